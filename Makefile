@@ -1,0 +1,45 @@
+# Every target makes .venv first if it must; a second call starts in seconds.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+export JUPYTER_PREFER_ENV_PATH = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test book bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+book: $(VENV)/.tools ## build the site to book/_build/html
+	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
+
+bench: $(VENV)/.tools ## time the course against its peers, side by side
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove .venv and everything that was built
+	rm -rf $(VENV) book/_build book/chapters
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo 'The course needs Python 3.11, 3.12 or 3.13: make lab PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo 'No venv could be made. On Debian: apt install python3-venv'; exit 1; }
+
+# The stamps record what was installed, so that a change of the pins installs again.
+$(VENV)/.course: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tools: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,peers]'
+	@touch $@ $(VENV)/.course

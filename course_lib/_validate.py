@@ -1,0 +1,141 @@
+"""Checks on what comes in: every message names the parameter, what was expected and what came."""
+
+import operator
+
+import numpy as np
+
+# How far a row of weights may be from 1, by the floating-point size it was stored in.
+ROW_SUM_TOLERANCE = {2: 1e-2, 4: 1e-4}
+
+
+def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
+    """Return `values` as a float64 array, or raise an error that names `name`.
+
+    `ndim` is the exact number of axes, or ``(least,)`` for a lower bound. Integers and every
+    floating-point type are taken; booleans, complex numbers, text and objects are not.
+    """
+    array = _as_numpy(values, name)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    check_shape(array, name, ndim=ndim, shape=shape)
+    array = array.astype(np.float64)
+    bad = np.isnan(array) | (np.isposinf(array) if allow_minus_inf else np.isinf(array))
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(f"{name} must be finite, got {array[where]} at index {where}")
+    return array
+
+
+def boolean_array(values, name, *, ndim=None, shape=None):
+    """Return `values` as a boolean array; 0 and 1 are refused, they might be the inverse mask."""
+    array = _as_numpy(values, name)
+    if array.dtype != bool:
+        raise TypeError(
+            f"{name} must be boolean (True = may attend), got dtype {array.dtype}; "
+            f"use {name}.astype(bool) if 1 means may attend"
+        )
+    check_shape(array, name, ndim=ndim, shape=shape)
+    return array
+
+
+def check_shape(array, name, *, ndim=None, shape=None):
+    """Raise ValueError where `array` is empty or has other axes than expected."""
+    if isinstance(ndim, tuple):
+        if array.ndim < ndim[0]:
+            raise ValueError(
+                f"{name} must have at least {ndim[0]} axes, got {array.ndim} (shape {array.shape})"
+            )
+    elif ndim is not None and array.ndim != ndim:
+        raise ValueError(f"{name} must have {ndim} axes, got {array.ndim} (shape {array.shape})")
+    if shape is not None and array.shape != tuple(shape):
+        raise ValueError(f"{name} must have shape {tuple(shape)}, got {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+
+
+def weights_array(weights, name="weights", *, ndim=2, square=True):
+    """Return attention weights as float64: finite, non-negative, every row summing to 1."""
+    stored = _as_numpy(weights, name)
+    array = real_array(stored, name, ndim=ndim)
+    if square and array.shape[-1] != array.shape[-2]:
+        raise ValueError(f"{name} must be square in its last two axes, got shape {array.shape}")
+    if (array < 0).any():
+        where = tuple(int(i) for i in np.argwhere(array < 0)[0])
+        raise ValueError(f"{name} must not be negative, got {array[where]} at index {where}")
+    tolerance = ROW_SUM_TOLERANCE.get(
+        stored.dtype.itemsize if stored.dtype.kind == "f" else 8, 1e-6
+    )
+    sums = array.sum(axis=-1)
+    off = np.abs(sums - 1) > tolerance
+    if off.any():
+        row = tuple(int(i) for i in np.argwhere(off)[0])
+        raise ValueError(
+            f"{name} must have rows that sum to 1, but row {row[0] if len(row) == 1 else row} "
+            f"sums to {sums[row]:.6g}"
+        )
+    return array
+
+
+def token_list(tokens, n, name="tokens"):
+    """Return `n` tokens as a list of str; None gives the positions as text."""
+    if tokens is None:
+        return [str(position) for position in range(n)]
+    if isinstance(tokens, str):
+        raise TypeError(f"{name} must be a sequence of strings, got one string {tokens!r}")
+    try:
+        tokens = [str(token) for token in tokens]
+    except TypeError:
+        raise TypeError(
+            f"{name} must be a sequence of strings, got {type(tokens).__name__}"
+        ) from None
+    if len(tokens) != n:
+        raise ValueError(f"{name} must have one entry a position: expected {n}, got {len(tokens)}")
+    return tokens
+
+
+def integer(value, name, *, low=None, high=None):
+    """Return `value` as int; a bool or a float is refused, and so is one outside [low, high]."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    return _in_range(number, name, low, high)
+
+
+def real(value, name, *, low=None, high=None):
+    """Return `value` as a finite float within [low, high]."""
+    try:
+        if isinstance(value, bool | str):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {number}")
+    return _in_range(number, name, low, high)
+
+
+def choice(value, name, options):
+    """Return `value` if it is one of `options`."""
+    if value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+    return value
+
+
+def _in_range(number, name, low, high):
+    if (low is not None and number < low) or (high is not None and number > high):
+        if high is None:
+            raise ValueError(f"{name} must be at least {low}, got {number}")
+        raise ValueError(f"{name} must be between {low} and {high}, got {number}")
+    return number
+
+
+def _as_numpy(values, name):
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors that need grad
+        reason = str(error).splitlines()[0]
+        raise TypeError(f"{name} must be an array of numbers: {reason}") from None

@@ -1,0 +1,137 @@
+"""What single heads do: scores that find well-known kinds of heads, and distances between heads."""
+
+import numpy as np
+
+from course_lib import _validate
+from course_lib.attention import entropy
+
+
+def offset_score(weights, offset):
+    """Return the mean weight that queries give to the key `offset` places further on.
+
+    A head that looks at the previous token scores near 1 at offset -1, one that looks at the
+    next token at offset +1, one that looks at itself at 0.
+
+    Parameters
+    ----------
+    weights : array_like, shape (..., n, n)
+        Attention weights of any number of heads and layers.
+    offset : int
+        From -(n - 1) to n - 1. Queries without such a key are left out of the mean.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (...)
+        A number from 0 to 1 for each head.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights, or `offset` leaves no pair.
+
+    References
+    ----------
+    Clark et al. (2019), What does BERT look at?, section 3.1.
+
+    Examples
+    --------
+    >>> float(offset_score([[1.0, 0.0], [0.8, 0.2]], -1))
+    0.8
+    """
+    weights = _validate.weights_array(weights, ndim=(2,))
+    n = weights.shape[-1]
+    offset = _validate.integer(offset, "offset", low=1 - n, high=n - 1)
+    return np.diagonal(weights, offset, axis1=-2, axis2=-1).mean(axis=-1)
+
+
+def position_score(weights, positions):
+    """Return the mean total weight that queries give to some positions.
+
+    With the first position this finds attention sinks, with the positions of the separators
+    separator heads.
+
+    Parameters
+    ----------
+    weights : array_like, shape (..., n, n)
+        Attention weights of any number of heads and layers.
+    positions : int or sequence of int
+        Key positions, from 0 to n - 1, without repeats.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (...)
+        A number from 0 to 1 for each head; uniform attention scores ``len(positions) / n``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights, or `positions` are not positions of theirs.
+
+    References
+    ----------
+    Clark et al. (2019), What does BERT look at?, section 3.2; Xiao et al. (2024), Efficient
+    streaming language models with attention sinks.
+
+    Examples
+    --------
+    >>> float(position_score([[1.0, 0.0], [0.8, 0.2]], 0))
+    0.9
+    """
+    weights = _validate.weights_array(weights, ndim=(2,))
+    n = weights.shape[-1]
+    listed = [positions] if np.ndim(positions) == 0 else list(positions)
+    listed = [_validate.integer(p, "positions", low=0, high=n - 1) for p in listed]
+    if not listed or len(set(listed)) < len(listed):
+        raise ValueError(f"positions must be distinct and at least one, got {positions!r}")
+    return weights[..., listed].sum(axis=-1).mean(axis=-1)
+
+
+def head_distance(first, second):
+    r"""Return the Jensen-Shannon distance between two heads, averaged over queries.
+
+    .. math:: d = \frac1n \sum_i \sqrt{H\!\left(\tfrac{p_i+q_i}{2}\right)
+              - \tfrac12 H(p_i) - \tfrac12 H(q_i)}
+
+    with entropies H in bits, p_i and q_i the weights of query i in either head.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (..., n, n)
+        Attention weights; leading axes broadcast.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (...)
+        0 for equal heads, 1 for heads that never attend to the same key.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If either is not attention weights, or their shapes do not fit.
+
+    References
+    ----------
+    Lin (1991), Divergence measures based on the Shannon entropy; Endres and Schindelin (2003),
+    A new metric for probability distributions.
+
+    Examples
+    --------
+    >>> float(head_distance([[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]))
+    0.5
+    """
+    first = _validate.weights_array(first, "first", ndim=(2,))
+    second = _validate.weights_array(second, "second", ndim=(2,))
+    if first.shape[-2:] != second.shape[-2:]:
+        raise ValueError(
+            f"second must have as many positions as first: expected {first.shape[-2:]}, "
+            f"got {second.shape[-2:]}"
+        )
+    try:
+        middle = (first + second) / 2
+    except ValueError:
+        raise ValueError(
+            f"second must broadcast against first: got {second.shape} against {first.shape}"
+        ) from None
+    nats = entropy(middle) - (entropy(first) + entropy(second)) / 2
+    bits = np.maximum(nats, 0) / np.log(2)  # rounding can leave -1e-17
+    return np.sqrt(bits).mean(axis=-1)
