@@ -1,0 +1,119 @@
+"""The command ``course``: check your work, see your progress, ask for a hint, build the chapters."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from course_lib.exercises import progress
+from course_lib.exercises.registry import CHAPTERS, chapter_stem, exercises_of, find_exercise
+
+
+def main(arguments=None):
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+
+
+def check(options):
+    """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
+    path = _notebook(options.chapter)
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
+    # The course's own pytest settings are for its tests, not for a learner's notebook.
+    command += ["-c", os.devnull, "--rootdir", ".", "-q", "--no-header", "-p", "no:cacheprovider"]
+    command += ["--tb=short", "--expect-unsolved"] if options.expect_unsolved else ["--tb=short"]
+    return subprocess.run(command, cwd=path.parent, check=False).returncode
+
+
+def show_progress(options):
+    """Print what has been passed, chapter by chapter."""
+    passed = progress.passed(_notebooks())
+    for number, name in CHAPTERS.items():
+        exercises = exercises_of(name)
+        done = [exercise.key in passed for exercise in exercises]
+        print(f"{number} {name}: {sum(done)} of {len(done)} passed")
+        for exercise, is_done in zip(exercises, done, strict=True):
+            print(f"   {'✓' if is_done else '○'} {exercise.key:<14} {exercise.title}")
+    return 0
+
+
+def hint(options):
+    """Print a hint."""
+    print(find_exercise(options.key).hints[options.number - 1])
+    return 0
+
+
+def solution(options):
+    """Print the solution of an exercise, and why it works."""
+    from course_lib import build
+
+    print("\n\n".join(build.solution_of(find_exercise(options.key))))
+    return 0
+
+
+def build_all(options):
+    """Build the learner's notebooks, or the solved ones or the book's pages into a folder."""
+    from course_lib import build
+
+    if options.solved:
+        print(*build.write_solved(options.solved), sep="\n")
+    elif options.pages:
+        print(*build.write_pages(options.pages), sep="\n")
+    else:
+        print(*build.write_notebooks(), sep="\n")
+    return 0
+
+
+def _notebook(chapter):
+    """Return the notebook that a path, a number or a name stands for."""
+    path = Path(chapter)
+    if path.suffix != ".ipynb":
+        path = _notebooks() / f"{chapter_stem(chapter)}.ipynb"
+    if not path.is_file():
+        raise ValueError(f"there is no notebook {path}")
+    return path.resolve()
+
+
+def _notebooks():
+    """Return the folder of notebooks: here, below here, or where the course was installed from."""
+    known = [f"{chapter_stem(number)}.ipynb" for number in CHAPTERS]
+    installed = Path(__file__).resolve().parents[1] / "notebooks"
+    for folder in (Path.cwd(), Path.cwd() / "notebooks", installed):
+        if any((folder / name).is_file() for name in known):
+            return folder
+    raise ValueError("no notebooks found; go to the course's folder first")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="course", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run):
+        added = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        return added
+
+    checking = command("check", check)
+    checking.add_argument("chapter", help="a number (02), a name (weights) or a path")
+    checking.add_argument(
+        "--expect-unsolved", action="store_true", help="for the shipped notebooks"
+    )
+    command("progress", show_progress)
+    hinting = command("hint", hint)
+    hinting.add_argument("key", help="the exercise, such as weights-2")
+    hinting.add_argument("number", nargs="?", type=int, choices=(1, 2), default=1)
+    command("solution", solution).add_argument("key", help="the exercise, such as weights-2")
+    building = command("build", build_all)
+    target = building.add_mutually_exclusive_group()
+    target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
+    target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""The checks of chapter 03: many graphs on one set of nodes."""
+
+import numpy as np
+
+from course_lib.attention import attention, merge_heads, multi_head_attention, softmax, split_heads
+from course_lib.exercises.exercise import Exercise, Raised, Wrong
+from course_lib.exercises.judging import compare, read_pair
+from course_lib.heads import head_distance, offset_score
+
+
+def _features(rng):
+    return [
+        (rng.normal(size=(n, d)), h) for n, d, h in ((3, 4, 2), (5, 6, 3), (2, 8, 4), (4, 5, 1))
+    ]
+
+
+def _judge_split(cases, values):
+    for (x, h), value in zip(cases, values, strict=True):
+        n, d = x.shape
+        right = split_heads(x, h)
+        mistakes = [
+            (x.reshape(h, n, d // h), _SCRAMBLED),
+            (x.reshape(n, h, d // h), "The heads should come first: shape (h, n, d // h)."),
+            (x.reshape(n, d // h, h).transpose(2, 0, 1), _STRIDED),
+        ]
+        compare(value, right, f"The heads of a {n} × {d} matrix", mistakes)
+
+
+_SCRAMBLED = (
+    "The shape is right, but a reshape alone mixes tokens: head 0 holds the first tokens whole "
+    "instead of the first features of every token."
+)
+_STRIDED = "Each head takes every h-th feature; it should take a block of neighbouring features."
+
+
+def _projected(rng):
+    cases = []
+    for n, d, h in ((3, 4, 2), (5, 6, 3), (4, 4, 1), (6, 8, 4)):
+        x = rng.normal(size=(n, d))
+        cases.append((x, *(rng.normal(size=(4, d, d)) / np.sqrt(d)), h))
+    return cases
+
+
+def _judge_multi_head(cases, values):
+    for (x, w_q, w_k, w_v, w_o, h), value in zip(cases, values, strict=True):
+        output, weights = read_pair(value, "`multi_head`", "output", "weights")
+        right_output, right = multi_head_attention(x, w_q, w_k, w_v, w_o, num_heads=h)
+        query, key, values_ = (split_heads(x @ w, h) for w in (w_q, w_k, w_v))
+        d = x.shape[1]
+        turned = multi_head_attention(x, w_q.T, w_k.T, w_v.T, w_o.T, num_heads=h)
+        no_projection = attention(*(split_heads(x, h),) * 3)[1]
+        compare(
+            weights,
+            right,
+            "The weights",
+            [
+                (attention(query, key, values_, scale=1 / np.sqrt(d))[1], _WRONG_ROOT),
+                (attention(query, key, values_, scale=1)[1], "The logits are not scaled."),
+                (no_projection, "The heads are cut from x itself: project with w_q and w_k first."),
+                (turned[1], "The projections are applied as w.T; here it is x @ w."),
+                (right.mean(axis=0), "One matrix came back: return the weights of every head."),
+            ],
+        )
+        heads = attention(query, key, values_)[0]
+        without = merge_heads(heads)
+        unprojected = merge_heads(right @ split_heads(x, h)) @ w_o
+        compare(
+            output,
+            right_output,
+            "The output",
+            [
+                (without, "The heads are side by side, but W_o does not mix them yet."),
+                (heads.reshape(x.shape) @ w_o, _SCRAMBLED_MERGE),
+                (unprojected, "The values are not projected: use x @ w_v."),
+                (turned[0], "The projections are applied as w.T; here it is x @ w."),
+            ],
+        )
+
+
+_WRONG_ROOT = "The scale is 1/√d_model; each head works in d_head = d_model / h dimensions."
+_SCRAMBLED_MERGE = "A reshape alone mixes tokens: move the head axis behind the tokens first."
+
+
+def _sizes(rng):
+    return [(8, 2), (384, 12), (6, 6), (10, 3), (4, 8), (7, 2)]
+
+
+def _judge_head_size(cases, values):
+    for (d_model, h), value in zip(cases, values, strict=True):
+        if d_model % h == 0:
+            if isinstance(value, Raised):
+                raise Wrong(f"{d_model} features do split into {h} heads, yet it raised an error.")
+            compare(value, d_model // h, f"The head size for {d_model} features and {h} heads")
+        elif not isinstance(value, Raised):
+            raise Wrong(f"{d_model} features do not split into {h} heads; that should be an error.")
+        elif value.type != "ValueError":
+            raise Wrong(f"The error should be a ValueError, got {value.type}: {value.message}")
+        elif str(d_model) not in value.message or str(h) not in value.message:
+            raise Wrong("The message should name both numbers, d_model and num_heads.")
+
+
+def _heads(rng):
+    n = 5
+    itself = softmax(6 * np.eye(n) + rng.normal(size=(2, n, n)))
+    mixed = softmax(rng.normal(size=(3, n, n)))
+    crafted = np.array([[[0.6, 0.4, 0.0], [0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]])
+    return [(crafted,), (itself,), (mixed,), (softmax(rng.normal(size=(4, 6, 6))),)]
+
+
+def _judge_self_share(cases, values):
+    for (weights,), value in zip(cases, values, strict=True):
+        n = weights.shape[-1]
+        itself = (weights.argmax(axis=-1) == np.arange(n)).mean()
+        columns = (weights.argmax(axis=-2) == np.arange(n)).mean()
+        diagonal = np.diagonal(weights, axis1=-2, axis2=-1).mean()
+        mistakes = [
+            (columns, "That looks down the columns: each query is a row."),
+            (diagonal, "That is the mean weight on itself; count how often it is the largest."),
+            (itself * n, "Divide by all rows of all heads, not by the number of heads."),
+        ]
+        compare(value, itself, "The share", mistakes)
+
+
+def _models(rng):
+    cases = []
+    for layers, heads, n in ((2, 3, 5), (3, 2, 6), (2, 4, 4)):
+        logits = rng.normal(size=(layers, heads, n, n))
+        backward = rng.integers(layers), rng.integers(heads)
+        forward = (backward[0] + 1) % layers, backward[1]
+        logits[backward] += 4 * np.eye(n, k=-1)
+        logits[forward] += 6 * np.eye(n, k=1)
+        cases.append((softmax(logits),))
+    return cases
+
+
+def _judge_previous(cases, values):
+    for (weights,), value in zip(cases, values, strict=True):
+        layer, head = read_pair(value, "`previous_token_head`", "layer", "head")
+        scores = offset_score(weights, -1)
+        expected = _place(scores)
+        if (layer, head) == expected:
+            continue
+        if (layer, head) == _place(offset_score(weights, 1)):
+            raise Wrong(
+                "This head looks at the next token: row i, column i - 1 is the previous one."
+            )
+        if (layer, head) == expected[::-1]:
+            raise Wrong("The two numbers are the wrong way round: layer first, then head.")
+        if (layer, head) == _place(offset_score(weights, 0)):
+            raise Wrong("This head looks at the token itself.")
+        raise Wrong(
+            f"Expected layer {expected[0]}, head {expected[1]}, got layer {layer}, head {head}."
+        )
+
+
+def _place(scores):
+    return tuple(int(i) for i in np.unravel_index(np.argmax(scores), scores.shape))
+
+
+def _layers(rng):
+    return [(softmax(2 * rng.normal(size=(h, n, n))),) for h, n in ((2, 4), (3, 5), (5, 3))]
+
+
+def _judge_nearest(cases, values):
+    for (weights,), value in zip(cases, values, strict=True):
+        distances = head_distance(weights.mean(axis=0), weights)
+        mistakes = [
+            (distances.mean(), "That is the mean distance; the nearest head has the smallest."),
+            (distances.max(), "That is the head farthest away."),
+            (0.0, "Each head is compared with itself, or the mean with the mean."),
+            (distances.argmin(), "That is which head is nearest; its distance is wanted."),
+            (distances, "Those are the distances of all heads; return the smallest."),
+        ]
+        compare(value, distances.min(), "The distance", mistakes)
+
+
+EXERCISES = (
+    Exercise(
+        key="multi_head-1",
+        title="Cut the features into heads",
+        kind="implement",
+        minutes=8,
+        answer="split",
+        hints=(
+            "Which features of token 0 should head 0 hold? Print a tiny case.",
+            "`x.reshape(n, num_heads, d // num_heads)`, then bring the head axis to the front.",
+        ),
+        inputs=_features,
+        judge=_judge_split,
+    ),
+    Exercise(
+        key="multi_head-2",
+        title="How many features has a head?",
+        kind="implement",
+        minutes=5,
+        answer="head_size",
+        hints=(
+            "The remainder `d_model % num_heads` tells whether it works out.",
+            "Raise ValueError with an f-string that holds both numbers; else return `//`.",
+        ),
+        inputs=_sizes,
+        judge=_judge_head_size,
+        may_raise=True,
+    ),
+    Exercise(
+        key="multi_head-3",
+        title="The head that looks at itself",
+        kind="find the bug",
+        minutes=8,
+        answer="self_share",
+        hints=(
+            "`argmax` along the last axis gives the favourite key of each query.",
+            "Compare it with `np.arange(n)` and take the mean over all rows of all heads.",
+        ),
+        inputs=_heads,
+        judge=_judge_self_share,
+    ),
+    Exercise(
+        key="multi_head-4",
+        title="Real multi-head attention",
+        kind="implement",
+        minutes=12,
+        answer="multi_head",
+        hints=(
+            "Project, split, attend, merge, mix: five steps, each one line.",
+            "Split `x @ w_q`, `x @ w_k` and `x @ w_v`; `attention` takes all heads at once.",
+        ),
+        inputs=_projected,
+        judge=_judge_multi_head,
+    ),
+    Exercise(
+        key="multi_head-5",
+        title="Find the previous-token head",
+        kind="explore",
+        minutes=8,
+        answer="previous_token_head",
+        hints=(
+            "In a matrix of weights, the previous tokens lie one place left of the diagonal.",
+            "`np.diagonal(weights, -1, axis1=-2, axis2=-1)`, its mean, then the place of the largest.",
+        ),
+        inputs=_models,
+        judge=_judge_previous,
+    ),
+    Exercise(
+        key="multi_head-6",
+        title="The mean is nobody",
+        kind="prove",
+        minutes=8,
+        answer="nearest_head_distance",
+        hints=(
+            "`head_distance` broadcasts: one matrix against all heads gives one number a head.",
+            "Compare `weights.mean(axis=0)` with `weights` and take the smallest.",
+        ),
+        inputs=_layers,
+        judge=_judge_nearest,
+    ),
+)

@@ -1,0 +1,159 @@
+"""Tell the learner: the card under an exercise, the scorecard at the end of a chapter."""
+
+import html
+import os
+
+from IPython import get_ipython
+from IPython.display import display
+
+import __main__
+from course_lib.exercises import progress
+from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
+from course_lib.exercises.registry import chapter_name, exercises_of, find_exercise
+
+# The verdict as data, beside the card, for programs that run notebooks.
+MIME = "application/vnd.attention-course.check+json"
+# Set by the pytest plugin: checks raise instead of only showing a card.
+RAISE = "COURSE_CHECK_RAISES"
+
+HEADINGS = {
+    PASSED: ("✓", "Passed", "#2e7d32"),
+    NOT_ATTEMPTED: ("○", "Not attempted yet", "#5f6b7a"),
+    WRONG: ("✗", "Not right yet", "#b26a00"),
+    ERROR: ("!", "Stopped with an error", "#b3261e"),
+}
+
+
+class NotPassed(Exception):
+    """Raised by `check` under pytest; shows its message and no traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+class Card:
+    """What is shown for one result: HTML in Jupyter, text elsewhere, and the verdict as data."""
+
+    def __init__(self, exercise, result):
+        self.exercise, self.result = exercise, result
+
+    def __str__(self):
+        mark, heading, _ = HEADINGS[self.result.state]
+        return f"{mark} {self.exercise.key}: {heading}. {_tell(self.exercise, self.result)}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        verdict = {"key": self.result.key, "state": self.result.state}
+        return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
+
+    def _html(self):
+        mark, heading, colour = HEADINGS[self.result.state]
+        body = ""
+        if self.result.state != PASSED:
+            body = f"<p style='margin:.3em 0'>{_inline(self.result.message)}</p>" + _folded_hint(
+                self.exercise.hints[0]
+            )
+        return (
+            f"<div class='course-check' data-state='{self.result.state}' role='status' "
+            f"style='border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;"
+            "background:rgba(127,127,127,.09);border-radius:3px;font-family:sans-serif'>"
+            f"<strong><span style='color:{colour}' aria-hidden='true'>{mark}</span> {heading}"
+            f"</strong> <span style='opacity:.75'>{html.escape(self.exercise.key)} · "
+            f"{html.escape(self.exercise.title)}</span>{body}</div>"
+        )
+
+
+def check(key):
+    """Judge the answer to an exercise and show a card: passed, not attempted, wrong, or an error.
+
+    In Jupyter it never raises, so that reading goes on. Under pytest (nbval) everything but
+    passed raises, with the message and a hint as the whole report.
+
+    Parameters
+    ----------
+    key : str
+        The exercise, such as "weights-2".
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    NotPassed
+        Only under pytest, if the answer is not right.
+    """
+    exercise = find_exercise(key)
+    result = assess(exercise, _namespace())
+    if result.state == PASSED:
+        progress.record(key)
+    card = Card(exercise, result)
+    display(card)
+    if result.state != PASSED and os.environ.get(RAISE):
+        raise NotPassed(str(card))
+
+
+def scorecard(chapter):
+    """Show which exercises of a chapter have been passed so far.
+
+    Parameters
+    ----------
+    chapter : str
+        A chapter's name or number, "weights" or "02".
+
+    Raises
+    ------
+    ValueError
+        If there is no such chapter.
+    """
+    display(Scorecard(chapter_name(chapter), progress.passed()))
+
+
+class Scorecard:
+    """The exercises of a chapter, with a mark at those that were ever passed."""
+
+    def __init__(self, chapter, passed):
+        self.rows = [(exercise, exercise.key in passed) for exercise in exercises_of(chapter)]
+        self.done = sum(done for _, done in self.rows)
+
+    def __str__(self):
+        lines = [f"{'✓' if done else '○'} {ex.key}: {ex.title}" for ex, done in self.rows]
+        return "\n".join([f"{self.done} of {len(self.rows)} exercises passed", *lines])
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self._html(), "text/plain": str(self)}
+
+    def _html(self):
+        rows = "".join(
+            f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
+            f"<td style='text-align:left'>{html.escape(exercise.title)}</td>"
+            f"<td style='text-align:left'>{'passed' if done else 'to do'}</td></tr>"
+            for exercise, done in self.rows
+        )
+        return (
+            f"<div class='course-scorecard'><strong>{self.done} of {len(self.rows)} exercises "
+            f"passed</strong> <progress value='{self.done}' max='{len(self.rows)}' "
+            f"aria-label='exercises passed'></progress><table><tbody>{rows}</tbody></table></div>"
+        )
+
+
+def _tell(exercise, result):
+    if result.state == PASSED:
+        return exercise.title
+    return f"{result.message}\nHint: {exercise.hints[0]}"
+
+
+def _folded_hint(hint):
+    return (
+        "<details><summary style='cursor:pointer'>A hint</summary>"
+        f"<p style='margin:.3em 0'>{_inline(hint)}</p></details>"
+    )
+
+
+def _inline(text):
+    """Escape a message and set its `code` spans."""
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def _namespace():
+    """Return the names of the notebook, or of the script that imported us."""
+    shell = get_ipython()
+    return shell.user_ns if shell else vars(__main__)
