@@ -1,4 +1,4 @@
-"""The command ``course``: check your work, see your progress, ask for a hint, build the chapters."""
+"""The command ``course``: check your work, see your progress, get a hint, build the chapters."""
 
 import argparse
 import os

@@ -26,7 +26,7 @@ def _judge_edge_list(cases, values):
         except (TypeError, ValueError):
             raise Wrong("`edge_list` should return a list of triples (i, j, weight).") from None
         expected = _edges(weights, weights > threshold)
-        if got.keys() == _edges(weights.T, weights.T > threshold).keys() != expected.keys():
+        if got.keys() == {(j, i) for i, j in expected} != expected.keys():
             raise Wrong("The triples are turned round: the query i comes first, then the key j.")
         if got.keys() == _edges(weights, weights >= threshold).keys() != expected.keys():
             raise Wrong(
@@ -105,12 +105,13 @@ def _judge_sink(cases, values):
             )
         if columns[0] <= n / 2:
             raise Wrong(
-                f"For n = {n}, position 0 receives {columns[0]:.4g}; it should be more than {n / 2}."
+                f"For n = {n}, position 0 receives {columns[0]:.4g}, not more than {n / 2}."
             )
 
 
 def _share_cases(rng):
-    return [(w, share) for w, share in zip(random_weights(rng, 4, 6, 10, 5), (0.1, 0.25, 0.1, 1.0))]
+    shares = (0.1, 0.25, 0.1, 1.0)
+    return list(zip(random_weights(rng, 4, 6, 10, 5), shares, strict=True))
 
 
 def _judge_share(cases, values):
@@ -216,7 +217,7 @@ EXERCISES = (
         answer="strongest_share",
         hints=(
             "Flatten the matrix and sort it; how many of its entries are the strongest ones?",
-            "Sum the last `ceil(share * n * n)` entries of `np.sort(weights, axis=None)`, divide by n.",
+            "Sum the last `ceil(share * n * n)` of `np.sort(weights, axis=None)`; divide by n.",
         ),
         inputs=_share_cases,
         judge=_judge_share,

@@ -18,14 +18,16 @@ def read_array(value, what, *, shape=None):
     if shape is not None and array.shape != tuple(shape):
         raise Wrong(f"{what} should have shape {tuple(shape)}, got {array.shape}.")
     if np.isnan(array).any():
-        raise Wrong(f"{what} has NaN in it.")
+        raise Wrong(f"{what}: NaN came back.")
     if np.isinf(array).any():
-        raise Wrong(f"{what} has infinite numbers in it.")
+        raise Wrong(f"{what}: infinite numbers came back.")
     return array
 
 
 def read_pair(value, what, first, second):
     """Return the two parts of a pair, or say that two were expected."""
+    if isinstance(value, np.ndarray) and value.shape == (2,):
+        value = tuple(value)
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise Wrong(f"{what} should return two things, {first} and {second}, in this order.")
     return value
@@ -55,7 +57,7 @@ def compare(value, expected, what, mistakes=()):
         where = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
         place = f" at index {tuple(int(i) for i in where)}" if expected.ndim else ""
         raise Wrong(
-            f"{what} is not right yet: expected {expected[where]:.4g}{place}, got {got[where]:.4g}."
+            f"{what}: not right yet, expected {expected[where]:.4g}{place}, got {got[where]:.4g}."
         )
 
 

@@ -103,7 +103,8 @@ def _heads(rng):
     n = 5
     itself = softmax(6 * np.eye(n) + rng.normal(size=(2, n, n)))
     mixed = softmax(rng.normal(size=(3, n, n)))
-    crafted = np.array([[[0.6, 0.4, 0.0], [0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]])
+    # One row has its largest weight on the diagonal, but no column.
+    crafted = np.array([[[0.5, 0.3, 0.2], [0.6, 0.25, 0.15], [0.7, 0.2, 0.1]]])
     return [(crafted,), (itself,), (mixed,), (softmax(rng.normal(size=(4, 6, 6))),)]
 
 
@@ -122,13 +123,12 @@ def _judge_self_share(cases, values):
 
 
 def _models(rng):
+    """Make models with a previous-token head at (2, 1) and a next-token head at (0, 3)."""
     cases = []
-    for layers, heads, n in ((2, 3, 5), (3, 2, 6), (2, 4, 4)):
-        logits = rng.normal(size=(layers, heads, n, n))
-        backward = rng.integers(layers), rng.integers(heads)
-        forward = (backward[0] + 1) % layers, backward[1]
-        logits[backward] += 4 * np.eye(n, k=-1)
-        logits[forward] += 6 * np.eye(n, k=1)
+    for n in (5, 6, 4):
+        logits = rng.normal(size=(3, 4, n, n))
+        logits[2, 1] += 5 * np.eye(n, k=-1)
+        logits[0, 3] += 7 * np.eye(n, k=1)
         cases.append((softmax(logits),))
     return cases
 
@@ -236,7 +236,7 @@ EXERCISES = (
         answer="previous_token_head",
         hints=(
             "In a matrix of weights, the previous tokens lie one place left of the diagonal.",
-            "`np.diagonal(weights, -1, axis1=-2, axis2=-1)`, its mean, then the place of the largest.",
+            "`np.diagonal(weights, -1, axis1=-2, axis2=-1)`, its mean, then where it is largest.",
         ),
         inputs=_models,
         judge=_judge_previous,

@@ -16,7 +16,7 @@ def _judge_shift(cases, values):
             {
                 "larger": "The weights of a row still have to sum to 1. Can they all grow?",
                 "smaller": "The weights of a row still have to sum to 1. Can they all shrink?",
-                "sharper": "Look at ratios: does exp(a + 5) / exp(b + 5) differ from exp(a) / exp(b)?",
+                "sharper": "Is the ratio exp(a + 5) / exp(b + 5) another than exp(a) / exp(b)?",
             },
         )
 
@@ -39,7 +39,6 @@ def _judge_weights(cases, values):
             (softmax(raw / np.sqrt(n)), "The square root of the number of queries; d is wanted."),
             (softmax(raw * np.sqrt(d)), "Multiplied by the square root of d: divide by it."),
             (softmax(raw / np.sqrt(d), axis=0), "The columns sum to 1, but the rows should."),
-            (softmax(raw / np.sqrt(d), axis=0).T, "The columns sum to 1, but the rows should."),
             (
                 softmax(raw / np.sqrt(d)).T,
                 "Transposed: a row for each query, a column for each key.",
@@ -146,13 +145,16 @@ def _judge_relabelled(cases, values):
 
 
 def _models(rng):
-    with_zeros = np.tile(softmax(rng.normal(size=(3, 2, 4, 4))), 1)
-    with_zeros[1, 1] = np.eye(4)  # the sharpest head there can be, with log 0 in it
-    return [(softmax(rng.normal(size=(2, 3, 5, 5))),), (with_zeros,), (_spread(rng),)]
+    cases = [(_planted_heads(rng),), (_planted_heads(rng),)]
+    cases[1][0][2, 1] = np.eye(5)  # the sharpest head there can be, with log 0 in it
+    return cases
 
 
-def _spread(rng):
-    return softmax(rng.normal(size=(3, 4, 6, 6)) * rng.uniform(0.2, 3, size=(3, 4, 1, 1)))
+def _planted_heads(rng):
+    """Return weights (3, 4, 5, 5) whose sharpest head is (2, 1) and whose widest is (0, 3)."""
+    temperature = rng.uniform(0.7, 1.4, size=(3, 4, 1, 1))
+    temperature[2, 1], temperature[1, 0], temperature[0, 3] = 0.05, 0.2, 50
+    return softmax(rng.normal(size=(3, 4, 5, 5)) / temperature)
 
 
 def _judge_sharpest(cases, values):
@@ -167,8 +169,8 @@ def _judge_sharpest(cases, values):
             raise Wrong("This head attends most widely: small entropy means sharp.")
         if (layer, head) != tuple(expected):
             raise Wrong(
-                f"Expected layer {expected[0]}, head {expected[1]}, got layer {layer}, head {head}. "
-                "Is 0 · log 0 counted as 0?"
+                f"Expected layer {expected[0]}, head {expected[1]}, got layer {layer}, "
+                f"head {head}. Is 0 · log 0 counted as 0?"
             )
 
 
@@ -181,26 +183,13 @@ EXERCISES = (
         answer="shift_effect",
         hints=(
             "Write the ratio of two weights of the row before and after.",
-            "exp(a + 5) = exp(5) · exp(a), and the factor stands above and below the fraction line.",
+            "exp(a + 5) = exp(5) · exp(a): the factor stands above and below the fraction line.",
         ),
         call=read_value,
         judge=_judge_shift,
     ),
     Exercise(
         key="weights-2",
-        title="From queries and keys to weights",
-        kind="implement",
-        minutes=8,
-        answer="attention_weights",
-        hints=(
-            "Three steps: dot products, scale, softmax along each row.",
-            "`softmax(query @ key.T / np.sqrt(d))` with d the number of columns of `query`.",
-        ),
-        inputs=_query_key,
-        judge=_judge_weights,
-    ),
-    Exercise(
-        key="weights-3",
         title="The softmax that overflows",
         kind="find the bug",
         minutes=8,
@@ -213,6 +202,19 @@ EXERCISES = (
         judge=_judge_safe_softmax,
     ),
     Exercise(
+        key="weights-3",
+        title="From queries and keys to weights",
+        kind="implement",
+        minutes=8,
+        answer="attention_weights",
+        hints=(
+            "Three steps: dot products, scale, softmax along each row.",
+            "`softmax(query @ key.T / np.sqrt(d))` with d the number of columns of `query`.",
+        ),
+        inputs=_query_key,
+        judge=_judge_weights,
+    ),
+    Exercise(
         key="weights-4",
         title="No looking ahead",
         kind="implement",
@@ -220,7 +222,7 @@ EXERCISES = (
         answer="causal_attention",
         hints=(
             "Which logit makes a weight of exactly 0 after the softmax?",
-            "`np.where(np.tri(n, dtype=bool), logits, -np.inf)`, then softmax, then `weights @ value`.",
+            "`np.where(np.tri(n, dtype=bool), logits, -np.inf)`, softmax, then `weights @ value`.",
         ),
         inputs=_sequences,
         judge=_judge_causal,
@@ -246,7 +248,7 @@ EXERCISES = (
         answer="sharpest_head",
         hints=(
             "The mean over queries of the entropy gives one number for each layer and head.",
-            "`np.unravel_index(np.argmin(table), table.shape)` turns the place into layer and head.",
+            "`np.unravel_index(np.argmin(table), table.shape)` gives the layer and the head.",
         ),
         inputs=_models,
         judge=_judge_sharpest,

@@ -1,0 +1,21 @@
+"""Make the learner's notebook, the solved notebook and the book's page from one source.
+
+The source of a chapter is ``notebooks/source/NN_topic.md``, a MyST text notebook. On top of what
+jupytext reads, it knows
+
+- code cells with ``:exercise: weights-2``: the solution stands between ``### BEGIN SOLUTION`` and
+  ``### END SOLUTION``; the learner finds dots in its place;
+- ``:::{exercise} weights-2`` around the task, which gets its heading from the exercise's
+  definition, and ``:::{solution} weights-2`` around the reason why the solution works, before
+  which the hints appear;
+- ``:::{note}`` and its kin, ``{cite:t}`` and ``{cite:p}``, and links to other ``.md`` pages.
+
+In a notebook all of these become plain Markdown. The output is the same byte for byte each time.
+`source` reads, `markdown` rewrites text, `notebooks` and `pages` make the three views.
+"""
+
+from course_lib.build.notebooks import write_notebooks, write_solved
+from course_lib.build.pages import write_pages
+from course_lib.build.source import solution_of
+
+__all__ = ["solution_of", "write_notebooks", "write_pages", "write_solved"]

@@ -1,0 +1,85 @@
+"""Rewrite a chapter's text: directives, citations and links become plain Markdown."""
+
+import re
+from functools import cache
+
+from course_lib.build.source import BIBLIOGRAPHY, DIRECTIVE, SourceError, stems
+from course_lib.exercises.registry import find_exercise
+
+CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
+LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)\.md(?P<anchor>#[\w-]*)?\)")
+LEFT_OVER = re.compile(r"^:::|\{[a-z:]+\}`|^```\{", re.M)
+
+
+def plain_markdown(text, stem):
+    """Return the text of a cell as Markdown that every notebook program renders."""
+    text = DIRECTIVE.sub(_plain_directive, text)
+    text = CITATION.sub(_plain_citation, text)
+    text = LINK.sub(_notebook_link, text)
+    left = LEFT_OVER.search(text)
+    if left:
+        raise SourceError(f"{stem}.md: {left[0]!r} cannot be shown in a notebook")
+    return text
+
+
+def _plain_directive(found):
+    name, title, body = found["name"], found["title"].strip(), found["body"].strip()
+    if name == "exercise":
+        return task(title, body)
+    if name == "solution":
+        return hints(title) + (
+            f"\n\nThe solution and its reason: run `!course solution {title}`, or open the book."
+        )
+    quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
+    return f"> **{title or name.capitalize()}**\n>\n{quoted}"
+
+
+def task(key, body):
+    """Return an exercise's heading, kind and minutes above its text."""
+    exercise = find_exercise(key)
+    return (
+        f"### Exercise {exercise.number}. {exercise.title}\n\n"
+        f"*{exercise.kind.capitalize()}, about {exercise.minutes} minutes.*\n\n{body}"
+    )
+
+
+def hints(key):
+    """Return both hints of an exercise, folded."""
+    return "\n\n".join(
+        f'<details class="hint">\n<summary>Hint {number}</summary>\n\n{hint}\n\n</details>'
+        for number, hint in enumerate(find_exercise(key).hints, start=1)
+    )
+
+
+def _notebook_link(found):
+    anchor = found["anchor"] or ""
+    if found["stem"] in stems():
+        return f"]({found['stem']}.ipynb{anchor})"
+    return f"](../book/{found['stem']}.md{anchor})"
+
+
+def _plain_citation(found):
+    references = [_reference(key.strip()) for key in found["keys"].split(",")]
+    if found["kind"] == "t":
+        return ", ".join(f"[{names} ({year})]({url})" for names, year, url in references)
+    return f"({'; '.join(f'[{names}, {year}]({url})' for names, year, url in references)})"
+
+
+def _reference(key):
+    """Return the names, the year and the address of a work in the bibliography."""
+    try:
+        entry = _bibliography().entries[key]
+    except KeyError:
+        raise SourceError(f"{BIBLIOGRAPHY.name} has no work {key!r}") from None
+    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    if len(names) > 2:
+        names = [f"{names[0]} et al."]
+    return " and ".join(names), entry.fields["year"], entry.fields["url"]
+
+
+@cache
+def _bibliography():
+    # Only authors build notebooks, so only they need the book's extra.
+    from pybtex.database import parse_file
+
+    return parse_file(str(BIBLIOGRAPHY))

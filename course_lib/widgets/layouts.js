@@ -1,0 +1,116 @@
+// Where nodes and edges lie. Both layouts are fixed: they depend on the number of tokens only.
+import { labelStyle } from "./heatmap.js";
+
+const HEAD = { length: 6.5, width: 3.6 };
+const CENTRE = 200;
+
+/** Positions on a circle, clockwise from the top; every node is query and key at once. */
+export function circle(n) {
+  const radius = n === 1 ? 0 : 112;
+  const size = Math.min(6.5, (0.3 * 2 * Math.PI * 112) / n);
+  const nodes = Array.from({ length: n }, (_, position) => {
+    const angle = (2 * Math.PI * position) / n - Math.PI / 2;
+    const out = [Math.cos(angle), Math.sin(angle)];
+    const at = [CENTRE + radius * out[0], CENTRE + radius * out[1]];
+    return { position, query: position, key: position, size, out, at, label: spoke(at, out, angle, n) };
+  });
+  const edge = (source, target) => {
+    const [from, to] = [nodes[source], nodes[target]];
+    return source === target ? loop(from) : bow(from.at, to.at, size);
+  };
+  return { name: "circle", titles: [], nodes, edge, next: (k, dx, dy) => (k + dx + dy + n) % n };
+}
+
+/** Queries in a row above, the same tokens as keys in a row below: every edge goes across. */
+export function twoRows(n) {
+  const step = n === 1 ? 340 : 340 / (n - 1);
+  const size = Math.min(6.5, 0.34 * step);
+  const { every, ...font } = labelStyle(step);
+  const tilt = n <= 5 ? 0 : n <= 16 ? -50 : -90;
+  const row = (top) =>
+    Array.from({ length: n }, (_, position) => {
+      const at = [n === 1 ? CENTRE : 30 + step * position, top ? 112 : 288];
+      const anchor = tilt === 0 ? "middle" : top ? "start" : "end";
+      const transform = `translate(${at[0]} ${at[1] + (top ? -1 : 1) * (tilt ? 13 : 18)}) rotate(${tilt})`;
+      const label = position % every ? null : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
+      return { position, query: top ? position : null, key: top ? null : position, size, at, label };
+    });
+  const nodes = [...row(true), ...row(false)];
+  const edge = (source, target, direction) => {
+    const down = direction === "attends";
+    const [from, to] = [nodes[down ? source : n + source].at, nodes[down ? n + target : target].at];
+    const bend = 0.42 * (to[1] - from[1]);
+    const tip = [to[0], to[1] - Math.sign(bend) * (size + 2)];
+    const start = [from[0], from[1] + Math.sign(bend) * size];
+    const control = [tip[0], tip[1] - bend];
+    return `M${point(start)}C${point([from[0], from[1] + bend])} ${point(control)} ${point(tip)}${head(control, tip)}`;
+  };
+  const titles = [
+    { text: "queries (attend)", y: 14 },
+    { text: "keys (attended to)", y: 394 },
+  ];
+  const next = (k, dx, dy) => {
+    const column = Math.min(Math.max((k % n) + dx, 0), n - 1);
+    return column + (dy ? (dy > 0 ? n : 0) : k - (k % n));
+  };
+  return { name: "rows", titles, nodes, edge, next };
+}
+
+/** A label outside the circle: level while there is room for that, along the spoke otherwise. */
+function spoke(at, out, angle, n) {
+  const { every, ...font } = labelStyle((2 * Math.PI * 112) / n);
+  if (Math.round((angle + Math.PI / 2) / ((2 * Math.PI) / n)) % every) return null;
+  const gap = 25;
+  const place = point([at[0] + gap * out[0], at[1] + gap * out[1]]);
+  if (n <= 12) {
+    const anchor = Math.abs(out[0]) < 0.3 ? "middle" : out[0] > 0 ? "start" : "end";
+    return { ...font, dy: "0.35em", "text-anchor": anchor, transform: `translate(${place})` };
+  }
+  const left = out[0] < -1e-9;
+  const turn = (angle * 180) / Math.PI + (left ? 180 : 0);
+  const anchor = left ? "end" : "start";
+  return { ...font, dy: "0.35em", "text-anchor": anchor, transform: `translate(${place}) rotate(${turn.toFixed(1)})` };
+}
+
+/** A curve bowed to its left, so that the two directions of a pair lie apart. */
+function bow(from, to, size) {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+  const inward = [0.18 * (CENTRE - middle[0]), 0.18 * (CENTRE - middle[1])];
+  const control = [middle[0] + inward[0] - 0.13 * dy, middle[1] + inward[1] + 0.13 * dx];
+  const start = towards(from, control, size);
+  const tip = towards(to, control, size + 2);
+  return `M${point(start)}Q${point(control)} ${point(tip)}${head(control, tip)}`;
+}
+
+/** A self-loop on the outer side of a node. */
+function loop({ at, out = [0, -1], size }) {
+  const side = [-out[1], out[0]];
+  const spread = Math.min(13, 2 * size);
+  const move = (outward, sideways) => [
+    at[0] + outward * out[0] + sideways * side[0],
+    at[1] + outward * out[1] + sideways * side[1],
+  ];
+  const tip = move(size * 0.8 + 1.5, size * 0.8 + 1);
+  const control = move(25, spread);
+  return `M${point(move(size * 0.8, -size * 0.7))}C${point(move(25, -spread))} ${point(control)} ${point(tip)}${head(control, tip, 0.75)}`;
+}
+
+/** An open arrow head at `tip`, seen coming from `control`. */
+function head(control, tip, scale = 1) {
+  const back = towards(tip, control, HEAD.length * scale);
+  const length = Math.hypot(tip[0] - control[0], tip[1] - control[1]) || 1;
+  const side = [
+    (-(tip[1] - control[1]) / length) * HEAD.width * scale,
+    ((tip[0] - control[0]) / length) * HEAD.width * scale,
+  ];
+  const barb = (sign) => point([back[0] + sign * side[0], back[1] + sign * side[1]]);
+  return `M${barb(1)}L${point(tip)}L${barb(-1)}`;
+}
+
+function towards([x, y], [tx, ty], distance) {
+  const length = Math.hypot(tx - x, ty - y) || 1;
+  return [x + (distance * (tx - x)) / length, y + (distance * (ty - y)) / length];
+}
+
+const point = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;

