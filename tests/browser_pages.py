@@ -2,8 +2,20 @@
 
 import base64
 import json
+import os
+import shutil
 
 import anywidget
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+MACOS_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # The smallest model that a view can live with: get, set, on, off, save_changes.
 MODEL = """
@@ -44,6 +56,12 @@ window.ready = import(URL.createObjectURL(source)).then((module) => {{
   window.stop = module.default.render({{ model, el: document.getElementById("figure") }});
 }});
 </script></body></html>"""
+
+
+def find_chromium():
+    """Return the path of a Chromium, or None; the environment variable CHROMIUM comes first."""
+    named = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES), MACOS_CHROME]
+    return next((path for path in named if path and os.path.exists(path)), None)
 
 
 def traits(view):

@@ -1,25 +1,10 @@
 """A real browser for the tests that need one, without any network."""
 
 import os
-import shutil
 
 import pytest
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-MACOS_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def find_chromium():
-    """Return the path of a Chromium, or None; the environment variable CHROMIUM comes first."""
-    named = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES), MACOS_CHROME]
-    return next((path for path in named if path and os.path.exists(path)), None)
+from tests.browser_pages import FLAGS, find_chromium
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
@@ -31,8 +16,9 @@ def browser():
     if executable is None:
         tell = pytest.fail if os.environ.get("CI") else pytest.skip
         tell("no Chromium found: install one, or name it in the environment variable CHROMIUM")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
+    from playwright.sync_api import sync_playwright  # only tests with a browser need it
+
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield chromium
         chromium.close()

@@ -1,7 +1,6 @@
 """Every check, on right answers in many styles and on wrong ones: none is judged falsely."""
 
-import importlib.util
-from pathlib import Path
+import importlib
 
 import pytest
 
@@ -12,15 +11,7 @@ REPEATS = 50
 EXERCISES = [exercise for chapter in CHAPTERS.values() for exercise in exercises_of(chapter)]
 
 
-def _answers(chapter):
-    path = Path(__file__).parent / "answers" / f"{chapter}.py"
-    spec = importlib.util.spec_from_file_location(f"answers_{chapter}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ANSWERS = {chapter: _answers(chapter) for chapter in CHAPTERS.values()}
+ANSWERS = {name: importlib.import_module(f"answers.{name}") for name in CHAPTERS.values()}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)

@@ -62,7 +62,7 @@ function render({ model, el }) {
 
   const titleLayer = svg("g");
   const edgeLayer = svg("g", { class: "edges" });
-  const nodeLayer = svg("g");
+  const nodeLayer = svg("g", { class: "nodes" });
   const graph = svg(
     "svg",
     { viewBox: "0 0 400 400", role: "group", "aria-label": "attention graph", class: "graph" },
@@ -78,11 +78,14 @@ function render({ model, el }) {
   const readout = html("p", { class: "readout", "aria-live": "polite" });
   const status = html("p", { class: "status", role: "status" });
   const caption = html("figcaption");
-  const panels = html("div", { class: "panels" }, html("div", {}, graph), html("div", {}, map.root));
+  const graphPanel = html("div", {}, graph);
+  const panels = html("div", { class: "panels" }, graphPanel, map.root);
   const root = frame(el, "attention-view", panels, readout, status, caption);
 
   const tell = (pick) => describe(pick, state, names, { direction, threshold: model.get("threshold") });
   const outline = (k) => layout.edge(...edgeEnds(Math.floor(k / n), k % n, direction), direction);
+
+  const walk = roving(graphPanel);
 
   function point(pick, by) {
     picks[by] = pick;
@@ -114,13 +117,12 @@ function render({ model, el }) {
     const short = shortTokens(tokens);
     nodes = layout.nodes.map((node) => ({ ...node, element: drawNode(node, short, names) }));
     const elements = nodes.map(({ element }) => element);
-    const group = svg("g", { class: "nodes" }, ...elements);
-    roving(group, elements, layout.next);
-    nodeLayer.replaceChildren(group);
+    nodeLayer.replaceChildren(...elements);
+    walk(elements, layout.next);
     const titles = layout.titles.map(({ text, y }) => svg("text", { class: "axis", x: 200, y }, text));
     titleLayer.replaceChildren(...titles);
     paths.forEach((path, k) => path.setAttribute("d", outline(k)));
-    caption.textContent = `${CAPTIONS[direction]} The wider and darker, the more attention.`;
+    caption.textContent = `${CAPTIONS[direction]} The wider and stronger the arrow, the more attention.`;
     Object.assign(root.dataset, { direction, layout: layout.name });
   }
 
@@ -154,11 +156,11 @@ function render({ model, el }) {
   graph.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "touch") point(null, "hover");
   });
-  graph.addEventListener("focusin", ({ target }) => {
+  graphPanel.addEventListener("focusin", ({ target }) => {
     const node = nodes.find(({ element }) => element === target);
     if (node) point(nodePick(node), "focus");
   });
-  graph.addEventListener("focusout", () => point(null, "focus"));
+  graphPanel.addEventListener("focusout", () => point(null, "focus"));
 
   const stops = [
     watch(model, ["layout_choice", "direction_choice"], () => {

@@ -76,19 +76,25 @@ export function arrowStep(event) {
 /**
  * One tab stop for many elements ("roving tabindex"): Tab enters at the last visited one,
  * arrow keys walk on to the index that `next(index, dx, dy)` gives, if there is one.
+ * Returns the function that hands over the elements and `next`.
+ *
+ * `container` is an HTML element: an SVG one with such listeners would be a tab stop itself.
  */
-export function roving(container, items, next) {
-  items.forEach((item, k) => item.setAttribute("tabindex", k === 0 ? 0 : -1));
-  let current = items[0];
-  container.addEventListener("focusin", (event) => {
-    const item = event.target;
-    if (!items.includes(item)) return;
+export function roving(container) {
+  let items = [];
+  let current, next;
+  container.addEventListener("focusin", ({ target }) => {
+    if (!items.includes(target)) return;
     current.setAttribute("tabindex", -1);
-    item.setAttribute("tabindex", 0);
-    current = item;
+    target.setAttribute("tabindex", 0);
+    current = target;
   });
   container.addEventListener("keydown", (event) => {
     const step = arrowStep(event);
     if (step) items[next(items.indexOf(current), ...step)]?.focus();
   });
+  return (newItems, newNext) => {
+    [items, current, next] = [newItems, newItems[0], newNext];
+    items.forEach((item) => item.setAttribute("tabindex", item === current ? 0 : -1));
+  };
 }

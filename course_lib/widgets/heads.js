@@ -5,8 +5,8 @@ import { decodeWeights, edgesAbove, headDistance, headMatrix } from "./numbers.j
 
 // Weights above each bound are drawn in one style; the same bounds for every head.
 const BINS = [
-  { above: 0, opacity: 0.12, width: 0.7 },
-  { above: 0.1, opacity: 0.28, width: 0.9 },
+  { above: 0, opacity: 0.18, width: 0.7 },
+  { above: 0.1, opacity: 0.32, width: 0.9 },
   { above: 0.2, opacity: 0.5, width: 1.2 },
   { above: 0.4, opacity: 0.75, width: 1.7 },
   { above: 0.7, opacity: 1, width: 2.3 },
@@ -51,10 +51,11 @@ function render({ model, el }) {
     "figcaption",
     {},
     "In each small graph the queries stand above, the same tokens as keys below, and a line says who attends to whom. ",
-    "Click a head to compare it; clicks set the first and the second head in turn.",
+    "Click a head to compare it; clicks set the first and the second head in turn. ",
+    "In the difference, blue cells say that the first head attends more, orange ones the second.",
   );
   const overview = html("div", {}, grid, drawKey(), distance, readout);
-  const root = frame(el, "heads-grid", html("div", { class: "panels" }, overview, html("div", {}, map.root)), caption);
+  const root = frame(el, "heads-grid", html("div", { class: "panels" }, overview, map.root), caption);
 
   function tell(k) {
     const [first, second] = [model.get("first"), model.get("second")];
@@ -97,7 +98,7 @@ function render({ model, el }) {
     }),
   );
   const perRow = () => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-  roving(grid, cards.map((card) => card.root), (k, dx, dy) => k + dx + dy * perRow());
+  roving(grid)(cards.map((card) => card.root), (k, dx, dy) => k + dx + dy * perRow());
   return watch(model, ["layer", "first", "second", "threshold"], draw);
 }
 

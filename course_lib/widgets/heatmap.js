@@ -1,5 +1,5 @@
 // An n by n heatmap with named axes: queries down, keys across.
-import { roving, setAll, shortTokens, svg } from "./drawing.js";
+import { html, roving, setAll, shortTokens, svg } from "./drawing.js";
 import { shade } from "./numbers.js";
 
 const WIDTH = 400;
@@ -22,7 +22,7 @@ export function heatmap(tokens, { label, signed = false, onPick, names }) {
   const n = tokens.length;
   const cell = Math.min((WIDTH - LEFT - 6) / n, 76);
   const side = n * cell;
-  const root = svg("svg", {
+  const picture = svg("svg", {
     viewBox: `0 0 ${WIDTH} ${TOP + side + 140}`,
     role: "group",
     "aria-label": label,
@@ -44,20 +44,21 @@ export function heatmap(tokens, { label, signed = false, onPick, names }) {
   const column = svg("rect", { class: "band column", y: TOP, width: cell, height: side, rx: 2 });
   const paper = svg("rect", { class: "paper", x: LEFT, y: TOP, width: side, height: side });
   const grid = svg("g", { class: "cells" }, ...cells);
-  root.append(paper, grid, row, column, ...axes(tokens, cell), legend(TOP + side + 98, signed));
+  picture.append(paper, grid, row, column, ...axes(tokens, cell), legend(TOP + side + 98, signed));
 
+  const root = html("div", {}, picture);
   const pick = (by) => (event) => {
     const k = cells.indexOf(event.target);
     event.target.setAttribute("aria-label", names(k));
     onPick(k, by);
   };
   grid.addEventListener("pointerover", pick("hover"));
-  grid.addEventListener("focusin", pick("focus"));
-  grid.addEventListener("focusout", () => onPick(null, "focus"));
+  root.addEventListener("focusin", pick("focus"));
+  root.addEventListener("focusout", () => onPick(null, "focus"));
   grid.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "touch") onPick(null, "hover"); // a finger lifts, the cell stays lit
   });
-  roving(grid, cells, (k, dx, dy) => {
+  roving(root)(cells, (k, dx, dy) => {
     const [i, j] = [Math.floor(k / n) + dy, (k % n) + dx];
     return i < 0 || j < 0 || i >= n || j >= n ? k : i * n + j;
   });

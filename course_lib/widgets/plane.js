@@ -109,7 +109,7 @@ function drawPlane(points) {
       dots[j].setAttribute("r", 4 + 9 * Math.sqrt(weight));
     });
     setAll(output, { cx: ox, cy: oy });
-    setAll(outputName, { x: ox - 18, y: oy + 16 });
+    setAll(outputName, { x: ox - 19, y: oy - 7 });
     line.setAttribute("d", arrow(SIZE / 2, SIZE / 2, qx, qy));
     setAll(reach, { cx: qx, cy: qy });
     setAll(queryName, { x: qx + 9, y: qy + 18 });

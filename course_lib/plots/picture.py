@@ -1,0 +1,87 @@
+"""What every static figure shares: its white card, its text alternative, its tokens' names."""
+
+import base64
+import html
+import io
+from collections import Counter
+from typing import NamedTuple
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+PIXELS_PER_INCH = 100  # as shown; the file holds twice as many, for dense screens
+
+
+class Picture(NamedTuple):
+    """A figure and its text alternative.
+
+    As the last value of a cell it shows the figure. It also unpacks:
+    ``figure, alt = attention_heatmap(weights)``.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+        To look into (``figure.axes``), to change, or to save with ``figure.savefig``.
+    alt : str
+        What the figure shows, in words, for whoever cannot see it.
+    """
+
+    figure: Figure
+    alt: str
+
+    def _repr_html_(self):
+        # An <img>, because the alt of image/png metadata is read neither by JupyterLab's image
+        # renderer (4.6) nor by MyST-NB's (1.4). "dark-light" keeps the book's dark theme from
+        # filtering the colours, which would no longer be those of the colour bar.
+        png = io.BytesIO()
+        with card():
+            self.figure.savefig(png, format="png", dpi=2 * PIXELS_PER_INCH)
+        source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+        width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
+        return (
+            f'<img class="dark-light" alt="{html.escape(self.alt)}" width="{width}" '
+            f'style="max-width: 100%; height: auto" src="{source}">'
+        )
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(self.alt)  # where only text is shown, as in a terminal
+
+
+def card():
+    """Return a context with matplotlib's defaults, whatever the reader has set, and our few."""
+    ours = {"font.size": 10, "axes.titlesize": 11, "figure.facecolor": "white"}
+    return matplotlib.style.context(ours, after_reset=True)
+
+
+def new_figure(width, height):
+    """Make a figure of a size in inches that pyplot knows nothing of."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def names(tokens):
+    """Tell tokens apart: one that occurs more than once carries its position."""
+    count = Counter(tokens)
+    return [
+        f"{token} [{position}]" if count[token] > 1 else token
+        for position, token in enumerate(tokens)
+    ]
+
+
+def label_style(spacing):
+    """Return the font size for labels `spacing` points apart, and the step from one to the next."""
+    return min(10.0, max(6.0, 0.85 * spacing)), max(1, -int(-6.5 // spacing))
+
+
+def text_width(tokens, size):
+    """Estimate how wide the longest of some labels is, in points."""
+    return max(map(len, tokens)) * 0.6 * size
+
+
+def shortened(token, most=12):
+    """Cut a long token, so that one label does not squeeze the whole figure."""
+    return token if len(token) <= most else token[: most - 1] + "…"
+
+
+def titled(title, rest):
+    """Begin a text alternative with the figure's title, if it has one."""
+    return f"{title.rstrip('.')}. {rest}" if title else rest

@@ -1,0 +1,154 @@
+"""One source, three views: the builder's rules, and that the committed notebooks are fresh."""
+
+import os
+import re
+
+import nbformat
+import pytest
+
+from course_lib.build import markdown, notebooks, pages, source
+from course_lib.build.source import SourceError
+
+STEMS = source.stems()
+HEADER = "---\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n"
+SOLVED_CELL = """def twice(x):
+    \"\"\"Twice x.\"\"\"
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION"""
+
+
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """A course of one chapter, whose source a test may write."""
+    monkeypatch.setattr(source, "SOURCES", tmp_path)
+    for module in (notebooks, pages):
+        monkeypatch.setattr(module, "stems", lambda: ["02_weights"])
+
+    def write(text):
+        (tmp_path / "02_weights.md").write_text(HEADER + text)
+
+    write(
+        f"# Title\n\nText.\n\n```{{code-cell}} python\n:exercise: weights-1\n{SOLVED_CELL}\n```\n"
+    )
+    return write
+
+
+def test_the_solution_becomes_dots_and_back():
+    assert "return 2 * x" in source.with_solution(SOLVED_CELL)
+    stub = source.without_solution(SOLVED_CELL)
+    assert stub.endswith('    """Twice x."""\n    return ...  # your code here')
+    assert "###" not in stub + source.with_solution(SOLVED_CELL)
+
+
+def test_a_value_keeps_its_name():
+    cell = "### BEGIN SOLUTION\na = 3\nb = (1,\n     2)\n### END SOLUTION"
+    stub = source.without_solution(cell)
+    assert stub == "a = ...  # your answer here\nb = ...  # your answer here"
+
+
+def test_an_exercise_without_a_solution_is_refused(course):
+    course("# T\n\n```{code-cell} python\n:exercise: weights-1\nx = 1\n```\n")
+    with pytest.raises(SourceError, match="weights-1 needs one solution"):
+        notebooks.learner_notebook("02_weights")
+
+
+@pytest.mark.parametrize("left", [":::{unclosed}\ntext", "{term}`node`", "```{figure} x.png\n```"])
+def test_what_a_notebook_cannot_show_is_refused(left):
+    with pytest.raises(SourceError, match="cannot be shown in a notebook"):
+        markdown.plain_markdown(f"Text.\n\n{left}\n", "02_weights")
+
+
+def test_directives_become_plain_markdown():
+    text = ":::{note} Mind this\nFirst.\n\nSecond.\n:::\n\n:::{solution} weights-1\nWhy.\n:::\n"
+    plain = markdown.plain_markdown(text, "02_weights")
+    assert "> **Mind this**\n>\n> First.\n>\n> Second." in plain
+    assert plain.count("<details") == 2
+    assert "Why." not in plain
+    assert ":::" not in plain
+
+
+def test_links_and_citations_work_where_the_notebook_lies():
+    text = "[one](01_graph_view.md#here) [two](../conventions.md) {cite:t}`vaswani2017`"
+    plain = markdown.plain_markdown(text, "02_weights")
+    assert "[one](01_graph_view.ipynb#here)" in plain
+    assert "[two](../book/conventions.md)" in plain
+    assert re.search(r"\[Vaswani et al\. \(2017\)\]\(https://\S+\)", plain)
+    with pytest.raises(SourceError, match="no work 'nobody1900'"):
+        markdown.plain_markdown("{cite:p}`nobody1900`", "02_weights")
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_build_is_the_same_each_time(stem):
+    first = notebooks.as_text(notebooks.learner_notebook(stem))
+    assert first == notebooks.as_text(notebooks.learner_notebook(stem))
+    assert pages.page(stem) == pages.page(stem)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_committed_notebook_is_fresh(stem):
+    path = source.NOTEBOOKS / f"{stem}.ipynb"
+    if path.exists() and notebooks.was_edited(path) and not os.environ.get("CI"):
+        pytest.skip(f"{path.name} has somebody's work in it")
+    fresh = notebooks.as_text(notebooks.learner_notebook(stem))
+    assert path.read_text(encoding="utf-8") == fresh, "stale: run `course build`"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_solution_reaches_a_learner(stem):
+    learner = notebooks.as_text(notebooks.learner_notebook(stem))
+    assert "SOLUTION" not in learner
+    for cell in source.read_source(stem).cells:
+        if "exercise" in cell.metadata:
+            (found,) = source.SOLUTION.finditer(cell.source + "\n")
+            solution = nbformat.v4.new_code_cell(found["body"].strip())
+            assert solution.source not in "\n".join(
+                c.source for c in notebooks.learner_notebook(stem).cells
+            )
+            assert source.without_solution(cell.source).rstrip().endswith(("here",))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_page_shows_stub_hints_and_solution(stem):
+    page = pages.page(stem)
+    exercises = [c for c in source.read_source(stem).cells if "exercise" in c.metadata]
+    assert page.count("<summary>Solution</summary>") == len(exercises) >= 5
+    assert page.count('<details class="hint">') == 2 * len(exercises)
+    assert page.count("<details") == page.count("</details>")
+    assert len(re.findall(r"^check\(|^scorecard\(", page, re.M)) == 0
+    assert "BEGIN SOLUTION" not in page
+
+
+def test_an_edited_notebook_is_never_overwritten(course, tmp_path):
+    folder = tmp_path / "work"
+    assert notebooks.write_notebooks(folder) == ["02_weights.ipynb: written"]
+    assert notebooks.write_notebooks(folder) == ["02_weights.ipynb: up to date"]
+    path = folder / "02_weights.ipynb"
+
+    course("# Another title\n")  # an update reaches a notebook that nobody worked in
+    assert notebooks.write_notebooks(folder) == ["02_weights.ipynb: written"]
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n\nMy own note."
+    nbformat.write(notebook, path)
+    mine = path.read_bytes()
+    course("# A third title\n")
+    (line,) = notebooks.write_notebooks(folder)
+    assert "left alone" in line
+    assert "02_weights.new.ipynb" in line
+    assert path.read_bytes() == mine
+    assert "A third title" in (folder / "02_weights.new.ipynb").read_text()
+
+    path.write_text("not a notebook at all")  # nor is anything else that lies there
+    notebooks.write_notebooks(folder)
+    assert path.read_text() == "not a notebook at all"
+
+
+def test_running_a_notebook_is_no_edit(course, tmp_path):
+    notebooks.write_notebooks(tmp_path)
+    path = tmp_path / "02_weights.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    code.outputs = [nbformat.v4.new_output("stream", text="seen")]
+    nbformat.write(notebook, path)
+    assert not notebooks.was_edited(path)

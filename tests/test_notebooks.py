@@ -1,0 +1,163 @@
+"""Whole chapters: they run, twice the same, solved and unsolved, and keep the course's form."""
+
+import re
+import statistics
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from notebook_files import nbval
+
+from course_lib.build import notebooks, source
+from course_lib.exercises.registry import exercises_of
+from course_lib.exercises.report import MIME
+
+STEMS = source.stems()
+LONGEST_CELL = 25  # lines
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execute(notebook, folder):
+    notebook = nbformat.from_dict(notebook)
+    folder.mkdir(exist_ok=True)
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    return notebook
+
+
+def said(notebook):
+    """Return what the cells put out, without the names of widgets, which are random."""
+    kept = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = {k: v for k, v in output.get("data", {}).items() if k != WIDGET}
+            if WIDGET not in output.get("data", {}):
+                kept.append((cell.id, output.get("text"), data))
+    return kept
+
+
+@pytest.fixture(scope="module", params=STEMS)
+def solved_runs(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    notebook = notebooks.solved_notebook(request.param)
+    return request.param, [execute(notebook, folder / name) for name in ("first", "second")]
+
+
+@pytest.mark.notebook
+@pytest.mark.xdist_group("solved")
+class TestSolved:
+    def test_every_exercise_passes(self, solved_runs):
+        stem, (first, _) = solved_runs
+        verdicts = [
+            output["data"][MIME]
+            for cell in code_cells(first)
+            for output in cell.outputs
+            if MIME in output.get("data", {})
+        ]
+        assert {v["state"] for v in verdicts} == {"passed"}
+        assert [v["key"] for v in verdicts] == [ex.key for ex in exercises_of(stem)]
+
+    def test_a_second_run_gives_the_same(self, solved_runs):
+        _, (first, second) = solved_runs
+        assert said(first) == said(second)
+
+    def test_nothing_is_printed_to_the_error_stream(self, solved_runs):
+        _, (first, _) = solved_runs
+        errors = [o.text for c in code_cells(first) for o in c.outputs if o.get("name") == "stderr"]
+        assert errors == []
+
+    def test_every_figure_has_a_text_alternative(self, solved_runs):
+        _, (first, _) = solved_runs
+        assert figures_without_text(first) == []
+
+
+def figures_without_text(notebook):
+    """Return the ids of cells that show a picture without saying what is on it."""
+    return [
+        cell.id
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+        and len(output["metadata"].get("image/png", {}).get("alt", "")) < 20
+    ]
+
+
+def test_a_figure_without_text_is_caught():
+    cell = nbformat.v4.new_code_cell("plot()", id="plot")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": "AAAA"})]
+    assert figures_without_text(nbformat.v4.new_notebook(cells=[cell])) == ["plot"]
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_learner_s_notebook_runs_unsolved(stem, tmp_path):
+    path = tmp_path / f"{stem}.ipynb"
+    path.write_text(notebooks.as_text(notebooks.learner_notebook(stem)), encoding="utf-8")
+    unsolved = nbval(tmp_path, "--expect-unsolved")
+    assert unsolved.failures == {}
+    assert unsolved.status == 0
+    plain = nbval(tmp_path)
+    keys = [exercise.key for exercise in exercises_of(stem)]
+    assert len(plain.failures) == len(keys)
+    for key, report in zip(keys, plain.failures.values(), strict=True):
+        assert report.startswith(f"○ {key}: Not attempted yet")
+        assert "Hint: " in report
+
+
+@pytest.mark.parametrize("stem", STEMS)
+class TestForm:
+    def test_cell_ids_are_unique_and_exercises_are_in_order(self, stem):
+        notebook = notebooks.learner_notebook(stem)
+        ids = [cell.id for cell in notebook.cells]
+        assert len(set(ids)) == len(ids)
+        keys = [c.metadata["exercise"] for c in notebook.cells if "exercise" in c.metadata]
+        assert keys == [exercise.key for exercise in exercises_of(stem)]
+
+    def test_each_exercise_is_followed_by_its_check_and_hints(self, stem):
+        cells = notebooks.learner_notebook(stem).cells
+        for place, cell in enumerate(cells):
+            if "exercise" in cell.metadata:
+                key = cell.metadata["exercise"]
+                assert cell.metadata["tags"] == ["raises-exception"]
+                assert f"### Exercise {key.rpartition('-')[2]}." in cells[place - 1].source
+                assert cells[place + 1].source == f'check("{key}")'
+                assert "tags" not in cells[place + 1].metadata
+                assert cells[place + 2].source.startswith('<details class="hint">')
+
+    def test_an_answer_s_name_is_used_for_nothing_else(self, stem):
+        # Otherwise a cell that fails would leave another function of that name to be judged.
+        others = "\n".join(
+            cell.source
+            for cell in code_cells(notebooks.learner_notebook(stem))
+            if "exercise" not in cell.metadata
+        )
+        for exercise in exercises_of(stem):
+            name = exercise.answer
+            taken = rf"^\s*def {name}\b|^\s*{name}\s*=|import.*\b{name}\b"
+            assert not re.search(taken, others, re.M), name
+
+    def test_code_cells_are_short(self, stem):
+        lengths = [len(c.source.splitlines()) for c in code_cells(notebooks.solved_notebook(stem))]
+        assert max(lengths) <= LONGEST_CELL
+        assert statistics.median(lengths) <= 6
+
+    def test_the_chapter_has_its_parts(self, stem):
+        cells = notebooks.learner_notebook(stem).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert "**The question:**" in text
+        assert "After this chapter you can" in text
+        for part in ("A picture first", "article's version", "Honest limits", "Recap"):
+            assert part in text, part
+        assert "../book/conventions.md" in text
+        assert code_cells(notebooks.learner_notebook(stem))[-1].source.startswith("scorecard(")
+        objectives = text.partition("After this chapter you can")[2].partition("**You need**")[0]
+        assert 3 <= len(re.findall(r"^- ", objectives, re.M)) <= 5
+        named = set(
+            map(int, re.findall(r"\d+", " ".join(re.findall(r"\(exercises? .*?\)", objectives))))
+        )
+        assert named == {exercise.number for exercise in exercises_of(stem)}

@@ -1,0 +1,352 @@
+import base64
+import itertools
+import re
+import struct
+
+import matplotlib
+import networkx as nx
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+from matplotlib import pyplot
+from matplotlib.patches import FancyArrowPatch
+
+from course_lib.data import load_attention
+from course_lib.graph import attention_graph, attention_multigraph
+from course_lib.plots import Picture, attention_heatmap, draw_attention_graph, heads_heatmaps, lines
+
+SMALL = np.array([[0.2, 0.5, 0.3], [0.55, 0.05, 0.4], [0.25, 0.6, 0.15]])
+TOKENS = ["the", "cat", "the"]
+LABELS = {"xlabel": "x", "ylabel": "y", "title": "t", "alt": "It rises."}
+
+
+def tick_texts(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def arrows(figure):
+    return [patch for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+
+
+def ends(arrow):
+    """Where an arrow that was drawn along a path begins and ends, in data coordinates."""
+    vertices = arrow._path_original.vertices
+    return vertices[0], vertices[-1]
+
+
+def texts(figure):
+    return {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+
+
+def all_pictures():
+    graph = attention_graph(SMALL, TOKENS, threshold=0.1)
+    return [
+        attention_heatmap(SMALL, TOKENS, title="One"),
+        heads_heatmaps([SMALL, SMALL[::-1]], TOKENS, title="Two"),
+        draw_attention_graph(graph, title="Three"),
+        draw_attention_graph(graph, layout="rows", title="Four"),
+        lines([1, 2, 4], {"a": [1, 2, 3]}, **LABELS),
+    ]
+
+
+@pytest.mark.parametrize("picture", all_pictures(), ids=["map", "heads", "circle", "rows", "lines"])
+def test_a_picture_shows_itself_with_its_alternative(picture):
+    figure, alt = picture
+    data, _ = DisplayFormatter().format(picture)
+    assert set(data) == {"text/html", "text/plain"}
+    assert data["text/plain"] == alt
+    assert re.search(r' alt="([^"]+)"', data["text/html"])[1].replace("&gt;", ">") == alt
+    png = base64.b64decode(re.search(r'base64,([^"]+)"', data["text/html"])[1])
+    width, _height = struct.unpack(">II", png[16:24])
+    shown = int(re.search(r' width="(\d+)"', data["text/html"])[1])
+    assert abs(width - 2 * shown) <= 2
+    assert shown <= 860  # fits beside JupyterLab's prompt
+    assert figure.get_facecolor() == (1, 1, 1, 1)
+
+
+def test_the_alternative_is_escaped():
+    html = attention_heatmap(SMALL, ['"', "<b>", "&"], title='a "b" <c>')._repr_html_()
+    assert 'alt="a &quot;b&quot; &lt;c&gt;. Heatmap' in html
+
+
+def test_nothing_global_changes():
+    matplotlib.get_backend()  # reading the settings chooses one, if nobody has
+    before, figures = matplotlib.rcParams.copy(), pyplot.get_fignums()
+    for picture in all_pictures():
+        picture._repr_html_()
+    assert matplotlib.rcParams == before
+    assert pyplot.get_fignums() == figures
+
+
+def test_a_readers_dark_style_does_not_reach_the_card():
+    usual = attention_heatmap(SMALL, TOKENS)._repr_html_()
+    with matplotlib.style.context("dark_background"):
+        dark = attention_heatmap(SMALL, TOKENS)._repr_html_()
+    assert dark == usual
+
+
+def test_heatmap_shows_the_weights_as_they_are():
+    figure, _ = attention_heatmap(SMALL, TOKENS, title="Small")
+    axes, bar = figure.axes
+    np.testing.assert_array_equal(axes.collections[0].get_array(), SMALL)
+    assert axes.collections[0].get_clim() == (0, 1)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("key (attended to)", "query (attends)")
+    assert axes.get_title() == "Small"
+    assert axes.get_ylim() == (3, 0)  # query 0 is the top row
+    assert tick_texts(axes.xaxis) == tick_texts(axes.yaxis) == TOKENS
+    assert bar.get_ylabel() == "weight"
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells[(1.5, 0.5)] == "0.50"  # x is the key, y the query
+    assert cells[(0.5, 1.5)] == "0.55"
+
+
+def test_heatmap_alternative_tells_the_strongest_pairs():
+    assert attention_heatmap(SMALL, TOKENS, title="Small.").alt == (
+        "Small. Heatmap of attention weights, 3 queries by 3 keys, colours from 0 to 1. "
+        "Strongest: the [2] to cat 0.60, cat to the [0] 0.55, the [0] to cat 0.50."
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "annotate", "count"), [(10, "auto", 100), (11, "auto", 0), (11, True, 121), (3, False, 0)]
+)
+def test_cells_are_annotated_only_where_they_can_be_read(n, annotate, count):
+    figure, _ = attention_heatmap(np.eye(n), annotate=annotate)
+    assert len(figure.axes[0].texts) == count
+
+
+def test_the_scale_is_shared_unless_asked_otherwise():
+    uniform = np.full((4, 4), 0.25)
+    assert attention_heatmap(uniform).figure.axes[0].collections[0].get_clim() == (0, 1)
+    figure, alt = attention_heatmap(uniform, vmax="data")
+    assert figure.axes[0].collections[0].get_clim() == (0, 0.25)
+    assert "colours from 0 to 0.25" in alt
+
+
+def test_keys_may_be_other_tokens_than_queries():
+    weights = [[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1]]
+    figure, alt = attention_heatmap(weights, ["a", "b"], key_tokens=list("wxyz"))
+    assert tick_texts(figure.axes[0].xaxis) == list("wxyz")
+    assert tick_texts(figure.axes[0].yaxis) == ["a", "b"]
+    assert "2 queries by 4 keys" in alt
+    assert "Strongest: b to w 0.70, a to z 0.40" in alt
+    assert tick_texts(attention_heatmap(weights).figure.axes[0].xaxis) == list("0123")
+
+
+@pytest.mark.parametrize("name", ["it_tired", "repeated_words", "long"])
+def test_labels_of_real_sentences_do_not_overlap(name):
+    weights, tokens = load_attention(name)
+    graph = attention_graph(weights[3, 1], tokens, threshold=0.1)
+    pictures = [attention_heatmap(weights[3, 1], tokens), heads_heatmaps(weights[3], tokens)]
+    pictures += [draw_attention_graph(graph, layout=layout) for layout in ("circle", "rows")]
+    for figure, _ in pictures:
+        figure.draw_without_rendering()
+        axes = figure.axes[0]
+        for labels in (axes.get_xticklabels(), axes.get_yticklabels(), axes.texts):
+            corners = [label for label in labels if label.get_rotation() in (0, 90)]
+            boxes = [label.get_window_extent() for label in corners]
+            assert all(label.get_fontsize() >= 6 for label in labels)
+            for first, second in itertools.pairwise(boxes):
+                assert first.width == 0 or not first.padded(-1).overlaps(second.padded(-1))
+
+
+def test_labels_stay_inside_the_figure():
+    weights, _ = load_attention("long")
+    graph = attention_graph(weights[3, 1], ["extraordinary"] * 32)
+    for layout in ("circle", "rows"):
+        figure, _ = draw_attention_graph(graph, layout=layout)
+        figure.draw_without_rendering()
+        for text in figure.axes[0].texts:
+            box = text.get_window_extent()
+            assert figure.bbox.padded(1).contains(box.x0, box.y0)
+            assert figure.bbox.padded(1).contains(box.x1, box.y1)
+
+
+def test_a_dollar_sign_is_a_token_like_any_other():
+    tokens = ["$", "x_1$", "$y^2$"]
+    graph = attention_graph(SMALL, tokens)
+    figures = [attention_heatmap(SMALL, tokens).figure, draw_attention_graph(graph).figure]
+    assert tick_texts(figures[0].axes[0].xaxis) == tokens
+    labels = [*figures[0].axes[0].get_xticklabels(), *figures[1].axes[0].texts]
+    assert not any(label.get_parse_math() for label in labels)
+
+
+def test_heads_share_one_scale_and_one_colour_bar():
+    weights, tokens = load_attention("short")
+    figure, alt = heads_heatmaps(weights[2, :5], tokens, title="Layer 2", ncols=3)
+    heads, bar = figure.axes[:5], figure.axes[-1]
+    assert len(figure.axes) == 7  # a grid of 2 by 3, and the bar
+    assert not figure.axes[5].axison
+    for head, axes in enumerate(heads):
+        assert axes.get_title() == f"head {head}"
+        np.testing.assert_array_equal(axes.collections[0].get_array(), weights[2, head])
+        assert axes.collections[0].get_clim() == (0, 1)
+    assert bar.get_ylim() == (0, 1)
+    assert [bool(tick_texts(axes.yaxis)) for axes in heads] == [True, False, False, True, False]
+    assert [bool(tick_texts(axes.xaxis)) for axes in heads] == [False, False, True, True, True]
+    assert figure.get_supxlabel() == "key (attended to)"
+    assert figure.get_supylabel() == "query (attends)"
+    assert figure.get_suptitle() == "Layer 2"
+    assert alt.startswith(
+        "Layer 2. 5 heatmaps of attention weights, one a head, 5 queries by 5 keys"
+    )
+    assert alt.count("head ") == 5
+
+
+def test_heads_with_vmax_data_take_the_largest_of_all():
+    figure, _ = heads_heatmaps([np.full((2, 2), 0.5), [[0.2, 0.8], [0.7, 0.3]]], vmax="data")
+    assert [axes.collections[0].get_clim() for axes in figure.axes[:2]] == [(0, 0.8)] * 2
+
+
+def test_every_edge_is_drawn_by_its_weight():
+    graph = attention_graph(SMALL, TOKENS)
+    figure, _ = draw_attention_graph(graph)
+    drawn = arrows(figure)
+    assert len(drawn) == graph.number_of_edges() == 9
+    widths = [arrow.get_linewidth() for arrow in drawn]
+    opacities = [arrow.get_alpha() for arrow in drawn]
+    assert widths == sorted(widths)  # the strongest lies on top
+    assert opacities == sorted(opacities)
+    np.testing.assert_allclose(widths, 0.72 * (0.6 + 4.4 * np.sort(SMALL, axis=None)))
+
+
+def test_circle_begins_at_the_top_and_runs_clockwise():
+    weights = np.full((4, 4), 0.25)
+    figure, _ = draw_attention_graph(attention_graph(weights))
+    nodes = figure.axes[0].lines[0].get_xydata()
+    np.testing.assert_allclose(nodes, [[0, 1], [1, 0], [0, -1], [-1, 0]], atol=1e-12)
+    assert list(texts(figure)) == ["0", "1", "2", "3"]
+    assert figure.axes[0].get_aspect() == 1
+
+
+@pytest.mark.parametrize(("direction", "start", "end"), [("attends", 0, 1), ("flow", 1, 0)])
+def test_an_arrow_runs_the_way_its_edge_does(direction, start, end):
+    weights = [[0.3, 0.7, 0], [0, 1, 0], [0, 0, 1]]  # 0 attends to 1, and 1 does not to 0
+    figure, alt = draw_attention_graph(attention_graph(weights, direction=direction))
+    nodes = figure.axes[0].lines[0].get_xydata()
+    between = [a for a in arrows(figure) if np.linalg.norm(ends(a)[0] - ends(a)[1]) > 0.5]
+    assert len(between) == 1
+    tail, tip = ends(between[0])
+    assert np.linalg.norm(nodes - tail, axis=1).argmin() == start
+    assert np.linalg.norm(nodes - tip, axis=1).argmin() == end
+    assert f"{start} → {end} 0.70" in alt
+    meaning = {"attends": "i attends to j", "flow": "information flows from j to i"}[direction]
+    assert meaning in alt
+    assert meaning in figure.axes[0].get_legend().get_title().get_text()
+
+
+def test_both_directions_of_a_pair_lie_apart_and_loops_stand_outside():
+    figure, _ = draw_attention_graph(attention_graph([[0.1, 0.9], [0.8, 0.2]]))
+    loops, between = [], []
+    for arrow in arrows(figure):
+        tail, tip = ends(arrow)
+        (loops if np.linalg.norm(tail - tip) < 0.5 else between).append(arrow)
+    middles = [arrow._path_original.vertices[1][0] for arrow in between]
+    assert len(middles) == 2
+    assert middles[0] * middles[1] < 0  # one bowed to the left, the other to the right
+    assert len(loops) == 2
+    assert all(abs(loop._path_original.vertices[1][1]) > 1.2 for loop in loops)
+
+
+@pytest.mark.parametrize("direction", ["attends", "flow"])
+def test_rows_put_queries_above_keys_whatever_the_direction(direction):
+    figure, _ = draw_attention_graph(
+        attention_graph(SMALL, TOKENS, direction=direction, threshold=0.58), layout="rows"
+    )
+    queries, keys = (line.get_xydata() for line in figure.axes[0].lines)
+    assert queries[:, 1].min() > keys[:, 1].max()
+    (arrow,) = arrows(figure)  # only the weight of query 2 on key 1
+    tail, tip = ends(arrow) if direction == "attends" else ends(arrow)[::-1]
+    assert tail[1] > 0 > tip[1]
+    assert np.linalg.norm(queries - tail, axis=1).argmin() == 2
+    assert np.linalg.norm(keys - tip, axis=1).argmin() == 1
+    assert texts(figure)["queries (attend)"][1] > texts(figure)["keys (attended to)"][1]
+
+
+def test_repeated_tokens_are_told_apart():
+    figure, alt = draw_attention_graph(attention_graph(SMALL, TOKENS, threshold=0.1), title="Cats")
+    assert list(texts(figure)) == ["the [0]", "cat", "the [2]"]
+    assert alt == (
+        "Cats. Directed graph, nodes: 3, edges: 8; edge i → j: i attends to j; only weights above "
+        "0.1. Strongest edges: the [2] → cat 0.60, cat → the [0] 0.55, the [0] → cat 0.50, "
+        "cat → the [2] 0.40, the [0] → the [2] 0.30."
+    )
+
+
+@pytest.mark.parametrize("layout", ["circle", "rows"])
+def test_graphs_at_the_edge_are_drawn(layout):
+    empty = attention_graph(np.full((3, 3), 1 / 3), threshold=0.9)
+    figure, alt = draw_attention_graph(empty, layout=layout)
+    assert arrows(figure) == []
+    assert "edges: 0" in alt
+    assert "Strongest" not in alt
+    figure, alt = draw_attention_graph(attention_graph([[1.0]]), layout=layout)
+    assert len(arrows(figure)) == 1
+    assert "0 → 0 1.00" in alt
+
+
+def test_lines_differ_by_more_than_colour():
+    x = [2, 8, 32]
+    series = {f"s{k}": [k, k + 1, k] for k in range(6)}
+    figure, alt = lines(x, series, xscale="log", **LABELS)
+    axes = figure.axes[0]
+    drawn = axes.lines
+    assert alt == "It rises."
+    assert (
+        len({line.get_marker() for line in drawn}) == len({line.get_color() for line in drawn}) == 6
+    )
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(series)
+    for line, values in zip(drawn, series.values(), strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), np.column_stack([x, values]))
+    assert axes.get_xscale() == "log"
+    assert tick_texts(axes.xaxis) == ["2", "8", "32"]
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "t")
+
+
+BAD = [
+    (attention_heatmap, ([[0.5, 0.6]],), {}, ValueError, "weights must have rows that sum to 1"),
+    (attention_heatmap, ([0.5, 0.5],), {}, ValueError, "weights must have 2 axes"),
+    (attention_heatmap, (SMALL, ["a"]), {}, ValueError, "tokens must have one entry a position"),
+    (attention_heatmap, (SMALL, "abc"), {}, TypeError, "tokens must be a sequence"),
+    (attention_heatmap, (SMALL,), {"key_tokens": ["a"]}, ValueError, "key_tokens must have one"),
+    (attention_heatmap, (SMALL,), {"vmax": 0}, ValueError, "vmax must be above 0"),
+    (attention_heatmap, (SMALL,), {"vmax": 2}, ValueError, "vmax must be between 0 and 1"),
+    (attention_heatmap, (SMALL,), {"vmax": "max"}, ValueError, "vmax must be one of 'data'"),
+    (attention_heatmap, (SMALL,), {"annotate": "yes"}, ValueError, "annotate must be one of"),
+    (heads_heatmaps, (SMALL,), {}, ValueError, "weights must have 3 axes"),
+    (heads_heatmaps, ([SMALL],), {"ncols": 0}, ValueError, "ncols must be between 1 and 6"),
+    (heads_heatmaps, ([SMALL],), {"ncols": 1.5}, TypeError, "ncols must be an integer"),
+    (draw_attention_graph, (SMALL,), {}, TypeError, "graph must be a networkx.DiGraph"),
+    (draw_attention_graph, (attention_multigraph([SMALL]),), {}, TypeError, "graph must be"),
+    (draw_attention_graph, (nx.DiGraph([("a", "b")]),), {}, ValueError, "graph must have the pos"),
+    (
+        draw_attention_graph,
+        (attention_graph(SMALL),),
+        {"layout": "x"},
+        ValueError,
+        "layout must be",
+    ),
+    (lines, ([1, 2], {"a": [1]}), LABELS, ValueError, r"series\['a'\] must have shape"),
+    (lines, ([1, 2], {"a": [1, np.nan]}), LABELS, ValueError, r"series\['a'\] must be finite"),
+    (lines, ([1, 2], {}), LABELS, ValueError, "series must have from 1 to 6 entries, got 0"),
+    (lines, ([1, 2], [1, 2]), LABELS, TypeError, "series must map names to values"),
+    (lines, ([[1, 2]], {"a": [1]}), LABELS, ValueError, "x must have 1 axes"),
+    (lines, ([0, 2], {"a": [1, 2]}), {**LABELS, "xscale": "log"}, ValueError, "x must be positive"),
+    (lines, ([1, 2], {"a": [1, 2]}), {**LABELS, "xscale": "x"}, ValueError, "xscale must be one"),
+    (lines, ([1, 2], {"a": [1, 2]}), {**LABELS, "alt": " "}, ValueError, "alt must say"),
+]
+
+
+@pytest.mark.parametrize(("draw", "arguments", "options", "error", "message"), BAD)
+def test_bad_input_is_named(draw, arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        draw(*arguments, **options)
+
+
+def test_other_number_types_and_lists_are_drawn():
+    for weights in (SMALL.astype(np.float16), SMALL.tolist(), np.eye(3, dtype=int)):
+        picture = attention_heatmap(weights)
+        assert isinstance(picture, Picture)
+        np.testing.assert_allclose(
+            picture.figure.axes[0].collections[0].get_array(), weights, atol=1e-3
+        )

@@ -1,0 +1,147 @@
+"""Cards, scorecards and the file of progress."""
+
+import json
+
+import numpy as np
+import pytest
+
+from course_lib.exercises import check, progress, report, scorecard
+from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED, WRONG, Result
+from course_lib.exercises.registry import chapter_name, chapter_stem, find_exercise
+from course_lib.exercises.report import MIME, RAISE, Card, NotPassed, Scorecard
+
+
+@pytest.fixture
+def notebook(monkeypatch, tmp_path):
+    """A place to work in: an empty folder, a namespace, and what was displayed."""
+    names, shown = {}, []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(RAISE, raising=False)
+    monkeypatch.setattr(report, "_namespace", lambda: names)
+    monkeypatch.setattr(report, "display", shown.append)
+    return names, shown
+
+
+def test_a_passed_check_is_shown_and_remembered(notebook):
+    names, shown = notebook
+    names["shift_effect"] = "unchanged"
+    check("weights-1")
+    assert shown[-1]._repr_mimebundle_()[MIME] == {"key": "weights-1", "state": PASSED}
+    assert progress.passed() == {"weights-1"}
+
+
+def test_a_wrong_answer_is_told_without_raising(notebook):
+    names, shown = notebook
+    names["shift_effect"] = "larger"
+    check("weights-1")
+    bundle = shown[-1]._repr_mimebundle_()
+    assert bundle[MIME]["state"] == WRONG
+    assert "Hint" in bundle["text/plain"]
+    assert "<details>" in bundle["text/html"]
+    assert progress.passed() == set()
+
+
+def test_under_pytest_it_raises_and_renders_its_message_alone(notebook, monkeypatch):
+    names, _ = notebook
+    names["shift_effect"] = ...
+    monkeypatch.setenv(RAISE, "1")
+    with pytest.raises(NotPassed) as caught:
+        check("weights-1")
+    assert caught.value._render_traceback_() == [str(caught.value)]
+    names["shift_effect"] = "unchanged"
+    check("weights-1")
+
+
+def test_an_unknown_key_names_what_there_is():
+    with pytest.raises(ValueError, match=r"key must name an exercise \(weights-1, .*'weights-99'"):
+        check("weights-99")
+    with pytest.raises(ValueError, match="key must name"):
+        check(None)
+    with pytest.raises(ValueError, match="chapter must be one of"):
+        scorecard("flowers")
+
+
+def test_messages_are_escaped_in_html():
+    exercise = find_exercise("weights-1")
+    card = Card(exercise, Result("weights-1", WRONG, "got <script> in `a<b`"))
+    page = card._repr_mimebundle_()["text/html"]
+    assert "&lt;script&gt;" in page
+    assert "<code>a&lt;b</code>" in page
+    assert "<script>" not in page
+
+
+def test_the_library_s_own_function_is_no_answer(notebook):
+    from course_lib.attention import softmax
+
+    names, shown = notebook
+    names["safe_softmax"] = softmax
+    check("weights-2")
+    assert shown[-1].result.state == WRONG
+    assert "library's own" in shown[-1].result.message
+
+
+def test_an_error_names_the_line_of_the_cell(notebook):
+    names, shown = notebook
+    source = "def safe_softmax(logits):\n    first = 1\n    return first / 0\n"
+    exec(compile(source, "<ipython-input-3>", "exec"), names)
+    check("weights-2")
+    assert "ZeroDivisionError: division by zero (line 3 of the cell)" in shown[-1].result.message
+
+
+def test_answers_get_copies_and_the_judge_never_sees_what_they_change(notebook):
+    names, shown = notebook
+
+    def vandal(weights, order):
+        result = weights[order][:, order].copy()
+        weights[:] = 0
+        order[:] = 0
+        return result
+
+    names["relabelled"] = vandal
+    check("weights-5")
+    assert shown[-1].result.state == PASSED
+
+
+def test_the_scorecard_counts_what_was_passed():
+    card = Scorecard("weights", {"weights-1", "weights-4", "multi_head-1"})
+    assert (card.done, len(card.rows)) == (2, 6)
+    text = str(card)
+    assert "2 of 6 exercises passed" in text
+    assert text.count("✓") == 2
+    assert "value='2' max='6'" in card._repr_mimebundle_()["text/html"]
+
+
+def test_progress_survives_a_broken_file(tmp_path, capsys):
+    path = tmp_path / progress.FILE_NAME
+    path.write_text("{ not json")
+    assert progress.passed(tmp_path) == set()
+    assert (tmp_path / ".progress.json.unreadable").read_text() == "{ not json"
+    assert "kept as" in capsys.readouterr().err
+    progress.record("weights-1", tmp_path)
+    progress.record("weights-2", tmp_path)
+    assert json.loads(path.read_text()) == {"passed": ["weights-1", "weights-2"]}
+    assert [p.name for p in tmp_path.glob(".progress.json.*")] == [".progress.json.unreadable"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_is_no_error(tmp_path, capsys):
+    progress.record("weights-1", tmp_path / "missing")
+    assert "could not be saved" in capsys.readouterr().err
+
+
+def test_chapters_are_found_by_number_name_and_stem():
+    for name in ("2", "02", "weights", "02_weights"):
+        assert chapter_name(name) == "weights"
+        assert chapter_stem(name) == "02_weights"
+
+
+def test_not_attempted_is_a_state_of_its_own(notebook):
+    names, shown = notebook
+    names["safe_softmax"] = lambda logits: ...
+    check("weights-2")
+    assert shown[-1].result.state == NOT_ATTEMPTED
+    names["safe_softmax"] = lambda logits: None
+    check("weights-2")
+    assert "return" in shown[-1].result.message
+    names["safe_softmax"] = np.zeros(3)
+    check("weights-2")
+    assert "should be a function" in shown[-1].result.message

@@ -1,0 +1,181 @@
+"""The Python side of the live figures: what is sent to the browser, and what is refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ipywidgets.embed import dependency_state, embed_data
+
+from course_lib import attention
+from course_lib.widgets import _bundle, attention_explorer, heads_explorer, query_plane
+from tests import browser_pages
+
+TOKENS = ["the", "cat", "sat", "sat"]
+
+
+def random_weights(*shape, seed=0):
+    return attention.softmax(np.random.default_rng(seed).normal(size=shape))
+
+
+def controls(figure):
+    return {control.description: control for control in figure.children[0].children}
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (3, 4, 4), (2, 3, 4, 4)])
+def test_weights_of_every_layout_reach_the_browser_as_float32(shape):
+    weights = random_weights(*shape)
+    view = attention_explorer(weights, TOKENS).children[-1]
+    layers, heads, n = view.shape
+    assert (layers, heads, n) == ((1, 1, 1, *shape)[-4:-1])
+    sent = np.frombuffer(view.weights, "<f4").reshape(layers, heads, n, n)
+    np.testing.assert_array_equal(sent, weights.reshape(sent.shape).astype(np.float32))
+    assert view.tokens == TOKENS
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ((4, 4), {"edges above", "arrows", "layout"}),
+        ((3, 4, 4), {"head", "edges above", "arrows", "layout"}),
+        ((2, 3, 4, 4), {"layer", "head", "edges above", "arrows", "layout"}),
+        ((2, 1, 4, 4), {"layer", "edges above", "arrows", "layout"}),
+    ],
+)
+def test_only_controls_that_leave_a_choice_are_shown(shape, names):
+    assert set(controls(attention_explorer(random_weights(*shape), TOKENS))) == names
+
+
+def embedded_links(figure):
+    """Return source and target of the links that a static page of `figure` holds, by control."""
+    state = dependency_state([figure])
+    models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
+    links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
+    return {
+        link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
+        for link in links
+    }
+
+
+def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
+    weights = random_weights(2, 3, 4, 4)
+    options = {"layer": 1, "head": 2, "threshold": 0.25, "direction": "flow", "layout": "rows"}
+    figures = [
+        attention_explorer(weights, TOKENS, **options),
+        heads_explorer(weights, TOKENS, layer=1, first=2, second=0, threshold=0.3),
+        query_plane(query=(0.5, -1.0), temperature=2.5, scaled=False),
+    ]
+    for figure in figures:
+        view = figure.children[-1]
+        links = embedded_links(figure)
+        for control in controls(figure).values():
+            source, target = links.pop(control.model_id)
+            assert target[0] == f"IPY_MODEL_{view.model_id}"
+            assert getattr(control, source[1]) == getattr(view, target[1])
+        assert not links
+    view = figures[0].children[-1]
+    assert (view.layer, view.head_choice, view.threshold) == (1, 3, 0.25)
+    assert (view.direction_choice, view.layout_choice) == (1, 1)
+    assert controls(figures[0])["head"].label == "head 2"
+
+
+GOOD = random_weights(2, 3, 4, 4)
+NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: attention_explorer(GOOD[..., :3]), ValueError, "weights must be square"),
+        (lambda: attention_explorer(NEGATIVE), ValueError, "weights must not be negative"),
+        (lambda: attention_explorer([[1.0, 1.0], [0.5, 0.5]]), ValueError, "weights must have row"),
+        (lambda: attention_explorer([[np.nan, 1], [0, 1]]), ValueError, "weights must be finite"),
+        (lambda: attention_explorer("text"), TypeError, "weights must hold real numbers"),
+        (lambda: attention_explorer(np.ones((0, 0))), ValueError, "weights must not be empty"),
+        (lambda: attention_explorer([1.0]), ValueError, "weights must have at least 2 axes"),
+        (lambda: attention_explorer(GOOD[None]), ValueError, "weights must have 2, 3 or 4 axes"),
+        (lambda: attention_explorer(np.eye(65)), ValueError, "weights must have at most 64"),
+        (lambda: attention_explorer(GOOD, ["a"]), ValueError, "tokens must have one entry"),
+        (lambda: attention_explorer(GOOD, "word"), TypeError, "tokens must be a sequence"),
+        (lambda: attention_explorer(GOOD, layer=2), ValueError, "layer must be between 0 and 1"),
+        (lambda: attention_explorer(GOOD, head=3), ValueError, "head must be between 0 and 2"),
+        (lambda: attention_explorer(GOOD, head="mean"), TypeError, "head must be an integer"),
+        (lambda: attention_explorer(GOOD, threshold=2), ValueError, "threshold must be between"),
+        (lambda: attention_explorer(GOOD, direction="up"), ValueError, "direction must be one of"),
+        (lambda: attention_explorer(GOOD, layout="spring"), ValueError, "layout must be one of"),
+        (lambda: heads_explorer(GOOD[:, :1]), ValueError, "weights must have at least 2 heads"),
+        (lambda: heads_explorer(GOOD, first=3), ValueError, "first must be between 0 and 2"),
+        (lambda: heads_explorer(GOOD, second=-1), ValueError, "second must be between 0 and 2"),
+        (lambda: heads_explorer(GOOD, layer=0.5), TypeError, "layer must be an integer"),
+        (lambda: query_plane([[1.0, 2.0, 3.0]]), ValueError, "keys must have 2 coordinates"),
+        (lambda: query_plane([[1.0, 9.0]]), ValueError, "keys must lie between -3 and 3, got 9"),
+        (lambda: query_plane([]), ValueError, "keys must have 2 axes"),
+        (lambda: query_plane(query=(1, 2, 3)), ValueError, "query must have shape"),
+        (lambda: query_plane(temperature=0), ValueError, "temperature must be between 0.1 and 5"),
+        (lambda: query_plane(scaled="no"), TypeError, "scaled must be True or False"),
+    ],
+)
+def test_bad_input_is_refused_by_name(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", ["attention.js", "plane.js", "heads.js"])
+def test_a_bundle_holds_every_module_once_and_imports_nothing(name):
+    text = _bundle.bundle(name)
+    assert "\nimport " not in f"\n{text}"
+    assert text.count("export function softmax(") == 1
+    assert text.count("export default") == 1
+
+
+def test_a_missing_module_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "view.js").write_text('import { a } from "./gone.js";\n', encoding="utf-8")
+    monkeypatch.setattr(_bundle, "HERE", tmp_path)
+    with pytest.raises(FileNotFoundError):
+        _bundle.bundle("view.js")
+
+
+def test_the_named_browser_comes_first(tmp_path, monkeypatch):
+    named = tmp_path / "my-chromium"
+    named.touch()
+    monkeypatch.setenv("CHROMIUM", str(named))
+    assert browser_pages.find_chromium() == str(named)
+
+
+def run_planted(folder, test, **environment):
+    """Run one test in its own pytest, with our fixtures; return its report."""
+    tests = folder / "tests"
+    tests.mkdir()
+    for name in ("conftest.py", "browser_pages.py"):
+        shutil.copy(Path(__file__).with_name(name), tests)
+    (tests / "test_planted.py").write_text(test, encoding="utf-8")
+    kept = {k: v for k, v in os.environ.items() if k not in {"CI", "CHROMIUM"}}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "tests"]
+    done = subprocess.run(
+        command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
+def test_without_a_browser_tests_skip_on_a_laptop_and_fail_in_ci(tmp_path, ci, outcome):
+    if os.path.exists(browser_pages.MACOS_CHROME):
+        pytest.skip("a browser at a fixed place cannot be hidden")
+    report = run_planted(tmp_path, "def test_it(page): pass\n", PATH="", **ci)
+    assert outcome in report
+    assert "no Chromium found" in report
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("fault", ["console.error('planted')", "setTimeout(() => planted)"])
+def test_an_error_on_the_page_fails_the_test(tmp_path, fault):
+    if browser_pages.find_chromium() is None:
+        pytest.skip("no Chromium found")
+    test = f'def test_it(page):\n    page.evaluate("{fault}")\n    page.wait_for_timeout(50)\n'
+    report = run_planted(tmp_path, test, CHROMIUM=browser_pages.find_chromium())
+    assert "1 passed, 1 error" in report
+    assert "planted" in report
