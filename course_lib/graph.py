@@ -55,8 +55,16 @@ def attention_graph(weights, tokens=None, *, direction="attends", threshold=0.0)
     >>> graph.nodes[0]["token"]
     'it'
     """
-    weights, kept = _kept(weights, threshold)
-    return _build(nx.DiGraph(), weights[None], kept[None], tokens, direction, threshold)
+    weights = _validate.weights_array(weights)
+    threshold = _validate.real(threshold, "threshold", low=0, high=1)
+    _validate.choice(direction, "direction", DIRECTIONS)
+    tokens = _validate.token_list(tokens, len(weights))
+    graph = nx.DiGraph(direction=direction, threshold=threshold)
+    graph.add_nodes_from((position, {"token": token}) for position, token in enumerate(tokens))
+    for i, j in np.argwhere(weights > threshold).tolist():
+        source, target = (i, j) if direction == "attends" else (j, i)
+        graph.add_edge(source, target, weight=float(weights[i, j]))
+    return graph
 
 
 def attention_multigraph(weights, tokens=None, *, direction="attends", threshold=0.0):
@@ -86,8 +94,14 @@ def attention_multigraph(weights, tokens=None, *, direction="attends", threshold
     >>> list(graph.edges(keys=True))
     [(0, 0, 0), (0, 1, 1), (1, 1, 0)]
     """
-    weights, kept = _kept(weights, threshold, ndim=3)
-    return _build(nx.MultiDiGraph(), weights, kept, tokens, direction, threshold)
+    weights = _validate.weights_array(weights, ndim=3)
+    layer = nx.MultiDiGraph()
+    for head, matrix in enumerate(weights):
+        graph = attention_graph(matrix, tokens, direction=direction, threshold=threshold)
+        layer.graph.update(graph.graph)
+        layer.add_nodes_from(graph.nodes(data=True))
+        layer.add_edges_from((i, j, head, data) for i, j, data in graph.edges(data=True))
+    return layer
 
 
 def attention_matrix(graph):
@@ -193,24 +207,6 @@ def mass_kept(weights, threshold):
     >>> mass_kept([[0.9, 0.1], [0.4, 0.6]], 0.5)
     0.75
     """
-    weights, kept = _kept(weights, threshold)
-    return float(weights[kept].sum() / weights.sum())
-
-
-def _kept(weights, threshold, ndim=2):
-    """Return the validated weights and which of them are edges, both of shape (..., n, n)."""
-    weights = _validate.weights_array(weights, ndim=ndim)
-    return weights, weights > _validate.real(threshold, "threshold", low=0, high=1)
-
-
-def _build(graph, weights, kept, tokens, direction, threshold):
-    """Fill `graph` from weights of shape (h, n, n), of which only the `kept` ones are edges."""
-    _validate.choice(direction, "direction", DIRECTIONS)
-    tokens = _validate.token_list(tokens, weights.shape[-1])
-    graph.graph.update(direction=direction, threshold=float(threshold))
-    graph.add_nodes_from((position, {"token": token}) for position, token in enumerate(tokens))
-    for head, i, j in np.argwhere(kept).tolist():
-        ends = (i, j) if direction == "attends" else (j, i)
-        key = (head,) if graph.is_multigraph() else ()  # only a multigraph tells heads apart
-        graph.add_edge(*ends, *key, weight=float(weights[head, i, j]))
-    return graph
+    weights = _validate.weights_array(weights)
+    threshold = _validate.real(threshold, "threshold", low=0, high=1)
+    return float(weights[weights > threshold].sum() / weights.sum())

@@ -169,13 +169,22 @@ def test_without_a_browser_tests_skip_on_a_laptop_and_fail_in_ci(tmp_path, ci, o
     assert "no Chromium found" in report
 
 
+PLANTED = """
+def test_one(page):
+    page.evaluate("console.error('planted error')")
+def test_two(page):
+    page.evaluate("setTimeout(() => planted_call())")
+    page.wait_for_timeout(50)
+"""
+
+
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("fault", ["console.error('planted')", "setTimeout(() => planted)"])
-def test_an_error_on_the_page_fails_the_test(tmp_path, fault):
-    if browser_pages.find_chromium() is None:
+def test_an_error_on_the_page_fails_the_test(tmp_path):
+    chromium = browser_pages.find_chromium()
+    if chromium is None:
         pytest.skip("no Chromium found")
-    test = f'def test_it(page):\n    page.evaluate("{fault}")\n    page.wait_for_timeout(50)\n'
-    report = run_planted(tmp_path, test, CHROMIUM=browser_pages.find_chromium())
-    assert "1 passed, 1 error" in report
-    assert "planted" in report
+    report = run_planted(tmp_path, PLANTED, CHROMIUM=chromium)
+    assert "2 passed, 2 errors" in report
+    assert "console: planted error" in report
+    assert "page error: planted_call is not defined" in report

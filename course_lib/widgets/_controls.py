@@ -58,6 +58,7 @@ def toggle(view, trait, label, options):
         index=getattr(view, trait),
         description=label,
         style={**STYLE, "button_width": "auto"},
+        layout={"width": "auto"},
     )
     return _linked(control, "index", view, trait)
 
