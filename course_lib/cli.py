@@ -25,7 +25,17 @@ def check(options):
     path = _notebook(options.chapter)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
     # The course's own pytest settings are for its tests, not for a learner's notebook.
-    command += ["-c", os.devnull, "--rootdir", ".", "-q", "--no-header", "-p", "no:cacheprovider"]
+    command += [
+        "-c",
+        os.devnull,
+        "--rootdir",
+        ".",
+        "-q",
+        "-rN",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+    ]
     command += ["--tb=short", "--expect-unsolved"] if options.expect_unsolved else ["--tb=short"]
     return subprocess.run(command, cwd=path.parent, check=False).returncode
 

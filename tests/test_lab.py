@@ -61,10 +61,10 @@ def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(open
     page = open_notebook("01_graph_view")
     view = page.locator(".attention-view").first
     weights, tokens = load_attention("it_tired")
-    slider = page.get_by_role("slider", name="threshold").first
+    slider = page.locator(".widget-slider", has_text="threshold").first
     for _ in range(3):
-        slider.press("ArrowRight")
-        threshold = float(slider.get_attribute("aria-valuenow"))
+        slider.locator(".noUi-handle").press("ArrowRight")
+        threshold = float(slider.locator(".widget-readout").inner_text())
         expected = attention_graph(weights[3, 1], tokens, threshold=threshold)
         drawn = expected.number_of_edges()
         page.wait_for_function(

@@ -100,3 +100,13 @@ def test_progress_is_remembered_beside_the_notebook(tmp_path):
     write_notebook(tmp_path / "right.ipynb", [IMPORTS, RIGHT, CHECK, 'scorecard("weights")'])
     assert nbval(tmp_path).status == 0
     assert '"weights-1"' in (tmp_path / ".progress.json").read_text()
+
+
+@pytest.mark.notebook
+def test_xdist_keeps_the_cells_of_a_notebook_together(tmp_path):
+    counting = ["n = 0", *(f"assert n == {k}; n += 1" for k in range(12))]
+    for name in ("first", "second"):
+        write_notebook(tmp_path / f"{name}.ipynb", counting)
+    run = nbval(tmp_path, "-n2")
+    assert run.failures == {}
+    assert len(run.passed) == 2 * len(counting)

@@ -175,8 +175,11 @@ def test_every_state_of_the_plane_draws_finite_numbers(page, tmp_path):
 @pytest.mark.parametrize("direction", graph.DIRECTIONS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_arrows_run_from_source_to_target(page, tmp_path, weights, layout, direction):
-    options = {"head": 1, "threshold": 0.0, "layout": layout, "direction": direction}
-    open_view(page, tmp_path, attention_explorer(weights, TOKENS, **options).children[-1])
+    chosen = LAYOUTS.index(layout), graph.DIRECTIONS.index(direction)
+    others = {"layout": LAYOUTS[1 - chosen[0]], "direction": graph.DIRECTIONS[1 - chosen[1]]}
+    figure = attention_explorer(weights, TOKENS, head=1, threshold=0.0, **others)
+    open_view(page, tmp_path, figure.children[-1])
+    set_traits(page, layout_choice=chosen[0], direction_choice=chosen[1])  # drawn arrows turn
     dots = page.locator(".node").evaluate_all(
         "nodes => nodes.map((node) => { const dot = node.querySelector('.dot');"
         " return [node.dataset.role, +node.dataset.position,"

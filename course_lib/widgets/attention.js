@@ -1,177 +1,169 @@
 // The attention graph beside its heatmap, linked.
-import { frame, html, percent, roving, setAll, shortTokens, svg, tokenNames, watch } from "./drawing.js";
-import { heatmap } from "./heatmap.js";
+import { attentionState, describe } from "./attention_state.js";
+import { frame, html, percent, roving, setAll, shortTokens } from "./drawing.js";
+import { svg, tokenNames, watch } from "./drawing.js";
+import { Heatmap } from "./heatmap.js";
 import { circle, twoRows } from "./layouts.js";
-import { decodeWeights, edgeEnds, edgesAbove, headMatrix, isAbove, massKept, shade } from "./numbers.js";
+import { edgeEnds, shade } from "./numbers.js";
 
-export const DIRECTIONS = ["attends", "flow"];
+const DIRECTIONS = ["attends", "flow"];
 const LAYOUTS = [circle, twoRows];
 const CAPTIONS = {
   attends: "An arrow i → j says: token i attends to token j.",
   flow: "An arrow j → i says: information flows from token j to token i, because i attends to j.",
 };
+const STRENGTH = "The wider and stronger the arrow, the more attention.";
 const HINT = "Point at a token, an arrow or a cell; or use Tab and the arrow keys.";
 
-/** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
-export function attentionState(model) {
-  const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const choice = model.get("head_choice"); // 0 is the mean, k + 1 is head k
-  const matrix = headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
-  const edges = edgesAbove(matrix, model.get("threshold"));
-  return { n: weights.n, matrix, edges, mass: massKept(matrix, edges) };
-}
+// A pick says what is lit: a row of queries, a column of keys, or the one cell where they cross.
+const NOTHING = { row: null, column: null, crossing: false };
+const nodePick = ({ query, key }) => ({ row: query, column: key, crossing: false });
+const cellPick = (k, n) => ({ row: Math.floor(k / n), column: k % n, crossing: true });
 
-/** What is lit, in sentences [class, text]: one cell, or a row of queries and a column of keys. */
-export function describe({ row, column, crossing }, { n, matrix }, names, { direction, threshold }) {
-  const value = (k) => matrix[k].toFixed(2);
-  if (crossing) {
-    const k = row * n + column;
-    const [from, to] = edgeEnds(names[row], names[column], direction);
-    const hidden = isAbove(matrix[k], threshold) ? "" : " Not above the threshold, so not drawn.";
-    const who = `(“${names[row]}” attends to “${names[column]}”).`;
-    return [["", `${from} → ${to}: ${value(k)} ${who}${hidden}`]];
+class AttentionFigure {
+  picks = { hover: null, focus: null };
+  paths = []; // by cell; made when first drawn, in the document only while drawn
+
+  constructor(model, el) {
+    this.model = model;
+    this.tokens = model.get("tokens");
+    this.names = tokenNames(this.tokens);
+    this.n = this.tokens.length;
+    this.build(el);
+    this.walk = roving(this.graphPanel);
+    this.listen();
   }
-  const strongest = (indices, name) =>
-    indices
-      .sort((a, b) => matrix[b] - matrix[a])
-      .slice(0, 3)
-      .map((k) => `${name(k)} ${value(k)}`)
-      .join(", ");
-  const all = Array.from({ length: n }, (_, p) => p);
-  const sentences = [];
-  if (row !== null) {
-    const keys = strongest(all.map((j) => row * n + j), (k) => names[k % n]);
-    sentences.push(["first", `“${names[row]}” attends most to: ${keys}. `]);
+
+  build(el) {
+    this.titleLayer = svg("g");
+    this.edgeLayer = svg("g", { class: "edges" });
+    this.nodeLayer = svg("g", { class: "nodes" });
+    const frameOf = { viewBox: "0 0 400 400", role: "group", "aria-label": "attention graph" };
+    this.graph = svg("svg", { ...frameOf, class: "graph" });
+    this.graph.append(this.titleLayer, this.edgeLayer, this.nodeLayer);
+    this.graphPanel = html("div", {}, this.graph);
+    this.map = new Heatmap(this.tokens, {
+      label: "attention heatmap",
+      names: (k) => this.tell(cellPick(k, this.n))[0][1],
+      onPick: (k, by) => this.point(k === null ? null : cellPick(k, this.n), by),
+    });
+    this.readout = html("p", { class: "readout", "aria-live": "polite" });
+    this.status = html("p", { class: "status", role: "status" });
+    this.caption = html("figcaption");
+    const panels = html("div", { class: "panels" }, this.graphPanel, this.map.root);
+    this.root = frame(el, "attention-view", panels, this.readout, this.status, this.caption);
   }
-  if (column !== null) {
-    const queries = strongest(all.map((i) => i * n + column), (k) => names[Math.floor(k / n)]);
-    sentences.push(["second", `“${names[column]}” gets most attention from: ${queries}.`]);
+
+  listen() {
+    this.graph.addEventListener("pointerover", ({ target }) => {
+      const node = this.nodes.find(({ element }) => element.contains(target));
+      const { query, key } = target.dataset;
+      const edge = query && { row: +query, column: +key, crossing: true };
+      this.point(node ? nodePick(node) : (edge ?? null), "hover");
+    });
+    this.graph.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.point(null, "hover");
+    });
+    this.graphPanel.addEventListener("focusin", ({ target }) => {
+      const node = this.nodes.find(({ element }) => element === target);
+      if (node) this.point(nodePick(node), "focus");
+    });
+    this.graphPanel.addEventListener("focusout", () => this.point(null, "focus"));
   }
-  return sentences;
+
+  /** Place nodes and edges anew: the layout or the direction has changed. */
+  arrange() {
+    this.layout = LAYOUTS[this.model.get("layout_choice")](this.n);
+    this.direction = DIRECTIONS[this.model.get("direction_choice")];
+    const short = shortTokens(this.tokens);
+    this.nodes = this.layout.nodes.map((node) => {
+      return { ...node, element: drawNode(node, short, this.names) };
+    });
+    const elements = this.nodes.map(({ element }) => element);
+    this.nodeLayer.replaceChildren(...elements);
+    this.walk(elements, this.layout.next);
+    const title = ({ text, y }) => svg("text", { class: "axis", x: 200, y }, text);
+    this.titleLayer.replaceChildren(...this.layout.titles.map(title));
+    this.paths.forEach((path, k) => path.setAttribute("d", this.outline(k)));
+    this.caption.textContent = `${CAPTIONS[this.direction]} ${STRENGTH}`;
+    Object.assign(this.root.dataset, { direction: this.direction, layout: this.layout.name });
+  }
+
+  /** Show other numbers in the same places: layer, head or threshold has changed. */
+  redraw() {
+    const before = this.state?.edges ?? [];
+    this.state = attentionState(this.model);
+    const { matrix, edges, mass } = this.state;
+    const drawn = new Set(edges);
+    for (const k of before) if (!drawn.has(k)) this.paths[k].remove();
+    for (const k of edges) {
+      this.paths[k] ??= this.makePath(k);
+      setAll(this.paths[k], strokeOf(matrix[k]));
+      if (!this.paths[k].isConnected) this.edgeLayer.append(this.paths[k]);
+    }
+    this.map.paint(matrix);
+    const count = `${edges.length} of ${matrix.length} edges drawn`;
+    this.status.textContent = `${count}; they hold ${percent(mass)} of the attention.`;
+    Object.assign(this.root.dataset, { edges: edges.length, mass });
+  }
+
+  makePath(k) {
+    const ends = { "data-query": Math.floor(k / this.n), "data-key": k % this.n };
+    return svg("path", { class: "edge", d: this.outline(k), ...ends });
+  }
+
+  outline(k) {
+    const ends = edgeEnds(Math.floor(k / this.n), k % this.n, this.direction);
+    return this.layout.edge(...ends, this.direction);
+  }
+
+  point(pick, by) {
+    this.picks[by] = pick;
+    this.light();
+  }
+
+  /** Light up what is pointed at, or else what has the focus, in graph, heatmap and text. */
+  light() {
+    const pick = this.picks.hover ?? this.picks.focus;
+    const { row, column, crossing } = pick ?? NOTHING;
+    this.root.classList.toggle("picked", pick !== null);
+    this.map.light(row, column, crossing);
+    for (const k of this.state.edges) {
+      const [inRow, inColumn] = [Math.floor(k / this.n) === row, k % this.n === column];
+      const leaving = inRow && (inColumn || !crossing);
+      const arriving = inColumn && !crossing;
+      this.paths[k].classList.toggle("lit", leaving || arriving);
+      this.paths[k].classList.toggle("incoming", arriving && !leaving);
+    }
+    for (const { element, query, key } of this.nodes) {
+      const lit = (query !== null && query === row) || (key !== null && key === column);
+      element.classList.toggle("lit", lit);
+    }
+    const sentences = pick ? this.tell(pick) : [["", HINT]];
+    const spans = sentences.map(([tone, text]) => html("span", { class: tone }, text));
+    this.readout.replaceChildren(...spans);
+  }
+
+  tell(pick) {
+    const drawn = { direction: this.direction, threshold: this.model.get("threshold") };
+    return describe(pick, this.state, this.names, drawn);
+  }
 }
 
 function render({ model, el }) {
-  const tokens = model.get("tokens");
-  const n = tokens.length;
-  const names = tokenNames(tokens);
-  const cellPick = (k) => ({ row: Math.floor(k / n), column: k % n, crossing: true });
-  const nodePick = ({ query, key }) => ({ row: query, column: key, crossing: false });
-  const picks = { hover: null, focus: null };
-  const paths = new Array(n * n); // made when first drawn; in the document only while drawn
-  let state, layout, direction, nodes;
-
-  const titleLayer = svg("g");
-  const edgeLayer = svg("g", { class: "edges" });
-  const nodeLayer = svg("g", { class: "nodes" });
-  const graph = svg(
-    "svg",
-    { viewBox: "0 0 400 400", role: "group", "aria-label": "attention graph", class: "graph" },
-    titleLayer,
-    edgeLayer,
-    nodeLayer,
-  );
-  const map = heatmap(tokens, {
-    label: "attention heatmap",
-    names: (k) => tell(cellPick(k))[0][1],
-    onPick: (k, by) => point(k === null ? null : cellPick(k), by),
-  });
-  const readout = html("p", { class: "readout", "aria-live": "polite" });
-  const status = html("p", { class: "status", role: "status" });
-  const caption = html("figcaption");
-  const graphPanel = html("div", {}, graph);
-  const panels = html("div", { class: "panels" }, graphPanel, map.root);
-  const root = frame(el, "attention-view", panels, readout, status, caption);
-
-  const tell = (pick) => describe(pick, state, names, { direction, threshold: model.get("threshold") });
-  const outline = (k) => layout.edge(...edgeEnds(Math.floor(k / n), k % n, direction), direction);
-
-  const walk = roving(graphPanel);
-
-  function point(pick, by) {
-    picks[by] = pick;
-    light();
-  }
-
-  function light() {
-    const pick = picks.hover ?? picks.focus;
-    const { row, column, crossing } = pick ?? { row: null, column: null };
-    root.classList.toggle("picked", pick !== null);
-    map.light(row, column, crossing);
-    for (const k of state.edges) {
-      const [inRow, inColumn] = [Math.floor(k / n) === row, k % n === column];
-      const leaving = inRow && (inColumn || !crossing);
-      const arriving = inColumn && !crossing;
-      paths[k].classList.toggle("lit", leaving || arriving);
-      paths[k].classList.toggle("incoming", arriving && !leaving);
-    }
-    for (const { element, query, key } of nodes) {
-      element.classList.toggle("lit", (query ?? NaN) === row || (key ?? NaN) === column);
-    }
-    const sentences = pick ? tell(pick) : [["", HINT]];
-    readout.replaceChildren(...sentences.map(([tone, text]) => html("span", { class: tone }, text)));
-  }
-
-  function arrange() {
-    layout = LAYOUTS[model.get("layout_choice")](n);
-    direction = DIRECTIONS[model.get("direction_choice")];
-    const short = shortTokens(tokens);
-    nodes = layout.nodes.map((node) => ({ ...node, element: drawNode(node, short, names) }));
-    const elements = nodes.map(({ element }) => element);
-    nodeLayer.replaceChildren(...elements);
-    walk(elements, layout.next);
-    const titles = layout.titles.map(({ text, y }) => svg("text", { class: "axis", x: 200, y }, text));
-    titleLayer.replaceChildren(...titles);
-    paths.forEach((path, k) => path.setAttribute("d", outline(k)));
-    caption.textContent = `${CAPTIONS[direction]} The wider and stronger the arrow, the more attention.`;
-    Object.assign(root.dataset, { direction, layout: layout.name });
-  }
-
-  function drawEdges() {
-    const before = state?.edges ?? [];
-    state = attentionState(model);
-    const { matrix, edges, mass } = state;
-    const drawn = new Set(edges);
-    for (const k of before) if (!drawn.has(k)) paths[k].remove();
-    for (const k of edges) {
-      paths[k] ??= svg("path", {
-        class: "edge",
-        d: outline(k),
-        "data-query": Math.floor(k / n),
-        "data-key": k % n,
-      });
-      setAll(paths[k], strokeOf(matrix[k]));
-      if (!paths[k].isConnected) edgeLayer.append(paths[k]);
-    }
-    map.paint(matrix);
-    status.textContent = `${edges.length} of ${n * n} edges drawn; they hold ${percent(mass)} of the attention.`;
-    Object.assign(root.dataset, { edges: edges.length, mass });
-  }
-
-  graph.addEventListener("pointerover", ({ target }) => {
-    const node = nodes.find(({ element }) => element.contains(target));
-    const { query, key } = target.dataset;
-    if (node) point(nodePick(node), "hover");
-    else point(query ? { row: +query, column: +key, crossing: true } : null, "hover");
-  });
-  graph.addEventListener("pointerleave", (event) => {
-    if (event.pointerType !== "touch") point(null, "hover");
-  });
-  graphPanel.addEventListener("focusin", ({ target }) => {
-    const node = nodes.find(({ element }) => element === target);
-    if (node) point(nodePick(node), "focus");
-  });
-  graphPanel.addEventListener("focusout", () => point(null, "focus"));
-
-  const stops = [
-    watch(model, ["layout_choice", "direction_choice"], () => {
-      arrange();
-      if (state) light();
-    }),
-    watch(model, ["layer", "head_choice", "threshold"], () => {
-      drawEdges();
-      light();
-    }),
+  const figure = new AttentionFigure(model, el);
+  const shown = [
+    [["layout_choice", "direction_choice"], () => figure.arrange()],
+    [["layer", "head_choice", "threshold"], () => figure.redraw()],
   ];
+  for (const [, draw] of shown) draw();
+  figure.light();
+  const stops = shown.map(([traits, draw]) =>
+    watch(model, traits, () => {
+      draw();
+      figure.light();
+    }),
+  );
   return () => stops.forEach((stop) => stop());
 }
 

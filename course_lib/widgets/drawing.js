@@ -45,10 +45,9 @@ export function percent(share) {
   return share < 1 && share >= 0.995 ? "more than 99 %" : `${Math.round(100 * share)} %`;
 }
 
-/** Call `draw` now and whenever one of the traits changes; returns the function that stops it. */
+/** Call `draw` whenever one of the traits changes; returns the function that stops it. */
 export function watch(model, traits, draw) {
   for (const trait of traits) model.on(`change:${trait}`, draw);
-  draw();
   return () => traits.forEach((trait) => model.off(`change:${trait}`, draw));
 }
 

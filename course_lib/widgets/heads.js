@@ -1,6 +1,6 @@
 // All heads of a layer as small graphs, and the difference between two of them.
 import { frame, html, roving, setAll, svg, tokenNames, watch } from "./drawing.js";
-import { heatmap } from "./heatmap.js";
+import { Heatmap } from "./heatmap.js";
 import { decodeWeights, edgesAbove, headDistance, headMatrix } from "./numbers.js";
 
 // Weights above each bound are drawn in one style; the same bounds for every head.
@@ -16,7 +16,9 @@ const CARD = { width: 100, height: 62, edge: 7 };
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function headsState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const heads = Array.from({ length: weights.heads }, (_, h) => headMatrix(weights, model.get("layer"), h));
+  const heads = Array.from({ length: weights.heads }, (_, h) =>
+    headMatrix(weights, model.get("layer"), h),
+  );
   const [first, second] = [heads[model.get("first")], heads[model.get("second")]];
   return {
     heads,
@@ -26,80 +28,94 @@ export function headsState(model) {
   };
 }
 
-function render({ model, el }) {
-  const tokens = model.get("tokens");
-  const n = tokens.length;
-  const names = tokenNames(tokens);
-  const picks = { hover: null, focus: null };
-  let state;
+const HINT = "Point at a cell of the difference to read it.";
+const CAPTION =
+  "In each small graph the queries stand above, the same tokens as keys below, and a line says " +
+  "who attends to whom. Click a head to compare it; clicks set the first and the second head in " +
+  "turn. In the difference, blue says that the first head attends more, orange the second.";
 
-  const cards = Array.from({ length: model.get("shape")[1] }, (_, h) => drawCard(h));
-  const grid = html("div", { class: "heads", role: "group", "aria-label": "heads of the layer" });
-  grid.append(...cards.map(({ root }) => root));
-  const map = heatmap(tokens, {
-    label: "difference between the two heads",
-    signed: true,
-    names: (k) => tell(k),
-    onPick: (k, by) => {
-      picks[by] = k;
-      light();
-    },
-  });
-  const distance = html("p", { class: "distance", role: "status" });
-  const readout = html("p", { class: "readout", "aria-live": "polite" });
-  const caption = html(
-    "figcaption",
-    {},
-    "In each small graph the queries stand above, the same tokens as keys below, and a line says who attends to whom. ",
-    "Click a head to compare it; clicks set the first and the second head in turn. ",
-    "In the difference, blue cells say that the first head attends more, orange ones the second.",
-  );
-  const overview = html("div", {}, grid, drawKey(), distance, readout);
-  const root = frame(el, "heads-grid", html("div", { class: "panels" }, overview, map.root), caption);
+class HeadsFigure {
+  picks = { hover: null, focus: null };
+  turn = "first";
 
-  function tell(k) {
-    const [first, second] = [model.get("first"), model.get("second")];
-    const [a, b] = [state.heads[first][k], state.heads[second][k]];
-    const sign = a < b ? "−" : "+";
-    const who = `“${names[Math.floor(k / n)]}” attends to “${names[k % n]}”`;
-    return `${who}: head ${first} ${a.toFixed(2)}, head ${second} ${b.toFixed(2)}, difference ${sign}${Math.abs(a - b).toFixed(2)}.`;
+  constructor(model, el) {
+    this.model = model;
+    const tokens = model.get("tokens");
+    this.names = tokenNames(tokens);
+    this.cards = Array.from({ length: model.get("shape")[1] }, (_, h) => drawCard(h));
+    this.map = new Heatmap(tokens, {
+      label: "difference between the two heads",
+      signed: true,
+      names: (k) => this.tell(k),
+      onPick: (k, by) => {
+        this.picks[by] = k;
+        this.light();
+      },
+    });
+    this.distance = html("p", { class: "distance", role: "status" });
+    this.readout = html("p", { class: "readout", "aria-live": "polite" });
+    const overview = html("div", {}, this.grid(), drawKey(), this.distance, this.readout);
+    const panels = html("div", { class: "panels" }, overview, this.map.root);
+    this.root = frame(el, "heads-grid", panels, html("figcaption", {}, CAPTION));
   }
 
-  function light() {
-    const k = picks.hover ?? picks.focus;
-    root.classList.toggle("picked", k !== null);
-    map.light(k === null ? null : Math.floor(k / n), k === null ? null : k % n, true);
-    readout.textContent = k === null ? "Point at a cell of the difference to read it." : tell(k);
+  grid() {
+    const buttons = this.cards.map(({ root }) => root);
+    const label = { role: "group", "aria-label": "heads of the layer" };
+    const grid = html("div", { class: "heads", ...label }, ...buttons);
+    const perRow = () => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    roving(grid)(buttons, (k, dx, dy) => k + dx + dy * perRow());
+    buttons.forEach((button, h) => button.addEventListener("click", () => this.pick(h)));
+    return grid;
   }
 
-  function draw() {
-    state = headsState(model);
-    const chosen = { first: model.get("first"), second: model.get("second") };
-    cards.forEach((card, h) => card.update(state.heads[h], state.edges[h], n, chosen));
-    map.paint(state.difference);
-    distance.replaceChildren(
+  pick(h) {
+    this.model.set(this.turn, h);
+    this.model.save_changes();
+    this.turn = this.turn === "first" ? "second" : "first";
+  }
+
+  redraw() {
+    this.state = headsState(this.model);
+    const { heads, edges, difference, distance } = this.state;
+    const chosen = { first: this.model.get("first"), second: this.model.get("second") };
+    this.cards.forEach((card, h) => card.update(heads[h], edges[h], this.names.length, chosen));
+    this.map.paint(difference);
+    this.distance.replaceChildren(
       html("span", { class: "first" }, `head ${chosen.first}`),
       " minus ",
       html("span", { class: "second" }, `head ${chosen.second}`),
       ": Jensen-Shannon distance ",
-      html("b", {}, state.distance.toFixed(3)),
+      html("b", {}, distance.toFixed(3)),
       " (0: the same; 1: never the same key)",
     );
-    root.dataset.distance = state.distance;
-    light();
+    this.root.dataset.distance = distance;
+    this.light();
   }
 
-  let turn = "first";
-  cards.forEach((card, h) =>
-    card.root.addEventListener("click", () => {
-      model.set(turn, h);
-      model.save_changes();
-      turn = turn === "first" ? "second" : "first";
-    }),
-  );
-  const perRow = () => getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-  roving(grid)(cards.map((card) => card.root), (k, dx, dy) => k + dx + dy * perRow());
-  return watch(model, ["layer", "first", "second", "threshold"], draw);
+  light() {
+    const k = this.picks.hover ?? this.picks.focus;
+    const n = this.names.length;
+    this.root.classList.toggle("picked", k !== null);
+    if (k === null) this.map.light(null, null, true);
+    else this.map.light(Math.floor(k / n), k % n, true);
+    this.readout.textContent = k === null ? HINT : this.tell(k);
+  }
+
+  tell(k) {
+    const n = this.names.length;
+    const [first, second] = [this.model.get("first"), this.model.get("second")];
+    const [a, b] = [this.state.heads[first][k], this.state.heads[second][k]];
+    const who = `“${this.names[Math.floor(k / n)]}” attends to “${this.names[k % n]}”`;
+    const values = `head ${first} ${a.toFixed(2)}, head ${second} ${b.toFixed(2)}`;
+    return `${who}: ${values}, difference ${a < b ? "−" : "+"}${Math.abs(a - b).toFixed(2)}.`;
+  }
+}
+
+function render({ model, el }) {
+  const figure = new HeadsFigure(model, el);
+  figure.redraw();
+  return watch(model, ["layer", "first", "second", "threshold"], () => figure.redraw());
 }
 
 /** One head as a button: a path a bin of weights, so that many edges stay few elements. */
@@ -108,7 +124,11 @@ function drawCard(h) {
   const paths = BINS.map((bin) =>
     svg("path", { class: "bin", "stroke-opacity": bin.opacity, "stroke-width": bin.width }),
   );
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, ...paths);
+  const picture = svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    ...paths,
+  );
   const root = html("button", { type: "button" }, picture, html("span", {}, `head ${h}`));
 
   function update(matrix, edges, n, { first, second }) {
@@ -123,7 +143,10 @@ function drawCard(h) {
     const roles = [h === first && "first", h === second && "second"].filter(Boolean);
     root.className = ["head", ...roles].join(" ");
     const told = roles.length ? `, compared as ${roles.join(" and ")}` : "";
-    setAll(root, { "aria-label": `head ${h}, ${edges.length} edges${told}`, "aria-pressed": roles.length > 0 });
+    setAll(root, {
+      "aria-label": `head ${h}, ${edges.length} edges${told}`,
+      "aria-pressed": roles.length > 0,
+    });
     Object.assign(root.dataset, { head: h, edges: edges.length });
   }
   return { root, update };
@@ -132,9 +155,16 @@ function drawCard(h) {
 function drawKey() {
   const key = html("p", { class: "key" }, "weight");
   BINS.forEach(({ above, opacity, width }, bin) => {
-    const line = svg("path", { class: "bin", d: "M1 5H21", "stroke-opacity": opacity, "stroke-width": width });
+    const line = svg("path", {
+      class: "bin",
+      d: "M1 5H21",
+      "stroke-opacity": opacity,
+      "stroke-width": width,
+    });
     const text = `${above} to ${BINS[bin + 1]?.above ?? 1}`;
-    key.append(html("span", {}, svg("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" }, line), text));
+    key.append(
+      html("span", {}, svg("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" }, line), text),
+    );
   });
   return key;
 }

@@ -13,101 +13,96 @@ export function labelStyle(spacing) {
 }
 
 /**
- * Draw the map's frame; `paint(matrix)` colours its cells.
+ * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
  *
  * `onPick(k, by)` is called with a cell's index when it is hovered or focused (`by` is "hover" or
  * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell.
  */
-export function heatmap(tokens, { label, signed = false, onPick, names }) {
-  const n = tokens.length;
-  const cell = Math.min((WIDTH - LEFT - 6) / n, 76);
-  const side = n * cell;
-  const picture = svg("svg", {
-    viewBox: `0 0 ${WIDTH} ${TOP + side + 140}`,
-    role: "group",
-    "aria-label": label,
-    class: "heatmap",
-  });
-  const cells = Array.from({ length: n * n }, (_, k) =>
-    svg("rect", {
-      class: "cell",
-      role: "img",
-      "data-query": Math.floor(k / n),
-      "data-key": k % n,
-      x: LEFT + (k % n) * cell,
-      y: TOP + Math.floor(k / n) * cell,
-      width: cell,
-      height: cell,
-    }),
-  );
-  const row = svg("rect", { class: "band row", x: LEFT, width: side, height: cell, rx: 2 });
-  const column = svg("rect", { class: "band column", y: TOP, width: cell, height: side, rx: 2 });
-  const paper = svg("rect", { class: "paper", x: LEFT, y: TOP, width: side, height: side });
-  const grid = svg("g", { class: "cells" }, ...cells);
-  picture.append(paper, grid, row, column, ...axes(tokens, cell), legend(TOP + side + 98, signed));
+export class Heatmap {
+  constructor(tokens, { label, signed = false, onPick, names }) {
+    this.n = tokens.length;
+    this.cell = Math.min((WIDTH - LEFT - 6) / this.n, 76);
+    this.side = this.n * this.cell;
+    this.signed = signed;
+    this.cells = Array.from({ length: this.n ** 2 }, (_, k) => this.makeCell(k));
+    this.grid = svg("g", { class: "cells" }, ...this.cells);
+    this.row = svg("rect", { class: "band row", height: this.cell, rx: 2 });
+    this.column = svg("rect", { class: "band column", width: this.cell, rx: 2 });
+    const place = { x: LEFT, y: TOP, width: this.side, height: this.side };
+    const height = TOP + this.side + 140;
+    const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", class: "heatmap" };
+    const picture = svg("svg", { ...attributes, "aria-label": label });
+    picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
+    picture.append(...axes(tokens, this.cell), legend(TOP + this.side + 98, signed));
+    this.root = html("div", {}, picture);
+    this.listen(onPick, names);
+  }
 
-  const root = html("div", {}, picture);
-  const pick = (by) => (event) => {
-    const k = cells.indexOf(event.target);
-    event.target.setAttribute("aria-label", names(k));
-    onPick(k, by);
-  };
-  grid.addEventListener("pointerover", pick("hover"));
-  root.addEventListener("focusin", pick("focus"));
-  root.addEventListener("focusout", () => onPick(null, "focus"));
-  grid.addEventListener("pointerleave", (event) => {
-    if (event.pointerType !== "touch") onPick(null, "hover"); // a finger lifts, the cell stays lit
-  });
-  roving(root)(cells, (k, dx, dy) => {
-    const [i, j] = [Math.floor(k / n) + dy, (k % n) + dx];
-    return i < 0 || j < 0 || i >= n || j >= n ? k : i * n + j;
-  });
+  makeCell(k) {
+    const [i, j] = [Math.floor(k / this.n), k % this.n];
+    const place = { x: LEFT + j * this.cell, y: TOP + i * this.cell };
+    const size = { width: this.cell, height: this.cell };
+    const data = { "data-query": i, "data-key": j };
+    return svg("rect", { class: "cell", role: "img", ...data, ...place, ...size });
+  }
 
-  return {
-    root,
-    /** Colour every cell by its value; a negative one takes the second colour. */
-    paint(matrix) {
-      for (let k = 0; k < cells.length; k++) {
-        cells[k].setAttribute("fill-opacity", shade(matrix[k]).toFixed(3));
-        if (signed) cells[k].setAttribute("class", matrix[k] < 0 ? "cell minus" : "cell");
-      }
-    },
-    /** Outline row `i` and column `j`, or the one cell where they cross; null for neither. */
-    light(i, j, crossing) {
-      const bands = [
-        [row, i, { x: crossing ? LEFT + j * cell : LEFT, y: TOP + i * cell }, "width"],
-        [column, j, { x: LEFT + j * cell, y: crossing ? TOP + i * cell : TOP }, "height"],
-      ];
-      for (const [band, at, place, extent] of bands) {
-        band.classList.toggle("lit", at !== null);
-        if (at !== null) setAll(band, { ...place, [extent]: crossing ? cell : side });
-      }
-    },
-  };
+  listen(onPick, names) {
+    const pick = (by) => (event) => {
+      const k = this.cells.indexOf(event.target);
+      event.target.setAttribute("aria-label", names(k));
+      onPick(k, by);
+    };
+    this.grid.addEventListener("pointerover", pick("hover"));
+    this.grid.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") onPick(null, "hover"); // a lifted finger changes nothing
+    });
+    this.root.addEventListener("focusin", pick("focus"));
+    this.root.addEventListener("focusout", () => onPick(null, "focus"));
+    const n = this.n;
+    roving(this.root)(this.cells, (k, dx, dy) => {
+      const [i, j] = [Math.floor(k / n) + dy, (k % n) + dx];
+      return i < 0 || j < 0 || i >= n || j >= n ? k : i * n + j;
+    });
+  }
+
+  /** Colour every cell by its value; a negative one takes the second colour. */
+  paint(matrix) {
+    this.cells.forEach((cell, k) => {
+      cell.setAttribute("fill-opacity", shade(matrix[k]).toFixed(3));
+      if (this.signed) cell.setAttribute("class", matrix[k] < 0 ? "cell minus" : "cell");
+    });
+  }
+
+  /** Outline row `i` and column `j`, or the one cell where they cross; null for neither. */
+  light(i, j, crossing) {
+    const [x, y] = [LEFT + j * this.cell, TOP + i * this.cell];
+    const length = crossing ? this.cell : this.side;
+    this.row.classList.toggle("lit", i !== null);
+    this.column.classList.toggle("lit", j !== null);
+    setAll(this.row, { x: crossing ? x : LEFT, y, width: length });
+    setAll(this.column, { x, y: crossing ? y : TOP, height: length });
+  }
 }
 
 function axes(tokens, cell) {
-  const n = tokens.length;
   const { every, ...font } = labelStyle(cell);
-  const names = shortTokens(tokens);
-  const labels = [];
-  for (let p = 0; p < n; p += every) {
-    const middle = (p + 0.5) * cell;
-    const below = TOP + n * cell + 6;
-    labels.push(
-      svg("text", { class: "label", x: LEFT - 5, y: TOP + middle, ...font, "text-anchor": "end", dy: "0.35em" }, names[p]),
-      svg(
-        "text",
-        { class: "label", ...font, "text-anchor": "end", dy: "0.35em", transform: `translate(${LEFT + middle} ${below}) rotate(-90)` },
-        names[p],
-      ),
-    );
-  }
-  const centre = TOP + (n * cell) / 2;
+  const style = { class: "label", ...font, "text-anchor": "end", dy: "0.35em" };
+  const labels = shortTokens(tokens).flatMap((name, position) => {
+    if (position % every) return [];
+    const middle = (position + 0.5) * cell;
+    const below = `translate(${LEFT + middle} ${TOP + tokens.length * cell + 6}) rotate(-90)`;
+    return [
+      svg("text", { ...style, x: LEFT - 5, y: TOP + middle }, name),
+      svg("text", { ...style, transform: below }, name),
+    ];
+  });
+  const half = (tokens.length * cell) / 2;
+  const aside = { class: "axis", transform: `translate(11 ${TOP + half}) rotate(-90)` };
+  const below = { class: "axis", x: LEFT + half, y: TOP + 2 * half + 84 };
   return [
     ...labels,
-    svg("text", { class: "axis", transform: `translate(11 ${centre}) rotate(-90)` }, "query (attends)"),
-    svg("text", { class: "axis", x: LEFT + (n * cell) / 2, y: TOP + n * cell + 84 }, "key (attended to)"),
+    svg("text", aside, "query (attends)"),
+    svg("text", below, "key (attended to)"),
   ];
 }
 
@@ -139,6 +134,8 @@ function legend(y, signed) {
     const text = signed && tick > 0 ? `+${tick}` : `${tick}`.replace("-", "−");
     group.append(svg("text", { class: "tick", x: place(tick), y: y + 22 }, text));
   }
-  group.append(svg("text", { class: "tick end", x: x - 8, y: y + 8 }, signed ? "difference" : "weight"));
+  group.append(
+    svg("text", { class: "tick end", x: x - 8, y: y + 8 }, signed ? "difference" : "weight"),
+  );
   return group;
 }

@@ -3,16 +3,25 @@ import { labelStyle } from "./heatmap.js";
 
 const HEAD = { length: 6.5, width: 3.6 };
 const CENTRE = 200;
+const RADIUS = 110;
 
 /** Positions on a circle, clockwise from the top; every node is query and key at once. */
 export function circle(n) {
-  const radius = n === 1 ? 0 : 112;
-  const size = Math.min(6.5, (0.3 * 2 * Math.PI * 112) / n);
+  const radius = n === 1 ? 0 : RADIUS;
+  const size = Math.min(6.5, (0.3 * 2 * Math.PI * RADIUS) / n);
   const nodes = Array.from({ length: n }, (_, position) => {
     const angle = (2 * Math.PI * position) / n - Math.PI / 2;
     const out = [Math.cos(angle), Math.sin(angle)];
     const at = [CENTRE + radius * out[0], CENTRE + radius * out[1]];
-    return { position, query: position, key: position, size, out, at, label: spoke(at, out, angle, n) };
+    return {
+      position,
+      query: position,
+      key: position,
+      size,
+      out,
+      at,
+      label: spoke(at, out, angle, n),
+    };
   });
   const edge = (source, target) => {
     const [from, to] = [nodes[source], nodes[target]];
@@ -31,9 +40,18 @@ export function twoRows(n) {
     Array.from({ length: n }, (_, position) => {
       const at = [n === 1 ? CENTRE : 30 + step * position, top ? 112 : 288];
       const anchor = tilt === 0 ? "middle" : top ? "start" : "end";
-      const transform = `translate(${at[0]} ${at[1] + (top ? -1 : 1) * (tilt ? 13 : 18)}) rotate(${tilt})`;
-      const label = position % every ? null : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
-      return { position, query: top ? position : null, key: top ? null : position, size, at, label };
+      const gap = (top ? -1 : 1) * (tilt ? 13 : 18);
+      const transform = `translate(${at[0]} ${at[1] + gap}) rotate(${tilt})`;
+      const label =
+        position % every ? null : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
+      return {
+        position,
+        query: top ? position : null,
+        key: top ? null : position,
+        size,
+        at,
+        label,
+      };
     });
   const nodes = [...row(true), ...row(false)];
   const edge = (source, target, direction) => {
@@ -43,7 +61,7 @@ export function twoRows(n) {
     const tip = [to[0], to[1] - Math.sign(bend) * (size + 2)];
     const start = [from[0], from[1] + Math.sign(bend) * size];
     const control = [tip[0], tip[1] - bend];
-    return `M${point(start)}C${point([from[0], from[1] + bend])} ${point(control)} ${point(tip)}${head(control, tip)}`;
+    return curve(start, [from[0], from[1] + bend], control, tip);
   };
   const titles = [
     { text: "queries (attend)", y: 14 },
@@ -58,18 +76,25 @@ export function twoRows(n) {
 
 /** A label outside the circle: level while there is room for that, along the spoke otherwise. */
 function spoke(at, out, angle, n) {
-  const { every, ...font } = labelStyle((2 * Math.PI * 112) / n);
+  const { every, ...font } = labelStyle((2 * Math.PI * RADIUS) / n);
   if (Math.round((angle + Math.PI / 2) / ((2 * Math.PI) / n)) % every) return null;
-  const gap = 25;
+  const level = n <= 12;
+  const central = level && Math.abs(out[0]) < 0.3; // right above or below its node
+  const gap = central ? 38 : 30; // clear of the self-loop
   const place = point([at[0] + gap * out[0], at[1] + gap * out[1]]);
-  if (n <= 12) {
-    const anchor = Math.abs(out[0]) < 0.3 ? "middle" : out[0] > 0 ? "start" : "end";
+  if (level) {
+    const anchor = central ? "middle" : out[0] > 0 ? "start" : "end";
     return { ...font, dy: "0.35em", "text-anchor": anchor, transform: `translate(${place})` };
   }
   const left = out[0] < -1e-9;
   const turn = (angle * 180) / Math.PI + (left ? 180 : 0);
   const anchor = left ? "end" : "start";
-  return { ...font, dy: "0.35em", "text-anchor": anchor, transform: `translate(${place}) rotate(${turn.toFixed(1)})` };
+  return {
+    ...font,
+    dy: "0.35em",
+    "text-anchor": anchor,
+    transform: `translate(${place}) rotate(${turn.toFixed(1)})`,
+  };
 }
 
 /** A curve bowed to its left, so that the two directions of a pair lie apart. */
@@ -80,24 +105,30 @@ function bow(from, to, size) {
   const control = [middle[0] + inward[0] - 0.13 * dy, middle[1] + inward[1] + 0.13 * dx];
   const start = towards(from, control, size);
   const tip = towards(to, control, size + 2);
-  return `M${point(start)}Q${point(control)} ${point(tip)}${head(control, tip)}`;
+  return `M${point(start)}Q${point(control)} ${point(tip)}${head(control, tip, 1)}`;
 }
 
 /** A self-loop on the outer side of a node. */
-function loop({ at, out = [0, -1], size }) {
+function loop({ at, out, size }) {
   const side = [-out[1], out[0]];
-  const spread = Math.min(13, 2 * size);
+  const spread = Math.min(16, 2.4 * size);
   const move = (outward, sideways) => [
     at[0] + outward * out[0] + sideways * side[0],
     at[1] + outward * out[1] + sideways * side[1],
   ];
   const tip = move(size * 0.8 + 1.5, size * 0.8 + 1);
-  const control = move(25, spread);
-  return `M${point(move(size * 0.8, -size * 0.7))}C${point(move(25, -spread))} ${point(control)} ${point(tip)}${head(control, tip, 0.75)}`;
+  const control = move(30, spread);
+  return curve(move(size * 0.8, -size * 0.7), move(30, -spread), control, tip, 0.75);
+}
+
+/** A cubic curve that ends in an arrow head. */
+function curve(start, away, control, tip, scale = 1) {
+  const bends = [away, control, tip].map(point).join(" ");
+  return `M${point(start)}C${bends}${head(control, tip, scale)}`;
 }
 
 /** An open arrow head at `tip`, seen coming from `control`. */
-function head(control, tip, scale = 1) {
+function head(control, tip, scale) {
   const back = towards(tip, control, HEAD.length * scale);
   const length = Math.hypot(tip[0] - control[0], tip[1] - control[1]) || 1;
   const side = [

@@ -42,22 +42,24 @@ function render({ model, el }) {
     "figcaption",
     {},
     "Drag the query q, or focus it and use the arrow keys (with Shift: larger steps). ",
-    "Each key k is also its own value, so the output o, their weighted mean, never leaves the dashed hull of the keys.",
+    "Each key k is also its own value, so the output o, their weighted mean, ",
+    "never leaves the dashed hull of the keys.",
   );
   const numbers = html("div", {}, table.root, readout);
   const panels = html("div", { class: "panels" }, html("div", {}, plane.root), numbers);
   const root = frame(el, "query-plane", panels, caption);
 
   function draw() {
-    const [query, temperature, scaled] = ["query", "temperature", "scaled"].map((t) => model.get(t));
+    const [query, temperature, scaled] = ["query", "temperature", "scaled"].map((t) =>
+      model.get(t),
+    );
     const state = planeState({ points, query, temperature, scaled });
-    const most = Math.log(points.length);
     plane.update(query, state);
-    table.update(state, most);
+    table.update(state, Math.log(points.length));
     const best = state.weights.indexOf(Math.max(...state.weights));
-    readout.textContent =
-      `q = (${query.map((x) => signed(x, 1)).join(", ")}) attends most to k${best}: ` +
-      `${state.weights[best].toFixed(2)}. Output (${state.output.map((x) => signed(x, 2)).join(", ")}).`;
+    const [from, to] = [query, state.output].map((xy) => xy.map((x) => signed(x, 2)).join(", "));
+    const most = `k${best}: ${state.weights[best].toFixed(2)}`;
+    readout.textContent = `q = (${from}) attends most to ${most}. Output o = (${to}).`;
     root.classList.add("picked");
     Object.assign(root.dataset, { weights: state.weights.join(" "), entropy: state.entropy });
     root.dataset.output = state.output.join(" ");
@@ -69,6 +71,7 @@ function render({ model, el }) {
     model.save_changes();
   }
   makeMovable(plane.root, plane.handle, () => model.get("query"), moveTo);
+  draw();
   return watch(model, ["query", "temperature", "scaled"], draw);
 }
 
