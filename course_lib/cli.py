@@ -25,18 +25,9 @@ def check(options):
     path = _notebook(options.chapter)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
     # The course's own pytest settings are for its tests, not for a learner's notebook.
-    command += [
-        "-c",
-        os.devnull,
-        "--rootdir",
-        ".",
-        "-q",
-        "-rN",
-        "--no-header",
-        "-p",
-        "no:cacheprovider",
-    ]
-    command += ["--tb=short", "--expect-unsolved"] if options.expect_unsolved else ["--tb=short"]
+    command += ["-c", os.devnull, *"--rootdir . -q -rN --no-header -p no:cacheprovider".split()]
+    if options.expect_unsolved:
+        command.append("--expect-unsolved")
     return subprocess.run(command, cwd=path.parent, check=False).returncode
 
 

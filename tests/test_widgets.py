@@ -39,10 +39,10 @@ def test_weights_of_every_layout_reach_the_browser_as_float32(shape):
 @pytest.mark.parametrize(
     ("shape", "names"),
     [
-        ((4, 4), {"edges above", "arrows", "layout"}),
-        ((3, 4, 4), {"head", "edges above", "arrows", "layout"}),
-        ((2, 3, 4, 4), {"layer", "head", "edges above", "arrows", "layout"}),
-        ((2, 1, 4, 4), {"layer", "edges above", "arrows", "layout"}),
+        ((4, 4), {"threshold", "arrows", "layout"}),
+        ((3, 4, 4), {"head", "threshold", "arrows", "layout"}),
+        ((2, 3, 4, 4), {"layer", "head", "threshold", "arrows", "layout"}),
+        ((2, 1, 4, 4), {"layer", "threshold", "arrows", "layout"}),
     ],
 )
 def test_only_controls_that_leave_a_choice_are_shown(shape, names):

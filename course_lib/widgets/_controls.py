@@ -87,7 +87,7 @@ def layer_slider(view, layers):
 
 def threshold_slider(view):
     """Return the control for the weight above which edges are drawn."""
-    return slider(view, "threshold", "edges above", low=0.0, high=1.0, step=0.01)
+    return slider(view, "threshold", "threshold", low=0.0, high=1.0, step=0.01)
 
 
 def _linked(control, source, view, trait):

@@ -76,7 +76,7 @@ def attention_explorer(
     --------
     >>> figure = attention_explorer([[0.9, 0.1], [0.4, 0.6]], ["it", "runs"], threshold=0.3)
     >>> [control.description for control in figure.children[0].children]
-    ['edges above', 'arrows', 'layout']
+    ['threshold', 'arrows', 'layout']
     """
     data = _controls.packed_weights(weights, tokens)
     layers, heads, _ = data["shape"]

@@ -55,7 +55,7 @@ def heads_explorer(weights, tokens=None, *, layer=0, first=0, second=1, threshol
     --------
     >>> heads = [[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]]
     >>> [control.description for control in heads_explorer(heads).children[0].children]
-    ['first head', 'second head', 'edges above']
+    ['first head', 'second head', 'threshold']
     """
     data = _controls.packed_weights(weights, tokens)
     layers, heads, _ = data["shape"]
