@@ -1,0 +1,80 @@
+"""Settings of the book: Jupyter Book's maintained parts, used directly on Sphinx.
+
+Everything that a page needs is served from the book itself; see _static/vendor/README.md.
+"""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from course_lib import __version__
+from course_lib.build import write_pages
+
+os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # run the chapters where Sphinx runs
+
+project = "Self-attention as a directed graph"
+author = "The course's authors"
+copyright = "2026, the course's authors. Text CC BY 4.0, code MIT"
+release = __version__
+
+extensions = ["myst_nb", "sphinx_external_toc", "sphinxcontrib.bibtex", "sphinx_copybutton"]
+external_toc_path = "../book.yml"
+exclude_patterns = ["_build", "_static/vendor", "**/.*"]
+
+# Text.
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 4
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
+copybutton_selector = "div.highlight pre"
+copybutton_exclude = ".linenos, .gp, .go"
+
+# Notebooks: run once, then again only when the code changed; an error stops the build.
+nb_execution_mode = "cache"
+nb_execution_timeout = 120
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_kernel_rgx_aliases = {".*": "python3"}
+
+# Live figures: RequireJS, the way to anywidget, then the widget manager, in this order.
+nb_ipywidgets_js = {
+    "vendor/require.js": {},
+    "require-paths.js": {},
+    "vendor/embed-amd.js": {},
+}
+
+# Formulas: one file that fetches nothing else.
+mathjax_path = "vendor/tex-svg.js"
+mathjax_config_path = "_static/mathjax-settings.js"
+myst_update_mathjax = False  # its settings are in that file
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "use_repository_button": False,
+    "home_page_in_toc": True,
+}
+
+
+def copy_anywidget(app, exception):
+    """Put the browser half of the installed anywidget beside the other scripts."""
+    if exception is None and app.builder.format == "html":
+        package = Path(find_spec("anywidget").origin).parent
+        vendor = Path(app.outdir, "_static", "vendor")
+        shutil.copyfile(package / "nbextension" / "index.js", vendor / "anywidget.js")
+
+
+def setup(app):
+    """Write the chapters' pages before Sphinx looks for sources."""
+    write_pages(Path(app.srcdir, "chapters"))
+    app.connect("build-finished", copy_anywidget)
