@@ -1,0 +1,86 @@
+"""What a page of the book must keep to; each check returns what it found wrong."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
+
+
+class Page(HTMLParser):
+    """What a page links to, fetches and names, read from its HTML."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.fetched, self.anchors, self.texts = [], [], {""}, []
+        self.feed(Path(path).read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors.update(filter(None, (attributes.get("id"), attributes.get("name"))))
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
+        if tag in FETCHED and attributes.get(FETCHED[tag]):
+            self.fetched.append(attributes[FETCHED[tag]])
+        if tag == "link" and attributes.get("rel") in (
+            "stylesheet",
+            "preload",
+            "icon",
+            "modulepreload",
+        ):
+            self.fetched.append(attributes["href"])
+        if tag == "img":
+            self.texts.append((attributes.get("src", "")[:60], attributes.get("alt")))
+
+
+def pages_of(site):
+    """Return the pages of a built site."""
+    return sorted(path for path in Path(site).rglob("*.html") if "_static" not in path.parts)
+
+
+def broken_links(site):
+    """Return links to files or anchors that the site does not have."""
+    pages = {path.resolve(): Page(path) for path in pages_of(site)}
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = target in pages
+            if not target.exists() or (
+                known and unquote(parts.fragment) not in pages[target].anchors
+            ):
+                broken.append(f"{path.name}: {link}")
+    return broken
+
+
+def fetched_from_elsewhere(site):
+    """Return what pages or style sheets would fetch from another host."""
+    found = [
+        f"{path.name}: {address}"
+        for path in pages_of(site)
+        for address in Page(path).fetched
+        if urlsplit(address).netloc
+    ]
+    for path in Path(site).rglob("*.css"):
+        sheet = path.read_text(encoding="utf-8")
+        found += [
+            f"{path.name}: {address}"
+            for address in re.findall(
+                r"(?:url\(|@import\s+)['\"]?((?:https?:)?//[^'\")\s]+)", sheet
+            )
+        ]
+    return found
+
+
+def pictures_without_text(site):
+    """Return pictures that do not say what is on them."""
+    return [
+        f"{path.name}: {source}"
+        for path in pages_of(site)
+        for source, text in Page(path).texts
+        if text is None or len(text) < 3
+    ]

@@ -1,0 +1,221 @@
+"""The rendered book: whole, alive without a kernel, and without any network."""
+
+import functools
+import http.server
+import importlib.util
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from book_checks import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
+
+from course_lib.attention import attention, entropy
+from course_lib.data import load_attention
+from course_lib.graph import attention_graph, mass_kept
+from course_lib.heads import head_distance
+
+ROOT = Path(__file__).resolve().parents[1]
+pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build the book as `make book` does, with every warning an error."""
+    build = tmp_path_factory.mktemp("book")
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    done = subprocess.run(
+        [*command, "-d", str(build / "doctrees"), str(ROOT / "book"), str(build / "html")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return build / "html"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def reader(browser, address):
+    """Open pages of the book; any error, failed request or request elsewhere fails the test."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    troubles = []
+    def note_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # the next page was opened in between
+            troubles.append(f"failed: {request.url}")
+
+    page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
+    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
+    page.on("requestfailed", note_failure)
+
+    def guard(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            troubles.append(f"asked elsewhere: {route.request.url}")
+            route.abort()
+
+    context.route("**/*", guard)
+    page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
+    yield page
+    context.close()
+    assert not troubles, "\n".join(troubles)
+
+
+def test_links_lead_somewhere(site):
+    assert broken_links(site) == []
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    assert fetched_from_elsewhere(site) == []
+
+
+def test_every_picture_has_a_text_alternative(site):
+    assert pictures_without_text(site) == []
+
+
+def test_the_checks_see_planted_faults(site, tmp_path):
+    page = site / "index.html"
+    for name in ("conventions.html", "_static/documentation_options.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(site / name, tmp_path / name)
+    faults = "<a href='nowhere.html'>x</a><a href='#nowhere'>x</a><img src='x.png'>"
+    faults += "<script src='https://cdn.example/x.js'></script>"
+    text = page.read_text(encoding="utf-8").replace("</body>", faults + "</body>")
+    (tmp_path / "index.html").write_text(text, encoding="utf-8")
+    (tmp_path / "x.css").write_text("@font-face { src: url(https://fonts.example/x.woff2) }")
+    found = broken_links(tmp_path)
+    assert "index.html: nowhere.html" in found
+    assert "index.html: #nowhere" in found
+    assert fetched_from_elsewhere(tmp_path) == [
+        "index.html: https://cdn.example/x.js",
+        "x.css: https://fonts.example/x.woff2",
+    ]
+    assert "index.html: x.png" in pictures_without_text(tmp_path)
+
+
+def test_the_scripts_of_others_are_what_they_were(tmp_path):
+    spec = importlib.util.spec_from_file_location("vendor", ROOT / "book" / "vendor.py")
+    vendor = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(vendor)
+    table = (vendor.VENDOR / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [row for row in vendor.table_rows() if row not in table] == []
+    scripts = {path.name for path in vendor.VENDOR.glob("*.js")}
+    assert scripts == set(vendor.PINS)
+    shutil.copytree(vendor.VENDOR, tmp_path / "vendor")
+    vendor.VENDOR = tmp_path / "vendor"
+    with open(vendor.VENDOR / "require.js", "a") as script:
+        script.write("// changed")
+    assert len([row for row in vendor.table_rows() if row not in table]) == 1
+
+
+@pytest.mark.browser
+def test_every_page_loads_without_a_network(reader, site):
+    for path in pages_of(site):
+        reader.open(path.relative_to(site).as_posix())
+        if path.parent.name == "chapters":
+            reader.locator(".course-figure").first.wait_for()
+        assert reader.locator("h1").count() >= 1 or path.name in ("genindex.html", "search.html")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1200])
+def test_pages_do_not_scroll_sideways(reader, site, width):
+    reader.set_viewport_size({"width": width, "height": 800})
+    for path in pages_of(site):
+        reader.open(path.relative_to(site).as_posix())
+        if path.parent.name == "chapters":
+            reader.locator(".course-figure").first.wait_for()
+        assert reader.evaluate("document.documentElement.scrollWidth") <= width, path.name
+
+
+def press(page, label, key, times=1):
+    """Move a slider with the keyboard and return what its readout says."""
+    slider = page.locator(".widget-slider", has_text=label).first
+    for _ in range(times):
+        slider.locator(".noUi-handle").press(key)
+    return float(slider.locator(".widget-readout").inner_text())
+
+
+@pytest.mark.browser
+def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(reader):
+    reader.open("chapters/01_graph_view.html")
+    view = reader.locator(".attention-view").first
+    view.wait_for()
+    weights, tokens = load_attention("it_tired")
+    seen = set()
+    for key, times in (("ArrowRight", 1), ("ArrowRight", 4), ("PageUp", 1), ("Home", 1)):
+        threshold = press(reader, "threshold", key, times)
+        graph = attention_graph(weights[3, 1], tokens, threshold=threshold)
+        assert view.locator("path.edge").count() == graph.number_of_edges()
+        mass = float(view.get_attribute("data-mass"))
+        assert mass == pytest.approx(mass_kept(weights[3, 1], threshold), abs=1e-3)
+        seen.add(graph.number_of_edges())
+    assert len(seen) == 4
+
+
+@pytest.mark.browser
+def test_the_query_and_the_temperature_move_the_weights(reader):
+    reader.open("chapters/02_weights.html")
+    view = reader.locator(".query-plane").first
+    view.wait_for()
+    before = view.get_attribute("data-weights")
+    temperature = press(reader, "temperature", "ArrowRight", 5)
+    weights = [float(weight) for weight in view.get_attribute("data-weights").split()]
+    assert view.get_attribute("data-weights") != before
+    from course_lib.widgets import query_plane
+
+    points = query_plane().children[-1].points
+    _, expected = attention([[1.0, 0.5]], points, points, scale=2**-0.5 / temperature)
+    assert weights == pytest.approx(expected[0], abs=1e-3)
+    spread = float(view.get_attribute("data-entropy"))
+    assert spread == pytest.approx(entropy(expected)[0], abs=1e-3)
+
+
+@pytest.mark.browser
+def test_two_heads_are_compared(reader):
+    reader.open("chapters/03_multi_head.html")
+    view = reader.locator(".heads-grid").first
+    view.wait_for()
+    weights, _ = load_attention("it_tired")
+    layer = int(press(reader, "layer", "ArrowRight", 2))
+    reader.locator(".widget-dropdown select").nth(1).select_option("head 7")
+    distance = float(view.get_attribute("data-distance"))
+    assert distance == pytest.approx(
+        float(head_distance(weights[layer, 0], weights[layer, 7])), abs=1e-3
+    )
+
+
+@pytest.mark.browser
+def test_hints_and_solutions_are_folded_and_open(reader):
+    reader.open("chapters/02_weights.html")
+    assert reader.locator("details[open].hint, details[open].solution").count() == 0
+    solution = reader.locator("details.solution").nth(1)
+    assert not solution.locator("pre").first.is_visible()
+    solution.locator("summary").click()
+    assert "keepdims=True" in solution.inner_text()
+
+
+@pytest.mark.browser
+def test_formulas_are_typeset(reader):
+    reader.open("chapters/02_weights.html")
+    reader.locator("mjx-container").first.wait_for()
+    assert reader.locator("mjx-container").count() > 20
+    assert reader.locator("mjx-merror").count() == 0
