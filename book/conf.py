@@ -37,11 +37,12 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_kernel_rgx_aliases = {".*": "python3"}
 
-# Live figures: RequireJS, the way to anywidget, then the widget manager, in this order.
+# Live figures: RequireJS, the way to anywidget, then the widget manager, in this order. A module
+# that is missing must not be looked for elsewhere, so the manager's CDN is the book itself.
 nb_ipywidgets_js = {
     "vendor/require.js": {},
     "require-paths.js": {},
-    "vendor/embed-amd.js": {},
+    "vendor/embed-amd.js": {"data-jupyter-widgets-cdn": "./"},
 }
 
 # Formulas: one file that fetches nothing else.
@@ -63,6 +64,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "use_repository_button": False,
     "home_page_in_toc": True,
+    "navbar_persistent": [],  # the side bar has a search field already
 }
 
 

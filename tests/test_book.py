@@ -57,6 +57,7 @@ def reader(browser, address):
     page = context.new_page()
     page.set_default_timeout(30_000)
     troubles = []
+
     def note_failure(request):
         if request.failure != "net::ERR_ABORTED":  # the next page was opened in between
             troubles.append(f"failed: {request.url}")

@@ -1,0 +1,251 @@
+"""Bad input to every public function: an error that names the parameter, or the right answer."""
+
+import inspect
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from course_lib import attention as a
+from course_lib import graph as g
+from course_lib import heads as h
+from course_lib.source import show_source
+
+NAN, INF = float("nan"), float("inf")
+W = [[0.9, 0.1], [0.4, 0.6]]
+X = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+EYE = np.eye(2)
+GRAD = torch.ones(2, 2, requires_grad=True)
+
+# What no function takes as an array of numbers.
+NO_NUMBERS = [
+    "text",
+    None,
+    [["a", "b"], ["c", "d"]],
+    [[1j, 0], [0, 1]],
+    [[True, False], [False, True]],
+    [[1.0, 2.0], [3.0]],
+    [[object(), 1], [1, 1]],
+    GRAD,
+]
+NOT_FINITE = [[[NAN, 1.0], [0.0, 1.0]], [[INF, 1.0], [0.0, 1.0]]]
+EMPTY = [[], [[]], np.zeros((0, 2)), np.zeros((2, 0))]
+# What is no attention of any shape, and what is no square matrix of it.
+NO_ROWS = [
+    *NO_NUMBERS,
+    *NOT_FINITE,
+    *EMPTY,
+    [0.5, 0.5],
+    [[1.2, -0.2], [0.5, 0.5]],
+    [[0.5, 0.4], [0.5, 0.5]],
+    [[5, 5], [5, 5]],
+]
+NO_WEIGHTS = [*NO_ROWS, [[0.5, 0.5]]]
+NO_HEADS = [*NO_WEIGHTS, W, [[W]]]
+NO_COUNT = [0, -1, 1.5, "2", None, True]
+NO_THRESHOLD = [-0.1, 1.1, NAN, INF, "0.5", None, True, [0.1]]
+NO_TOKENS = ["it", ["it"], ["it", "runs", "on"], 5]
+NO_MASK = [[[1, 0], [1, 1]], [[1.0, 0.0], [1.0, 1.0]], "mask", [[True], [True, False]]]
+
+
+def rows(function, parameter, values, **rest):
+    """Return cases in which one parameter takes bad values and the others good ones."""
+    return [(function, rest | {parameter: value}, parameter) for value in values]
+
+
+def on_matrices(function, parameters, **rest):
+    """Return cases of bad matrices for each of several parameters that take real matrices."""
+    good = {name: EYE for name in parameters} | rest
+    bad = [*NO_NUMBERS, *NOT_FINITE, *EMPTY, [1.0, 2.0]]
+    return [
+        case
+        for name in parameters
+        for case in rows(function, name, bad, **{k: v for k, v in good.items() if k != name})
+    ]
+
+
+BAD = [
+    *rows(a.softmax, "logits", [*NO_NUMBERS, *NOT_FINITE, *EMPTY, 3.0, [-INF, -INF]]),
+    *rows(a.softmax, "axis", [2, -3, 0.5, None, "rows"], logits=W),
+    *on_matrices(a.attention_logits, ["query", "key"]),
+    *rows(
+        a.attention_logits, "key", [np.ones((2, 3)), np.ones((3, 2, 2))], query=np.ones((2, 2, 2))
+    ),
+    *rows(a.attention_logits, "scale", ["big", NAN, INF, True, [1, 2]], query=EYE, key=EYE),
+    *on_matrices(a.attention, ["query", "key", "value"]),
+    *rows(
+        a.attention,
+        "value",
+        [np.ones((3, 2)), np.ones((3, 2, 2))],
+        query=np.ones((2, 2, 2)),
+        key=EYE,
+    ),
+    *rows(
+        a.attention,
+        "mask",
+        [*NO_MASK, np.ones((3, 3), bool), np.zeros((2, 2), bool)],
+        query=EYE,
+        key=EYE,
+        value=EYE,
+    ),
+    *rows(a.attention, "scale", [NAN, "big"], query=EYE, key=EYE, value=EYE),
+    *rows(a.causal_mask, "n", NO_COUNT),
+    *rows(a.padding_mask, "lengths", [[0, 1], [4], [1.5], 2, None, [], ["a"]], n=3),
+    *rows(a.padding_mask, "n", NO_COUNT, lengths=[1]),
+    *on_matrices(a.split_heads, ["x"], num_heads=1),
+    *rows(a.split_heads, "num_heads", [*NO_COUNT, 3], x=X),
+    *rows(a.merge_heads, "x", [*NO_NUMBERS, *NOT_FINITE, *EMPTY, X]),
+    *on_matrices(a.multi_head_attention, ["x", "w_q", "w_k", "w_v", "w_o"], num_heads=1),
+    *rows(
+        a.multi_head_attention,
+        "w_k",
+        [np.ones((2, 3)), np.ones((3, 3))],
+        x=EYE,
+        w_q=EYE,
+        w_v=EYE,
+        w_o=EYE,
+        num_heads=1,
+    ),
+    *rows(
+        a.multi_head_attention,
+        "num_heads",
+        [*NO_COUNT, 3],
+        x=EYE,
+        w_q=EYE,
+        w_k=EYE,
+        w_v=EYE,
+        w_o=EYE,
+    ),
+    *rows(
+        a.multi_head_attention,
+        "mask",
+        [*NO_MASK, np.zeros((2, 2), bool)],
+        x=EYE,
+        w_q=EYE,
+        w_k=EYE,
+        w_v=EYE,
+        w_o=EYE,
+        num_heads=1,
+    ),
+    *rows(a.entropy, "weights", NO_ROWS),
+    *rows(g.attention_graph, "weights", NO_WEIGHTS),
+    *rows(g.attention_graph, "tokens", NO_TOKENS, weights=W),
+    *rows(g.attention_graph, "direction", ["back", None, 1], weights=W),
+    *rows(g.attention_graph, "threshold", NO_THRESHOLD, weights=W),
+    *rows(g.attention_multigraph, "weights", NO_HEADS),
+    *rows(g.attention_multigraph, "tokens", NO_TOKENS, weights=[W]),
+    *rows(g.attention_multigraph, "direction", ["back", None], weights=[W]),
+    *rows(g.attention_multigraph, "threshold", NO_THRESHOLD, weights=[W]),
+    *rows(
+        g.attention_matrix,
+        "graph",
+        [
+            W,
+            None,
+            nx.Graph([(0, 1)]),
+            nx.MultiDiGraph([(0, 1)]),
+            nx.DiGraph(),
+            nx.DiGraph([("it", "runs")]),
+            nx.DiGraph([(0, 1)]),
+            nx.DiGraph([(0, 1, {"weight": NAN})]),
+            nx.DiGraph([(0, 1, {"weight": -0.5})]),
+            nx.DiGraph([(0, 2, {"weight": 0.5})]),
+            nx.DiGraph([(0, 1, {"weight": 0.5})], direction="back"),
+            nx.DiGraph([(0, 1, {"weight": "heavy"})]),
+        ],
+    ),
+    *rows(g.top_edges, "weights", NO_WEIGHTS, k=1),
+    *rows(g.top_edges, "k", [*NO_COUNT, 5], weights=W),
+    *rows(g.mass_kept, "weights", NO_WEIGHTS, threshold=0.1),
+    *rows(g.mass_kept, "threshold", NO_THRESHOLD, weights=W),
+    *rows(h.offset_score, "weights", NO_WEIGHTS, offset=0),
+    *rows(h.offset_score, "offset", [2, -2, 0.5, None, True], weights=W),
+    *rows(h.position_score, "weights", NO_WEIGHTS, positions=0),
+    *rows(h.position_score, "positions", [2, -1, [0, 0], [], 0.5, None, True, [0, 2]], weights=W),
+    *rows(h.head_distance, "first", NO_WEIGHTS, second=W),
+    *rows(h.head_distance, "second", [*NO_WEIGHTS, np.eye(3)], first=W),
+    *rows(h.head_distance, "second", [np.stack([EYE] * 3)], first=np.stack([EYE] * 2)),
+]
+
+
+def _name(case):
+    function, arguments, parameter = case
+    return f"{function.__name__}-{parameter}-{arguments[parameter]!r}"[:70].replace("\n", " ")
+
+
+@pytest.mark.parametrize("case", BAD, ids=_name)
+def test_bad_input_is_an_error_that_names_the_parameter(case):
+    function, arguments, parameter = case
+    with pytest.raises((TypeError, ValueError)) as caught:
+        function(**arguments)
+    assert parameter in str(caught.value)
+    assert "unexpected keyword" not in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [None, "softmax", len, np.ndarray])
+def test_only_a_function_has_a_source_to_show(thing):
+    with pytest.raises(TypeError, match="functions must be Python functions"):
+        show_source(thing)
+
+
+def test_the_source_is_shown_without_its_docstring():
+    shown = show_source(a.causal_mask).data
+    assert "np.tri(n, dtype=bool)" in shown
+    assert "Parameters" not in shown
+
+
+def public_functions():
+    return [
+        function
+        for module in (a, g, h)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_") and function.__module__ == module.__name__
+    ]
+
+
+@pytest.mark.parametrize("function", public_functions(), ids=lambda function: function.__name__)
+def test_every_public_function_has_bad_rows_for_each_parameter(function):
+    tried = {parameter for called, _, parameter in BAD if called is function}
+    parameters = set(inspect.signature(function).parameters)
+    assert tried == parameters
+
+
+ODD = {
+    "list": lambda array: array.tolist(),
+    "tuple": lambda array: tuple(map(tuple, array.tolist())),
+    "float16": lambda array: array.astype(np.float16),
+    "float32": lambda array: array.astype(np.float32),
+    "torch": torch.tensor,
+    "reversed twice": lambda array: array[::-1].copy()[::-1],
+    "read-only": lambda array: np.broadcast_to(array, array.shape),
+    "fortran": np.asfortranarray,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_but_right_input_gives_the_right_answer(odd):
+    convert = ODD[odd]
+    weights = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.25, 0.0, 0.75]])
+    logits = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 4.0]])
+    assert np.allclose(a.softmax(convert(logits)), a.softmax(logits))
+    assert np.allclose(a.attention(*[convert(logits)] * 3)[0], a.attention(*[logits] * 3)[0])
+    assert np.allclose(a.entropy(convert(weights)), a.entropy(weights))
+    assert np.array_equal(g.attention_matrix(g.attention_graph(convert(weights))), weights)
+    assert g.top_edges(convert(weights), 3) == g.top_edges(weights, 3)
+    assert g.mass_kept(convert(weights), 0.3) == g.mass_kept(weights, 0.3)
+    assert np.allclose(h.offset_score(convert(weights), 1), h.offset_score(weights, 1))
+    assert np.allclose(h.head_distance(convert(weights), weights), 0)
+
+
+def test_integers_are_numbers():
+    whole = np.array([[1, 2], [3, 4]])
+    assert np.allclose(a.attention(whole, whole, whole)[0], a.attention(*[whole * 1.0] * 3)[0])
+    assert np.array_equal(g.attention_matrix(g.attention_graph(np.eye(2, dtype=int))), np.eye(2))
+    assert a.causal_mask(np.int64(2)).tolist() == [[True, False], [True, True]]
+
+
+def test_a_half_precision_model_s_rows_are_taken():
+    rows_of_half = a.softmax(np.random.default_rng(0).normal(size=(64, 64))).astype(np.float16)
+    assert abs(rows_of_half.sum(axis=1, dtype=float) - 1).max() > 1e-6
+    assert g.attention_graph(rows_of_half).number_of_nodes() == 64

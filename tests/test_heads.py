@@ -1,0 +1,61 @@
+"""Scores and distances of heads against SciPy and small closed forms."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+
+from course_lib.attention import softmax
+from course_lib.heads import head_distance, offset_score, position_score
+
+RNG = np.random.default_rng(0)
+HEADS = softmax(2 * RNG.normal(size=(2, 3, 5, 5)))
+
+
+@pytest.mark.parametrize("offset", range(-4, 5))
+def test_offset_score_is_the_mean_over_queries_that_have_such_a_key(offset):
+    scores = offset_score(HEADS, offset)
+    assert scores.shape == (2, 3)
+    pairs = [(i, i + offset) for i in range(5) if 0 <= i + offset < 5]
+    expected = np.mean([HEADS[1, 2, i, j] for i, j in pairs])
+    assert scores[1, 2] == pytest.approx(expected)
+
+
+def test_a_previous_token_head_scores_one():
+    previous = np.eye(5, k=-1)
+    previous[0, 0] = 1
+    assert offset_score(previous, -1) == 1
+    assert offset_score(previous, 1) == 0
+
+
+def test_position_score_is_the_mean_column():
+    assert np.allclose(position_score(HEADS, 3), HEADS[..., 3].mean(axis=-1))
+    assert np.allclose(position_score(HEADS, [0, 4]), HEADS[..., [0, 4]].sum(-1).mean(-1))
+    assert np.allclose(position_score(HEADS, range(5)), 1)
+
+
+def test_head_distance_is_scipys():
+    first, second = HEADS[0, 0], HEADS[1, 1]
+    expected = np.mean([jensenshannon(p, q, base=2) for p, q in zip(first, second, strict=True)])
+    assert head_distance(first, second) == pytest.approx(expected)
+    assert head_distance(first.T / first.T.sum(1, keepdims=True), second) != pytest.approx(expected)
+
+
+def test_head_distance_broadcasts_over_heads():
+    distances = head_distance(HEADS[0].mean(axis=0), HEADS[0])
+    assert distances.shape == (3,)
+    assert distances[2] == pytest.approx(float(head_distance(HEADS[0].mean(axis=0), HEADS[0, 2])))
+
+
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_head_distance_is_a_distance(n, seed):
+    a, b, c = softmax(3 * np.random.default_rng(seed).normal(size=(3, n, n)))
+    assert head_distance(a, a) == 0
+    assert head_distance(a, b) == pytest.approx(float(head_distance(b, a)))
+    assert 0 <= head_distance(a, b) <= 1
+    assert head_distance(a, c) <= head_distance(a, b) + head_distance(b, c) + 1e-9
+
+
+def test_heads_that_share_no_key_are_at_distance_one():
+    assert head_distance(np.eye(3), np.roll(np.eye(3), 1, axis=1)) == pytest.approx(1)

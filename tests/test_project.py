@@ -1,0 +1,179 @@
+"""The project around the code: pins, environments, imports, names of files; and that gates bite."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import course_lib
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+# Written in two pieces, so that this file does not hold what it forbids.
+FORBIDDEN = [
+    "registry." + "npmjs",
+    "pypi" + ".org",
+    "files.python" + "hosted",
+    "deb.deb" + "ian.org",
+    "/ho" + "me/",
+    "/wo" + "rk/",
+    "/ro" + "ot/",
+    "/Us" + "ers/",
+    "shared/" + "design",
+]
+
+
+def ranges(lines):
+    """Return the allowed versions by package."""
+    requirements = [Requirement(line) for line in lines]
+    return {canonicalize_name(r.name): r.specifier for r in requirements}
+
+
+def environment_differences(environment, project):
+    """Return the packages whose ranges differ between environment.yml and pyproject.toml."""
+    listed = [line for line in environment["dependencies"] if isinstance(line, str)]
+    conda = ranges(
+        re.sub(r"^[\w-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), line) for line in listed
+    )
+    del conda["pip"]
+    expected = ranges([f"python{project['requires-python']}", *project["dependencies"]])
+    return {name for name in conda | expected if conda.get(name) != expected.get(name)}
+
+
+def pins():
+    """Return the exact versions of constraints.txt by package."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def tracked_files():
+    """Return the files that git tracks, as text."""
+    done = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    for name in done.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and "vendor" not in path.parts:
+            yield name, path.read_bytes().decode("utf-8", errors="replace")
+
+
+def forbidden_in(text):
+    """Return what a text holds of hosts and paths that only one machine knows."""
+    return [word for word in FORBIDDEN if word in text]
+
+
+def loaded_after(code, packages, path=ROOT):
+    """Return which of some packages are loaded after running code in a fresh process."""
+    program = f"import sys; sys.path.insert(0, {str(path)!r})\n{code}\n"
+    program += f"print([p for p in {packages!r} if p in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=path
+    )
+    return done.stdout.strip().splitlines()[-1]
+
+
+def ruff(path):
+    """Return what ruff finds in a file under the project's settings."""
+    command = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml")]
+    return subprocess.run(
+        [*command, "--no-cache", str(path)], capture_output=True, text=True, check=False
+    ).stdout
+
+
+def test_environment_yml_has_the_ranges_of_the_project():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment_differences(environment, PROJECT) == set()
+    assert {"pip": ["-e ."]} in environment["dependencies"]
+
+
+def test_a_changed_range_is_seen():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    changed = {"dependencies": [d for d in environment["dependencies"] if "scipy" not in str(d)]}
+    assert environment_differences(changed, PROJECT) == {"scipy"}
+    loose = {"dependencies": [*changed["dependencies"], "scipy>=1"]}
+    assert environment_differences(loose, PROJECT) == {"scipy"}
+
+
+def test_every_dependency_is_pinned_within_its_range():
+    pinned = pins()
+    extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    for name, allowed in ranges([*PROJECT["dependencies"], *extras]).items():
+        assert name in pinned, name
+        assert allowed.contains(pinned[name]), (name, pinned[name], str(allowed))
+    assert pinned["torch"] == "2.13.0"
+    assert not [version for version in pinned.values() if "+" in version]
+
+
+def modules_outside_nn():
+    paths = (ROOT / "course_lib").rglob("*.py")
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
+    return sorted(n.removesuffix(".__init__") for n in names if not n.startswith("course_lib.nn"))
+
+
+def test_no_module_outside_nn_loads_torch():
+    modules = [name for name in modules_outside_nn() if "recording" not in name]
+    code = "\n".join(f"import {name}" for name in modules)
+    assert loaded_after(code, ["torch"]) == "[]"
+
+
+def test_a_module_that_loads_torch_is_seen(tmp_path):
+    (tmp_path / "planted.py").write_text("import torch\n")
+    assert loaded_after("import planted", ["torch"], tmp_path) == "['torch']"
+
+
+def test_attention_loads_little_more_than_numpy():
+    heavy = ["networkx", "scipy", "matplotlib", "pandas", "IPython", "ipywidgets", "torch"]
+    assert loaded_after("import course_lib.attention", heavy) == "[]"
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine():
+    found = {name: forbidden_in(text) for name, text in tracked_files()}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_a_planted_path_is_seen():
+    assert forbidden_in("cd /ho" + "me/someone") == ["/ho" + "me/"]
+
+
+def test_ruff_sees_a_test_that_tests_nothing(tmp_path):
+    planted = tmp_path / "test_planted.py"
+    planted.write_text("def test_it():\n    x = 1\n    x == 1\n    [x]\n")
+    found = ruff(planted)
+    assert "B015" in found
+    assert "B018" in found
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"] == course_lib.__version__
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_of_the_project_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_commands_of_the_readme_are_targets_of_make():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"make ([a-z]+) ", (ROOT / "README.md").read_text()))
+    assert {"lab", "test", "book", "bench"} <= named
+    assert named <= targets
+
+
+def test_scripts_stop_at_the_first_failure():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert script.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in script
