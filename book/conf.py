@@ -5,12 +5,14 @@ Everything that a page needs is served from the book itself; see _static/vendor/
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import __version__
 from course_lib.build import write_pages
 
+sys.path.append(str(Path(__file__).parent / "_ext"))
 os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # run the chapters where Sphinx runs
 
 project = "Self-attention as a directed graph"
@@ -18,7 +20,13 @@ author = "The course's authors"
 copyright = "2026, the course's authors. Text CC BY 4.0, code MIT"
 release = __version__
 
-extensions = ["myst_nb", "sphinx_external_toc", "sphinxcontrib.bibtex", "sphinx_copybutton"]
+extensions = [
+    "myst_nb",
+    "sphinx_external_toc",
+    "sphinxcontrib.bibtex",
+    "sphinx_copybutton",
+    "author_year",
+]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
 
@@ -26,6 +34,7 @@ exclude_patterns = ["_build", "_static/vendor", "**/.*"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "author_year"
 bibtex_reference_style = "author_year"
 copybutton_selector = "div.highlight pre"
 copybutton_exclude = ".linenos, .gp, .go"

@@ -121,9 +121,9 @@ def attention_matrix(graph):
     Raises
     ------
     TypeError
-        If `graph` is not a directed graph, or is a multigraph.
+        If `graph` is not a directed graph, or is a multigraph, or an edge has no weight.
     ValueError
-        If its nodes are not ``0 .. n-1``, or an edge has no finite, non-negative weight.
+        If its nodes are not ``0 .. n-1``, or a weight is negative or not finite.
 
     Examples
     --------
@@ -141,12 +141,8 @@ def attention_matrix(graph):
     )
     weights = np.zeros((n, n))
     for source, target, weight in graph.edges(data="weight"):
-        if weight is None or not np.isfinite(weight) or weight < 0:
-            raise ValueError(
-                f"graph must have a non-negative weight on every edge, got {weight} "
-                f"on {source} -> {target}"
-            )
-        weights[source, target] = weight
+        name = f"graph's weight on {source} -> {target}"
+        weights[source, target] = _validate.real(weight, name, low=0)
     return weights if direction == "attends" else weights.T.copy()
 
 
