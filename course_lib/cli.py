@@ -25,7 +25,8 @@ def check(options):
     path = _notebook(options.chapter)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
     # The course's own pytest settings are for its tests, not for a learner's notebook.
-    command += ["-c", os.devnull, *"--rootdir . -q -rN --no-header -p no:cacheprovider".split()]
+    command += ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
+    command += ["-q", "-rN", "--no-header"]
     if options.expect_unsolved:
         command.append("--expect-unsolved")
     return subprocess.run(command, cwd=path.parent, check=False).returncode
