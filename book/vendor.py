@@ -1,64 +1,65 @@
-"""Fetch the book's scripts of others again (needs npm), or list what is there.
+"""Fetch the book's scripts of others again (needs npm), or check those that are here.
 
-The pins below are the one place where versions stand; the table in _static/vendor/README.md is
-written from them.
+``python book/vendor.py`` fetches, ``python book/vendor.py --check`` only compares. `PINS` is the
+one place where versions stand; the table in _static/vendor/README.md is written from it.
 """
 
 import hashlib
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
 VENDOR = Path(__file__).parent / "_static" / "vendor"
+RULE = "| --- | --- | --- | --- | --- |\n"
 
-# File in the book: npm package, version, file in the package, licence.
+REQUIRE = ("requirejs", "2.3.8", "MIT")
+MANAGER = ("@jupyter-widgets/html-manager", "1.0.15", "BSD-3-Clause")
+MATHJAX = ("mathjax", "3.2.2", "Apache-2.0")
+
+# File in the book: (package, version, licence), file in the package.
 PINS = {
-    "require.js": ("requirejs", "2.3.8", "require.js", "MIT"),
-    "embed-amd.js": (
-        "@jupyter-widgets/html-manager",
-        "1.0.15",
-        "dist/embed-amd.js",
-        "BSD-3-Clause",
-    ),
-    "tex-svg.js": ("mathjax", "3.2.2", "es5/tex-svg.js", "Apache-2.0"),
+    "require.js": (REQUIRE, "require.js"),
+    "embed-amd.js": (MANAGER, "dist/embed-amd.js"),
+    "html-manager-notices.txt": (MANAGER, "dist/embed.js.LICENSE.txt"),
+    "tex-svg.js": (MATHJAX, "es5/tex-svg.js"),
+    "mathjax-LICENSE.txt": (MATHJAX, "LICENSE"),
 }
 
 
-def sha256(path):
-    """Return the hash of a file in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def row(name, folder=VENDOR):
+    """Return the row of the table for the file as it is."""
+    (package, version, licence), _ = PINS[name]
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    return f"| {name} | {package} | {version} | {licence} | `{digest}` |"
 
 
-def table_rows():
-    """Return the rows of the table in README.md for the files as they are."""
-    return [
-        f"| {name} | {package} | {version} | {licence} | `{sha256(VENDOR / name)}` |"
-        for name, (package, version, _, licence) in PINS.items()
-    ]
+def changed(folder=VENDOR):
+    """Return the files of a folder that are not what the table of its README.md says."""
+    table = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    return [name for name in PINS if row(name, folder) not in table]
 
 
 def fetch():
-    """Fetch every pinned package with npm and copy the one file that the book needs."""
-    for name, (package, version, member, _) in PINS.items():
+    """Fetch every pinned package with npm, copy what the book needs, and write the table anew."""
+    for package in (REQUIRE, MANAGER, MATHJAX):
         with tempfile.TemporaryDirectory() as folder:
-            command = ["npm", "pack", "--silent", f"{package}@{version}"]
+            command = ["npm", "pack", "--silent", f"{package[0]}@{package[1]}"]
             subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
             (archive,) = Path(folder).glob("*.tgz")
             with tarfile.open(archive) as packed:
-                text = packed.extractfile(f"package/{member}").read()
-        (VENDOR / name).write_bytes(text)
-
-
-def write_table():
-    """Write the table of README.md anew."""
+                for name, (owner, member) in PINS.items():
+                    if owner == package:
+                        content = packed.extractfile(f"package/{member}").read()
+                        (VENDOR / name).write_bytes(content)
     readme = VENDOR / "README.md"
-    above, rule, _ = readme.read_text(encoding="utf-8").partition(
-        "| --- | --- | --- | --- | --- |\n"
-    )
-    readme.write_text(above + rule + "\n".join(table_rows()) + "\n", encoding="utf-8")
+    above, rule, _ = readme.read_text(encoding="utf-8").partition(RULE)
+    readme.write_text(above + rule + "\n".join(map(row, PINS)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    fetch()
-    write_table()
+    if sys.argv[1:] != ["--check"]:
+        fetch()
+    if changed():
+        sys.exit(f"not what README.md says: {', '.join(changed())}")
