@@ -13,7 +13,13 @@ from course_lib import __version__
 from course_lib.build import write_pages
 
 sys.path.append(str(Path(__file__).parent / "_ext"))
-os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # run the chapters where Sphinx runs
+# Run the chapters where Sphinx runs, without the start-up files of whoever builds the book, and
+# without the kernel's remark that it talks over a local socket.
+os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+profile = Path(__file__).parent / "_build" / "ipython" / "profile_default"
+profile.mkdir(parents=True, exist_ok=True)
+(profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n")
+os.environ["IPYTHONDIR"] = str(profile.parent)
 
 project = "Self-attention as a directed graph"
 author = "The course's authors"

@@ -15,6 +15,7 @@ from course_lib.exercises.report import MIME
 
 STEMS = source.stems()
 LONGEST_CELL = 25  # lines
+WIDEST_LINE = 79  # characters: more would scroll sideways on the page
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -169,9 +170,11 @@ class TestForm:
             assert not re.search(taken, others, re.M), name
 
     def test_code_cells_are_short(self, stem):
-        lengths = [len(c.source.splitlines()) for c in code_cells(notebooks.solved_notebook(stem))]
+        cells = [c.source.splitlines() for c in code_cells(notebooks.solved_notebook(stem))]
+        lengths = [len(cell) for cell in cells]
         assert max(lengths) <= LONGEST_CELL
         assert statistics.median(lengths) <= 6
+        assert [line for cell in cells for line in cell if len(line) > WIDEST_LINE] == []
 
     def test_the_chapter_has_its_parts(self, stem):
         cells = notebooks.learner_notebook(stem).cells
