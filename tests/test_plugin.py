@@ -23,6 +23,11 @@ FAILING = {
     "skipped": ([IMPORTS, RIGHT, "# NBVAL_SKIP\ncheck = print\n" + CHECK], {}, "gave no verdict"),
     "guarded": ([IMPORTS, RIGHT, f"if False:\n    {CHECK}"], {}, "gave no verdict"),
     "other_key": ([IMPORTS, RIGHT, 'check("weights-99")'], {}, "gave no verdict"),
+    "outdated": (
+        [IMPORTS, RIGHT, "shift_effect = (", CHECK],
+        {2: ["raises-exception"]},
+        "if it shows an error",
+    ),
     "swallowed": ([IMPORTS, f"try:\n    {CHECK}\nexcept Exception:\n    pass"], {}, "Run the cell"),
     "endless": (
         [IMPORTS, "def safe_softmax(logits):\n    while True:\n        pass", FUNCTION],

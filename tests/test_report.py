@@ -17,7 +17,7 @@ def notebook(monkeypatch, tmp_path):
     names, shown = {}, []
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(RAISE, raising=False)
-    monkeypatch.setattr(report, "_namespace", lambda: names)
+    monkeypatch.setattr(report, "_namespace", lambda answer: names)
     monkeypatch.setattr(report, "display", shown.append)
     return names, shown
 

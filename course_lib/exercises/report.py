@@ -81,7 +81,7 @@ def check(key):
         Only under pytest, if the answer is not right.
     """
     exercise = find_exercise(key)
-    result = assess(exercise, _namespace())
+    result = assess(exercise, _namespace(exercise.answer))
     if result.state == PASSED:
         progress.record(key)
     card = Card(exercise, result)
@@ -153,7 +153,17 @@ def _inline(text):
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
-def _namespace():
-    """Return the names of the notebook, or of the script that imported us."""
+def _namespace(answer):
+    """Return the names of the notebook, or of the script that imported us.
+
+    Where the last cell was to define the answer and stopped with an error, the name may still
+    hold an older answer. That one is not to be judged, so it is left out.
+    """
     shell = get_ipython()
-    return shell.user_ns if shell else vars(__main__)
+    if shell is None:
+        return vars(__main__)
+    names = dict(shell.user_ns)
+    last = shell.last_execution_result  # of the cell before the one that runs now
+    if last is not None and not last.success and answer in (last.info.raw_cell or ""):
+        names.pop(answer, None)
+    return names
