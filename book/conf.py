@@ -4,6 +4,7 @@ Everything that a page needs is served from the book itself; see _static/vendor/
 """
 
 import os
+import re
 import shutil
 import sys
 from importlib.util import find_spec
@@ -91,7 +92,13 @@ def copy_anywidget(app, exception):
         shutil.copyfile(package / "nbextension" / "index.js", vendor / "anywidget.js")
 
 
+def link_to_pages(app, docname, source):
+    """Let links to notebooks, which work wherever the pages are read, lead to the book's pages."""
+    source[0] = re.sub(r"\]\(\.\./notebooks/(\w+)\.ipynb", r"](chapters/\1.md", source[0])
+
+
 def setup(app):
     """Write the chapters' pages before Sphinx looks for sources."""
     write_pages(Path(app.srcdir, "chapters"))
+    app.connect("source-read", link_to_pages)
     app.connect("build-finished", copy_anywidget)

@@ -158,13 +158,16 @@ def test_versions_agree():
     assert citation["version"] == PROJECT["version"] == course_lib.__version__
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
-def test_links_of_the_project_pages_lead_somewhere(page):
-    text = (ROOT / page).read_text(encoding="utf-8")
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"book/{p.name}" for p in (ROOT / "book").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_links_of_the_pages_lead_somewhere_without_the_book(page):
+    path = ROOT / page
+    text = path.read_text(encoding="utf-8")
     text = re.sub(r"`[^`\n]*`", "", text)  # examples are no links
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 def test_the_commands_of_the_readme_are_targets_of_make():
