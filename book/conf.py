@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import __version__
-from course_lib.build import write_pages
+from course_lib.authoring import write_pages
 
 sys.path.append(str(Path(__file__).parent / "_ext"))
 # Run the chapters where Sphinx runs, without the start-up files of whoever builds the book, and

@@ -52,22 +52,22 @@ def hint(options):
 
 def solution(options):
     """Print the solution of an exercise, and why it works."""
-    from course_lib import build
+    from course_lib import authoring
 
-    print("\n\n".join(build.solution_of(find_exercise(options.key))))
+    print("\n\n".join(authoring.solution_of(find_exercise(options.key))))
     return 0
 
 
 def build_all(options):
     """Build the learner's notebooks, or the solved ones or the book's pages into a folder."""
-    from course_lib import build
+    from course_lib import authoring
 
     if options.solved:
-        print(*build.write_solved(options.solved), sep="\n")
+        print(*authoring.write_solved(options.solved), sep="\n")
     elif options.pages:
-        print(*build.write_pages(options.pages), sep="\n")
+        print(*authoring.write_pages(options.pages), sep="\n")
     else:
-        print(*build.write_notebooks(), sep="\n")
+        print(*authoring.write_notebooks(), sep="\n")
     return 0
 
 

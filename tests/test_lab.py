@@ -5,7 +5,7 @@ import re
 import pytest
 from lab_server import running_lab
 
-from course_lib.build import notebooks, source
+from course_lib.authoring import notebooks, source
 from course_lib.data import load_attention
 from course_lib.exercises.registry import exercises_of
 from course_lib.graph import attention_graph

@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 from notebook_files import nbval
 
-from course_lib.build import notebooks, source
+from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME
 

@@ -6,8 +6,8 @@ import re
 import nbformat
 import pytest
 
-from course_lib.build import markdown, notebooks, pages, source
-from course_lib.build.source import SourceError
+from course_lib.authoring import markdown, notebooks, pages, source
+from course_lib.authoring.source import SourceError
 
 STEMS = source.stems()
 HEADER = "---\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n"

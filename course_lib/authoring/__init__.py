@@ -14,8 +14,8 @@ In a notebook all of these become plain Markdown. The output is the same byte fo
 `source` reads, `markdown` rewrites text, `notebooks` and `pages` make the three views.
 """
 
-from course_lib.build.notebooks import write_notebooks, write_solved
-from course_lib.build.pages import write_pages
-from course_lib.build.source import solution_of
+from course_lib.authoring.notebooks import write_notebooks, write_solved
+from course_lib.authoring.pages import write_pages
+from course_lib.authoring.source import solution_of
 
 __all__ = ["solution_of", "write_notebooks", "write_pages", "write_solved"]

@@ -5,8 +5,8 @@ import re
 import jupytext
 import nbformat
 
-from course_lib.build.markdown import hints, task
-from course_lib.build.source import (
+from course_lib.authoring.markdown import hints, task
+from course_lib.authoring.source import (
     DIRECTIVE,
     PAGES,
     read_source,

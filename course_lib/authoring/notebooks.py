@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.build.markdown import plain_markdown
-from course_lib.build.source import (
+from course_lib.authoring.markdown import plain_markdown
+from course_lib.authoring.source import (
     NOTEBOOKS,
     read_source,
     stems,

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from course_lib.build.source import BIBLIOGRAPHY, DIRECTIVE, SourceError, stems
+from course_lib.authoring.source import BIBLIOGRAPHY, DIRECTIVE, SourceError, stems
 from course_lib.exercises.registry import find_exercise
 
 CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
