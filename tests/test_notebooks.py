@@ -121,6 +121,31 @@ def test_a_figure_without_text_is_caught():
     assert figures_without_text(nbformat.v4.new_notebook(cells=[cell])) == []
 
 
+def repeated_ids(notebook):
+    """Return the ids that more than one cell has."""
+    ids = [cell.id for cell in notebook.cells]
+    return sorted({cell_id for cell_id in ids if ids.count(cell_id) > 1})
+
+
+def too_large(notebook):
+    """Return the ids of code cells with too many lines, or with lines that are too long."""
+    cells = [(cell.id, cell.source.splitlines()) for cell in code_cells(notebook)]
+    return [
+        cell_id
+        for cell_id, lines in cells
+        if len(lines) > LONGEST_CELL or any(len(line) > WIDEST_LINE for line in lines)
+    ]
+
+
+def test_repeated_ids_and_large_cells_are_caught():
+    sources = {"a": "x = 1", "b": "x = 1\n" * 26, "c": "x" * 80}
+    cells = [nbformat.v4.new_code_cell(text, id=name) for name, text in sources.items()]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.cells.append(cells[0])
+    assert repeated_ids(notebook) == ["a"]
+    assert too_large(notebook) == ["b", "c"]
+
+
 @pytest.mark.notebook
 @pytest.mark.parametrize("stem", STEMS)
 def test_the_learner_s_notebook_runs_unsolved(stem, tmp_path):
@@ -141,8 +166,7 @@ def test_the_learner_s_notebook_runs_unsolved(stem, tmp_path):
 class TestForm:
     def test_cell_ids_are_unique_and_exercises_are_in_order(self, stem):
         notebook = notebooks.learner_notebook(stem)
-        ids = [cell.id for cell in notebook.cells]
-        assert len(set(ids)) == len(ids)
+        assert repeated_ids(notebook) == []
         keys = [c.metadata["exercise"] for c in notebook.cells if "exercise" in c.metadata]
         assert keys == [exercise.key for exercise in exercises_of(stem)]
 
@@ -170,11 +194,9 @@ class TestForm:
             assert not re.search(taken, others, re.M), name
 
     def test_code_cells_are_short(self, stem):
-        cells = [c.source.splitlines() for c in code_cells(notebooks.solved_notebook(stem))]
-        lengths = [len(cell) for cell in cells]
-        assert max(lengths) <= LONGEST_CELL
-        assert statistics.median(lengths) <= 6
-        assert [line for cell in cells for line in cell if len(line) > WIDEST_LINE] == []
+        notebook = notebooks.solved_notebook(stem)
+        assert too_large(notebook) == []
+        assert statistics.median(len(c.source.splitlines()) for c in code_cells(notebook)) <= 6
 
     def test_the_chapter_has_its_parts(self, stem):
         cells = notebooks.learner_notebook(stem).cells

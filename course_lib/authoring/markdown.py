@@ -8,6 +8,7 @@ from course_lib.exercises.registry import find_exercise
 
 CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
 LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)\.md(?P<anchor>#[\w-]*)?\)")
+BOXES = ("note", "tip", "important", "warning")
 LEFT_OVER = re.compile(r"^:::|\{[a-z:]+\}`|^```\{", re.M)
 
 
@@ -30,6 +31,8 @@ def _plain_directive(found):
         return hints(title) + (
             f"\n\nThe solution and its reason: run `!course solution {title}`, or open the book."
         )
+    if name not in BOXES:
+        return found[0]  # what is left over is refused
     quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
     return f"> **{title or name.capitalize()}**\n>\n{quoted}"
 
@@ -80,6 +83,8 @@ def _reference(key):
 @cache
 def _bibliography():
     # Only authors build notebooks, so only they need the book's extra.
-    from pybtex.database import parse_file
-
+    try:
+        from pybtex.database import parse_file
+    except ImportError:
+        raise SourceError('building needs the extra `book`: pip install -e ".[book]"') from None
     return parse_file(str(BIBLIOGRAPHY))
