@@ -35,11 +35,11 @@ def write_notebook(path, cells, *, chapter=None, tags=None):
     return path
 
 
-def nbval(folder, *arguments, files=(".",)):
-    """Run ``pytest --nbval-lax`` on notebooks in a folder, as a learner would."""
+def nbval(folder, *arguments, files=(".",), mode="--nbval-lax"):
+    """Run nbval on notebooks in a folder in a process of its own, as a learner would."""
     report = folder / "report.xml"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", *files, "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", mode, *files, "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, "--rootdir", str(folder), f"--junitxml={report}", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

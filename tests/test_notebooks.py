@@ -1,7 +1,9 @@
 """Whole chapters: they run, twice the same, solved and unsolved, and keep the course's form."""
 
+import functools
 import re
 import statistics
+import tempfile
 from html.parser import HTMLParser
 
 import nbformat
@@ -16,66 +18,63 @@ from course_lib.exercises.report import MIME
 STEMS = source.stems()
 LONGEST_CELL = 25  # lines
 WIDEST_LINE = 79  # characters: more would scroll sideways on the page
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def execute(notebook, folder):
-    notebook = nbformat.from_dict(notebook)
-    folder.mkdir(exist_ok=True)
-    NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    ).execute()
+def per_chapter(function):
+    """Run a test once a chapter; all tests of a chapter share one worker, and its notebook."""
+    groups = [pytest.param(stem, marks=pytest.mark.xdist_group(stem)) for stem in STEMS]
+    return pytest.mark.parametrize("stem", groups)(function)
+
+
+@functools.cache
+def solved_run(stem):
+    """Execute a chapter's solved notebook once; return it with its outputs."""
+    notebook = notebooks.solved_notebook(stem)
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"metadata": {"path": folder}}
+        NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
     return notebook
 
 
-def said(notebook):
-    """Return what the cells put out, without the names of widgets, which are random."""
-    kept = []
-    for cell in code_cells(notebook):
-        for output in cell.outputs:
-            data = {k: v for k, v in output.get("data", {}).items() if k != WIDGET}
-            if WIDGET not in output.get("data", {}):
-                kept.append((cell.id, output.get("text"), data))
-    return kept
-
-
-@pytest.fixture(scope="module", params=STEMS)
-def solved_runs(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(request.param)
-    notebook = notebooks.solved_notebook(request.param)
-    return request.param, [execute(notebook, folder / name) for name in ("first", "second")]
-
-
 @pytest.mark.notebook
-@pytest.mark.xdist_group("solved")
+@per_chapter
 class TestSolved:
-    def test_every_exercise_passes(self, solved_runs):
-        stem, (first, _) = solved_runs
+    def test_every_exercise_passes(self, stem):
         verdicts = [
             output["data"][MIME]
-            for cell in code_cells(first)
+            for cell in code_cells(solved_run(stem))
             for output in cell.outputs
             if MIME in output.get("data", {})
         ]
         assert {v["state"] for v in verdicts} == {"passed"}
-        assert [v["key"] for v in verdicts] == [ex.key for ex in exercises_of(stem)]
+        assert [v["key"] for v in verdicts] == [exercise.key for exercise in exercises_of(stem)]
 
-    def test_a_second_run_gives_the_same(self, solved_runs):
-        _, (first, second) = solved_runs
-        assert said(first) == said(second)
+    def test_a_second_run_passes_nbval_with_equal_outputs(self, stem, tmp_path):
+        nbformat.write(solved_run(stem), tmp_path / f"{stem}.ipynb")
+        again = nbval(tmp_path, mode="--nbval")
+        assert again.failures == {}
+        assert again.status == 0
 
-    def test_nothing_is_printed_to_the_error_stream(self, solved_runs):
-        _, (first, _) = solved_runs
-        errors = [o.text for c in code_cells(first) for o in c.outputs if o.get("name") == "stderr"]
-        assert errors == []
+    def test_nothing_is_printed_to_the_error_stream(self, stem):
+        outputs = [output for cell in code_cells(solved_run(stem)) for output in cell.outputs]
+        assert [output.text for output in outputs if output.get("name") == "stderr"] == []
 
-    def test_every_figure_has_a_text_alternative(self, solved_runs):
-        _, (first, _) = solved_runs
-        assert figures_without_text(first) == []
+    def test_every_figure_has_a_text_alternative(self, stem):
+        assert figures_without_text(solved_run(stem)) == []
+
+
+@pytest.mark.notebook
+def test_an_output_that_changes_is_seen(tmp_path):
+    output = nbformat.v4.new_output("stream", name="stdout", text="1\n")
+    cell = nbformat.v4.new_code_cell("print(2)", id="two", execution_count=1, outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, tmp_path / "changed.ipynb")
+    assert "Cell outputs differ" in nbval(tmp_path, mode="--nbval").failures["changed", "Cell 0"]
 
 
 class PictureTexts(HTMLParser):
@@ -147,15 +146,21 @@ def test_repeated_ids_and_large_cells_are_caught():
 
 
 @pytest.mark.notebook
-@pytest.mark.parametrize("stem", STEMS)
+@per_chapter
 def test_the_learner_s_notebook_runs_unsolved(stem, tmp_path):
     path = tmp_path / f"{stem}.ipynb"
     path.write_text(notebooks.as_text(notebooks.learner_notebook(stem)), encoding="utf-8")
     unsolved = nbval(tmp_path, "--expect-unsolved")
     assert unsolved.failures == {}
     assert unsolved.status == 0
-    plain = nbval(tmp_path)
-    keys = [exercise.key for exercise in exercises_of(stem)]
+
+
+@pytest.mark.notebook
+def test_plain_nbval_fails_at_each_unsolved_check_with_its_hint(tmp_path):
+    notebooks.write_notebooks(tmp_path)
+    plain = nbval(tmp_path, files=["01_graph_view.ipynb"])
+    keys = [exercise.key for exercise in exercises_of("graph_view")]
+    assert plain.status == 1
     assert len(plain.failures) == len(keys)
     for key, report in zip(keys, plain.failures.values(), strict=True):
         assert report.startswith(f"○ {key}: Not attempted yet")
