@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from course_lib import attention as a
+from course_lib import centrality as c
 from course_lib import graph as g
 from course_lib import heads as h
+from course_lib import rollout as r
 from course_lib.source import show_source
 
 NAN, INF = float("nan"), float("inf")
@@ -62,6 +64,22 @@ def on_matrices(function, parameters, **rest):
         case
         for name in parameters
         for case in rows(function, name, bad, **{k: v for k, v in good.items() if k != name})
+    ]
+
+
+NO_LAYERS = [*NO_WEIGHTS, W, [[[[W]]]]]
+
+
+def on_layers(function, **rest):
+    """Return cases of bad layers and options for a function of the rollout."""
+    good = {"weights": [W, W]} | rest
+    return [
+        *rows(function, "weights", NO_LAYERS, **rest),
+        *rows(function, "residual", NO_THRESHOLD, **good),
+        *rows(function, "fusion", ["median", None], **good),
+        *rows(function, "fusion", ["min"], **good | {"weights": [[np.eye(2), 1 - np.eye(2)]]}),
+        *rows(function, "discard", [*NO_THRESHOLD, 1.0], **good),
+        *rows(function, "start_layer", [2, -1, 0.5, None, True], **good),
     ]
 
 
@@ -163,6 +181,18 @@ BAD = [
     *rows(h.offset_score, "offset", [2, -2, 0.5, None, True], weights=W),
     *rows(h.position_score, "weights", NO_WEIGHTS, positions=0),
     *rows(h.position_score, "positions", [2, -1, [0, 0], [], 0.5, None, True, [0, 2]], weights=W),
+    *(
+        case
+        for measure in (c.in_strength, c.pagerank, c.hits, c.betweenness, c.closeness)
+        for case in rows(measure, "weights", NO_WEIGHTS)
+    ),
+    *rows(c.hits, "weights", [EYE]),
+    *rows(c.stationary_distribution, "weights", [*NO_WEIGHTS, EYE]),
+    *rows(c.pagerank, "damping", [*NO_THRESHOLD, 1.0], weights=W),
+    *on_layers(r.rollout),
+    *on_layers(r.residual_layers),
+    *on_layers(r.rollout_row, output=0),
+    *rows(r.rollout_row, "output", [2, -1, 0.5, None, True], weights=[W]),
     *rows(h.head_distance, "first", NO_WEIGHTS, second=W),
     *rows(h.head_distance, "second", [*NO_WEIGHTS, np.eye(3)], first=W),
     *rows(h.head_distance, "second", [np.stack([EYE] * 3)], first=np.stack([EYE] * 2)),
@@ -197,7 +227,7 @@ def test_the_source_is_shown_without_its_docstring():
 def public_functions():
     return [
         function
-        for module in (a, g, h)
+        for module in (a, c, g, h, r)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and function.__module__ == module.__name__
     ]

@@ -1,0 +1,272 @@
+"""Which tokens matter: centrality measures of one attention matrix, as arrays of length n.
+
+All of them read the graph in the default direction: an edge i -> j says that i attends to j, so a
+token is central if it is attended to. None of them is the importance of a token for the model's
+answer.
+"""
+
+import networkx as nx
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from course_lib import _validate
+from course_lib.graph import attention_graph
+
+SAME = 1e-9  # singular values closer than this, relatively, count as equal
+# The length of an edge of weight 1. With a length of 0, a cycle of such edges would make endlessly
+# many equally short ways; so, of ways that are equally short, the one with fewer edges counts.
+SHORTEST = 1e-12
+
+
+def in_strength(weights):
+    """Return how much attention each token receives: the sum of its column.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        From 0 to n; the sum is n.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights.
+
+    Examples
+    --------
+    >>> in_strength([[0.75, 0.25], [0.5, 0.5]])
+    array([1.25, 0.75])
+    """
+    return _validate.weights_array(weights).sum(axis=0)
+
+
+def pagerank(weights, *, damping=0.85):
+    r"""Return the PageRank of each token: where a walk is found that now and then jumps anywhere.
+
+    .. math:: x = \frac{1 - c}{n} \mathbf 1 + c\, A^\top x
+
+    With probability c the walk follows an edge, chosen by its weight; otherwise it jumps to any
+    token. Solved as a linear system, to the precision of float64.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1. They may be disconnected or periodic.
+    damping : float, default 0.85
+        c, from 0 (always jump; all equal) to less than 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Positive for c < 1; sums to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights, or `damping` is not from 0 to less than 1.
+
+    References
+    ----------
+    Page, Brin, Motwani and Winograd (1999), The PageRank citation ranking, section 2.4.
+
+    Examples
+    --------
+    >>> pagerank([[0.5, 0.5], [1.0, 0.0]], damping=0)
+    array([0.5, 0.5])
+    """
+    weights = _validate.weights_array(weights)
+    damping = _validate.real(damping, "damping", low=0, high=1)
+    if damping == 1:
+        raise ValueError("damping must be less than 1, got 1.0; see stationary_distribution")
+    n = len(weights)
+    return np.linalg.solve(np.eye(n) - damping * weights.T, np.full(n, (1 - damping) / n))
+
+
+def stationary_distribution(weights):
+    r"""Return where a walk along the edges is found in the long run (TokenRank).
+
+    .. math:: x = A^\top x, \qquad \textstyle\sum_i x_i = 1
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Sums to 1. A token that the walk leaves for good has 0. A periodic walk, which never
+        settles, has the share of time that it spends at each token.
+
+    Raises
+    ------
+    TypeError
+        If `weights` does not hold real numbers.
+    ValueError
+        If `weights` are not attention weights, or the walk can end in more than one part of the
+        graph, so that the answer depends on where it starts.
+
+    References
+    ----------
+    Erel et al. (2025), Attention (as discrete-time Markov) chains, arXiv 2507.17657.
+
+    Examples
+    --------
+    >>> stationary_distribution([[0.5, 0.5], [1.0, 0.0]]).round(4)
+    array([0.6667, 0.3333])
+    """
+    weights = _validate.weights_array(weights)
+    ends = _closed_parts(weights)
+    if len(ends) > 1:
+        raise ValueError(
+            "weights must lead every walk into one part of the graph, but it can stay for ever "
+            f"in {len(ends)} parts, for instance at {ends[0][:5]} or at {ends[1][:5]}"
+        )
+    # n equations x = A^T x, one of them superfluous, and the sum.
+    n = len(weights)
+    equations = np.vstack([weights.T - np.eye(n), np.ones(n)])
+    solution = np.linalg.lstsq(equations, np.append(np.zeros(n), 1.0))[0]
+    solution = np.where(np.isin(np.arange(n), ends[0]), np.maximum(solution, 0), 0)
+    return solution / solution.sum()
+
+
+def hits(weights):
+    r"""Return hubs and authorities: who attends to those that many attend to, and who these are.
+
+    .. math:: h \propto A a, \qquad a \propto A^\top h
+
+    The authorities are the first right singular vector of A, the hubs the first left one.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1.
+
+    Returns
+    -------
+    hubs, authorities : numpy.ndarray, shape (n,)
+        Not negative; each sums to 1.
+
+    Raises
+    ------
+    TypeError
+        If `weights` does not hold real numbers.
+    ValueError
+        If `weights` are not attention weights, or the largest singular value is not the only
+        one of its size, so that there is more than one answer.
+
+    References
+    ----------
+    Kleinberg (1999), Authoritative sources in a hyperlinked environment, section 3.
+
+    Examples
+    --------
+    >>> hubs, authorities = hits([[0.0, 1.0], [0.5, 0.5]])
+    >>> bool(authorities[1] > authorities[0])
+    True
+    """
+    weights = _validate.weights_array(weights)
+    left, values, right = np.linalg.svd(weights)
+    if len(values) > 1 and values[0] - values[1] <= SAME * values[0]:
+        raise ValueError(
+            "weights must have one largest singular value, or hubs and authorities have no one "
+            f"answer; got {values[0]:.6g} twice"
+        )
+    hubs, authorities = np.abs(left[:, 0]), np.abs(right[0])
+    return hubs / hubs.sum(), authorities / authorities.sum()
+
+
+def betweenness(weights):
+    r"""Return how often a token lies on the shortest way between two others.
+
+    The length of an edge is :math:`-\ln A_{ij}`, so the shortest way is the one with the largest
+    product of weights. Weights are closeness and not length: taken as lengths, they would make
+    the strongest edge the longest.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1. A weight of 0 is no edge.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        The share of ordered pairs of other tokens, from 0 to 1, whose shortest way leads through
+        the token; several equally short ways share a pair. 0 for fewer than three tokens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights.
+
+    References
+    ----------
+    Freeman (1977), A set of measures of centrality based on betweenness; Brandes (2001), A
+    faster algorithm for betweenness centrality.
+
+    Examples
+    --------
+    >>> chain = [[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]]
+    >>> betweenness(chain)
+    array([0., 1., 0.])
+    """
+    return _by_position(nx.betweenness_centrality(_distances(weights), weight="distance"))
+
+
+def closeness(weights):
+    r"""Return how near a token is to those that can reach it.
+
+    The length of an edge is :math:`-\ln A_{ij}`. The closeness of a token is the share of tokens
+    that reach it, times the inverse of their mean distance to it.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1. A weight of 0 is no edge.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        0 for a token that no other reaches; at most 1e12, where all weights on the way are 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights.
+
+    References
+    ----------
+    Freeman (1979), Centrality in social networks: conceptual clarification; Wasserman and Faust
+    (1994), Social network analysis, section 5.2, for graphs that are not connected.
+
+    Examples
+    --------
+    >>> closeness([[0.5, 0.5], [0.0, 1.0]]).round(4)
+    array([0.    , 1.4427])
+    """
+    return _by_position(nx.closeness_centrality(_distances(weights), distance="distance"))
+
+
+def _distances(weights):
+    """Return the attention graph without self-loops, with the length -ln w on each edge."""
+    graph = attention_graph(weights)
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    for _, _, edge in graph.edges(data=True):
+        edge["distance"] = max(SHORTEST, -np.log(edge["weight"]))
+    return graph
+
+
+def _by_position(measure):
+    return np.array([measure[position] for position in range(len(measure))], dtype=float)
+
+
+def _closed_parts(weights):
+    """Return the parts of the graph that a walk never leaves, each a list of positions."""
+    count, part = connected_components(csr_array(weights > 0), connection="strong")
+    leaves = {int(part[i]) for i, j in np.argwhere(weights > 0) if part[i] != part[j]}
+    return [np.flatnonzero(part == k).tolist() for k in range(count) if k not in leaves]

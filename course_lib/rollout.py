@@ -1,0 +1,162 @@
+"""Attention rollout: follow attention through the layers of a whole model by multiplying them."""
+
+import numpy as np
+
+from course_lib import _validate
+
+FUSIONS = {"mean": np.mean, "max": np.max, "min": np.min}
+
+
+def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0):
+    r"""Return how much each output token draws on each input token, through all layers.
+
+    .. math:: R = \hat A_L \hat A_{L-1} \cdots \hat A_1, \qquad
+              \hat A_l = (1 - r)\, A_l + r\, I
+
+    with A_l the heads of layer l fused into one matrix whose rows sum to 1. Entry (i, j) is the
+    probability that a random walk which starts at output i, takes one step a layer from the
+    last to the first, and stays where it is with probability r, ends at input j.
+
+    Parameters
+    ----------
+    weights : array_like, shape (l, h, n, n) or (l, n, n)
+        Attention weights of l layers, the first layer first; without heads they are taken as
+        they are.
+    residual : float, default 0.5
+        r, the share of the residual connection, from 0 (none) to 1.
+    fusion : {"mean", "max", "min"}, default "mean"
+        How the heads of a layer become one matrix. After "max" and "min" each row is divided by
+        its sum.
+    discard : float, default 0.0
+        The share of the weakest weights of each fused matrix that is set to 0, from 0 to less
+        than 1. Each row keeps its strongest weight, and is divided by its sum.
+    start_layer : int, default 0
+        The first layer that takes part.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n, n)
+        Rows (outputs) sum to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` are not attention weights, an option is out of range, or the minimum over
+        the heads leaves a row of zeros.
+
+    References
+    ----------
+    Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3 and
+    equation 1. Fusions other than the mean, and the discarding of weak weights, are later
+    practice with pictures and not from that paper.
+
+    Examples
+    --------
+    >>> first = [[1.0, 0.0], [0.5, 0.5]]
+    >>> second = [[0.0, 1.0], [0.0, 1.0]]
+    >>> rollout([first, second], residual=0)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    product = None
+    for layer in residual_layers(
+        weights, residual=residual, fusion=fusion, discard=discard, start_layer=start_layer
+    ):
+        product = layer if product is None else layer @ product  # later layers from the left
+    return product
+
+
+def rollout_row(weights, output, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0):
+    """Return one row of the rollout: what one output token draws on each input token.
+
+    A row times a matrix for each layer, where the whole rollout takes a product of matrices.
+
+    Parameters
+    ----------
+    weights, residual, fusion, discard, start_layer
+        As for `rollout`.
+    output : int
+        The output position, from 0 to n - 1.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n,)
+        ``rollout(weights)[output]``; sums to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `rollout`, or if `output` is not a position.
+
+    Examples
+    --------
+    >>> rollout_row([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.0, 1.0]]], 0, residual=0)
+    array([0.5, 0.5])
+    """
+    layers = residual_layers(
+        weights, residual=residual, fusion=fusion, discard=discard, start_layer=start_layer
+    )
+    n = layers.shape[-1]
+    row = np.zeros(n)
+    row[_validate.integer(output, "output", low=0, high=n - 1)] = 1
+    for layer in layers[::-1]:  # from the output back to the input
+        row = row @ layer
+    return row
+
+
+def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0):
+    """Return the matrices that rollout multiplies: heads fused, residual mixed in.
+
+    Parameters
+    ----------
+    weights, residual, fusion, discard, start_layer
+        As for `rollout`.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (l - start_layer, n, n)
+        One matrix a layer, rows summing to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `rollout`.
+
+    Examples
+    --------
+    >>> residual_layers([[[0.0, 1.0], [1.0, 0.0]]])
+    array([[[0.5, 0.5],
+            [0.5, 0.5]]])
+    """
+    weights = _validate.weights_array(weights, ndim=(3,))
+    if weights.ndim > 4:
+        raise ValueError(f"weights must have 3 or 4 axes, got {weights.ndim}")
+    residual = _validate.real(residual, "residual", low=0, high=1)
+    _validate.choice(fusion, "fusion", tuple(FUSIONS))
+    discard = _validate.real(discard, "discard", low=0, high=1)
+    start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
+    fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)  # (l, n, n)
+    fused = _normalised(_without_weakest(fused, discard), fusion)
+    return ((1 - residual) * fused + residual * np.eye(fused.shape[-1]))[start_layer:]
+
+
+def _without_weakest(layers, share):
+    """Set the weakest share of each matrix to 0, but never the strongest weight of a row."""
+    if share == 1:
+        raise ValueError("discard must be less than 1, got 1.0")
+    size = layers.shape[-1] ** 2
+    ranked = np.sort(layers.reshape(len(layers), size), axis=1)
+    weakest_kept = ranked[:, int(share * size)][:, None, None]
+    strongest = layers.max(axis=-1, keepdims=True)
+    return np.where((layers >= weakest_kept) | (layers == strongest), layers, 0)
+
+
+def _normalised(layers, fusion):
+    sums = layers.sum(axis=-1, keepdims=True)
+    if (sums == 0).any():
+        layer, row, _ = (int(i) for i in np.argwhere(sums == 0)[0])
+        raise ValueError(
+            f"fusion {fusion!r} must leave every query a weight above 0; "
+            f"in layer {layer}, row {row} has none"
+        )
+    return layers / sums

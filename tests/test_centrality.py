@@ -1,0 +1,174 @@
+"""Centrality against NetworkX, SciPy's eigenvectors and brute force, on asymmetric graphs."""
+
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.attention import attention, causal_mask, softmax
+from course_lib.centrality import (
+    betweenness,
+    closeness,
+    hits,
+    in_strength,
+    pagerank,
+    stationary_distribution,
+)
+from course_lib.graph import attention_graph
+
+MEASURES = [in_strength, pagerank, stationary_distribution, betweenness, closeness]
+PERIODIC = np.roll(np.eye(3), 1, axis=1)  # 0 -> 1 -> 2 -> 0
+TWO_PARTS = np.kron(np.eye(2), [[0.25, 0.75], [0.5, 0.5]])
+
+
+@st.composite
+def attention_weights(draw, least=2):
+    n, seed = draw(st.integers(least, 6)), draw(st.integers(0, 2**32 - 1))
+    return softmax(2 * np.random.default_rng(seed).normal(size=(n, n)))
+
+
+def example(n=6, seed=0):
+    return softmax(2 * np.random.default_rng(seed).normal(size=(n, n)))
+
+
+@given(attention_weights(), st.floats(0, 0.99))
+def test_pagerank_is_networkxs(weights, damping):
+    graph = attention_graph(weights)
+    expected = nx.pagerank(graph, alpha=damping, tol=1e-12, max_iter=5000)
+    assert np.allclose(pagerank(weights, damping=damping), list(expected.values()), atol=1e-8)
+
+
+def test_direction_decides_what_pagerank_means():
+    weights = example()
+    flow = nx.pagerank(attention_graph(weights, direction="flow"), tol=1e-12)
+    assert not np.allclose(pagerank(weights), list(flow.values()), atol=1e-3)
+
+
+@given(attention_weights())
+def test_the_stationary_distribution_is_scipys_eigenvector(weights):
+    values, left = scipy.linalg.eig(weights, left=True, right=False)
+    vector = np.real(left[:, np.argmin(abs(values - 1))])
+    assert np.allclose(stationary_distribution(weights), vector / vector.sum())
+
+
+def test_pagerank_tends_to_the_stationary_distribution():
+    weights = example()
+    gaps = [
+        np.abs(pagerank(weights, damping=c) - stationary_distribution(weights)).max()
+        for c in (0.5, 0.9, 0.99, 0.9999)
+    ]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[-1] < 1e-4
+
+
+def test_a_causal_mask_leads_every_walk_to_the_first_token():
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    weights = attention(x, x, x, mask=causal_mask(5))[1]
+    assert np.array_equal(stationary_distribution(weights), [1, 0, 0, 0, 0])
+
+
+def test_doubly_stochastic_weights_have_a_uniform_stationary_distribution():
+    weights = (np.eye(4) + np.roll(np.eye(4), 1, axis=1) + np.roll(np.eye(4), 3, axis=0)) / 3
+    assert np.allclose(stationary_distribution(weights), 1 / 4)
+    assert np.allclose(pagerank(weights), 1 / 4)
+
+
+def test_a_periodic_walk_has_its_share_of_time():
+    assert np.allclose(stationary_distribution(PERIODIC), 1 / 3)
+    assert np.allclose(pagerank(PERIODIC, damping=0.99), 1 / 3)
+
+
+def test_a_sink_takes_everything():
+    sink = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+    assert np.array_equal(stationary_distribution(sink), [1, 0, 0])
+    assert betweenness(sink).tolist() == [0, 0, 0]
+    assert closeness(sink)[2] == 0
+
+
+def test_two_parts_that_are_never_left_are_named():
+    with pytest.raises(ValueError, match=r"weights .* 2 parts, .* \[0, 1\] or at \[2, 3\]"):
+        stationary_distribution(TWO_PARTS)
+    assert np.allclose(pagerank(TWO_PARTS)[:2], pagerank(TWO_PARTS)[2:])
+    assert betweenness(TWO_PARTS).tolist() == [0] * 4
+
+
+@given(attention_weights())
+def test_hits_is_networkxs(weights):
+    values = np.linalg.svd(weights, compute_uv=False)
+    if values[1] > 0.999 * values[0]:
+        return  # nearly two answers
+    hubs, authorities = nx.hits(attention_graph(weights), max_iter=10_000, tol=1e-12)
+    ours = hits(weights)
+    assert np.allclose(ours[0], list(hubs.values()), atol=1e-6)
+    assert np.allclose(ours[1], list(authorities.values()), atol=1e-6)
+
+
+def test_hits_without_one_answer_says_so():
+    with pytest.raises(ValueError, match="weights must have one largest singular value"):
+        hits(PERIODIC)
+
+
+def ways(weights, start, end):
+    """Return every way without repeats from start to end, with its product of weights."""
+    others = [k for k in range(len(weights)) if k not in (start, end)]
+    for size in range(len(others) + 1):
+        for between in itertools.permutations(others, size):
+            way = (start, *between, end)
+            product = np.prod([weights[i, j] for i, j in itertools.pairwise(way)])
+            if product > 0:
+                yield way, product
+
+
+@given(attention_weights(least=3))
+def test_betweenness_and_closeness_by_brute_force(weights):
+    n = len(weights)
+    counts, lengths = np.zeros(n), np.zeros((n, n))
+    for start, end in itertools.permutations(range(n), 2):
+        found = list(ways(weights, start, end))
+        best = max(product for _, product in found)
+        lengths[start, end] = -np.log(best)
+        shortest = [way for way, product in found if product >= best * (1 - 1e-12)]
+        for way in shortest:
+            counts[list(way[1:-1])] += 1 / len(shortest)
+    assert np.allclose(betweenness(weights), counts / ((n - 1) * (n - 2)))
+    assert np.allclose(closeness(weights), (n - 1) / lengths.sum(axis=0))
+
+
+def test_weights_are_not_lengths():
+    weights = np.array([[0.0, 0.9, 0.1], [0.1, 0.0, 0.9], [0.5, 0.5, 0.0]])
+    assert betweenness(weights)[1] > 0  # 0 -> 1 -> 2 is strong, 0 -> 2 is weak
+    graph = attention_graph(weights)
+    taken_as_lengths = nx.betweenness_centrality(graph, weight="weight")
+    assert taken_as_lengths[1] == 0
+
+
+def test_a_cycle_of_certain_edges_is_no_endless_way():
+    weights = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
+    assert betweenness(weights).tolist() == [0, 0, 0]
+    assert closeness(weights)[2] == 0
+    assert np.isfinite(closeness(weights)).all()
+
+
+@given(attention_weights(), st.integers(0, 2**32 - 1))
+def test_relabelling_commutes(weights, seed):
+    order = np.random.default_rng(seed).permutation(len(weights))
+    moved = weights[order][:, order]
+    for measure in MEASURES:
+        assert np.allclose(measure(moved), measure(weights)[order], atol=1e-9), measure.__name__
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_one_token_alone(measure):
+    assert measure([[1.0]]).shape == (1,)
+
+
+def test_shapes_and_sums():
+    weights = example()
+    assert in_strength(weights).sum() == pytest.approx(6)
+    assert np.array_equal(in_strength(weights), weights.sum(axis=0))
+    for measure in (pagerank, stationary_distribution):
+        assert measure(weights).sum() == pytest.approx(1)

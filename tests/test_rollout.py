@@ -1,0 +1,117 @@
+"""Rollout against explicit paths, products and random walks, on layers that do not commute."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.attention import softmax
+from course_lib.rollout import residual_layers, rollout, rollout_row
+
+RNG = np.random.default_rng(0)
+MODEL = softmax(2 * RNG.normal(size=(3, 2, 4, 4)))  # 3 layers, 2 heads, 4 tokens
+
+
+@st.composite
+def models(draw):
+    shape = [draw(st.integers(1, 4)) for _ in range(3)]
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    layers, heads, n = shape
+    return softmax(2 * rng.normal(size=(layers, heads, n, n)))
+
+
+def over_paths(layers, output, source):
+    """Sum the products of weights over all paths from an output down to an input, one by one."""
+    n, total = layers.shape[-1], 0.0
+    for between in itertools.product(range(n), repeat=len(layers) - 1):
+        path = (output, *between, source)  # from the last layer to the first
+        steps = zip(path, path[1:], layers[::-1], strict=False)
+        total += np.prod([layer[i, j] for i, j, layer in steps])
+    return total
+
+
+@pytest.mark.parametrize("residual", [0, 0.3, 0.5])
+def test_rollout_sums_over_all_paths(residual):
+    result = rollout(MODEL, residual=residual)
+    layers = (1 - residual) * MODEL.mean(axis=1) + residual * np.eye(4)
+    for output, source in itertools.product(range(4), repeat=2):
+        assert result[output, source] == pytest.approx(over_paths(layers, output, source))
+
+
+def test_later_layers_are_multiplied_from_the_left():
+    first, second, third = MODEL.mean(axis=1)
+    assert np.allclose(rollout(MODEL, residual=0), third @ second @ first)
+    assert not np.allclose(rollout(MODEL, residual=0), first @ second @ third)
+
+
+def test_two_layers_by_hand():
+    first, second = [[1.0, 0.0], [0.5, 0.5]], [[0.25, 0.75], [0.0, 1.0]]
+    # With the residual the layers are [[1, 0], [.25, .75]] and [[.625, .375], [0, 1]].
+    expected = [[0.625 + 0.375 * 0.25, 0.375 * 0.75], [0.25, 0.75]]
+    assert np.allclose(rollout([first, second]), expected)
+
+
+@given(models(), st.floats(0, 1), st.sampled_from(["mean", "max", "min"]))
+def test_rows_sum_to_one_and_a_row_is_a_row_of_the_whole(weights, residual, fusion):
+    whole = rollout(weights, residual=residual, fusion=fusion)
+    assert np.allclose(whole.sum(axis=1), 1)
+    last = len(whole) - 1
+    row = rollout_row(weights, last, residual=residual, fusion=fusion)
+    assert np.allclose(row, whole[last])
+
+
+@given(models(), st.integers(0, 2**32 - 1))
+def test_relabelling_tokens_commutes(weights, seed):
+    order = np.random.default_rng(seed).permutation(weights.shape[-1])
+    moved = weights[..., order, :][..., order]
+    assert np.allclose(rollout(moved), rollout(weights)[order][:, order])
+
+
+def test_it_is_the_end_of_a_random_walk():
+    rng, walks = np.random.default_rng(1), 20_000
+    place = np.full(walks, 2)
+    for layer in residual_layers(MODEL)[::-1]:
+        place = (rng.random(walks)[:, None] > layer[place].cumsum(axis=1)).sum(axis=1)
+    shares = np.bincount(place, minlength=4) / walks
+    # Five standard errors of a share of one half.
+    assert np.abs(shares - rollout(MODEL)[2]).max() < 5 * 0.5 / np.sqrt(walks)
+
+
+def test_all_residual_is_the_identity_and_the_start_layer_leaves_layers_out():
+    assert np.array_equal(rollout(MODEL, residual=1), np.eye(4))
+    assert np.allclose(rollout(MODEL, start_layer=1), rollout(MODEL[1:]))
+    assert not np.allclose(rollout(MODEL, start_layer=1), rollout(MODEL[:-1]))
+
+
+@pytest.mark.parametrize(("fusion", "function"), [("max", np.max), ("min", np.min)])
+def test_fusions_are_renormalised(fusion, function):
+    fused = function(MODEL, axis=1)
+    expected = fused / fused.sum(axis=-1, keepdims=True)
+    assert np.allclose(residual_layers(MODEL, fusion=fusion, residual=0), expected)
+
+
+def test_discarding_drops_the_weakest_and_rows_still_sum_to_one():
+    layers = residual_layers(MODEL, residual=0, discard=0.5)
+    assert np.allclose(layers.sum(axis=-1), 1)
+    fused = MODEL.mean(axis=1)
+    for layer, before in zip(layers, fused, strict=True):
+        dropped = layer == 0
+        assert dropped.sum() <= 8
+        assert before[dropped].max() <= before[~dropped].min()
+    everything_but_one = residual_layers(MODEL, residual=0, discard=0.99)
+    assert np.array_equal(everything_but_one.argmax(-1), fused.argmax(-1))
+    assert (everything_but_one.max(-1) > 0).all()
+
+
+def test_a_minimum_without_any_weight_is_named():
+    never_the_same = [[[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]]]
+    with pytest.raises(ValueError, match=r"fusion 'min' .* layer 0, row 0"):
+        rollout(never_the_same, fusion="min")
+
+
+def test_the_weights_are_not_changed():
+    before = MODEL.copy()
+    rollout(MODEL, discard=0.5, fusion="max")
+    assert np.array_equal(MODEL, before)
