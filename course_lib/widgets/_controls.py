@@ -2,31 +2,7 @@
 
 import ipywidgets
 
-from course_lib import _validate
-
-MOST_TOKENS = 64
 STYLE = {"description_width": "initial"}
-
-
-def packed_weights(weights, tokens):
-    """Return the traits `weights`, `shape` and `tokens` that a view draws from.
-
-    Weights of any layout become little-endian float32 of shape (layers, heads, n, n).
-    """
-    weights = _validate.weights_array(weights, ndim=(2,))
-    if weights.ndim > 4:
-        raise ValueError(
-            f"weights must have 2, 3 or 4 axes, got {weights.ndim} (shape {weights.shape})"
-        )
-    n = weights.shape[-1]
-    if n > MOST_TOKENS:
-        raise ValueError(f"weights must have at most {MOST_TOKENS} positions to be drawn, got {n}")
-    weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
-    return {
-        "weights": weights.astype("<f4").tobytes(),
-        "shape": list(weights.shape[:3]),
-        "tokens": _validate.token_list(tokens, n),
-    }
 
 
 def slider(view, trait, label, *, low, high, step):

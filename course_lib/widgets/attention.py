@@ -1,16 +1,15 @@
 """The attention graph beside its heatmap, linked."""
 
-import anywidget
 import traitlets
 
 from course_lib import _validate
 from course_lib.graph import DIRECTIONS
-from course_lib.widgets import _bundle, _controls
+from course_lib.widgets import _bundle, _controls, _weights
 
 LAYOUTS = ("circle", "rows")
 
 
-class AttentionView(anywidget.AnyWidget):
+class AttentionView(_weights.WeightsView):
     """Draws one attention matrix as a graph and as a heatmap; see `attention_explorer`.
 
     A trait that ends in ``_choice`` is the index that its control has chosen: for the head, 0 is
@@ -18,13 +17,7 @@ class AttentionView(anywidget.AnyWidget):
     """
 
     _esm = _bundle.bundle("attention.js")
-    _css = _bundle.style()
-    weights = traitlets.Bytes().tag(sync=True)
-    shape = traitlets.List(traitlets.Int()).tag(sync=True)
-    tokens = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    layer = traitlets.Int(0).tag(sync=True)
     head_choice = traitlets.Int(0).tag(sync=True)
-    threshold = traitlets.Float(0.05).tag(sync=True)
     direction_choice = traitlets.Int(0).tag(sync=True)
     layout_choice = traitlets.Int(0).tag(sync=True)
 
@@ -78,7 +71,7 @@ def attention_explorer(
     >>> [control.description for control in figure.children[0].children]
     ['threshold', 'arrows', 'layout']
     """
-    data = _controls.packed_weights(weights, tokens)
+    data = _weights.packed(weights, tokens)
     layers, heads, _ = data["shape"]
     if head is not None:
         head = _validate.integer(head, "head", low=0, high=heads - 1)

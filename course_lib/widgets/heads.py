@@ -1,24 +1,17 @@
 """The heads of a layer side by side, and the difference between two of them."""
 
-import anywidget
 import traitlets
 
 from course_lib import _validate
-from course_lib.widgets import _bundle, _controls
+from course_lib.widgets import _bundle, _controls, _weights
 
 
-class HeadsGrid(anywidget.AnyWidget):
+class HeadsGrid(_weights.WeightsView):
     """Draws all heads of a layer as small graphs and compares two; see `heads_explorer`."""
 
     _esm = _bundle.bundle("heads.js")
-    _css = _bundle.style()
-    weights = traitlets.Bytes().tag(sync=True)
-    shape = traitlets.List(traitlets.Int()).tag(sync=True)
-    tokens = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    layer = traitlets.Int(0).tag(sync=True)
     first = traitlets.Int(0).tag(sync=True)
     second = traitlets.Int(1).tag(sync=True)
-    threshold = traitlets.Float(0.1).tag(sync=True)
 
 
 def heads_explorer(weights, tokens=None, *, layer=0, first=0, second=1, threshold=0.1):
@@ -57,7 +50,7 @@ def heads_explorer(weights, tokens=None, *, layer=0, first=0, second=1, threshol
     >>> [control.description for control in heads_explorer(heads).children[0].children]
     ['first head', 'second head', 'threshold']
     """
-    data = _controls.packed_weights(weights, tokens)
+    data = _weights.packed(weights, tokens)
     layers, heads, _ = data["shape"]
     if heads < 2:
         raise ValueError(f"weights must have at least 2 heads to compare, got {heads}")
