@@ -9,6 +9,7 @@ import torch
 
 from course_lib import attention as a
 from course_lib import centrality as c
+from course_lib import flow as f
 from course_lib import graph as g
 from course_lib import heads as h
 from course_lib import rollout as r
@@ -189,6 +190,18 @@ BAD = [
     *rows(c.hits, "weights", [EYE]),
     *rows(c.stationary_distribution, "weights", [*NO_WEIGHTS, EYE]),
     *rows(c.pagerank, "damping", [*NO_THRESHOLD, 1.0], weights=W),
+    *(
+        case
+        for function in (f.layered_graph, f.attention_flow)
+        for case in [
+            *rows(function, "weights", NO_LAYERS),
+            *rows(function, "residual", NO_THRESHOLD, weights=[W]),
+        ]
+    ),
+    *rows(f.max_flow, "weights", NO_LAYERS, output=0, input=0),
+    *rows(f.max_flow, "residual", NO_THRESHOLD, weights=[W], output=0, input=0),
+    *rows(f.max_flow, "output", [2, -1, 0.5, None, True], weights=[W], input=0),
+    *rows(f.max_flow, "input", [2, -1, 0.5, None, True], weights=[W], output=0),
     *on_layers(r.rollout),
     *on_layers(r.residual_layers),
     *on_layers(r.rollout_row, output=0),
@@ -227,7 +240,7 @@ def test_the_source_is_shown_without_its_docstring():
 def public_functions():
     return [
         function
-        for module in (a, c, g, h, r)
+        for module in (a, c, f, g, h, r)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and function.__module__ == module.__name__
     ]
