@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import spearmanr
 
 from course_lib import _validate
 from course_lib.graph import attention_graph
@@ -250,6 +251,94 @@ def closeness(weights):
     array([0.    , 1.4427])
     """
     return _by_position(nx.closeness_centrality(_distances(weights), distance="distance"))
+
+
+def remove_tokens(weights, positions):
+    """Return the attention among the other tokens, as if some had never been there to look at.
+
+    Their rows and columns go, and each row that stays is divided by its sum: what a mask over
+    these keys does to a softmax.
+
+    Parameters
+    ----------
+    weights : array_like, shape (n, n)
+        Attention weights, rows summing to 1.
+    positions : int or sequence of int
+        The k positions to remove, each once; at least one token must stay.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n - k, n - k)
+        The tokens that stay keep their order. Measures of it are a new ranking.
+
+    Raises
+    ------
+    TypeError
+        If `weights` does not hold real numbers, or `positions` are not integers.
+    ValueError
+        If `weights` are not attention weights, a position is out of range or given twice, none
+        would stay, or a token that stays attends to nothing but removed ones.
+
+    Examples
+    --------
+    >>> remove_tokens([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.2, 0.2, 0.6]], 0)
+    array([[1.  , 0.  ],
+           [0.25, 0.75]])
+    """
+    weights = _validate.weights_array(weights)
+    n = len(weights)
+    positions = list(positions) if np.iterable(positions) else [positions]
+    gone = [_validate.integer(p, "positions", low=0, high=n - 1) for p in positions]
+    if len(set(gone)) < len(gone) or len(gone) == n:
+        raise ValueError(f"positions must be different and leave a token, got {gone} of {n}")
+    rest = np.delete(np.delete(weights, gone, axis=0), gone, axis=1)
+    sums = rest.sum(axis=1, keepdims=True)
+    if (sums == 0).any():
+        stranded = np.delete(np.arange(n), gone)[sums[:, 0] == 0].tolist()
+        raise ValueError(
+            f"positions must leave every token something to attend to; without {gone}, "
+            f"{stranded} have nothing"
+        )
+    return rest / sums
+
+
+def rank_correlation(first, second):
+    """Return how far two measures rank the same tokens alike (Spearman's rank correlation).
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n,)
+        Scores of the same n tokens, n at least 2. Only their order counts; equal scores share a
+        mean rank.
+
+    Returns
+    -------
+    float
+        From -1 (opposite orders) to 1 (the same order).
+
+    Raises
+    ------
+    TypeError
+        If the scores are not real numbers.
+    ValueError
+        If they are not finite, differ in length or are fewer than two, or if all scores of one
+        measure are equal, so that it ranks nothing.
+
+    References
+    ----------
+    Spearman (1904), The proof and measurement of association between two things.
+
+    Examples
+    --------
+    >>> rank_correlation([0.1, 0.2, 0.7], [1, 10, 100])
+    1.0
+    """
+    first = _validate.real_array(first, "first", ndim=1)
+    second = _validate.real_array(second, "second", shape=first.shape)
+    for scores, name in ((first, "first"), (second, "second")):
+        if np.ptp(scores) == 0:
+            raise ValueError(f"{name} must hold different scores, or it ranks nothing")
+    return float(np.round(spearmanr(first, second).statistic, 12))
 
 
 def _distances(weights):

@@ -140,6 +140,45 @@ def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_
     return ((1 - residual) * fused + residual * np.eye(fused.shape[-1]))[start_layer:]
 
 
+def distance_from_rank_one(matrix):
+    r"""Return how far the rows of a matrix are from being all the same.
+
+    .. math:: \frac{\lVert M - \mathbf 1 x^\top \rVert_F}{\lVert M \rVert_F},
+              \qquad x = \text{the mean of the rows}
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n, m)
+        For instance a rollout. Not all zeros.
+
+    Returns
+    -------
+    float
+        From 0 (every row the same, so the matrix has rank one) to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `matrix` is not a matrix of finite numbers, or all of them are 0.
+
+    References
+    ----------
+    Dong, Cordonnier and Loukas (2021), Attention is not all you need: pure attention loses rank
+    doubly exponentially with depth, section 2. They measure the residual with another norm, and
+    do not divide.
+
+    Examples
+    --------
+    >>> distance_from_rank_one([[0.5, 0.5], [0.5, 0.5]])
+    0.0
+    """
+    matrix = _validate.real_array(matrix, "matrix", ndim=2)
+    size = np.linalg.norm(matrix)
+    if size == 0:
+        raise ValueError("matrix must not be all zeros")
+    return float(np.linalg.norm(matrix - matrix.mean(axis=0)) / size)
+
+
 def _without_weakest(layers, share):
     """Set the weakest share of each matrix to 0, but never the strongest weight of a row."""
     if share == 1:

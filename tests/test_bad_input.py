@@ -46,6 +46,7 @@ NO_ROWS = [
 ]
 NO_WEIGHTS = [*NO_ROWS, [[0.5, 0.5]]]
 NO_HEADS = [*NO_WEIGHTS, W, [[W]]]
+NO_SCORES = ["ab", None, [1.0, NAN], [1.0, 1.0], [[1.0, 2.0]], [], 3.0, [True, False], [1.0, 1j]]
 NO_COUNT = [0, -1, 1.5, "2", None, True]
 NO_THRESHOLD = [-0.1, 1.1, NAN, INF, "0.5", None, True, [0.1]]
 NO_TOKENS = ["it", ["it"], ["it", "runs", "on"], 5]
@@ -190,6 +191,16 @@ BAD = [
     *rows(c.hits, "weights", [EYE]),
     *rows(c.stationary_distribution, "weights", [*NO_WEIGHTS, EYE]),
     *rows(c.pagerank, "damping", [*NO_THRESHOLD, 1.0], weights=W),
+    *rows(c.remove_tokens, "weights", NO_WEIGHTS, positions=0),
+    *rows(c.remove_tokens, "positions", [2, -1, [0, 0], [0, 1], 0.5, None, True, "0"], weights=W),
+    *rows(c.remove_tokens, "positions", [0], weights=[[0.0, 1.0], [1.0, 0.0]]),
+    *rows(c.rank_correlation, "first", NO_SCORES, second=[1.0, 2.0]),
+    *rows(c.rank_correlation, "second", NO_SCORES, first=[1.0, 2.0]),
+    *rows(
+        r.distance_from_rank_one,
+        "matrix",
+        [*NO_NUMBERS, *NOT_FINITE, *EMPTY, [1.0, 2.0], np.zeros((2, 2))],
+    ),
     *(
         case
         for function in (f.layered_graph, f.attention_flow)

@@ -16,6 +16,8 @@ from course_lib.centrality import (
     hits,
     in_strength,
     pagerank,
+    rank_correlation,
+    remove_tokens,
     stationary_distribution,
 )
 from course_lib.graph import attention_graph
@@ -172,3 +174,42 @@ def test_shapes_and_sums():
     assert np.array_equal(in_strength(weights), weights.sum(axis=0))
     for measure in (pagerank, stationary_distribution):
         assert measure(weights).sum() == pytest.approx(1)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_removing_tokens_is_masking_them_as_keys(seed):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(5, 5))
+    gone = rng.choice(5, size=rng.integers(1, 5), replace=False)
+    stay = np.setdiff1d(np.arange(5), gone)
+    expected = softmax(logits[np.ix_(stay, stay)])
+    assert np.allclose(remove_tokens(softmax(logits), gone), expected)
+
+
+def test_removing_changes_the_ranking_of_the_rest():
+    weights = np.array([[0.0, 0.9, 0.1], [0.5, 0.0, 0.5], [0.9, 0.1, 0.0]])
+    assert np.argsort(-in_strength(weights)).tolist() == [0, 1, 2]
+    assert np.allclose(remove_tokens(weights, [0]), [[0, 1], [1, 0]])
+    assert np.array_equal(remove_tokens(weights, []), weights)
+
+
+def test_a_token_left_with_nothing_is_named():
+    weights = [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    with pytest.raises(ValueError, match=r"without \[0\], \[1\] have nothing"):
+        remove_tokens(weights, 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=9))
+def test_rank_correlation_is_pearsons_of_mean_ranks(pairs):
+    first, second = np.array(pairs).T
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        with pytest.raises(ValueError, match="must hold different scores"):
+            rank_correlation(first, second)
+        return
+
+    def ranks(scores):
+        return [(scores < x).sum() + (scores == x).sum() / 2 for x in scores]
+
+    expected = np.corrcoef(ranks(first), ranks(second))[0, 1]
+    assert np.isclose(rank_correlation(first, second), expected)
+    assert np.isclose(rank_correlation(first, -second), -expected)

@@ -71,16 +71,29 @@ def test_sentences_show_what_they_are_for():
     assert any(token.startswith("##") for token in tokens["word_pieces"])
 
 
+@pytest.mark.parametrize("load", [data.load_attention, data.load_leave_one_out])
 @pytest.mark.parametrize("name", ["dog", "", None, 3])
-def test_an_unknown_name_lists_the_names(name):
+def test_an_unknown_name_lists_the_names(name, load):
     with pytest.raises(ValueError, match=r"name must be one of short, it_tired, .*long; got"):
-        data.load_attention(name)
+        load(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_effects_of_leaving_out_are_there_for_every_pair_of_tokens(name):
+    n = len(data.load_attention(name)[1])
+    effects, on_outputs = data.load_leave_one_out(name)
+    assert effects.shape == (n,)
+    assert ((effects > 0) & (effects < 2)).all()
+    assert np.isnan(np.diagonal(on_outputs)).all()
+    others = on_outputs[~np.eye(n, dtype=bool)]
+    assert ((others >= 0) & (others < 2)).all()
+    assert len(set(others)) > 0.9 * len(others)  # stored finely enough to be ranked
 
 
 def test_the_data_are_small_and_free_of_pickles():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.npz")) < 1_000_000
     with np.load(FOLDER / "attention.npz", allow_pickle=False) as stored:
-        assert len(stored) == 2 * len(NAMES)
+        assert len(stored) == 4 * len(NAMES)
         assert {stored[f"{name}.weights"].dtype for name in NAMES} == {np.dtype(np.float16)}
 
 
@@ -162,6 +175,10 @@ def test_recording_again_gives_what_is_stored(encoder, tmp_path, capsys):
                 again[f"{name}.weights"].astype(float) - stored[f"{name}.weights"].astype(float)
             )
             assert difference.max() < 1e-3  # half a float16 step at 1
+            for part in ("effects", "on_outputs"):
+                np.testing.assert_allclose(
+                    again[f"{name}.{part}"], stored[f"{name}.{part}"], rtol=1e-5, atol=1e-8
+                )
     notes = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
     assert notes["weights_sha256"] == data.provenance()["weights_sha256"]
 
@@ -195,6 +212,26 @@ def test_rows_are_queries_as_in_the_model_itself(encoder):
         query, key = (f(x).reshape(5, 12, 32).transpose(0, 1) for f in (layer.query, layer.key))
     expected = softmax(attention_logits(query.numpy(), key.numpy()))
     np.testing.assert_allclose(data.record("Birds sing.")[0][0], expected, rtol=0, atol=1e-12)
+
+
+@needs_extra
+def test_a_token_that_is_left_out_is_seen_by_nobody(encoder):
+    """The same by removing the token from the input, with the other positions kept."""
+    import torch
+
+    tokenizer, model = encoder
+    ids = tokenizer("Birds sing.", return_tensors="pt").input_ids
+    kept = torch.tensor([0, 2, 3, 4])
+    with torch.no_grad():
+        whole = model(ids).last_hidden_state[0].numpy()
+        without = model(ids[:, kept], position_ids=kept[None]).last_hidden_state[0].numpy()
+    effects, on_outputs = recording.leave_one_out("Birds sing.")
+
+    def turn(a, b):
+        return 1 - a @ b / np.sqrt((a @ a) * (b @ b))
+
+    assert np.isclose(effects[1], turn(whole.mean(axis=0), without.mean(axis=0)), atol=1e-9)
+    assert np.isclose(on_outputs[2, 1], turn(whole[2], without[1]), atol=1e-9)
 
 
 @needs_extra

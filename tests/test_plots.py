@@ -13,7 +13,15 @@ from matplotlib.patches import FancyArrowPatch
 
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, attention_multigraph
-from course_lib.plots import Picture, attention_heatmap, draw_attention_graph, heads_heatmaps, lines
+from course_lib.plots import (
+    Picture,
+    attention_heatmap,
+    difference_heatmap,
+    draw_attention_graph,
+    heads_heatmaps,
+    lines,
+    spectral_order,
+)
 
 SMALL = np.array([[0.2, 0.5, 0.3], [0.55, 0.05, 0.4], [0.25, 0.6, 0.15]])
 TOKENS = ["the", "cat", "the"]
@@ -43,13 +51,16 @@ def all_pictures():
     return [
         attention_heatmap(SMALL, TOKENS, title="One"),
         heads_heatmaps([SMALL, SMALL[::-1]], TOKENS, title="Two"),
+        difference_heatmap(SMALL, SMALL[::-1], TOKENS, title="Three"),
         draw_attention_graph(graph, title="Three"),
         draw_attention_graph(graph, layout="rows", title="Four"),
         lines([1, 2, 4], {"a": [1, 2, 3]}, **LABELS),
     ]
 
 
-@pytest.mark.parametrize("picture", all_pictures(), ids=["map", "heads", "circle", "rows", "lines"])
+@pytest.mark.parametrize(
+    "picture", all_pictures(), ids=["map", "heads", "difference", "circle", "rows", "lines"]
+)
 def test_a_picture_shows_itself_with_its_alternative(picture):
     figure, alt = picture
     data, _ = DisplayFormatter().format(picture)
@@ -121,6 +132,94 @@ def test_the_scale_is_shared_unless_asked_otherwise():
     figure, alt = attention_heatmap(uniform, vmax="data")
     assert figure.axes[0].collections[0].get_clim() == (0, 0.25)
     assert "colours from 0 to 0.25" in alt
+
+
+def cells_of(figure):
+    """The mesh of a heatmap: its numbers as drawn, and its map from numbers to colours."""
+    return figure.axes[0].collections[0]
+
+
+def hatched(figure):
+    patches = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
+    return {(int(patch.get_y()), int(patch.get_x())) for patch in patches}  # (query, key)
+
+
+def test_a_log_scale_tells_small_weights_apart_and_hatches_zero():
+    weights = [[0.999, 0.001, 0.0], [0.989, 0.01, 0.001], [0.8999, 0.1, 0.0001]]
+    drawn = [cells_of(attention_heatmap(weights, scale=s).figure) for s in ("linear", "log")]
+    differ = [np.abs(np.subtract(c.cmap(c.norm(0.01)), c.cmap(c.norm(0.001)))).max() for c in drawn]
+    assert differ[0] < 0.02 < 0.1 < differ[1]
+    figure, alt = attention_heatmap(weights, scale="log")
+    assert hatched(figure) == {(0, 2)}
+    assert cells_of(figure).get_array().mask.sum() == 1
+    assert "colours on a log scale from 0.0001 to 1" in alt
+    assert "1 cells are hatched; they hold 0% of the attention" in alt
+    assert not hatched(attention_heatmap(weights).figure)
+
+
+def test_masked_cells_have_no_colour_and_are_counted():
+    mask = np.array([[True, False, True], [True, True, True], [False, True, True]])
+    figure, alt = attention_heatmap(SMALL, mask=mask)
+    assert hatched(figure) == {(0, 1), (2, 0)}
+    np.testing.assert_array_equal(cells_of(figure).get_array().mask, ~mask)
+    assert len(figure.axes[0].texts) == 7  # what is hidden is not annotated either
+    assert "2 cells are hatched; they hold 25% of the attention" in alt
+    assert "Strongest: 2 to 1 0.60, 1 to 0 0.55, 1 to 2 0.40" in alt
+
+
+def test_an_order_moves_rows_columns_names_and_masks_together():
+    mask = np.ones((3, 3), bool)
+    mask[0, 1] = False
+    figure, alt = attention_heatmap(SMALL, list("abc"), order=[2, 0, 1], mask=mask)
+    expected = SMALL[np.ix_([2, 0, 1], [2, 0, 1])]
+    np.testing.assert_array_equal(cells_of(figure).get_array().data, expected)
+    assert tick_texts(figure.axes[0].xaxis) == tick_texts(figure.axes[0].yaxis) == list("cab")
+    assert hatched(figure) == {(1, 2)}
+    assert "Strongest: c to b 0.60, b to a 0.55" in alt
+
+
+def test_differences_are_centred_at_zero_whatever_they_are():
+    figure, alt = difference_heatmap(SMALL, SMALL[::-1], list("abc"), vmax="data")
+    drawn = cells_of(figure)
+    np.testing.assert_allclose(drawn.get_array(), SMALL - SMALL[::-1])
+    low, high = drawn.get_clim()
+    assert low == -high == -0.15
+    np.testing.assert_allclose(drawn.cmap(drawn.norm(0.0))[:3], 0.97, atol=0.02)
+    for same in (difference_heatmap(SMALL, SMALL), difference_heatmap(SMALL, SMALL, vmax="data")):
+        assert cells_of(same.figure).get_clim() == (-1, 1)
+    assert alt.endswith("Largest: a to c +0.15, c to itself -0.15, a to b -0.10.")
+    assert figure.axes[1].get_ylabel() == "difference"
+    turned = difference_heatmap(SMALL, SMALL[::-1], order=[1, 2, 0]).figure
+    np.testing.assert_allclose(cells_of(turned).get_array()[1, 1], -0.15)
+
+
+def test_heads_may_share_a_log_scale():
+    figure, alt = heads_heatmaps([SMALL, np.eye(3)], scale="log")
+    assert "colours on a log scale from 0.0001 to 1" in alt
+    assert len([patch for patch in figure.axes[1].patches if patch.get_hatch()]) == 6
+
+
+def test_a_spectral_order_finds_hidden_blocks():
+    rng = np.random.default_rng(0)
+    blocks = np.kron(np.eye(3), np.ones((4, 4))) + 0.05 * rng.random((12, 12))
+    hidden = rng.permutation(12)
+    weights = (blocks / blocks.sum(axis=1, keepdims=True))[np.ix_(hidden, hidden)]
+    order = spectral_order(weights)
+    found = hidden[order] // 4  # the block of each token, in the new order
+    assert np.count_nonzero(np.diff(found)) == 2
+    assert np.flatnonzero(order == 0)[0] < 6
+
+
+def test_a_spectral_order_of_parts_and_of_equal_tokens():
+    parts = np.kron(np.eye(2), [[0.5, 0.5], [0.25, 0.75]])[np.ix_([0, 2, 1, 3], [0, 2, 1, 3])]
+    assert spectral_order(parts).tolist() == [0, 2, 1, 3]
+    assert spectral_order(np.eye(3)).tolist() == [0, 1, 2]
+    assert spectral_order([[1.0]]).tolist() == [0]
+    chain = np.zeros((5, 5))
+    path = [3, 0, 4, 1, 2]
+    for a, b in itertools.pairwise(path):
+        chain[a, b] = chain[b, a] = 1
+    assert spectral_order(chain / chain.sum(axis=1, keepdims=True)).tolist() == path
 
 
 def test_keys_may_be_other_tokens_than_queries():
@@ -313,7 +412,24 @@ BAD = [
     (attention_heatmap, (SMALL,), {"vmax": 2}, ValueError, "vmax must be between 0 and 1"),
     (attention_heatmap, (SMALL,), {"vmax": "max"}, ValueError, "vmax must be one of 'data'"),
     (attention_heatmap, (SMALL,), {"annotate": "yes"}, ValueError, "annotate must be one of"),
+    (attention_heatmap, (SMALL,), {"scale": "ln"}, ValueError, "scale must be one of"),
+    (attention_heatmap, (SMALL,), {"scale": "log", "vmax": 1e-5}, ValueError, "vmax must be above"),
+    (attention_heatmap, (SMALL,), {"mask": SMALL}, TypeError, "mask must be boolean"),
+    (attention_heatmap, (SMALL,), {"mask": [[True]]}, ValueError, "mask must have shape"),
+    (attention_heatmap, (SMALL,), {"mask": SMALL > 2}, ValueError, "mask must leave a cell"),
+    (attention_heatmap, (SMALL,), {"order": [0, 1, 1]}, ValueError, "order must hold every pos"),
+    (attention_heatmap, (SMALL,), {"order": [0, 1]}, ValueError, "order must have shape"),
+    (attention_heatmap, (SMALL[:2],), {"order": [0, 1]}, ValueError, "order needs keys"),
+    (difference_heatmap, (SMALL, SMALL[:2]), {}, ValueError, "second must have shape"),
+    (difference_heatmap, (SMALL, 2 * SMALL), {}, ValueError, "second must have rows"),
+    (difference_heatmap, (2 * SMALL, SMALL), {}, ValueError, "first must have rows"),
+    (difference_heatmap, (SMALL, SMALL), {"vmax": -1}, ValueError, "vmax must be between"),
+    (difference_heatmap, (SMALL[:2],) * 2, {"order": [0, 1]}, ValueError, "first must have shape"),
+    (difference_heatmap, (SMALL, SMALL), {"order": [0, 0, 1]}, ValueError, "order must hold"),
+    (spectral_order, (SMALL[:2],), {}, ValueError, "weights must be square"),
+    (spectral_order, (-SMALL,), {}, ValueError, "weights must not be negative"),
     (heads_heatmaps, (SMALL,), {}, ValueError, "weights must have 3 axes"),
+    (heads_heatmaps, ([SMALL],), {"scale": "ln"}, ValueError, "scale must be one of"),
     (heads_heatmaps, ([SMALL],), {"ncols": 0}, ValueError, "ncols must be between 1 and 6"),
     (heads_heatmaps, ([SMALL],), {"ncols": 1.5}, TypeError, "ncols must be an integer"),
     (draw_attention_graph, (SMALL,), {}, TypeError, "graph must be a networkx.DiGraph"),
@@ -333,6 +449,8 @@ BAD = [
     (lines, ([[1, 2]], {"a": [1]}), LABELS, ValueError, "x must have 1 axes"),
     (lines, ([0, 2], {"a": [1, 2]}), {**LABELS, "xscale": "log"}, ValueError, "x must be positive"),
     (lines, ([1, 2], {"a": [1, 2]}), {**LABELS, "xscale": "x"}, ValueError, "xscale must be one"),
+    (lines, ([1, 2], {"a": [1, 2]}), {**LABELS, "yscale": "x"}, ValueError, "yscale must be one"),
+    (lines, ([1, 2], {"a": [1, 0]}), {**LABELS, "yscale": "log"}, ValueError, "series must be pos"),
     (lines, ([1, 2], {"a": [1, 2]}), {**LABELS, "alt": " "}, ValueError, "alt must say"),
 ]
 

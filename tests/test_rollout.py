@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
-from course_lib.rollout import residual_layers, rollout, rollout_row
+from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
 
 RNG = np.random.default_rng(0)
 MODEL = softmax(2 * RNG.normal(size=(3, 2, 4, 4)))  # 3 layers, 2 heads, 4 tokens
@@ -115,3 +115,19 @@ def test_the_weights_are_not_changed():
     before = MODEL.copy()
     rollout(MODEL, discard=0.5, fusion="max")
     assert np.array_equal(MODEL, before)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_mean_row_is_the_nearest_matrix_of_equal_rows(seed):
+    rng = np.random.default_rng(seed)
+    matrix = softmax(rng.normal(size=(4, 5)))
+    distance = distance_from_rank_one(matrix)
+    for row in rng.normal(matrix.mean(axis=0), 0.1, size=(20, 5)):
+        assert np.linalg.norm(matrix - row) / np.linalg.norm(matrix) >= distance
+    assert 0 <= distance < 1
+    assert distance_from_rank_one(7 * matrix) == pytest.approx(distance)
+
+
+def test_equal_rows_have_rank_one():
+    assert distance_from_rank_one(np.ones((3, 3)) / 3) == 0
+    assert distance_from_rank_one([[1, 0], [0, 1]]) == pytest.approx(np.sqrt(0.5))

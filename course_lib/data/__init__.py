@@ -1,8 +1,9 @@
 """Recorded attention of a small pretrained sentence encoder: real weights to look at.
 
-Six layers of twelve heads on eleven short sentences, stored beside this file in
-``attention.npz``; ``README.md`` tells where they come from, under which licences, and why these
-sentences. Nothing here imports PyTorch: only `record`, for a sentence of your own, runs the model.
+Six layers of twelve heads on eleven short sentences, and what each token does to the model's
+answer, stored beside this file in ``attention.npz``; ``README.md`` tells where they come from,
+under which licences, and why these sentences. Nothing here imports PyTorch: only `record`, for a
+sentence of your own, runs the model.
 """
 
 import json
@@ -63,13 +64,49 @@ def load_attention(name):
     >>> tokens
     ['[CLS]', 'birds', 'sing', '.', '[SEP]']
     """
-    names = provenance()["sentences"]
-    if name not in names:
-        raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
-    with np.load(FOLDER / "attention.npz") as stored:
-        weights = stored[f"{name}.weights"].astype(np.float64)
-        tokens = stored[f"{name}.tokens"].tolist()
-    return weights / weights.sum(axis=-1, keepdims=True), tokens
+    weights, tokens = _stored(name, "weights", "tokens")
+    weights = weights.astype(np.float64)
+    return weights / weights.sum(axis=-1, keepdims=True), tokens.tolist()
+
+
+def load_leave_one_out(name):
+    """Load what hiding one token at a time did to the model's answer on a recorded sentence.
+
+    The model read the sentence again once for each token, with that token hidden from all others
+    in every layer; positions stayed as they were. An effect is 1 minus the cosine between two
+    vectors, without and with: 0 if the token made no difference to their direction.
+
+    Parameters
+    ----------
+    name : str
+        A name from `available`.
+
+    Returns
+    -------
+    effects : numpy.ndarray of float64, shape (n,)
+        The effect of each token on the vector of the sentence, which is the mean of the outputs
+        (without the token, the mean of the others).
+    on_outputs : numpy.ndarray of float64, shape (n, n)
+        ``on_outputs[i, j]``: the effect of token j on the output of token i. The diagonal is NaN,
+        because a token that is left out has no output.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`.
+
+    References
+    ----------
+    Li, Monroe and Jurafsky (2016), Understanding neural networks through representation erasure.
+
+    Examples
+    --------
+    >>> effects, on_outputs = load_leave_one_out("short")
+    >>> effects.shape, on_outputs.shape
+    ((5,), (5, 5))
+    """
+    effects, on_outputs = _stored(name, "effects", "on_outputs")
+    return effects.astype(np.float64), on_outputs.astype(np.float64)
 
 
 def provenance():
@@ -119,3 +156,12 @@ def record(sentence):
     from course_lib.data import recording  # slow: only who records pays for it
 
     return recording.run_model(sentence)
+
+
+def _stored(name, *parts):
+    """Return parts of the recording called `name`, as they were stored."""
+    names = provenance()["sentences"]
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
+    with np.load(FOLDER / "attention.npz") as stored:
+        return [stored[f"{name}.{part}"] for part in parts]

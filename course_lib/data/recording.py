@@ -1,4 +1,4 @@
-"""Record the attention of the pretrained encoder: all shipped sentences, or one of your own.
+"""Record the pretrained encoder's attention: on all shipped sentences, or on one of your own.
 
 ``python -m course_lib.data.recording`` makes ``attention.npz`` and ``provenance.json`` again;
 ``python -m course_lib.data.recording --sentence "..." --output mine.npz`` records one sentence.
@@ -44,20 +44,51 @@ SENTENCES = {
 
 def run_model(sentence):
     """Return (weights, tokens) of `sentence`; `course_lib.data.record` describes them."""
+    tokenizer, model, ids = _read(sentence)
+    import torch  # after _read, which says what to install
+
+    with torch.no_grad():
+        layers = model(ids, output_attentions=True).attentions  # l times (1, h, n, n)
+    return torch.cat(layers).numpy(), tokenizer.convert_ids_to_tokens(ids[0])
+
+
+def leave_one_out(sentence):
+    """Return (effects, on_outputs); `course_lib.data.load_leave_one_out` describes them."""
+    _, model, ids = _read(sentence)
+    import torch
+
+    n = ids.shape[1]
+    seen = torch.cat([torch.ones(1, n), 1 - torch.eye(n)]).long()  # all there, then without each
+    with torch.no_grad():
+        outputs = model(ids.expand(n + 1, n), attention_mask=seen).last_hidden_state.numpy()
+    whole, without = outputs[0], outputs[1:]  # (n, d), and (n, n, d): left out, output, feature
+    effects, on_outputs = np.empty(n), np.full((n, n), np.nan)
+    for token in range(n):
+        kept = np.arange(n) != token
+        rest = without[token][kept]
+        effects[token] = _turn(whole.mean(axis=0), rest.mean(axis=0))
+        on_outputs[kept, token] = _turn(whole[kept], rest)
+    return effects, on_outputs
+
+
+def _turn(a, b):
+    """Return 1 minus the cosine between vectors along the last axis."""
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    return 1 - (a * b).sum(axis=-1) / norms
+
+
+def _read(sentence):
+    """Return the tokenizer, the model and the tokens' numbers, shape (1, n)."""
     if not isinstance(sentence, str):
         raise TypeError(f"sentence must be text, got {type(sentence).__name__}")
     if not sentence.strip():
         raise ValueError(f"sentence must not be empty, got {sentence!r}")
     tokenizer, model = _encoder()
-    import torch  # after _encoder, which says what to install
-
-    encoded = tokenizer(sentence, return_tensors="pt")
-    n, limit = encoded.input_ids.shape[1], model.config.max_position_embeddings
+    ids = tokenizer(sentence, return_tensors="pt").input_ids
+    n, limit = ids.shape[1], model.config.max_position_embeddings
     if n > limit:
         raise ValueError(f"sentence must have at most {limit} tokens, got {n}")
-    with torch.no_grad():
-        layers = model(**encoded, output_attentions=True).attentions  # l times (1, h, n, n)
-    return torch.cat(layers).numpy(), tokenizer.convert_ids_to_tokens(encoded.input_ids[0])
+    return tokenizer, model, ids
 
 
 def record_all(folder=FOLDER):
@@ -70,6 +101,9 @@ def record_all(folder=FOLDER):
         weights, tokens = run_model(sentence)
         arrays[f"{name}.weights"] = _half(weights)
         arrays[f"{name}.tokens"] = np.array(tokens)
+        effects, on_outputs = leave_one_out(sentence)
+        arrays[f"{name}.effects"] = effects.astype(np.float32)
+        arrays[f"{name}.on_outputs"] = on_outputs.astype(np.float32)
     save(Path(folder) / "attention.npz", arrays)
     notes = json.dumps(_provenance(), indent=2, ensure_ascii=False)
     (Path(folder) / "provenance.json").write_text(notes + "\n", encoding="utf-8")

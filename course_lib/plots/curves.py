@@ -16,7 +16,7 @@ STYLES = (
 )
 
 
-def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear"):
+def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="linear"):
     """Draw one or a few lines over the same x.
 
     Parameters
@@ -31,6 +31,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear"):
         What the lines show, in words: a computer cannot see the point that they make.
     xscale : {"linear", "log"}, default "linear"
         On a log scale the ticks stand at the values of `x`.
+    yscale : {"linear", "log"}, default "linear"
+        On a log scale the values must be positive.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear"):
     ------
     TypeError, ValueError
         If `x` or a series is not one row of finite numbers, their lengths differ, `series` has
-        none or more than six, `alt` is empty, or `xscale` is not allowed.
+        none or more than six, `alt` is empty, or a scale is not allowed.
 
     Examples
     --------
@@ -62,11 +64,16 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear"):
     _validate.choice(xscale, "xscale", ("linear", "log"))
     if xscale == "log" and (x <= 0).any():
         raise ValueError(f"x must be positive on a log scale, got {x.min()}")
+    _validate.choice(yscale, "yscale", ("linear", "log"))
+    if yscale == "log" and any((values <= 0).any() for values in rows.values()):
+        raise ValueError("series must be positive on a log scale")
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say what the lines show, got {alt!r}")
     with card():
         figure = new_figure(6.4, 4.0)
-        axes = figure.add_subplot(xscale=xscale, xlabel=xlabel, ylabel=ylabel, title=title)
+        axes = figure.add_subplot(
+            xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel, title=title
+        )
         for (name, values), (colour, marker, dash) in zip(rows.items(), STYLES, strict=False):
             axes.plot(x, values, color=colour, marker=marker, linestyle=dash, label=name)
         if xscale == "log":

@@ -1,8 +1,10 @@
 """Attention weights as coloured cells: queries down, keys across."""
 
+import numpy as np
 import seaborn
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.patches import Rectangle
 
 from course_lib import _validate
 from course_lib.plots.picture import (
@@ -17,14 +19,26 @@ from course_lib.plots.picture import (
 )
 
 COLOURS = "Blues"  # from paper white to dark: told apart by lightness alone
-BAR = {"label": "weight", "shrink": 0.7, "aspect": 24}
+DIVERGING = "PuOr"  # orange below 0, white, purple above: safe for colour-blind readers
+BAR = {"shrink": 0.7, "aspect": 24}
 QUERY_LABEL = "query (attends)"
 KEY_LABEL = "key (attended to)"
 MOST_ANNOTATED = 10  # more keys than this, and the numbers in the cells cannot be read
+SMALLEST = 1e-4  # where the log scale begins
+HIDDEN = {"facecolor": "#eceff2", "edgecolor": "#9aa3ad", "hatch": "////", "linewidth": 0}
 
 
 def attention_heatmap(
-    weights, tokens=None, *, key_tokens=None, title=None, vmax=1.0, annotate="auto"
+    weights,
+    tokens=None,
+    *,
+    key_tokens=None,
+    title=None,
+    vmax=1.0,
+    scale="linear",
+    mask=None,
+    order=None,
+    annotate="auto",
 ):
     """Draw one attention matrix as a heatmap.
 
@@ -41,6 +55,15 @@ def attention_heatmap(
     vmax : float or "data", default 1.0
         The weight that gets the darkest colour. The default makes all heatmaps comparable;
         "data" takes the largest weight and makes a nearly uniform matrix look sharp.
+    scale : {"linear", "log"}, default "linear"
+        "log" shows factors instead of differences, from 0.0001 up to `vmax`; a weight of 0 has
+        no logarithm and is drawn as masked.
+    mask : array_like of bool, shape (n_query, n_key), optional
+        True = may attend. The other cells are drawn hatched, without a colour of the scale, and
+        the text alternative says how much attention they hide.
+    order : array_like of int, shape (n,), optional
+        The positions in the order in which rows and columns are drawn, such as
+        `spectral_order(weights)`; the keys must be the queries.
     annotate : bool or "auto", default "auto"
         Whether each cell says its weight; "auto": only up to 10 keys and queries.
 
@@ -53,7 +76,7 @@ def attention_heatmap(
     ------
     TypeError, ValueError
         If `weights` are not attention weights, there are more or fewer tokens than positions,
-        or `vmax` or `annotate` is not allowed.
+        `order` does not hold every position once, or another option is not allowed.
 
     Examples
     --------
@@ -65,33 +88,92 @@ def attention_heatmap(
     weights = _validate.weights_array(weights, square=False)
     queries, keys = _labels(weights.shape, tokens, key_tokens)
     vmax = _largest(weights, vmax)
-    _validate.choice(annotate, "annotate", ("auto", True, False))
-    if annotate == "auto":
-        annotate = max(weights.shape) <= MOST_ANNOTATED
-    cell = min(0.62 if annotate else 0.4, 5.4 / max(weights.shape))  # inches
-    height, width = (max(1.0, n * cell) for n in weights.shape)
-    with card():
-        figure = new_figure(width + 2.2, height + 1.6)
-        axes = figure.add_subplot()
-        _draw(axes, weights, vmax, annot=annotate, fmt=".2f", cbar_kws=BAR)
-        _name_positions(axes, queries, keys, 72 * cell)
-        axes.set(xlabel=KEY_LABEL, ylabel=QUERY_LABEL, title=title or "")
+    norm, colours_from = _norm(scale, vmax)
+    hidden = _hidden(weights, mask, scale)
+    if order is not None:
+        if key_tokens is not None or weights.shape[0] != weights.shape[1]:
+            raise ValueError("order needs keys that are the queries")
+        order = _permutation(order, len(weights))
+        weights, hidden = weights[np.ix_(order, order)], hidden[np.ix_(order, order)]
+        queries = keys = [queries[position] for position in order]
     n_query, n_key = weights.shape
+    figure = _one_heatmap(
+        weights, queries, keys, title=title, annotate=annotate, hidden=hidden, norm=norm
+    )
     alt = (
-        f"Heatmap of attention weights, {n_query} queries by {n_key} keys, colours from 0 to "
-        f"{vmax:.3g}. Strongest: {_strongest(weights, queries, keys, key_tokens is None)}."
+        f"Heatmap of attention weights, {n_query} queries by {n_key} keys, {colours_from}. "
+        f"{_told(hidden, weights)}"
+        f"Strongest: {_strongest(weights, queries, keys, key_tokens is None, hidden)}."
     )
     return Picture(figure, titled(title, alt))
 
 
-def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0):
+def difference_heatmap(
+    first, second, tokens=None, *, title=None, vmax=1.0, order=None, annotate="auto"
+):
+    """Draw how two attention matrices differ, first minus second.
+
+    White is no difference, whatever the numbers: the scale is centred at 0 and reaches as far
+    down as up.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n_query, n_key)
+        Attention weights, rows summing to 1.
+    tokens, title, order, annotate
+        As for `attention_heatmap`.
+    vmax : float or "data", default 1.0
+        The size of a difference that gets the darkest colour; "data" takes the largest one.
+
+    Returns
+    -------
+    Picture
+        The figure and its text alternative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `attention_heatmap`, or if the matrices have different shapes.
+
+    Examples
+    --------
+    >>> figure, alt = difference_heatmap([[0.9, 0.1], [0.4, 0.6]], [[0.5, 0.5], [0.4, 0.6]])
+    >>> print(alt)
+    Heatmap of differences, first minus second, 2 queries by 2 keys, colours from -1 to 1.
+    Largest: 0 to itself +0.40, 0 to 1 -0.40, 1 to 0 +0.00.
+    """
+    first = _validate.weights_array(first, "first", square=False)
+    second = _validate.weights_array(second, "second", square=False)
+    _validate.check_shape(second, "second", shape=first.shape)
+    queries, keys = _labels(first.shape, tokens, None)
+    difference = first - second
+    vmax = _largest(np.abs(difference), vmax) or 1.0  # equal matrices: all white
+    if order is not None:
+        _validate.check_shape(first, "first", shape=(len(first), len(first)))
+        order = _permutation(order, len(first))
+        difference = difference[np.ix_(order, order)]
+        queries = keys = [queries[position] for position in order]
+    n_query, n_key = difference.shape
+    figure = _one_heatmap(
+        difference, queries, keys, title=title, annotate=annotate, norm=Normalize(-vmax, vmax)
+    )
+    same = n_query == n_key
+    alt = (
+        f"Heatmap of differences, first minus second, {n_query} queries by {n_key} keys, colours "
+        f"from {-vmax:.3g} to {vmax:.3g}. Largest: "
+        f"{_strongest(difference, queries, keys, same, sign='+')}."
+    )
+    return Picture(figure, titled(title, alt))
+
+
+def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale="linear"):
     """Draw the heads of a layer as small heatmaps on one colour scale.
 
     Parameters
     ----------
     weights : array_like, shape (h, n_query, n_key)
         Attention weights of h heads.
-    tokens, title, vmax
+    tokens, title, vmax, scale
         As for `attention_heatmap`; "data" takes the largest weight of all heads.
     ncols : int, default 4
         How many heads stand side by side, at most 6.
@@ -116,6 +198,8 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0):
     heads, n_query, n_key = weights.shape
     queries, keys = _labels((n_query, n_key), tokens, None)
     vmax = _largest(weights, vmax)
+    norm, colours_from = _norm(scale, vmax)
+    hidden = _hidden(weights, None, scale)
     ncols = min(_validate.integer(ncols, "ncols", low=1, high=6), heads)
     nrows = -(-heads // ncols)
     side = min(3.0, 6.4 / ncols)  # inches, of one heatmap
@@ -126,7 +210,7 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0):
             if head >= heads:
                 axes.set_axis_off()
                 continue
-            _draw(axes, weights[head], vmax, cbar=False)
+            _draw(axes, weights[head], norm, hidden[head], cbar=False)
             axes.set_title(f"head {head}", fontsize=9)
             left, lowest = head % ncols == 0, head + ncols >= heads
             _name_positions(
@@ -135,8 +219,7 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0):
                 keys if lowest else [],
                 66 * side / max(n_query, n_key),
             )
-        scale = ScalarMappable(Normalize(0, vmax), COLOURS)
-        figure.colorbar(scale, ax=grid, **BAR)
+        figure.colorbar(ScalarMappable(norm, COLOURS), ax=grid, label="weight", **BAR)
         figure.supxlabel(KEY_LABEL, fontsize=10)
         figure.supylabel(QUERY_LABEL, fontsize=10)
         figure.suptitle(title or "")
@@ -146,26 +229,54 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0):
     )
     alt = (
         f"{heads} heatmaps of attention weights, one a head, {n_query} queries by {n_key} keys, "
-        f"colours from 0 to {vmax:.3g}. Strongest weight of each: {strongest}."
+        f"{colours_from}. Strongest weight of each: {strongest}."
     )
     return Picture(figure, titled(title, alt))
 
 
-def _draw(axes, weights, vmax, **options):
+def _one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
+    """Draw one matrix with its labels and the bar of its scale."""
+    _validate.choice(annotate, "annotate", ("auto", True, False))
+    if annotate == "auto":
+        annotate = max(values.shape) <= MOST_ANNOTATED
+    diverging = norm.vmin < 0
+    cell = min(0.62 if annotate else 0.4, 5.4 / max(values.shape))  # inches
+    height, width = (max(1.0, n * cell) for n in values.shape)
+    with card():
+        figure = new_figure(width + 2.2, height + 1.6)
+        axes = figure.add_subplot()
+        _draw(
+            axes,
+            values,
+            norm,
+            hidden,
+            cmap=DIVERGING if diverging else COLOURS,
+            annot=annotate,
+            fmt="+.2f" if diverging else ".2f",
+            cbar_kws={**BAR, "label": "difference" if diverging else "weight"},
+        )
+        _name_positions(axes, queries, keys, 72 * cell)
+        axes.set(xlabel=KEY_LABEL, ylabel=QUERY_LABEL, title=title or "")
+    return figure
+
+
+def _draw(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
     """Draw the cells without labels; thin lines part them while there is room for lines."""
     seaborn.heatmap(
-        weights,
+        values,
         ax=axes,
-        vmin=0,
-        vmax=vmax,
-        cmap=COLOURS,
+        norm=norm,
+        mask=hidden,
+        cmap=cmap,
         square=True,
-        linewidths=0.5 if max(weights.shape) <= 16 else 0,
+        linewidths=0.5 if max(values.shape) <= 16 else 0,
         linecolor="#e4e8ee",
         xticklabels=False,
         yticklabels=False,
         **options,
     )
+    for row, column in np.argwhere(hidden) if hidden is not None else ():
+        axes.add_patch(Rectangle((column, row), 1, 1, **HIDDEN))
     for spine in axes.spines.values():
         spine.set(visible=True, color="#8a94a0")
 
@@ -205,12 +316,51 @@ def _largest(weights, vmax):
     return vmax
 
 
-def _strongest(weights, queries, keys, same, k=3):
-    """Tell the k largest weights in words; `same`: queries and keys are the same positions."""
+def _norm(scale, vmax):
+    """Return the map from weights to colours, and what the text alternative says of it."""
+    _validate.choice(scale, "scale", ("linear", "log"))
+    if scale == "linear":
+        return Normalize(0, vmax), f"colours from 0 to {vmax:.3g}"
+    if vmax <= SMALLEST:
+        raise ValueError(f"vmax must be above {SMALLEST:g} on a log scale, got {vmax:g}")
+    return LogNorm(SMALLEST, vmax, clip=True), (
+        f"colours on a log scale from {SMALLEST:g} to {vmax:.3g}"
+    )
+
+
+def _hidden(weights, mask, scale):
+    """Return which cells get no colour: those that are masked, and zeros on a log scale."""
+    hidden = (weights == 0) & (scale == "log")
+    if mask is not None:
+        hidden |= ~_validate.boolean_array(mask, "mask", shape=weights.shape)
+        if hidden.all():
+            raise ValueError("mask must leave a cell to draw")
+    return hidden
+
+
+def _told(hidden, weights):
+    """Tell how many cells are hidden, and how much of the attention with them."""
+    if not hidden.any():
+        return ""
+    share = weights[hidden].sum() / len(weights)
+    return f"{hidden.sum()} cells are hatched; they hold {share:.0%} of the attention. "
+
+
+def _permutation(order, n):
+    """Return `order` as an array that holds each position once."""
+    positions = _validate.real_array(order, "order", shape=(n,))
+    if sorted(positions) != list(range(n)):
+        raise ValueError(f"order must hold every position from 0 to {n - 1} once, got {order!r}")
+    return positions.astype(int)
+
+
+def _strongest(values, queries, keys, same, hidden=None, k=3, sign=""):
+    """Tell the k largest cells in words; `same`: queries and keys are the same positions."""
     queries, keys = names(queries), names(keys)
-    order = (-weights).argsort(axis=None, kind="stable")[:k]
-    pairs = [divmod(int(place), weights.shape[1]) for place in order]
+    size = np.abs(values) if hidden is None else np.where(hidden, -1, values)
+    places = (-size).argsort(axis=None, kind="stable")[: min(k, (size >= 0).sum())]
+    pairs = [divmod(int(place), values.shape[1]) for place in places]
     return ", ".join(
-        f"{queries[i]} to {'itself' if same and i == j else keys[j]} {weights[i, j]:.2f}"
+        f"{queries[i]} to {'itself' if same and i == j else keys[j]} {values[i, j]:{sign}.2f}"
         for i, j in pairs
     )
