@@ -3,7 +3,13 @@
 import importlib
 
 # Number and name, as in notebooks/02_weights.ipynb.
-CHAPTERS = {"01": "graph_view", "02": "weights", "03": "multi_head"}
+CHAPTERS = {
+    "01": "graph_view",
+    "02": "weights",
+    "03": "multi_head",
+    "04": "centrality",
+    "10": "rollout",
+}
 
 
 def chapter_name(chapter):
