@@ -7,7 +7,13 @@ import numpy as np
 
 from benchmarks import Row
 from course_lib.attention import softmax
-from course_lib.widgets import attention_explorer, heads_explorer, query_plane
+from course_lib.widgets import (
+    attention_explorer,
+    flow_explorer,
+    heads_explorer,
+    query_plane,
+    rollout_explorer,
+)
 from tests.browser_pages import FLAGS, find_chromium, open_view
 
 N, LAYERS, HEADS = 32, 6, 12
@@ -63,8 +69,23 @@ def figures():
     heads = {"threshold": thresholds, "layer": layers, "second": [2, 3, 4]}
     keys = np.random.default_rng(1).uniform(-3, 3, size=(N, 2))
     plane = {"query": [[1, 0.5], [-2, 1], [0.3, -1.2]], "temperature": [0.1, 1, 5]}
+    rollout = {
+        "residual": [0.0, 0.5, 0.95],
+        "depth": [6, 3, 5],
+        "fusion_choice": [1, 2, 0],
+        "output": [7, 20, 31],
+    }
+    flow = {
+        "residual": [0.0, 0.5, 0.95],
+        "output": [7, 20, 31],
+        "input": [9, 21, 30],
+        "first_layer": [0, 2, 1],
+        "last_layer": [5, 4, 3],
+    }
     return [
         ("attention graph", attention_explorer(weights, threshold=0.0), attention),
         ("heads grid", heads_explorer(weights), heads),
         ("query plane", query_plane(keys), plane),
+        ("rollout", rollout_explorer(weights, output=5), rollout),
+        ("flow", flow_explorer(weights, output=5, input=6, residual=0.9), flow),
     ]

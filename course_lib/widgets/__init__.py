@@ -1,14 +1,20 @@
 """Live figures: views that draw in the browser, with controls that need no kernel."""
 
 from course_lib.widgets.attention import AttentionView, attention_explorer
+from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
+from course_lib.widgets.rollout import RolloutView, rollout_explorer
 
 __all__ = [
     "AttentionView",
+    "FlowView",
     "HeadsGrid",
     "QueryPlane",
+    "RolloutView",
     "attention_explorer",
+    "flow_explorer",
     "heads_explorer",
     "query_plane",
+    "rollout_explorer",
 ]

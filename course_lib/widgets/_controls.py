@@ -66,6 +66,11 @@ def threshold_slider(view):
     return slider(view, "threshold", "threshold", low=0.0, high=1.0, step=0.01)
 
 
+def residual_slider(view):
+    """Return the control for the share of the residual connection."""
+    return slider(view, "residual", "residual share", low=0.0, high=1.0, step=0.05)
+
+
 def _linked(control, source, view, trait):
     ipywidgets.jslink((control, source), (view, trait))
     return control

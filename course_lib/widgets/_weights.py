@@ -22,17 +22,31 @@ class WeightsView(anywidget.AnyWidget):
 
 def packed(weights, tokens):
     """Return the traits `weights`, `shape` and `tokens` for weights of any layout."""
-    weights = _validate.weights_array(weights, ndim=(2,))
+    weights = _checked(weights, "2, 3 or 4", least=2)
+    return _traits(weights.reshape((1,) * (4 - weights.ndim) + weights.shape), tokens)
+
+
+def packed_layers(weights, tokens):
+    """Return the same traits for the layers of a model: three axes are layers without heads."""
+    weights = _checked(weights, "3 or 4", least=3)
+    return _traits(weights[:, None] if weights.ndim == 3 else weights, tokens)
+
+
+def _checked(weights, axes, *, least):
+    weights = _validate.weights_array(weights, ndim=(least,))
     if weights.ndim > 4:
         raise ValueError(
-            f"weights must have 2, 3 or 4 axes, got {weights.ndim} (shape {weights.shape})"
+            f"weights must have {axes} axes, got {weights.ndim} (shape {weights.shape})"
         )
     n = weights.shape[-1]
     if n > MOST_TOKENS:
         raise ValueError(f"weights must have at most {MOST_TOKENS} positions to be drawn, got {n}")
-    weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
+    return weights
+
+
+def _traits(weights, tokens):
     return {
         "weights": weights.astype("<f4").tobytes(),
         "shape": list(weights.shape[:3]),
-        "tokens": _validate.token_list(tokens, n),
+        "tokens": _validate.token_list(tokens, weights.shape[-1]),
     }

@@ -45,6 +45,12 @@ export function percent(share) {
   return share < 1 && share >= 0.995 ? "more than 99 %" : `${Math.round(100 * share)} %`;
 }
 
+/** A number from 0 to 1 in two decimals, or one figure where that says too little. */
+export function brief(value) {
+  if (value < 1e-14) return "0"; // what rounding leaves of it
+  return value >= 0.01 ? value.toFixed(2) : `${Number(value.toPrecision(1))}`;
+}
+
 /** Call `draw` whenever one of the traits changes; returns the function that stops it. */
 export function watch(model, traits, draw) {
   for (const trait of traits) model.on(`change:${trait}`, draw);

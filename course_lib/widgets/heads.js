@@ -45,6 +45,7 @@ class HeadsFigure {
     this.cards = Array.from({ length: model.get("shape")[1] }, (_, h) => drawCard(h));
     this.map = new Heatmap(tokens, {
       label: "difference between the two heads",
+      titles: ["query (attends)", "key (attended to)", "difference"],
       signed: true,
       names: (k) => this.tell(k),
       onPick: (k, by) => {

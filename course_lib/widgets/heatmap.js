@@ -6,6 +6,7 @@ const WIDTH = 400;
 const LEFT = 92;
 const TOP = 8;
 const TICKS = [0, 0.1, 0.25, 0.5, 1];
+const TITLES = ["query (attends)", "key (attended to)", "weight"];
 
 /** The distance between tokens on an axis, and what follows from it for their labels. */
 export function labelStyle(spacing) {
@@ -16,10 +17,11 @@ export function labelStyle(spacing) {
  * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
  *
  * `onPick(k, by)` is called with a cell's index when it is hovered or focused (`by` is "hover" or
- * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell.
+ * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell;
+ * `titles` are those of the rows, of the columns and of the colours.
  */
 export class Heatmap {
-  constructor(tokens, { label, signed = false, onPick, names }) {
+  constructor(tokens, { label, titles = TITLES, signed = false, onPick, names }) {
     this.n = tokens.length;
     this.cell = Math.min((WIDTH - LEFT - 6) / this.n, 76);
     this.side = this.n * this.cell;
@@ -33,7 +35,8 @@ export class Heatmap {
     const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", class: "heatmap" };
     const picture = svg("svg", { ...attributes, "aria-label": label });
     picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
-    picture.append(...axes(tokens, this.cell), legend(TOP + this.side + 98, signed));
+    picture.append(...axes(tokens, titles, this.cell));
+    picture.append(legend(TOP + this.side + 98, signed, titles[2]));
     this.root = html("div", {}, picture);
     this.listen(onPick, names);
   }
@@ -84,7 +87,7 @@ export class Heatmap {
   }
 }
 
-function axes(tokens, cell) {
+function axes(tokens, [rows, columns], cell) {
   const { every, ...font } = labelStyle(cell);
   const style = { class: "label", ...font, "text-anchor": "end", dy: "0.35em" };
   const labels = shortTokens(tokens).flatMap((name, position) => {
@@ -101,13 +104,13 @@ function axes(tokens, cell) {
   const below = { class: "axis", x: LEFT + half, y: TOP + 2 * half + 84 };
   return [
     ...labels,
-    svg("text", aside, "query (attends)"),
-    svg("text", below, "key (attended to)"),
+    svg("text", aside, rows),
+    svg("text", below, columns),
   ];
 }
 
 /** A colour bar made of thin strips, painted exactly as the cells are. */
-function legend(y, signed) {
+function legend(y, signed, title) {
   const strips = 60;
   const width = 220;
   const x = LEFT + 10;
@@ -134,8 +137,6 @@ function legend(y, signed) {
     const text = signed && tick > 0 ? `+${tick}` : `${tick}`.replace("-", "−");
     group.append(svg("text", { class: "tick", x: place(tick), y: y + 22 }, text));
   }
-  group.append(
-    svg("text", { class: "tick end", x: x - 8, y: y + 8 }, signed ? "difference" : "weight"),
-  );
+  group.append(svg("text", { class: "tick end", x: x - 8, y: y + 8 }, title));
   return group;
 }

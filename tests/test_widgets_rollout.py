@@ -1,0 +1,397 @@
+"""The live figure of rollout: what it sends, what it refuses, what it computes and draws."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from course_lib import rollout as library
+from course_lib.attention import softmax
+from course_lib.data import load_attention
+from course_lib.widgets import _bundle, rollout_explorer
+from tests.browser_pages import open_view
+from tests.layered_drawing import drawn, set_traits
+from tests.test_widgets import controls, embedded_links
+from tests.test_widgets_browser import THEMES, luminance
+
+in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
+FUSIONS = ("mean", "max", "min")
+RESIDUALS = [0.0, 0.5, 0.85, 1.0]
+WEIGHTS = softmax(1.5 * np.random.default_rng(6).normal(size=(3, 2, 6, 6)))
+
+# Two heads that share no key: their minimum is 0 everywhere, in layer 1 only.
+APART = WEIGHTS.copy()
+APART[1] = np.stack([np.eye(6), np.eye(6)[[1, 2, 3, 4, 5, 0]]])
+APART[1, 1, 0] = np.eye(6)[0]  # but row 0 keeps a weight
+
+STATE = """() => {
+  const { layers, product, distances } = module.rolloutState(model);
+  return { data: [...layers.data], empty: layers.empty, product: [...product], distances };
+}"""
+
+
+# --- what is sent, what is refused ----------------------------------------------------------------
+
+
+def test_layers_without_heads_reach_the_browser_as_layers():
+    view = rollout_explorer(WEIGHTS[:, 0], TOKENS).children[-1]
+    assert view.shape == [3, 1, 6]
+    sent = np.frombuffer(view.weights, "<f4").reshape(3, 6, 6)
+    np.testing.assert_array_equal(sent, WEIGHTS[:, 0].astype(np.float32))
+    assert rollout_explorer(WEIGHTS).children[-1].shape == [3, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("weights", "names"),
+    [
+        (WEIGHTS, ["layers", "residual share", "heads fused by"]),
+        (WEIGHTS[:, :1], ["layers", "residual share"]),
+        (WEIGHTS[:1], ["residual share", "heads fused by"]),
+        (WEIGHTS[0], ["layers", "residual share"]),  # two layers without heads
+        (WEIGHTS[:1, 0], ["residual share"]),
+    ],
+)
+def test_only_controls_that_leave_a_choice_are_shown(weights, names):
+    assert list(controls(rollout_explorer(weights))) == names
+
+
+def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
+    figure = rollout_explorer(WEIGHTS, TOKENS, residual=0.3, fusion="max", depth=2, output=4)
+    view = figure.children[-1]
+    links = embedded_links(figure)
+    for control in controls(figure).values():
+        source, target = links.pop(control.model_id)
+        assert target[0] == f"IPY_MODEL_{view.model_id}"
+        assert getattr(control, source[1]) == getattr(view, target[1])
+    assert not links
+    assert (view.depth, view.residual, view.fusion_choice, view.output) == (2, 0.3, 1, 4)
+    assert controls(figure)["layers"].min == 1
+    assert controls(figure)["heads fused by"].options == FUSIONS == tuple(library.FUSIONS)
+    assert rollout_explorer(WEIGHTS).children[-1].output is None
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: rollout_explorer(WEIGHTS[0, 0]), ValueError, "weights must have at least 3 axes"),
+        (lambda: rollout_explorer(WEIGHTS[None]), ValueError, "weights must have 3 or 4 axes"),
+        (lambda: rollout_explorer(WEIGHTS[..., :4]), ValueError, "weights must be square"),
+        (lambda: rollout_explorer(2 * WEIGHTS), ValueError, "weights must have rows"),
+        (lambda: rollout_explorer([np.eye(65)]), ValueError, "weights must have at most 64"),
+        (lambda: rollout_explorer("text"), TypeError, "weights must hold real numbers"),
+        (lambda: rollout_explorer(WEIGHTS, ["a"]), ValueError, "tokens must have one entry"),
+        (lambda: rollout_explorer(WEIGHTS, residual=2), ValueError, "residual must be between"),
+        (lambda: rollout_explorer(WEIGHTS, residual="a"), TypeError, "residual must be a real"),
+        (lambda: rollout_explorer(WEIGHTS, fusion="sum"), ValueError, "fusion must be one of"),
+        (lambda: rollout_explorer(WEIGHTS, depth=0), ValueError, "depth must be between 1 and 3"),
+        (lambda: rollout_explorer(WEIGHTS, depth=4), ValueError, "depth must be between 1 and 3"),
+        (lambda: rollout_explorer(WEIGHTS, depth=1.5), TypeError, "depth must be an integer"),
+        (lambda: rollout_explorer(WEIGHTS, output=6), ValueError, "output must be between 0 and"),
+        (lambda: rollout_explorer(WEIGHTS, output="it"), TypeError, "output must be an integer"),
+    ],
+)
+def test_bad_input_is_refused_by_name(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_half_precision_is_taken_as_it_is():
+    half = softmax(np.random.default_rng(0).normal(size=(2, 40, 40))).astype(np.float16)
+    assert rollout_explorer(half).children[-1].shape == [2, 1, 40]
+
+
+def test_the_bundle_holds_every_module_once_and_imports_nothing():
+    text = _bundle.bundle("rollout.js")
+    assert "\nimport " not in f"\n{text}"
+    assert text.count("export function residualLayers(") == 1
+    assert text.count("export default") == 1
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+def assert_state_is_the_library_s(page, weights, depth, residual, fusion):
+    set_traits(page, depth=depth, residual=residual, fusion_choice=FUSIONS.index(fusion))
+    state = page.evaluate(STATE)
+    options = {"residual": residual, "fusion": fusion}
+    layers = library.residual_layers(weights[:depth], **options)
+    assert state["empty"] is None
+    np.testing.assert_allclose(np.reshape(state["data"], layers.shape), layers, atol=1e-6)
+    n = layers.shape[-1]
+    product = np.reshape(state["product"], (n, n))
+    np.testing.assert_allclose(product, library.rollout(weights[:depth], **options), atol=1e-6)
+    steps = [library.rollout(weights[: d + 1], **options) for d in range(depth)]
+    distances = [library.distance_from_rank_one(step) for step in steps]
+    np.testing.assert_allclose(state["distances"], distances, atol=1e-6)
+    return layers
+
+
+class TestNumbers:
+    pytestmark = in_browser
+
+    @pytest.mark.parametrize("weights", [WEIGHTS, WEIGHTS[:, 1], WEIGHTS[:1]])
+    def test_layers_product_and_distances_are_those_of_course_lib(self, page, tmp_path, weights):
+        open_view(page, tmp_path, rollout_explorer(weights).children[-1])
+        depths = range(1, len(weights) + 1)
+        for depth, residual, fusion in itertools.product(depths, RESIDUALS, FUSIONS):
+            assert_state_is_the_library_s(page, weights, depth, residual, fusion)
+
+    @pytest.mark.parametrize("name", ["it_tired", "long"])
+    def test_on_recorded_attention_too(self, page, tmp_path, name):
+        weights, tokens = load_attention(name)
+        open_view(page, tmp_path, rollout_explorer(weights, tokens).children[-1])
+        for depth, residual, fusion in [(6, 0.5, "mean"), (6, 0.0, "mean"), (4, 0.2, "max")]:
+            assert_state_is_the_library_s(page, weights, depth, residual, fusion)
+
+    def test_the_walk_s_masses_are_rows_of_the_rollout(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, residual=0.3).children[-1])
+        layers = library.residual_layers(WEIGHTS, residual=0.3)
+        walk = """output => {
+          const { layers } = module.rolloutState(model);
+          const masses = module.walkMasses(layers, output);
+          return [[...masses], [...module.edgeMasses(layers, masses)]];
+        }"""
+        for output in range(6):
+            masses, edges = (np.array(part) for part in page.evaluate(walk, output))
+            masses, edges = masses.reshape(4, 6), edges.reshape(3, 6, 6)
+            expected = np.eye(6)[output]
+            for p in (3, 2, 1):
+                np.testing.assert_allclose(masses[p], expected, atol=1e-6)
+                taken = expected[:, None] * layers[p - 1]
+                np.testing.assert_allclose(edges[p - 1], taken, atol=1e-6)
+                expected = expected @ layers[p - 1]
+            np.testing.assert_allclose(masses[0], expected, atol=1e-6)
+            row = library.rollout_row(WEIGHTS, output, residual=0.3)
+            np.testing.assert_allclose(masses[0], row, atol=1e-6)
+
+    def test_a_row_that_the_minimum_empties_is_named_where_the_library_refuses_it(
+        self, page, tmp_path
+    ):
+        open_view(page, tmp_path, rollout_explorer(APART, TOKENS, output=2).children[-1])
+        readout = page.locator(".readout")
+        for depth, fusion in itertools.product([1, 2, 3], FUSIONS):
+            set_traits(page, depth=depth, fusion_choice=FUSIONS.index(fusion))
+            empty = page.evaluate(STATE)["empty"]
+            if fusion == "min" and depth > 1:
+                with pytest.raises(ValueError, match="in layer 1, row 1 has none"):
+                    library.rollout(APART[:depth], fusion=fusion)
+                assert empty == {"layer": 1, "row": 1}
+                told = readout.text_content()
+                assert told.startswith("There is no rollout: in layer 1 the minimum")
+                assert "leaves “cat” no weight above 0" in told
+                assert drawn(page, "carried") == {}
+                assert page.locator(".distances li").count() == 0
+                page.locator(".layered .choosable .reach").nth(3).hover()
+                page.locator(".cell").nth(5).hover()
+                assert readout.text_content() == told
+                page.mouse.move(1, 1)
+            else:
+                assert empty is None
+                assert readout.text_content().startswith("“sat” draws on")
+
+    def test_distances_are_told_in_few_digits(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS).children[-1])
+        told = page.evaluate("[1, 0.934, 0.01, 0.0032, 3.4e-8, 1e-17, 0].map(module.brief)")
+        assert told == ["1.00", "0.93", "0.01", "0.003", "3e-8", "0", "0"]
+
+
+# --- what is drawn -------------------------------------------------------------------------------
+
+
+class TestDrawing:
+    pytestmark = in_browser
+
+    def test_every_state_draws_the_edges_that_the_walk_takes(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        states = itertools.product([1, 2, 3], RESIDUALS, FUSIONS, [None, 0, 4])
+        for depth, residual, fusion, output in states:
+            set_traits(page, output=output)
+            layers = assert_state_is_the_library_s(page, WEIGHTS, depth, residual, fusion)
+            assert set(drawn(page, "weights")) == set(zip(*np.where(layers > 0.02), strict=True))
+            carried = drawn(page, "carried")
+            row = np.eye(6)[output] if output is not None else np.zeros(6)
+            for p in range(depth - 1, -1, -1):
+                masses = row[:, None] * layers[p]
+                widths = {(i, j): w for (q, i, j), w in carried.items() if q == p}
+                assert set(widths) == set(zip(*np.where(masses > 0.002), strict=True))
+                for (i, j), width in widths.items():
+                    assert width == pytest.approx(0.5 + 13 * masses[i, j], rel=0.17)
+                row = row @ layers[p]
+            html = page.locator(".rollout-view").evaluate("root => root.outerHTML")
+            assert not any(bad in html for bad in ("NaN", "undefined", "Infinity"))
+
+    def test_the_nodes_are_as_large_as_the_walk_s_masses(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS, output=3).children[-1])
+        radii = page.locator(".layered .row").evaluate_all(
+            "rows => rows.map((row) => "
+            "[...row.querySelectorAll('.dot')].map((dot) => +dot.getAttribute('r')))"
+        )
+        assert np.shape(radii) == (4, 6)
+        assert np.argmax(radii[3]) == 3
+        row = library.rollout_row(WEIGHTS, 3)
+        expected = np.maximum(np.sqrt(row), 0.45 / 2.7) * radii[3][3]
+        np.testing.assert_allclose(radii[0], expected, atol=0.02)
+
+    def test_distances_stand_below_the_matrix_layer_by_layer(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        for depth in (3, 1):
+            set_traits(page, depth=depth)
+            shown = page.locator(".distances li")
+            steps = [library.rollout(WEIGHTS[: d + 1]) for d in range(depth)]
+            expected = [library.distance_from_rank_one(step) for step in steps]
+            values = shown.evaluate_all("items => items.map((item) => +item.dataset.distance)")
+            np.testing.assert_allclose(values, expected, atol=1e-6)
+            assert shown.nth(0).text_content() == f"{expected[0]:.2f}layer 0"
+
+    @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (2, 2, 2), (12, 2, 64, 64)])
+    def test_small_and_large_models_are_drawn(self, page, tmp_path, shape):
+        n = shape[-1]
+        weights = np.full(shape, 1 / n)
+        open_view(page, tmp_path, rollout_explorer(weights, residual=0, output=n - 1).children[-1])
+        assert page.locator(".layered .dot").count() == (shape[0] + 1) * n
+        assert "NaN" not in page.locator(".rollout-view").evaluate("root => root.outerHTML")
+        assert page.locator(".readout").text_content().startswith(f"“{n - 1}” draws on “0” ")
+
+
+# --- pointer and keyboard ------------------------------------------------------------------------
+
+
+def lit_output(page):
+    return page.locator(".rollout-view").get_attribute("data-output")
+
+
+def node(page, role, position):
+    return page.locator(f'.node[data-role="{role}"][data-position="{position}"]')
+
+
+class TestPicking:
+    pytestmark = in_browser
+
+    def test_pointing_at_an_output_lights_its_walk_and_its_row(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        readout = page.locator(".readout")
+        assert lit_output(page) == ""
+        assert readout.text_content().startswith("Point at an output")
+        node(page, "output", 2).locator(".dot").hover()
+        assert lit_output(page) == "2"
+        row = library.rollout(WEIGHTS)[2]
+        best = np.argsort(-row)[:5]
+        names = {0: "the [0]", 4: "the [4]"}
+        listed = ", ".join(f"“{names.get(j, TOKENS[j])}” {row[j]:.2f}" for j in best)
+        assert readout.text_content() == f"“sat” draws on {listed}; 1 more hold {row.min():.2f}."
+        held = page.locator('.node.lit[data-role="input"]').evaluate_all(
+            "nodes => nodes.map((node) => +node.dataset.position)"
+        )
+        assert sorted(held) == sorted(best.tolist())
+        assert page.locator(".band.row.lit").count() == 1
+        assert page.locator(".band.column.lit").count() == 0
+        readout.hover()
+        assert lit_output(page) == ""
+        assert page.locator(".band.lit").count() == 0
+
+    def test_pointing_at_a_cell_lights_the_walk_of_its_row(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS, output=1).children[-1])
+        page.locator('.cell[data-query="5"][data-key="3"]').hover()
+        assert lit_output(page) == "5"
+        share = library.rollout(WEIGHTS)[5, 3]
+        told = page.locator(".readout").text_content()
+        assert told.startswith(f"“mat” → “on”: {share:.2f}. “mat” draws on ")
+        page.locator("figcaption").hover()
+        assert lit_output(page) == "1"
+
+    def test_a_click_keeps_an_output_and_another_lets_it_go(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        output = node(page, "output", 3)
+        output.locator(".dot").click()
+        page.locator("figcaption").hover()
+        assert page.evaluate("model.get('output')") == 3
+        assert (lit_output(page), output.get_attribute("aria-pressed")) == ("3", "true")
+        output.locator(".dot").click()
+        assert page.evaluate("model.get('output')") is None
+        assert (lit_output(page), output.get_attribute("aria-pressed")) == ("", "false")
+        node(page, "input", 3).locator(".dot").click()
+        assert page.evaluate("model.get('output')") is None
+
+    def test_a_tap_keeps_an_output_and_another_lets_it_go(self, browser, tmp_path):
+        context = browser.new_context(offline=True, has_touch=True)
+        page = context.new_page()
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        for expected in ("3", "", "3"):
+            node(page, "output", 3).locator(".dot").tap()
+            assert lit_output(page) == expected
+        context.close()
+
+    def test_arrow_keys_walk_over_the_outputs_and_enter_keeps_one(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        page.keyboard.press("Tab")
+        assert lit_output(page) == "0"
+        for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowDown"):
+            page.keyboard.press(key)
+        assert lit_output(page) == "1"
+        page.keyboard.press("Enter")
+        assert page.evaluate("model.get('output')") == 1
+        page.keyboard.press("ArrowRight")
+        assert lit_output(page) == "2"
+        page.keyboard.press(" ")
+        assert page.evaluate("model.get('output')") == 2
+        page.keyboard.press("Tab")  # one stop for all outputs: the next one is the matrix
+        assert page.evaluate("document.activeElement.dataset.query") == "0"
+        page.keyboard.press("ArrowDown")
+        assert lit_output(page) == "1"
+        label = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        assert label.startswith("“cat” → “the [0]”: ")
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate("document.activeElement.dataset.position") == "2"
+
+
+# --- a view's life -------------------------------------------------------------------------------
+
+
+class TestLife:
+    pytestmark = in_browser
+
+    def test_a_view_can_be_shown_twice_and_removed(self, page, tmp_path):
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
+        page.evaluate(
+            "const el = document.body.appendChild(document.createElement('div'));"
+            "window.stopSecond = module.default.render({ model, el }); 0"
+        )
+        set_traits(page, depth=2, fusion_choice=1, output=4)
+        set_traits(page, depth=3, residual=0.2)
+        first, second = page.locator(".course-figure").evaluate_all(
+            "figures => figures.map((figure) => figure.outerHTML)"
+        )
+        assert first == second
+        page.evaluate("stopSecond()")
+        assert page.evaluate("model.listening()") > 0
+        page.evaluate("stop()")
+        assert page.evaluate("model.listening()") == 0
+
+    @pytest.mark.parametrize("width", [360, 1000])
+    def test_odd_tokens_are_shown_as_text_and_nothing_overflows(self, page, tmp_path, width):
+        page.set_viewport_size({"width": width, "height": 800})
+        odd = ["<b>&amp;", "", "\n", "🙂🙂🙂", "</script>", "word" * 30]
+        open_view(page, tmp_path, rollout_explorer(WEIGHTS, odd, output=5).children[-1])
+        labels = page.locator(".layered .label").all_text_contents()
+        assert labels[:4] == ["<b>&amp;", "(empty)", "␣", "🙂🙂🙂"]
+        assert page.locator(".course-figure b").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+        attributes, desktop = THEMES[theme]
+        page.emulate_media(color_scheme=desktop)
+        view = rollout_explorer(WEIGHTS, TOKENS, output=2).children[-1]
+        open_view(page, tmp_path, view, attributes=attributes)
+        paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
+        seen = page.evaluate(
+            "[['.readout', 'color'], ['.layered .label', 'fill'], ['.layered .tick', 'fill'],"
+            " ['.key', 'color'], ['.distances li', 'color'], ['.distances span', 'color'],"
+            " ['.strokes.carried', 'stroke']]"
+            ".map(([what, how]) => getComputedStyle(document.querySelector(what))[how])"
+        )
+        for colour in seen:
+            high, low = sorted([luminance(colour), luminance(paper)], reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 4.5, f"{colour} on {paper}"
