@@ -50,12 +50,12 @@ class Result:
 
 def call_function(answer, cases):
     """Call a learner's function once for each case; return plain values or `Raised`."""
-    return [_attempt(lambda case=case: answer(*copy.deepcopy(case))) for case in cases]
+    return [attempt(lambda case=case: answer(*copy.deepcopy(case))) for case in cases]
 
 
 def read_value(answer, cases):
     """Bring back a value that the learner assigned to a name; there is one empty case."""
-    return [_attempt(lambda: answer) for _ in cases]
+    return [attempt(lambda: answer) for _ in cases]
 
 
 def no_inputs(rng):
@@ -82,7 +82,8 @@ class Exercise:
     inputs : callable (numpy.random.Generator) -> list of tuple
         Arguments of each call; the judge sees the same cases.
     call : callable (answer, cases) -> list
-        `call_function`, or `read_value` for an answer that is no function.
+        `call_function`; `read_value` for an answer that is no function; `drawing.draw` for one
+        that draws.
     may_raise : bool
         Whether an error of the learner's function can be the right answer; if so the judge
         finds a `Raised` among the values.
@@ -138,7 +139,7 @@ def _verdict(exercise, namespace, seed):
     answer = namespace[name]
     if answer is Ellipsis:
         return NOT_ATTEMPTED, f"`{name}` still holds the dots."
-    if exercise.call is call_function:
+    if exercise.call is not read_value:
         if not callable(answer):
             return WRONG, f"`{name}` should be a function, but it is a {type(answer).__name__}."
         if (getattr(answer, "__module__", None) or "").startswith("course_lib"):
@@ -172,7 +173,7 @@ def _holds_dots(value):
     )
 
 
-def _attempt(produce):
+def attempt(produce):
     """Return the plain value of `produce()`, or what it raised; warnings decide nothing."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):

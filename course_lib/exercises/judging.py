@@ -68,7 +68,7 @@ def compare_choice(value, expected, what, reasons):
     value = value.strip().lower() if isinstance(value, str) else value
     if value == expected and isinstance(value, bool) == isinstance(expected, bool):
         return
-    if value in reasons:
+    if isinstance(value, str | bool) and value in reasons:
         raise Wrong(reasons[value])
     options = ", ".join(repr(option) for option in sorted([expected, *reasons], key=str))
     raise Wrong(f"{what} should be one of {options}, got {_shown(value)}.")

@@ -8,6 +8,7 @@ CHAPTERS = {
     "02": "weights",
     "03": "multi_head",
     "04": "centrality",
+    "05": "heatmaps",
     "09": "flow",
     "10": "rollout",
 }
