@@ -11,6 +11,7 @@ from course_lib.widgets import (
     attention_explorer,
     flow_explorer,
     heads_explorer,
+    heatmap_explorer,
     query_plane,
     rollout_explorer,
 )
@@ -67,6 +68,7 @@ def figures():
         "layout_choice": [1, 0],
     }
     heads = {"threshold": thresholds, "layer": layers, "second": [2, 3, 4]}
+    heatmaps = {"first": [3, 40, 71], "scale_choice": [0, 3, 1], "order_choice": [1, 0]}
     keys = np.random.default_rng(1).uniform(-3, 3, size=(N, 2))
     plane = {"query": [[1, 0.5], [-2, 1], [0.3, -1.2]], "temperature": [0.1, 1, 5]}
     rollout = {
@@ -85,6 +87,7 @@ def figures():
     return [
         ("attention graph", attention_explorer(weights, threshold=0.0), attention),
         ("heads grid", heads_explorer(weights), heads),
+        ("linked heatmaps", heatmap_explorer(weights), heatmaps),
         ("query plane", query_plane(keys), plane),
         ("rollout", rollout_explorer(weights, output=5), rollout),
         ("flow", flow_explorer(weights, output=5, input=6, residual=0.9), flow),

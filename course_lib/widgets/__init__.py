@@ -3,6 +3,7 @@
 from course_lib.widgets.attention import AttentionView, attention_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
+from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
 
@@ -10,11 +11,13 @@ __all__ = [
     "AttentionView",
     "FlowView",
     "HeadsGrid",
+    "LinkedHeatmaps",
     "QueryPlane",
     "RolloutView",
     "attention_explorer",
     "flow_explorer",
     "heads_explorer",
+    "heatmap_explorer",
     "query_plane",
     "rollout_explorer",
 ]

@@ -2,6 +2,7 @@
 import { frame, html, roving, setAll, svg, tokenNames, watch } from "./drawing.js";
 import { Heatmap } from "./heatmap.js";
 import { decodeWeights, edgesAbove, headDistance, headMatrix } from "./numbers.js";
+import { differenceScale } from "./scales.js";
 
 // Weights above each bound are drawn in one style; the same bounds for every head.
 const BINS = [
@@ -46,7 +47,7 @@ class HeadsFigure {
     this.map = new Heatmap(tokens, {
       label: "difference between the two heads",
       titles: ["query (attends)", "key (attended to)", "difference"],
-      signed: true,
+      scale: differenceScale,
       names: (k) => this.tell(k),
       onPick: (k, by) => {
         this.picks[by] = k;

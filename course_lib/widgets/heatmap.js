@@ -1,11 +1,10 @@
 // An n by n heatmap with named axes: queries down, keys across.
 import { html, roving, setAll, shortTokens, svg } from "./drawing.js";
-import { shade } from "./numbers.js";
+import { weightScale } from "./scales.js";
 
 const WIDTH = 400;
 const LEFT = 92;
 const TOP = 8;
-const TICKS = [0, 0.1, 0.25, 0.5, 1];
 const TITLES = ["query (attends)", "key (attended to)", "weight"];
 
 /** The distance between tokens on an axis, and what follows from it for their labels. */
@@ -18,14 +17,13 @@ export function labelStyle(spacing) {
  *
  * `onPick(k, by)` is called with a cell's index when it is hovered or focused (`by` is "hover" or
  * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell;
- * `titles` are those of the rows, of the columns and of the colours.
+ * `titles` are those of the rows, of the columns and of the colours, `scale` one of scales.js.
  */
 export class Heatmap {
-  constructor(tokens, { label, titles = TITLES, signed = false, onPick, names }) {
+  constructor(tokens, { label, titles = TITLES, scale = weightScale, onPick, names }) {
     this.n = tokens.length;
     this.cell = Math.min((WIDTH - LEFT - 6) / this.n, 76);
     this.side = this.n * this.cell;
-    this.signed = signed;
     this.cells = Array.from({ length: this.n ** 2 }, (_, k) => this.makeCell(k));
     this.grid = svg("g", { class: "cells" }, ...this.cells);
     this.row = svg("rect", { class: "band row", height: this.cell, rx: 2 });
@@ -35,8 +33,12 @@ export class Heatmap {
     const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", class: "heatmap" };
     const picture = svg("svg", { ...attributes, "aria-label": label });
     picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
-    picture.append(...axes(tokens, titles, this.cell));
-    picture.append(legend(TOP + this.side + 98, signed, titles[2]));
+    this.labels = svg("g");
+    this.legend = svg("g", { class: "legend" });
+    picture.append(this.labels, ...axisTitles(titles, this.side), this.legend);
+    this.colourTitle = titles[2];
+    this.relabel(tokens);
+    this.rescale(scale);
     this.root = html("div", {}, picture);
     this.listen(onPick, names);
   }
@@ -68,11 +70,24 @@ export class Heatmap {
     });
   }
 
+  /** Name the rows and the columns. */
+  relabel(tokens) {
+    this.labels.replaceChildren(...tickLabels(tokens, this.cell));
+  }
+
+  /** Change what the colours mean, before the next painting. */
+  rescale(scale) {
+    this.scale = scale;
+    this.legend.replaceChildren(...colourBar(TOP + this.side + 98, scale, this.colourTitle));
+  }
+
   /** Colour every cell by its value; a negative one takes the second colour. */
   paint(matrix) {
     this.cells.forEach((cell, k) => {
-      cell.setAttribute("fill-opacity", shade(matrix[k]).toFixed(3));
-      if (this.signed) cell.setAttribute("class", matrix[k] < 0 ? "cell minus" : "cell");
+      const strength = this.scale.strength(matrix[k]);
+      cell.setAttribute("fill-opacity", Math.abs(strength ?? 1).toFixed(3));
+      if (this.scale.signed) cell.setAttribute("class", matrix[k] < 0 ? "cell minus" : "cell");
+      else cell.classList.toggle("masked", strength === null);
     });
   }
 
@@ -87,10 +102,10 @@ export class Heatmap {
   }
 }
 
-function axes(tokens, [rows, columns], cell) {
+function tickLabels(tokens, cell) {
   const { every, ...font } = labelStyle(cell);
   const style = { class: "label", ...font, "text-anchor": "end", dy: "0.35em" };
-  const labels = shortTokens(tokens).flatMap((name, position) => {
+  return shortTokens(tokens).flatMap((name, position) => {
     if (position % every) return [];
     const middle = (position + 0.5) * cell;
     const below = `translate(${LEFT + middle} ${TOP + tokens.length * cell + 6}) rotate(-90)`;
@@ -99,44 +114,35 @@ function axes(tokens, [rows, columns], cell) {
       svg("text", { ...style, transform: below }, name),
     ];
   });
-  const half = (tokens.length * cell) / 2;
-  const aside = { class: "axis", transform: `translate(11 ${TOP + half}) rotate(-90)` };
-  const below = { class: "axis", x: LEFT + half, y: TOP + 2 * half + 84 };
-  return [
-    ...labels,
-    svg("text", aside, rows),
-    svg("text", below, columns),
-  ];
+}
+
+function axisTitles([rows, columns], side) {
+  const aside = { class: "axis", transform: `translate(11 ${TOP + side / 2}) rotate(-90)` };
+  const below = { class: "axis", x: LEFT + side / 2, y: TOP + side + 84 };
+  return [svg("text", aside, rows), svg("text", below, columns)];
 }
 
 /** A colour bar made of thin strips, painted exactly as the cells are. */
-function legend(y, signed, title) {
+function colourBar(y, { signed, strength, ticks }, title) {
   const strips = 60;
   const width = 220;
   const x = LEFT + 10;
   const least = signed ? -1 : 0;
-  const group = svg("g", { class: "legend" });
-  // Along the bar the shade changes evenly, so the value is the shade's square.
-  const place = (value) => x + ((Math.sign(value) * shade(value) - least) / (1 - least)) * width;
-  for (let s = 0; s < strips; s++) {
-    const strength = least + ((s + 0.5) / strips) * (1 - least);
-    group.append(
-      svg("rect", {
-        class: strength < 0 ? "cell minus" : "cell",
-        x: x + (s * width) / strips,
-        y,
-        width: width / strips,
-        height: 9,
-        "shape-rendering": "crispEdges",
-        "fill-opacity": Math.abs(strength).toFixed(3),
-      }),
-    );
-  }
-  const ticks = signed ? [-1, -0.25, 0, 0.25, 1] : TICKS;
-  for (const tick of ticks) {
-    const text = signed && tick > 0 ? `+${tick}` : `${tick}`.replace("-", "−");
-    group.append(svg("text", { class: "tick", x: place(tick), y: y + 22 }, text));
-  }
-  group.append(svg("text", { class: "tick end", x: x - 8, y: y + 8 }, title));
-  return group;
+  const bar = Array.from({ length: strips }, (_, s) => {
+    const shown = least + ((s + 0.5) / strips) * (1 - least);
+    return svg("rect", {
+      class: shown < 0 ? "cell minus" : "cell",
+      x: x + (s * width) / strips,
+      y,
+      width: width / strips,
+      height: 9,
+      "shape-rendering": "crispEdges",
+      "fill-opacity": Math.abs(shown).toFixed(3),
+    });
+  });
+  const labels = ticks.map(([value, text]) => {
+    const place = x + ((strength(value) - least) / (1 - least)) * width;
+    return svg("text", { class: "tick", x: place, y: y + 22 }, text);
+  });
+  return [...bar, ...labels, svg("text", { class: "tick end", x: x - 8, y: y + 8 }, title)];
 }

@@ -1,0 +1,220 @@
+"""The linked heatmaps: what they send, what they refuse, what they compute and draw."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from course_lib.attention import softmax
+from course_lib.data import load_attention
+from course_lib.plots import spectral_order
+from course_lib.widgets import heatmap_explorer
+from tests.browser_pages import open_view
+from tests.layered_drawing import set_traits
+from tests.test_widgets import controls, embedded_links
+from tests.test_widgets_browser import THEMES, luminance
+
+TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
+WEIGHTS = softmax(2 * np.random.default_rng(5).normal(size=(2, 3, 6, 6)))
+WITH_ZEROS = WEIGHTS * (WEIGHTS > 0.04)
+WITH_ZEROS /= WITH_ZEROS.sum(axis=-1, keepdims=True)
+
+STATE = """() => {
+  const state = module.linkedState(model);
+  const scales = module.scalesOf(state, model.get("scale_choice"));
+  const maps = [state.first, state.second, state.difference];
+  const strengths = maps.map((map, k) => map.map((value) => scales[k].strength(value)));
+  return { ...state, strengths };
+}"""
+PAINTED = """(map) => {
+  const cells = document.querySelectorAll(".heatmap")[map].querySelectorAll(".cells .cell");
+  return [...cells].map((c) => [c.getAttribute("class"), Number(c.getAttribute("fill-opacity"))]);
+}"""
+
+
+# --- what is sent, what is refused ----------------------------------------------------------------
+
+
+def test_the_spectral_order_of_every_head_is_sent():
+    view = heatmap_explorer(WEIGHTS, TOKENS).children[-1]
+    assert view.orders == [spectral_order(head).tolist() for head in WEIGHTS.reshape(6, 6, 6)]
+    assert view.tokens == TOKENS
+    assert view.shape == [2, 3, 6]
+
+
+def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
+    figure = heatmap_explorer(
+        WEIGHTS, TOKENS, first=(1, 2), second=(0, 1), scale="log", order="spectral"
+    )
+    view = figure.children[-1]
+    links = embedded_links(figure)
+    for control in controls(figure).values():
+        source, target = links.pop(control.model_id)
+        assert target[0] == f"IPY_MODEL_{view.model_id}"
+        assert getattr(control, source[1]) == getattr(view, target[1])
+    assert not links
+    assert (view.first, view.second, view.scale_choice, view.order_choice) == (5, 1, 3, 1)
+    assert controls(figure)["first"].label == "layer 1, head 2"
+    assert controls(heatmap_explorer(WEIGHTS[0]))["second"].label == "head 1"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: heatmap_explorer(WEIGHTS[0, 0]), ValueError, "weights must have at least 2 heads"),
+        (lambda: heatmap_explorer(-WEIGHTS), ValueError, "weights must not be negative"),
+        (lambda: heatmap_explorer(WEIGHTS, ["a"]), ValueError, "tokens must have one entry"),
+        (lambda: heatmap_explorer(WEIGHTS, first=(2, 0)), ValueError, r"first\[0\] .* between"),
+        (lambda: heatmap_explorer(WEIGHTS, second=(0, 3)), ValueError, r"second\[1\] .* between"),
+        (lambda: heatmap_explorer(WEIGHTS, first=3), ValueError, "first must be a pair"),
+        (lambda: heatmap_explorer(WEIGHTS, first=(0, "a")), TypeError, "first.* an integer"),
+        (lambda: heatmap_explorer(WEIGHTS, scale="big"), ValueError, "scale must be one of"),
+        (lambda: heatmap_explorer(WEIGHTS, order="size"), ValueError, "order must be one of"),
+    ],
+)
+def test_bad_input_is_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+# --- what the browser computes and draws ----------------------------------------------------------
+
+
+def expected_strengths(matrices, scale):
+    """Return what the three scales make of first, second and difference; None where masked."""
+    first, second, difference = matrices
+    shared = max(first.max(), second.max())
+    ends = {
+        "own": (first.max(), second.max(), np.abs(difference).max() or 1),
+        "shared": (shared, shared, shared),
+        "unit": (1, 1, 1),
+    }
+    if scale == "log":
+        with np.errstate(divide="ignore"):
+            logs = [np.clip(1 + np.log10(m) / 4, 0, 1) for m in (first, second)]
+        seen = [np.where(m > 0, s, np.nan) for m, s in zip((first, second), logs, strict=True)]
+        return [*seen, difference]
+    return [matrix / end for matrix, end in zip(matrices, ends[scale], strict=True)]
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("name", ["random", "with zeros", "recorded"])
+def test_every_state_of_the_controls_shows_the_weights(name, page, tmp_path):
+    weights = {"random": WEIGHTS, "with zeros": WITH_ZEROS}.get(name)
+    if weights is None:
+        weights = load_attention("short")[0][:2, :3]
+    weights = weights.astype(np.float32).astype(float)
+    view = heatmap_explorer(weights).children[-1]
+    open_view(page, tmp_path, view)
+    n = weights.shape[-1]
+    heads = weights.reshape(-1, n, n)
+    scales = ("own", "shared", "unit", "log")
+    for first, second, scale, order in itertools.product((0, 4), (1, 4), range(4), range(2)):
+        set_traits(page, first=first, second=second, scale_choice=scale, order_choice=order)
+        state = page.evaluate(STATE)
+        places = spectral_order(heads[first]) if order else np.arange(n)
+        assert state["order"] == places.tolist()
+        shown = [heads[k][np.ix_(places, places)] for k in (first, second)]
+        shown.append(shown[0] - shown[1])
+        for key, matrix in zip(("first", "second", "difference"), shown, strict=True):
+            np.testing.assert_allclose(np.reshape(state[key], (n, n)), matrix, atol=1e-7)
+        strengths = [np.array(s, dtype=float).reshape(n, n) for s in state["strengths"]]
+        for got, expected in zip(strengths, expected_strengths(shown, scales[scale]), strict=True):
+            np.testing.assert_allclose(got, expected, atol=1e-5)
+        for k, strength in enumerate(strengths):
+            painted = page.evaluate(PAINTED, k)
+            assert ["masked" in shape for shape, _ in painted] == np.isnan(
+                strength
+            ).ravel().tolist()
+            np.testing.assert_allclose(
+                [opacity for _, opacity in painted],
+                np.nan_to_num(np.abs(strength), nan=1).ravel(),
+                atol=1e-3,
+            )
+            if k == 2:
+                minus = [shape.endswith("minus") for shape, _ in painted]
+                assert minus == (shown[2] < 0).ravel().tolist()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
+    view = heatmap_explorer(WEIGHTS, TOKENS, order="spectral").children[-1]
+    open_view(page, tmp_path, view)
+    assert "Point at a cell" in page.locator(".readout").inner_text()
+    order = view.orders[0]
+    row, column = 2, 4
+    for k in range(3):
+        page.locator(".heatmap").nth(k).locator(".cells .cell").nth(6 * row + column).hover()
+        boxes = [
+            page.locator(".heatmap")
+            .nth(m)
+            .locator(".band.row")
+            .evaluate(
+                "e => [e.classList.contains('lit'), e.getAttribute('x'), e.getAttribute('y')]"
+            )
+            for m in range(3)
+        ]
+        assert boxes[0] == boxes[1] == boxes[2]
+        assert boxes[0][0]
+    first, second = WEIGHTS[0, 0], WEIGHTS[0, 1]
+    i, j = order[row], order[column]
+    names = ["the [0]", "cat", "sat", "on", "the [4]", "mat"]
+    said = page.locator(".readout").inner_text()
+    assert said.startswith(f"“{names[i]}” attends to “{names[j]}”: first {first[i, j]:.2f}")
+    assert f"second {second[i, j]:.2f}" in said
+    sign = "−" if first[i, j] < second[i, j] else "+"
+    assert f"difference {sign}{abs(first[i, j] - second[i, j]):.2f}." in said
+    labels = page.locator(".heatmap").first.locator("text.label").all_text_contents()
+    assert labels[::2] == [TOKENS[position] for position in order]
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_colour_bars_say_where_they_end(page, tmp_path):
+    open_view(page, tmp_path, heatmap_explorer(WEIGHTS, TOKENS, scale="own").children[-1])
+
+    def ends():
+        bars = page.locator(".legend").evaluate_all(
+            "bars => bars.map(bar => [...bar.querySelectorAll('.tick')].map(t => t.textContent))"
+        )
+        return [ticks[-2] for ticks in bars]
+
+    def short(value):
+        return f"{float(f'{value:.2g}'):g}"
+
+    first, second = WEIGHTS[0, 0], WEIGHTS[0, 1]
+    difference = np.abs(first - second).max()
+    assert ends() == [short(first.max()), short(second.max()), f"+{short(difference)}"]
+    set_traits(page, scale_choice=1)
+    shared = short(max(first.max(), second.max()))
+    assert ends() == [shared, shared, f"+{shared}"]
+    set_traits(page, scale_choice=2)
+    assert ends() == ["1", "1", "+1"]
+    set_traits(page, scale_choice=3)
+    assert ends() == ["1", "1", "+1"]
+    assert page.locator(".legend").first.locator(".tick").first.text_content() == "≤ 0.0001"
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("theme", THEMES)
+def test_text_stands_out_in_every_theme(page, tmp_path, theme):
+    attributes, desktop = THEMES[theme]
+    page.emulate_media(color_scheme=desktop)
+    open_view(page, tmp_path, heatmap_explorer(WEIGHTS).children[-1], attributes=attributes)
+    paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
+    for what, how in ((".heading", "color"), ("figcaption", "color"), (".tick", "fill")):
+        colour = page.locator(what).first.evaluate(f"e => getComputedStyle(e).{how}")
+        high, low = sorted([luminance(colour), luminance(paper)], reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{what}: {colour} on {paper}"
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_a_figure_that_is_closed_stops_listening(page, tmp_path):
+    open_view(page, tmp_path, heatmap_explorer(WEIGHTS).children[-1])
+    assert page.evaluate("model.listening()") == 4
+    page.evaluate("stop()")
+    assert page.evaluate("model.listening()") == 0
