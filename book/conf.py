@@ -51,6 +51,7 @@ nb_execution_mode = "cache"
 nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
+nb_merge_streams = True  # what one cell prints stands in one box
 nb_kernel_rgx_aliases = {".*": "python3"}
 
 # Live figures: RequireJS, the way to anywidget, then the widget manager, in this order. A module

@@ -18,7 +18,11 @@ from course_lib.authoring.source import (
 
 
 def page(stem):
-    """Return the book's page as MyST text: stub, folded hints, folded and executed solution."""
+    """Return the book's page as MyST text: stub, folded hints, folded and executed solution.
+
+    The title carries the chapter's own number: a table of contents would count without the gaps
+    that chapters still to come leave.
+    """
     notebook = read_source(stem)
     solutions, cells = {}, []
     for cell in notebook.cells:
@@ -30,6 +34,7 @@ def page(stem):
             cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
+    cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     notebook.cells = cells
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "name": "python3"}}
     return jupytext.writes(notebook, fmt="md:myst")
