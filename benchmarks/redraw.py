@@ -13,6 +13,7 @@ from course_lib.widgets import (
     heads_explorer,
     heatmap_explorer,
     query_plane,
+    ranking_explorer,
     rollout_explorer,
 )
 from tests.browser_pages import FLAGS, find_chromium, open_view
@@ -71,6 +72,13 @@ def figures():
     heatmaps = {"first": [3, 40, 71], "scale_choice": [0, 3, 1], "order_choice": [1, 0]}
     keys = np.random.default_rng(1).uniform(-3, 3, size=(N, 2))
     plane = {"query": [[1, 0.5], [-2, 1], [0.3, -1.2]], "temperature": [0.1, 1, 5]}
+    ranking = {
+        "layer": layers,
+        "head_choice": [1, 0, 2],
+        "measure_choice": list(range(7)),
+        "damping": [0.0, 0.5, 0.99],
+        "removed": [[4], [4, 9, 20], []],
+    }
     rollout = {
         "residual": [0.0, 0.5, 0.95],
         "depth": [6, 3, 5],
@@ -89,6 +97,7 @@ def figures():
         ("heads grid", heads_explorer(weights), heads),
         ("linked heatmaps", heatmap_explorer(weights), heatmaps),
         ("query plane", query_plane(keys), plane),
+        ("ranking", ranking_explorer(weights), ranking),
         ("rollout", rollout_explorer(weights, output=5), rollout),
         ("flow", flow_explorer(weights, output=5, input=6, residual=0.9), flow),
     ]

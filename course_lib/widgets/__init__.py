@@ -5,6 +5,7 @@ from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
+from course_lib.widgets.ranking import RankingView, ranking_explorer
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
 
 __all__ = [
@@ -13,11 +14,13 @@ __all__ = [
     "HeadsGrid",
     "LinkedHeatmaps",
     "QueryPlane",
+    "RankingView",
     "RolloutView",
     "attention_explorer",
     "flow_explorer",
     "heads_explorer",
     "heatmap_explorer",
     "query_plane",
+    "ranking_explorer",
     "rollout_explorer",
 ]

@@ -61,6 +61,14 @@ def layer_slider(view, layers):
     return [slider(view, "layer", "layer", low=0, high=layers - 1, step=1)]
 
 
+def head_dropdown(view, heads):
+    """Return the control for the mean of all heads or one of them, or none if there is only one."""
+    if heads == 1:
+        return []
+    names = ["mean of all heads", *(f"head {k}" for k in range(heads))]
+    return [dropdown(view, "head_choice", "head", names)]
+
+
 def threshold_slider(view):
     """Return the control for the weight above which edges are drawn."""
     return slider(view, "threshold", "threshold", low=0.0, high=1.0, step=0.01)

@@ -83,10 +83,9 @@ def attention_explorer(
         direction_choice=DIRECTIONS.index(_validate.choice(direction, "direction", DIRECTIONS)),
         layout_choice=LAYOUTS.index(_validate.choice(layout, "layout", LAYOUTS)),
     )
-    head_names = ["mean of all heads", *(f"head {k}" for k in range(heads))]
     controls = [
         *_controls.layer_slider(view, layers),
-        *([_controls.dropdown(view, "head_choice", "head", head_names)] if heads > 1 else []),
+        *_controls.head_dropdown(view, heads),
         _controls.threshold_slider(view),
         _controls.toggle(
             view, "direction_choice", "arrows", ["query → key (attends)", "key → query (flow)"]

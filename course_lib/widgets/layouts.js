@@ -5,10 +5,13 @@ const HEAD = { length: 6.5, width: 3.6 };
 const CENTRE = 200;
 const RADIUS = 110;
 
-/** Positions on a circle, clockwise from the top; every node is query and key at once. */
-export function circle(n) {
+/**
+ * Positions on a circle, clockwise from the top; every node is query and key at once. `sizes` are
+ * the radii of the nodes, if they are not all alike; edges end at the rim of a node.
+ */
+export function circle(n, sizes = null) {
   const radius = n === 1 ? 0 : RADIUS;
-  const size = Math.min(6.5, (0.3 * 2 * Math.PI * RADIUS) / n);
+  const alike = Math.min(6.5, (0.3 * 2 * Math.PI * RADIUS) / n);
   const nodes = Array.from({ length: n }, (_, position) => {
     const angle = (2 * Math.PI * position) / n - Math.PI / 2;
     const out = [Math.cos(angle), Math.sin(angle)];
@@ -17,7 +20,7 @@ export function circle(n) {
       position,
       query: position,
       key: position,
-      size,
+      size: sizes ? sizes[position] : alike,
       out,
       at,
       label: spoke(at, out, angle, n),
@@ -25,7 +28,7 @@ export function circle(n) {
   });
   const edge = (source, target) => {
     const [from, to] = [nodes[source], nodes[target]];
-    return source === target ? loop(from) : bow(from.at, to.at, size);
+    return source === target ? loop(from) : bow(from, to);
   };
   return { name: "circle", titles: [], nodes, edge, next: (k, dx, dy) => (k + dx + dy + n) % n };
 }
@@ -98,13 +101,13 @@ function spoke(at, out, angle, n) {
 }
 
 /** A curve bowed to its left, so that the two directions of a pair lie apart. */
-function bow(from, to, size) {
+function bow({ at: from, size: away }, { at: to, size: near }) {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
   const inward = [0.18 * (CENTRE - middle[0]), 0.18 * (CENTRE - middle[1])];
   const control = [middle[0] + inward[0] - 0.13 * dy, middle[1] + inward[1] + 0.13 * dx];
-  const start = towards(from, control, size);
-  const tip = towards(to, control, size + 2);
+  const start = towards(from, control, away);
+  const tip = towards(to, control, near + 2);
   return `M${point(start)}Q${point(control)} ${point(tip)}${head(control, tip, 1)}`;
 }
 
@@ -112,13 +115,14 @@ function bow(from, to, size) {
 function loop({ at, out, size }) {
   const side = [-out[1], out[0]];
   const spread = Math.min(16, 2.4 * size);
+  const reach = Math.max(30, size + 12);
   const move = (outward, sideways) => [
     at[0] + outward * out[0] + sideways * side[0],
     at[1] + outward * out[1] + sideways * side[1],
   ];
   const tip = move(size * 0.8 + 1.5, size * 0.8 + 1);
-  const control = move(30, spread);
-  return curve(move(size * 0.8, -size * 0.7), move(30, -spread), control, tip, 0.75);
+  const control = move(reach, spread);
+  return curve(move(size * 0.8, -size * 0.7), move(reach, -spread), control, tip, 0.75);
 }
 
 /** A cubic curve that ends in an arrow head. */
