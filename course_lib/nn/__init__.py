@@ -1,0 +1,1 @@
+"""Modules that learn. PyTorch is imported here and nowhere else in the library."""

@@ -1,0 +1,339 @@
+"""Attention in models of text: the modules that chapter 06 trains.
+
+Tokens are numbers, and 0 is the filling behind short sentences. A mask is boolean, True = may
+attend; a query that may attend to nothing gets zero weights and a zero mixture.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from course_lib import _validate
+
+PAD = 0
+
+
+class MultiHeadAttention(nn.Module):
+    r"""Scaled dot-product attention in several heads, each with its own projections.
+
+    .. math:: O = [A_1 V_1, \dots, A_h V_h]\, W_o, \qquad
+              A_a = \mathrm{softmax}\Big(\tfrac{1}{\sqrt{d_\text{head}}}\, Q_a K_a^\top\Big)
+
+    with :math:`Q = x W_q`, :math:`K = y W_k`, :math:`V = y W_v` cut into h heads. No biases.
+
+    Parameters
+    ----------
+    d_model : int
+        Features of a token.
+    num_heads : int
+        h, a divisor of `d_model`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive, or `num_heads` does not divide `d_model`.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2.
+
+    Examples
+    --------
+    >>> attention = MultiHeadAttention(8, 2)
+    >>> output, weights = attention(torch.ones(1, 3, 8), torch.ones(1, 5, 8), return_weights=True)
+    >>> output.shape, weights.shape
+    (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 5]))
+    """
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        d_model = _validate.integer(d_model, "d_model", low=1)
+        num_heads = _validate.integer(num_heads, "num_heads", low=1)
+        if d_model % num_heads:
+            raise ValueError(
+                f"num_heads must divide d_model equally: {d_model} is not a multiple of {num_heads}"
+            )
+        self.num_heads = num_heads
+        self.query = nn.Linear(d_model, d_model, bias=False)
+        self.key = nn.Linear(d_model, d_model, bias=False)
+        self.value = nn.Linear(d_model, d_model, bias=False)
+        self.output = nn.Linear(d_model, d_model, bias=False)
+
+    def forward(self, x, y, *, mask=None, return_weights=False):
+        """Let each row of `x` attend to the rows of `y`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_query, d_model)
+        y : Tensor, shape (batch, n_key, d_model)
+        mask : bool Tensor, broadcastable to (batch, n_query, n_key), optional
+            True = may attend; the same for all heads.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, n_query, d_model)
+            Or a pair of it and the weights, shape (batch, h, n_query, n_key).
+
+        Raises
+        ------
+        TypeError
+            If `mask` is not boolean.
+        """
+        query, key, value = (
+            self._split(project(z))
+            for project, z in ((self.query, x), (self.key, y), (self.value, y))
+        )
+        logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+        weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(-3))
+        heads = (weights @ value).transpose(1, 2)  # (batch, n_query, h, d_head)
+        output = self.output(heads.flatten(2))
+        return (output, weights) if return_weights else output
+
+    def _split(self, z):
+        """Cut (batch, n, d_model) into heads, (batch, h, n, d_head)."""
+        return z.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+
+class SelfAttention(MultiHeadAttention):
+    """Attention among the tokens of one text; see `MultiHeadAttention`.
+
+    Examples
+    --------
+    >>> SelfAttention(8, 2)(torch.ones(1, 3, 8), mask=causal_mask(3)).shape
+    torch.Size([1, 3, 8])
+    """
+
+    def forward(self, x, *, mask=None, return_weights=False):
+        """Let each row of `x`, shape (batch, n, d_model), attend to all; see the base class."""
+        return super().forward(x, x, mask=mask, return_weights=return_weights)
+
+
+def masked_softmax(logits, mask):
+    """Softmax over the last axis; forbidden pairs get exactly 0, also where all are forbidden."""
+    if mask is None:
+        return logits.softmax(dim=-1)
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}")
+    # Not -inf: a row of nothing but -inf would be NaN, forward and backward.
+    lowest = torch.finfo(logits.dtype).min
+    return logits.masked_fill(~mask, lowest).softmax(dim=-1).masked_fill(~mask, 0)
+
+
+def causal_mask(n):
+    """Return the (n, n) mask under which a position attends to itself and to earlier ones."""
+    return torch.ones(n, n, dtype=torch.bool).tril()
+
+
+def padding_mask(tokens):
+    """Return the mask, shape (batch, 1, n), that hides the filling of (batch, n) tokens."""
+    return (tokens != PAD).unsqueeze(1)
+
+
+class Embedding(nn.Module):
+    """A vector for each token, plus one for its position unless `positional` is False."""
+
+    def __init__(self, vocabulary, max_length, d_model, *, positional=True):
+        super().__init__()
+        self.max_length = max_length
+        self.token = nn.Embedding(vocabulary, d_model)
+        self.position = nn.Embedding(max_length, d_model) if positional else None
+
+    def forward(self, tokens):
+        """Return (batch, n, d_model) for (batch, n) tokens; n at most `max_length`."""
+        n = tokens.shape[1]
+        if n > self.max_length:
+            raise ValueError(f"tokens must be at most {self.max_length} long, got {n}")
+        vectors = self.token(tokens)
+        if self.position is None:
+            return vectors
+        return vectors + self.position(torch.arange(n, device=tokens.device))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention and a small network on each token, both beside a residual connection.
+
+    Normalised before each of the two, not after (Xiong et al. 2020, On layer normalization in
+    the transformer architecture, figure 1b).
+    """
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.attention = SelfAttention(d_model, num_heads)
+        self.network = _network(d_model)
+        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
+
+    def forward(self, x, *, mask=None):
+        """Return the new (batch, n, d_model) vectors, and the weights (batch, h, n, n)."""
+        mixed, weights = self.attention(self.norms[0](x), mask=mask, return_weights=True)
+        x = x + mixed
+        return x + self.network(self.norms[1](x)), weights
+
+
+class DecoderLayer(nn.Module):
+    """Causal self-attention, cross-attention to the source, and a small network on each token."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.attention = SelfAttention(d_model, num_heads)
+        self.cross = MultiHeadAttention(d_model, num_heads)
+        self.network = _network(d_model)
+        self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(3))
+
+    def forward(self, x, source, *, source_mask):
+        """Return the new (batch, n, d_model) vectors, and the cross weights (batch, h, n, m)."""
+        mask = causal_mask(x.shape[1]).to(x.device)
+        x = x + self.attention(self.norms[0](x), mask=mask)
+        mixed, weights = self.cross(self.norms[1](x), source, mask=source_mask, return_weights=True)
+        x = x + mixed
+        return x + self.network(self.norms[2](x)), weights
+
+
+class TextClassifier(nn.Module):
+    """An encoder whose outputs are averaged over the tokens and sorted into classes.
+
+    Parameters
+    ----------
+    vocabulary, classes, max_length : int
+        How many tokens there are (0 is the filling), how many classes, the longest text.
+    d_model, num_heads, num_layers : int
+    positional : bool, default True
+        Without it, the order of the words is invisible.
+
+    Examples
+    --------
+    >>> model = TextClassifier(vocabulary=10, classes=2, max_length=6)
+    >>> model(torch.tensor([[1, 2, 3, 0]])).shape
+    torch.Size([1, 2])
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        classes,
+        max_length,
+        *,
+        d_model=32,
+        num_heads=4,
+        num_layers=2,
+        positional=True,
+    ):
+        super().__init__()
+        self.embedding = Embedding(vocabulary, max_length, d_model, positional=positional)
+        self.layers = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(d_model)
+        self.classify = nn.Linear(d_model, classes)
+
+    def forward(self, tokens, *, return_weights=False):
+        """Return logits (batch, classes) for (batch, n) tokens, and on request the weights.
+
+        The weights have shape (batch, layers, h, n, n).
+        """
+        return self.from_vectors(self.embedding(tokens), tokens, return_weights=return_weights)
+
+    def from_vectors(self, x, tokens, *, return_weights=False):
+        """Go on from embedded tokens, (batch, n, d_model): for gradients by input."""
+        mask = padding_mask(tokens)
+        collected = []
+        for layer in self.layers:
+            x, weights = layer(x, mask=mask)
+            collected.append(weights)
+        real = (tokens != PAD).unsqueeze(-1)
+        mean = (self.norm(x) * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
+        logits = self.classify(mean)
+        return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+
+
+class Translator(nn.Module):
+    """An encoder and a decoder with cross-attention, for short texts.
+
+    Parameters
+    ----------
+    source_vocabulary, target_vocabulary : int
+        How many tokens there are; 0 is the filling of both.
+    source_length, target_length : int
+        The longest texts, the start token of the target among them.
+    d_model, num_heads, num_layers : int
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.1.
+    """
+
+    def __init__(
+        self,
+        source_vocabulary,
+        target_vocabulary,
+        source_length,
+        target_length,
+        *,
+        d_model=64,
+        num_heads=4,
+        num_layers=2,
+    ):
+        super().__init__()
+        self.source = Embedding(source_vocabulary, source_length, d_model)
+        self.target = Embedding(target_vocabulary, target_length, d_model)
+        self.encoder = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
+        self.predict = nn.Linear(d_model, target_vocabulary)
+
+    def encode(self, source):
+        """Return the encoder's outputs, (batch, m, d_model), for (batch, m) source tokens."""
+        x = self.source(source)
+        for layer in self.encoder:
+            x, _ = layer(x, mask=padding_mask(source))
+        return self.norms[0](x)
+
+    def forward(self, source, target, *, return_weights=False):
+        """Return logits of the next target token after each one given.
+
+        Parameters
+        ----------
+        source : int Tensor, shape (batch, m)
+        target : int Tensor, shape (batch, n)
+            Begins with the start token.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, n, target_vocabulary)
+            Or a pair of it and the cross weights, shape (batch, layers, h, n, m): a bipartite
+            graph from target to source.
+        """
+        return self._decode(self.encode(source), source, target, return_weights)
+
+    @torch.no_grad()
+    def greedy(self, source, *, start, length):
+        """Write `length` tokens, each the most likely one after those before it.
+
+        Returns
+        -------
+        tokens : int Tensor, shape (batch, length)
+            Without the start token.
+        weights : Tensor, shape (batch, layers, h, length, m)
+            The cross weights with which each token was written.
+        """
+        encoded = self.encode(source)
+        written = source.new_full((len(source), 1), start)
+        for _ in range(length):
+            logits, weights = self._decode(encoded, source, written, True)
+            written = torch.cat([written, logits[:, -1:].argmax(dim=-1)], dim=1)
+        return written[:, 1:], weights
+
+    def _decode(self, encoded, source, target, return_weights):
+        x, collected = self.target(target), []
+        for layer in self.decoder:
+            x, weights = layer(x, encoded, source_mask=padding_mask(source))
+            collected.append(weights)
+        logits = self.predict(self.norms[1](x))
+        return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+
+
+def _network(d_model):
+    """Return the small network that works on each token by itself, four times as wide within."""
+    return nn.Sequential(
+        nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model)
+    )
