@@ -12,13 +12,18 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     """Return `values` as a float64 array, or raise an error that names `name`.
 
     `ndim` is the exact number of axes, or ``(least,)`` for a lower bound. Integers and every
-    floating-point type are taken; booleans, complex numbers, text and objects are not.
+    floating-point type are taken; booleans, complex numbers, text and objects are not. What comes
+    back may be the caller's own array, so it must neither be written to nor be returned.
     """
     array = _as_numpy(values, name)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     check_shape(array, name, ndim=ndim, shape=shape)
-    array = array.astype(np.float64)
+    array = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    if np.isfinite(total):  # then every entry is; one pass over a large array instead of four
+        return array
     bad = np.isnan(array) | (np.isposinf(array) if allow_minus_inf else np.isinf(array))
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -59,7 +64,7 @@ def weights_array(weights, name="weights", *, ndim=2, square=True):
     array = real_array(stored, name, ndim=ndim)
     if square and array.shape[-1] != array.shape[-2]:
         raise ValueError(f"{name} must be square in its last two axes, got shape {array.shape}")
-    if (array < 0).any():
+    if array.min() < 0:
         where = tuple(int(i) for i in np.argwhere(array < 0)[0])
         raise ValueError(f"{name} must not be negative, got {array[where]} at index {where}")
     tolerance = ROW_SUM_TOLERANCE.get(

@@ -254,7 +254,7 @@ def split_heads(x, num_heads):
     x = _validate.real_array(x, "x", ndim=(2,))
     num_heads = _check_heads(x.shape[-1], num_heads)
     parts = x.reshape(*x.shape[:-1], num_heads, -1)  # (..., n, h, d_head)
-    return np.swapaxes(parts, -2, -3)  # (..., h, n, d_head)
+    return np.swapaxes(parts, -2, -3).copy()  # (..., h, n, d_head)
 
 
 def merge_heads(x):
@@ -282,7 +282,7 @@ def merge_heads(x):
     """
     x = _validate.real_array(x, "x", ndim=(3,))
     x = np.swapaxes(x, -2, -3)  # (..., n, h, d_head)
-    return x.reshape(*x.shape[:-2], -1)
+    return x.reshape(*x.shape[:-2], -1).copy()
 
 
 def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_lib import _validate
 
+ROUNDING = 1e-12  # rows that sum to 1 but for so much are left as they are
 FUSIONS = {"mean": np.mean, "max": np.max, "min": np.min}
 
 
@@ -93,14 +94,13 @@ def rollout_row(weights, output, *, residual=0.5, fusion="mean", discard=0.0, st
     >>> rollout_row([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.0, 1.0]]], 0, residual=0)
     array([0.5, 0.5])
     """
-    layers = residual_layers(
-        weights, residual=residual, fusion=fusion, discard=discard, start_layer=start_layer
-    )
-    n = layers.shape[-1]
+    fused = _fused(weights, fusion=fusion, discard=discard, start_layer=start_layer)
+    residual = _validate.real(residual, "residual", low=0, high=1)
+    n = fused.shape[-1]
     row = np.zeros(n)
     row[_validate.integer(output, "output", low=0, high=n - 1)] = 1
-    for layer in layers[::-1]:  # from the output back to the input
-        row = row @ layer
+    for layer in fused[::-1]:  # from the output back to the input
+        row = (1 - residual) * row @ layer + residual * row
     return row
 
 
@@ -128,16 +128,9 @@ def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_
     array([[[0.5, 0.5],
             [0.5, 0.5]]])
     """
-    weights = _validate.weights_array(weights, ndim=(3,))
-    if weights.ndim > 4:
-        raise ValueError(f"weights must have 3 or 4 axes, got {weights.ndim}")
+    fused = _fused(weights, fusion=fusion, discard=discard, start_layer=start_layer)
     residual = _validate.real(residual, "residual", low=0, high=1)
-    _validate.choice(fusion, "fusion", tuple(FUSIONS))
-    discard = _validate.real(discard, "discard", low=0, high=1)
-    start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
-    fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)  # (l, n, n)
-    fused = _normalised(_without_weakest(fused, discard), fusion)
-    return ((1 - residual) * fused + residual * np.eye(fused.shape[-1]))[start_layer:]
+    return (1 - residual) * fused + residual * np.eye(fused.shape[-1])
 
 
 def distance_from_rank_one(matrix):
@@ -179,6 +172,21 @@ def distance_from_rank_one(matrix):
     return float(np.linalg.norm(matrix - matrix.mean(axis=0)) / size)
 
 
+def _fused(weights, *, fusion, discard, start_layer):
+    """Return one matrix a layer, (l - start_layer, n, n), its rows summing to 1."""
+    weights = _validate.weights_array(weights, ndim=(3,))
+    if weights.ndim > 4:
+        raise ValueError(f"weights must have 3 or 4 axes, got {weights.ndim}")
+    _validate.choice(fusion, "fusion", tuple(FUSIONS))
+    discard = _validate.real(discard, "discard", low=0, high=1)
+    start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
+    weights = weights[start_layer:]
+    fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)
+    if discard:
+        fused = _without_weakest(fused, discard)
+    return _normalised(fused, fusion)
+
+
 def _without_weakest(layers, share):
     """Set the weakest share of each matrix to 0, but never the strongest weight of a row."""
     if share == 1:
@@ -198,4 +206,6 @@ def _normalised(layers, fusion):
             f"fusion {fusion!r} must leave every query a weight above 0; "
             f"in layer {layer}, row {row} has none"
         )
+    if np.abs(sums - 1).max() < ROUNDING:
+        return layers  # as a softmax leaves them; dividing would only cost time
     return layers / sums

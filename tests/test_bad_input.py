@@ -213,6 +213,9 @@ BAD = [
     *rows(f.max_flow, "residual", NO_THRESHOLD, weights=[W], output=0, input=0),
     *rows(f.max_flow, "output", [2, -1, 0.5, None, True], weights=[W], input=0),
     *rows(f.max_flow, "input", [2, -1, 0.5, None, True], weights=[W], output=0),
+    *rows(f.flow_from, "weights", NO_LAYERS, output=0),
+    *rows(f.flow_from, "residual", NO_THRESHOLD, weights=[W], output=0),
+    *rows(f.flow_from, "output", [2, -1, 0.5, None, True], weights=[W]),
     *on_layers(r.rollout),
     *on_layers(r.residual_layers),
     *on_layers(r.rollout_row, output=0),
@@ -289,6 +292,28 @@ def test_odd_but_right_input_gives_the_right_answer(odd):
     assert g.mass_kept(convert(weights), 0.3) == g.mass_kept(weights, 0.3)
     assert np.allclose(h.offset_score(convert(weights), 1), h.offset_score(weights, 1))
     assert np.allclose(h.head_distance(convert(weights), weights), 0)
+
+
+def test_nothing_returned_is_the_array_that_came_in():
+    weights = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.25, 0.0, 0.75]])
+    results = [
+        a.softmax(weights),
+        a.attention_logits(weights, weights),
+        *a.attention(weights, weights, weights),
+        a.split_heads(weights, 1),
+        a.split_heads(weights, 3),
+        a.merge_heads(weights[None]),
+        c.in_strength(weights),
+        c.remove_tokens(weights, []),
+        f.attention_flow([weights], residual=0),
+        f.attention_flow(weights[None], residual=0),
+        r.rollout(weights[None], residual=0),
+        r.rollout(weights[None, None], residual=0, fusion="max"),
+        r.residual_layers(weights[None], residual=0),
+        r.rollout_row(weights[None], 0, residual=0),
+    ]
+    for number, result in enumerate(results):
+        assert not np.shares_memory(result, weights), number
 
 
 def test_integers_are_numbers():
