@@ -26,7 +26,7 @@ test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
 
-bench: $(VENV)/.tools ## time the course against its peers, side by side
+bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove .venv and everything that was built

@@ -4,6 +4,8 @@ The layers are pipes. An edge runs from position i in one layer to position j in
 as far as i attends to j, and its capacity is the weight with the residual mixed in.
 """
 
+from functools import lru_cache
+
 import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
@@ -96,32 +98,33 @@ def max_flow(weights, output, input, *, residual=0.5):
     n = layers.shape[-1]
     output = _validate.integer(output, "output", low=0, high=n - 1)
     input = _validate.integer(input, "input", low=0, high=n - 1)
-    top = len(layers)
-    if top == 1:
-        return float(layers[0, output, input]), [((1, output), (0, input))]
-    pipes = _Pipes(layers)
-    edges = []
-    for start, end in pipes.cut(output, input):
-        ends = pipes.place(start, output, input), pipes.place(end, output, input)
-        if layers[ends[1][0]][ends[0][1], ends[1][1]] > 0:
-            edges.append(ends)
-    return float(sum(layers[below][i, j] for (_, i), (below, j) in edges)), edges
+    # Which nodes of each layer, the inputs first, lie on the side of the output.
+    side = np.ones((len(layers) + 1, n), dtype=bool)
+    side[0, input] = False
+    side[-1] = np.arange(n) == output
+    if len(layers) > 1:
+        side[1:-1] = _Pipes(layers[1:-1]).side(layers[-1][output], layers[0][:, input])
+    crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
+    edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
+    return float(layers[crossing].sum()), edges
 
 
 def attention_flow(weights, *, residual=0.5):
     r"""Return the largest flow from every output to every input.
 
-    Most pairs need not be solved. The flow from u to v is at most what can leave u, which is 1,
-    and what the first layer lets into v:
+    In deep models most pairs need not be solved. The flow from u to v is at most what can leave
+    u, which is 1, and what the first layer lets into v:
 
-    .. math:: F_l(u, v) \le b_v = \min\big(1, \textstyle\sum_k \hat A_1[k, v]\big)
+    .. math:: F(u, v) \le b_v = \min\big(1, \textstyle\sum_k \hat A_1[k, v]\big)
 
-    And it is at least what comes of sending a share :math:`\hat A_l[u, k]` of every flow of the
-    layer below, which together fill no pipe beyond its capacity:
+    And it is at least what fits through the positions of a layer in the middle when each of them
+    lets no more than 1/n through. Let t_u be the most that u can bring to the middle in this way,
+    and d_v the most that v can draw from it when the middle is full. What u leaves empty there is
+    no more than 1 - t_u, so
 
-    .. math:: F_l(u, v) \ge \textstyle\sum_k \hat A_l[u, k] \, F_{l-1}(k, v)
+    .. math:: F(u, v) \ge t_u + d_v - 1
 
-    Where the two meet, there is nothing to solve.
+    Where the two bounds meet, there is nothing to solve: 2 n small flows stand for n² large ones.
 
     Parameters
     ----------
@@ -139,6 +142,10 @@ def attention_flow(weights, *, residual=0.5):
     TypeError, ValueError
         As for `layered_graph`.
 
+    See Also
+    --------
+    flow_from : one row of it.
+
     References
     ----------
     Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3. The bounds
@@ -151,67 +158,116 @@ def attention_flow(weights, *, residual=0.5):
            [0.25, 0.75]])
     """
     layers = residual_layers(weights, residual=residual)
+    least, most = _bounds(layers, layers[-1])
+    return _solve_open(least, most, layers, layers[-1])
+
+
+def flow_from(weights, output, *, residual=0.5):
+    """Return the largest flow from one output to every input.
+
+    Parameters
+    ----------
+    weights, residual
+        As for `layered_graph`.
+    output : int
+        The output position, from 0 to n - 1.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n,)
+        ``attention_flow(weights)[output]``; the other rows are not solved.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `layered_graph`, or if `output` is not a position.
+
+    References
+    ----------
+    Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3.
+
+    Examples
+    --------
+    >>> flow_from([[[0.5, 0.5], [0.25, 0.75]]], 1, residual=0)
+    array([0.25, 0.75])
+    """
+    layers = residual_layers(weights, residual=residual)
+    output = _validate.integer(output, "output", low=0, high=layers.shape[-1] - 1)
+    top = layers[-1, [output]]
+    return _solve_open(*_bounds(layers, top), layers, top)[0]
+
+
+def _bounds(layers, tops):
+    """Return the least and the most that can flow from some rows of the last layer, (rows, n)."""
+    if len(layers) == 1:
+        return tops, tops
+    if len(layers) == 2:  # through each position between, as much as the narrower of two pipes lets
+        exact = np.minimum(tops[:, :, None], layers[0]).sum(axis=1)
+        return exact, exact
+    middle = len(layers) // 2
+    even = np.full(layers.shape[-1], 1 / layers.shape[-1])
+    above, below = _Pipes(layers[middle:-1]), _Pipes(layers[1:middle])
+    brought = [above.value(top, even) for top in tops]
+    drawn = [below.value(even, bottom) for bottom in layers[0].T]
     most = np.minimum(1, layers[0].sum(axis=0))  # (n,): for each input
-    flow = layers[0]
-    if len(layers) > 1:  # through each position between, as much as the narrower of two pipes lets
-        flow = np.minimum(layers[1][:, :, None], layers[0]).sum(axis=1)
-    for depth in range(3, len(layers) + 1):
-        least = layers[depth - 1] @ flow
-        flow = least
-        pipes = _Pipes(layers[:depth])
-        for output, input in np.argwhere(least < most - MET).tolist():
-            flow[output, input] = pipes.value(output, input)
-        flow = np.where(flow < most - MET, flow, most)  # where they met, exactly the bound
+    return np.add.outer(brought, drawn) - 1, np.tile(most, (len(tops), 1))
+
+
+def _solve_open(least, most, layers, tops):
+    """Return the flows between two bounds: where these meet, there is nothing to solve."""
+    flow = most.copy()
+    pipes = _Pipes(layers[1:-1])
+    for row, input in np.argwhere(least < most - MET).tolist():
+        solved = pipes.value(tops[row], layers[0][:, input])
+        flow[row, input] = min(solved, most[row, input])  # rounding may lead a little above
     return flow
 
 
 class _Pipes:
-    """The network between one output and one input of at least two layers, for SciPy.
+    """The network between a row of pipes that leave an output and a column that ends at an input.
 
-    Node 0 is the output, the last node the input, and between them lie the n positions of each
-    inner layer, from the top down. Only the first n and the last n capacities depend on the pair.
+    `between` are the layers that lie between the two, shape (l, n, n), the lowest first; l may be
+    0. Node 0 is the output, the last node the input, and between them are the n positions of each
+    of l + 1 layers of nodes, from the top down. Only the first n and the last n capacities depend
+    on the pair.
     """
 
-    def __init__(self, layers):
-        self.layers = layers
-        self.n = n = layers.shape[-1]
-        inner = len(layers) - 1  # layers of nodes between output and input
-        self.parts = np.round(layers * PARTS).astype(np.int32)
-        middle = self.parts[1:-1][::-1].ravel()
-        self.capacity = np.concatenate([np.zeros(n), middle, np.zeros(n)]).astype(np.int32)
-        first = 1 + np.arange(n)
-        below = [np.tile(first + n * layer, n) for layer in range(1, inner)]
-        sink = 1 + inner * n
-        targets = np.concatenate([first, *below, np.full(n, sink)]).astype(np.int32)
-        counts = np.concatenate([[n], np.full((inner - 1) * n, n), np.ones(n), [0]])
-        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self.network = csr_array((self.capacity, targets, starts), shape=(sink + 1, sink + 1))
+    def __init__(self, between):
+        self.n = n = between.shape[-1]
+        ends, starts = _ends(len(between), n)
+        pipes = np.concatenate([np.zeros(n), between[::-1].ravel(), np.zeros(n)])
+        nodes = len(starts) - 1
+        self.network = csr_array((_in_parts(pipes), ends, starts), shape=(nodes, nodes))
 
-    def solve(self, output, input):
-        self.network.data[: self.n] = self.parts[-1][output]
-        self.network.data[-self.n :] = self.parts[0][:, input]
+    def solve(self, leaving, arriving):
+        self.network.data[: self.n] = _in_parts(leaving)
+        self.network.data[-self.n :] = _in_parts(arriving)
         return maximum_flow(self.network, 0, self.network.shape[0] - 1)
 
-    def value(self, output, input):
-        return self.solve(output, input).flow_value / PARTS
+    def value(self, leaving, arriving):
+        return self.solve(leaving, arriving).flow_value / PARTS
 
-    def cut(self, output, input):
-        """Return the edges (start, end) from what the flow still reaches to what it doesn't."""
-        left = csr_array(self.network - self.solve(output, input).flow)
-        left.data = np.maximum(left.data, 0)
+    def side(self, leaving, arriving):
+        """Return which nodes more could still flow to, shape (l + 1, n), the lowest layer first."""
+        found, nodes = self.solve(leaving, arriving), self.network.shape[0]
+        if found.flow_value == self.network.data[-self.n :].sum():  # the last pipes are the cut
+            return np.ones(((nodes - 2) // self.n, self.n), dtype=bool)
+        left = self.network - found.flow
         left.eliminate_zeros()
-        reached = np.zeros(left.shape[0], dtype=bool)
+        reached = np.zeros(nodes, dtype=bool)
         reached[breadth_first_order(left, 0, return_predecessors=False)] = True
-        starts, ends = self.network.nonzero()
-        crossing = reached[starts] & ~reached[ends]
-        return zip(starts[crossing].tolist(), ends[crossing].tolist(), strict=True)
+        return reached[1:-1].reshape(-1, self.n)[::-1]
 
-    def place(self, node, output, input):
-        """Return the (layer, position) of a node of the network."""
-        top = len(self.layers)
-        if node == 0:
-            return top, output
-        if node == self.network.shape[0] - 1:
-            return 0, input
-        layer, position = divmod(node - 1, self.n)
-        return top - 1 - layer, position
+
+@lru_cache(maxsize=8)
+def _ends(layers, n):
+    """Return for `_Pipes` where each pipe ends, and where the pipes of each node start in that."""
+    inner = (layers + 1) * n  # nodes between output and input
+    nodes = 1 + np.arange(inner).reshape(-1, n)
+    ends = [nodes[0], np.repeat(nodes[1:], n, axis=0).ravel(), np.full(n, inner + 1)]
+    counts = np.concatenate([[0, n], np.full(inner - n, n), np.ones(n), [0]])
+    return np.concatenate(ends).astype(np.int32), np.cumsum(counts).astype(np.int32)
+
+
+def _in_parts(capacities):
+    return np.round(capacities * PARTS).astype(np.int32)

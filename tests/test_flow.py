@@ -8,19 +8,29 @@ from hypothesis import strategies as st
 
 from course_lib.attention import softmax
 from course_lib.data import load_attention
-from course_lib.flow import attention_flow, layered_graph, max_flow
+from course_lib.flow import _Pipes, attention_flow, flow_from, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
 
 
 @st.composite
 def models(draw):
-    layers, n = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    layers, n = draw(st.integers(1, 6)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return softmax(draw(st.sampled_from([1, 3])) * rng.normal(size=(layers, n, n)))
 
 
 def example(layers=3, n=5):
     return softmax(2 * np.random.default_rng(0).normal(size=(layers, n, n)))
+
+
+def narrow_example(layers=3, n=8):
+    """Attention in which each query looks at the two keys after it, and no others."""
+    share = np.random.default_rng(3).uniform(size=(layers, n, 1))
+    return share * np.roll(np.eye(n), 1, axis=1) + (1 - share) * np.roll(np.eye(n), 2, axis=1)
+
+
+def bound(weights):
+    return np.minimum(1, residual_layers(weights)[0].sum(axis=0))
 
 
 def networkxs(weights, residual=0.5):
@@ -67,6 +77,37 @@ def test_the_cut_is_as_large_as_the_flow_and_lets_nothing_through(weights, data)
     assert not nx.has_path(graph, (top, output), (0, source))
 
 
+@pytest.mark.parametrize("residual", [0.0, 0.5, 1.0])
+def test_zeros_are_no_pipes(residual):
+    weights = narrow_example()
+    flow = attention_flow(weights, residual=residual)
+    assert np.allclose(flow, networkxs(weights, residual), atol=1e-6)
+    assert (flow == 0).any()
+
+
+def test_sharp_attention_does_not_saturate_and_is_exact():
+    weights = softmax(4 * np.random.default_rng(2).normal(size=(4, 8, 8)))
+    flow = attention_flow(weights)
+    assert (flow < bound(weights) - 1e-3).mean() > 0.5
+    assert np.allclose(flow, networkxs(weights), atol=1e-6)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_one_position_takes_in_all(layers):
+    weights = np.ones((layers, 1, 1))
+    assert np.array_equal(attention_flow(weights), [[1.0]])
+    assert np.array_equal(flow_from(weights, 0), [1.0])
+    assert max_flow(weights, 0, 0)[0] == 1
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4, 9])
+def test_the_flow_from_one_output_is_its_row(layers):
+    weights = example(layers, 7)
+    flow = attention_flow(weights, residual=0.2)
+    for output in range(7):
+        assert np.allclose(flow_from(weights, output, residual=0.2), flow[output], atol=2e-7)
+
+
 def test_one_layer_is_its_edge_and_two_have_a_closed_form():
     first, second = residual_layers(example(2))
     assert np.array_equal(attention_flow(example(2)[:1]), first)
@@ -102,9 +143,17 @@ def test_relabelling_commutes(weights, seed):
 
 
 def test_deep_flow_saturates_and_forgets_the_output():
-    flow = attention_flow(example(layers=12, n=8))
-    bound = np.minimum(1, residual_layers(example(layers=12, n=8))[0].sum(axis=0))
-    assert np.array_equal(flow, np.broadcast_to(bound, flow.shape))
+    weights = example(layers=12, n=8)
+    flow = attention_flow(weights)
+    assert np.array_equal(flow, np.broadcast_to(bound(weights), flow.shape))
+
+
+def test_where_the_bounds_meet_nothing_is_solved(monkeypatch):
+    solved = []
+    value = _Pipes.value
+    monkeypatch.setattr(_Pipes, "value", lambda *args: solved.append(args) or value(*args))
+    attention_flow(example(layers=12, n=16))
+    assert len(solved) == 2 * 16  # each output to the middle, and the middle to each input
 
 
 def test_a_pair_without_a_way_has_no_flow():
@@ -118,9 +167,22 @@ def test_a_recorded_model_within_a_millionth():
     assert np.abs(attention_flow(weights) - networkxs(weights.mean(axis=1))).max() < 1e-6
 
 
+def test_pairs_of_a_longer_recorded_sentence_within_a_millionth():
+    weights, tokens = load_attention("long")
+    graph, n = layered_graph(weights), len(tokens)
+    flow = attention_flow(weights)
+    open_pairs = np.argwhere(flow < bound(weights) - 1e-3)
+    pairs = np.random.default_rng(0).permutation(open_pairs)[:8].tolist()
+    for output, source in [*pairs, [1, 0], [n - 1, 5]]:
+        exact = nx.maximum_flow_value(graph, (6, output), (0, source))
+        assert abs(flow[output, source] - exact) < 1e-6
+        assert abs(max_flow(weights, output, source)[0] - exact) < 1e-6
+
+
 def test_the_weights_are_not_changed():
     weights = example()
     before = weights.copy()
     attention_flow(weights)
+    flow_from(weights, 0)
     max_flow(weights, 0, 1)
     assert np.array_equal(weights, before)

@@ -172,6 +172,49 @@ def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
+def test_the_numbers_read_out_agree_with_one_another(page, tmp_path):
+    first = [[0.0128, 0.9872], [0.25, 0.75]]
+    second = [[0.01, 0.99], [0.25, 0.75]]
+    third = [[0.00002, 0.99998], [0.25004, 0.74996]]
+    open_view(page, tmp_path, heatmap_explorer([first, second, third]).children[-1])
+    cells = page.locator(".heatmap").first.locator(".cells .cell")
+
+    def said(cell):
+        cells.nth(cell).hover()
+        return page.locator(".readout").inner_text().partition(": ")[2]
+
+    assert said(0) == "first 0.0128, second 0.0100, difference +0.0028."
+    assert said(2) == "first 0.25, second 0.25, difference 0.00."
+    set_traits(page, second=2)
+    assert said(0) == "first 0.0128, second below 0.0001, difference +0.0128."
+    assert said(2) == "first 0.2500, second 0.2500, difference below 0.0001."
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_log_scale_says_what_grey_is(page, tmp_path):
+    open_view(page, tmp_path, heatmap_explorer(WITH_ZEROS).children[-1])
+    assert "grey" not in page.locator("figcaption").inner_text()
+    set_traits(page, scale_choice=3)
+    assert "grey cell is a weight of 0" in page.locator("figcaption").inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_on_a_phone_the_numbers_stand_above_the_maps_and_do_not_move_them(page, tmp_path):
+    page.set_viewport_size({"width": 360, "height": 800})
+    tokens = ["extraordinarily"] * 6
+    open_view(page, tmp_path, heatmap_explorer(WEIGHTS, tokens).children[-1])
+    grid = page.locator(".heatmap").first.locator(".cells")
+    before = grid.bounding_box()
+    assert page.locator(".readout").bounding_box()["y"] < before["y"]
+    grid.locator(".cell").nth(20).hover()
+    assert grid.bounding_box() == before
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 def test_the_colour_bars_say_where_they_end(page, tmp_path):
     open_view(page, tmp_path, heatmap_explorer(WEIGHTS, TOKENS, scale="own").children[-1])
 

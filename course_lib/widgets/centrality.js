@@ -2,9 +2,9 @@
 // are arrays of length n. A matrix is a flat array of n * n weights; see numbers.js.
 import { largestSingular, leastSquares } from "./linear.js";
 
-// Weights come as float32: singular values closer than this, relatively, cannot be told apart.
-const SAME = 1e-6;
-const SHORTEST = 1e-12; // the length of an edge of weight 1, as in course_lib.centrality
+// Both as in course_lib.centrality.
+const SAME = 1e-9; // singular values closer than this, relatively, count as equal
+const SHORTEST = 1e-12; // the length of an edge of weight 1
 
 /**
  * The attention among the tokens that stay: `kept` lists their old positions, `matrix` their

@@ -10,6 +10,7 @@ const HINT = "Point at a cell, or use Tab and the arrow keys, to read it in all 
 const CAPTION =
   "Rows attend, columns are attended to. In the difference, blue says that the first head gives " +
   "more, orange the second. Mind the ends of the colour bars: they are what the scale changes.";
+const GREY = " A grey cell is a weight of 0, which has no logarithm.";
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function linkedState(model) {
@@ -57,14 +58,16 @@ class LinkedFigure {
     this.headings = this.maps.map(() => html("p", { class: "heading" }));
     const panels = this.maps.map((map, k) => html("div", {}, this.headings[k], map.root));
     this.readout = html("p", { class: "readout", "aria-live": "polite" });
-    const text = html("div", {}, this.readout, html("figcaption", {}, CAPTION));
+    this.caption = html("figcaption");
+    const text = html("div", {}, this.readout, this.caption);
     this.root = frame(el, "linked-heatmaps", html("div", { class: "panels" }, ...panels, text));
   }
 
   redraw() {
     this.state = linkedState(this.model);
     const { first, second, difference, order } = this.state;
-    const scales = scalesOf(this.state, this.model.get("scale_choice"));
+    const choice = this.model.get("scale_choice");
+    const scales = scalesOf(this.state, choice);
     const tokens = order.map((position) => this.tokens[position]);
     [first, second, difference].forEach((matrix, k) => {
       this.maps[k].relabel(tokens);
@@ -75,6 +78,7 @@ class LinkedFigure {
     this.headings[0].textContent = one;
     this.headings[1].textContent = other;
     this.headings[2].textContent = `${one}, minus ${other}`;
+    this.caption.textContent = CAPTION + (SCALES[choice] === "log" ? GREY : "");
     this.light();
   }
 
@@ -102,17 +106,19 @@ class LinkedFigure {
   tell(cell) {
     const { n, order, first, second, difference } = this.state;
     const [query, key] = [Math.floor(cell / n), cell % n].map((place) => this.names[order[place]]);
-    const [a, b] = [first[cell], second[cell]].map(weightText);
-    const apart = Math.abs(difference[cell]).toFixed(Math.abs(difference[cell]) < 0.01 ? 4 : 2);
-    const sign = difference[cell] < 0 ? "−" : "+";
-    return `“${query}” attends to “${key}”: first ${a}, second ${b}, difference ${sign}${apart}.`;
+    const apart = difference[cell];
+    const [a, b, size] = alikeTexts([first[cell], second[cell], Math.abs(apart)]);
+    const sign = Math.abs(apart) < SMALLEST ? "" : apart < 0 ? "−" : "+";
+    return `“${query}” attends to “${key}”: first ${a}, second ${b}, difference ${sign}${size}.`;
   }
 }
 
-/** Two decimals; four for a weight that would read as 0.00. */
-function weightText(weight) {
-  if (weight > 0 && weight < SMALLEST) return `below ${SMALLEST}`;
-  return weight.toFixed(weight > 0 && weight < 0.01 ? 4 : 2);
+/** Two decimals; four for all if one would read as 0.00, so that they are seen to add up. */
+function alikeTexts(values) {
+  const decimals = values.some((value) => value > 0 && value < 0.01) ? 4 : 2;
+  return values.map((value) =>
+    value > 0 && value < SMALLEST ? `below ${SMALLEST}` : value.toFixed(decimals),
+  );
 }
 
 function range(n) {

@@ -2,11 +2,13 @@
 // them in a browser. A matrix is a flat array of n * n numbers; entry i * n + j says how much
 // query i attends to key j.
 
-/** Weights as Python sends them: little-endian float32 of shape (layers, heads, n, n). */
+/** Weights as Python sends them: little-endian, of shape (layers, heads, n, n), 4 or 8 bytes each. */
 export function decodeWeights(bytes, [layers, heads, n]) {
   const buffer = bytes.buffer ?? bytes; // a DataView in Jupyter, an ArrayBuffer elsewhere
   const start = bytes.byteOffset ?? 0;
-  const data = new Float32Array(buffer.slice(start, start + 4 * layers * heads * n * n));
+  const size = bytes.byteLength / (layers * heads * n * n);
+  const Numbers = size === 8 ? Float64Array : Float32Array;
+  const data = new Numbers(buffer.slice(start, start + bytes.byteLength));
   return { layers, heads, n, data };
 }
 

@@ -48,7 +48,7 @@ def ranking_explorer(
     The area of a node is its share of the sum of all scores. Removed tokens lose their rows and
     columns, each row that stays is divided by its sum, and the rest is ranked again, as with
     `course_lib.centrality.remove_tokens`. Where a measure has no one answer, the figure says why
-    instead. Everything is computed in the browser, from weights rounded to float32.
+    instead. Everything is computed in the browser.
 
     Parameters
     ----------
@@ -92,7 +92,8 @@ def ranking_explorer(
     >>> [control.description for control in figure.children[0].children]
     ['measure', 'damping']
     """
-    data = _weights.packed(weights, tokens)
+    # The length -ln w of an edge next to 1 has few digits in float32, and ties would break.
+    data = _weights.packed(weights, tokens, exact=True)
     layers, heads, n = data["shape"]
     if head is not None:
         head = _validate.integer(head, "head", low=0, high=heads - 1)
