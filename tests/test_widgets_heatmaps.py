@@ -161,11 +161,11 @@ def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
     first, second = WEIGHTS[0, 0], WEIGHTS[0, 1]
     i, j = order[row], order[column]
     names = ["the [0]", "cat", "sat", "on", "the [4]", "mat"]
+    a, b = first[i, j], second[i, j]
+    assert min(a, b) < 0.01  # so four decimals for all three
+    expected = f"first {a:.4f}, second {b:.4f}, difference {a - b:+.4f}.".replace("-", "−")
     said = page.locator(".readout").inner_text()
-    assert said.startswith(f"“{names[i]}” attends to “{names[j]}”: first {first[i, j]:.2f}")
-    assert f"second {second[i, j]:.2f}" in said
-    sign = "−" if first[i, j] < second[i, j] else "+"
-    assert f"difference {sign}{abs(first[i, j] - second[i, j]):.2f}." in said
+    assert said == f"“{names[i]}” attends to “{names[j]}”: {expected}"
     labels = page.locator(".heatmap").first.locator("text.label").all_text_contents()
     assert labels[::2] == [TOKENS[position] for position in order]
 

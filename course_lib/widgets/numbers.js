@@ -2,7 +2,7 @@
 // them in a browser. A matrix is a flat array of n * n numbers; entry i * n + j says how much
 // query i attends to key j.
 
-/** Weights as Python sends them: little-endian, of shape (layers, heads, n, n), 4 or 8 bytes each. */
+/** Weights as Python sends them: little-endian floats, 4 or 8 bytes each; layers, heads, n, n. */
 export function decodeWeights(bytes, [layers, heads, n]) {
   const buffer = bytes.buffer ?? bytes; // a DataView in Jupyter, an ArrayBuffer elsewhere
   const start = bytes.byteOffset ?? 0;
