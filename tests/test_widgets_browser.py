@@ -9,6 +9,7 @@ import pytest
 from course_lib import attention, graph, heads
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
 from tests.browser_pages import open_view
+from tests.widget_checks import THEMES, assert_readable
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -414,46 +415,15 @@ def test_one_position_with_two_heads_is_compared(page, tmp_path):
     assert "NaN" not in page.locator(".course-figure").evaluate("root => root.outerHTML")
 
 
-THEMES = {
-    "the book's dark theme": (
-        'data-theme="dark" style="--pst-color-text-base: #ced6dd; --pst-color-background: #14181e;'
-        ' --jp-ui-font-color1: #111; --jp-layout-color0: #fff"',
-        "light",
-    ),
-    "the book's light theme on a dark desktop": (
-        'data-theme="light" style="--pst-color-text-base: #323232; --pst-color-background: #fff"',
-        "dark",
-    ),
-    "JupyterLab dark": (
-        'data-jp-theme-light="false" style="--jp-ui-font-color1: #eee; --jp-layout-color0: #111"',
-        "light",
-    ),
-    "a plain page": ("", "light"),
-    "a plain page on a dark desktop": ("", "dark"),
-}
-
-
-def luminance(colour):
-    """Relative luminance of a CSS colour, as WCAG 2 defines it."""
-    parts = re.findall(r"[\d.]+", colour)[:3]
-    scale = 1 if colour.startswith("color(") else 255
-    rgb = np.array([float(part) for part in parts]) / scale
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
 @pytest.mark.parametrize("theme", THEMES)
 def test_text_and_colours_stand_out_in_every_theme(page, tmp_path, weights, theme):
-    attributes, desktop = THEMES[theme]
-    page.emulate_media(color_scheme=desktop)
     figure = heads_explorer(weights, TOKENS)
-    open_view(page, tmp_path, figure.children[-1], attributes=attributes)
-    paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
-    seen = page.evaluate(
-        "[['.course-figure', 'color'], ['figcaption', 'color'], ['text.label', 'fill'],"
-        " ['.axis', 'fill'], ['.distance .first', 'color'], ['.distance .second', 'color']]"
-        ".map(([what, how]) => getComputedStyle(document.querySelector(what))[how])"
-    )
-    for colour in seen:
-        high, low = sorted([luminance(colour), luminance(paper)], reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{colour} on {paper}"
+    colours = [
+        (".course-figure", "color"),
+        ("figcaption", "color"),
+        ("text.label", "fill"),
+        (".axis", "fill"),
+        (".distance .first", "color"),
+        (".distance .second", "color"),
+    ]
+    assert_readable(page, tmp_path, figure.children[-1], theme, colours)

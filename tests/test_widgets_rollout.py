@@ -12,7 +12,7 @@ from course_lib.widgets import _bundle, rollout_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
 from tests.test_widgets import controls, embedded_links
-from tests.test_widgets_browser import THEMES, luminance
+from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
 
 in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -353,21 +353,14 @@ class TestLife:
     pytestmark = in_browser
 
     def test_a_view_can_be_shown_twice_and_removed(self, page, tmp_path):
-        open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
-        page.evaluate(
-            "const el = document.body.appendChild(document.createElement('div'));"
-            "window.stopSecond = module.default.render({ model, el }); 0"
+        view = rollout_explorer(WEIGHTS, TOKENS).children[-1]
+        assert_shown_twice_and_removed(
+            page,
+            tmp_path,
+            view,
+            dict(depth=2, fusion_choice=1, output=4),
+            dict(depth=3, residual=0.2),
         )
-        set_traits(page, depth=2, fusion_choice=1, output=4)
-        set_traits(page, depth=3, residual=0.2)
-        first, second = page.locator(".course-figure").evaluate_all(
-            "figures => figures.map((figure) => figure.outerHTML)"
-        )
-        assert first == second
-        page.evaluate("stopSecond()")
-        assert page.evaluate("model.listening()") > 0
-        page.evaluate("stop()")
-        assert page.evaluate("model.listening()") == 0
 
     @pytest.mark.parametrize("width", [360, 1000])
     def test_odd_tokens_are_shown_as_text_and_nothing_overflows(self, page, tmp_path, width):
@@ -381,17 +374,14 @@ class TestLife:
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
-        attributes, desktop = THEMES[theme]
-        page.emulate_media(color_scheme=desktop)
         view = rollout_explorer(WEIGHTS, TOKENS, output=2).children[-1]
-        open_view(page, tmp_path, view, attributes=attributes)
-        paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
-        seen = page.evaluate(
-            "[['.readout', 'color'], ['.layered .label', 'fill'], ['.layered .tick', 'fill'],"
-            " ['.key', 'color'], ['.distances li', 'color'], ['.distances span', 'color'],"
-            " ['.strokes.carried', 'stroke']]"
-            ".map(([what, how]) => getComputedStyle(document.querySelector(what))[how])"
-        )
-        for colour in seen:
-            high, low = sorted([luminance(colour), luminance(paper)], reverse=True)
-            assert (high + 0.05) / (low + 0.05) >= 4.5, f"{colour} on {paper}"
+        colours = [
+            (".readout", "color"),
+            (".layered .label", "fill"),
+            (".layered .tick", "fill"),
+            (".key", "color"),
+            (".distances li", "color"),
+            (".distances span", "color"),
+            (".strokes.carried", "stroke"),
+        ]
+        assert_readable(page, tmp_path, view, theme, colours)
