@@ -119,8 +119,10 @@ def _judge_way(cases, values):
         raise Wrong(f"From {start} to {end} there is a way with a larger product than {way}.")
 
 
-_AS_LENGTHS = "The weights are used as lengths, so this way takes the weakest edges."
-_RECIPROCAL = "Lengths of 1 / w add up to something else than the product; use -ln w."
+_AS_LENGTHS = (
+    "That is the shortest way if weights are lengths, or if there are none: -ln w is wanted."
+)
+_RECIPROCAL = "That is the way for lengths such as 1 / w, whose sum is not the product; use -ln w."
 _REVERSED = "The edges run the wrong way: weights[i, j] is the edge from i to j."
 
 
@@ -309,7 +311,7 @@ EXERCISES = (
         minutes=10,
         answer="closest_measure",
         hints=(
-            "`load_attention(name)[0].mean(axis=(0, 1))` is the matrix, "
+            "Go through `available()`: `load_attention(name)[0].mean(axis=(0, 1))` is the matrix, "
             "`load_leave_one_out(name)[0]` are the effects.",
             "Cut both with `[1:-1]`, collect `rank_correlation` for each measure, compare means.",
         ),

@@ -28,9 +28,10 @@ def draw(count=1):
 def _drawn(answer, case, count):
     axes = np.atleast_1d(Figure().subplots(1, count)).tolist()
     result = answer(*axes, *copy.deepcopy(case))
-    if result is Ellipsis:
-        return Ellipsis
-    return tuple(read_axes(ax) for ax in axes)
+    drawings = tuple(read_axes(ax) for ax in axes)
+    if result is Ellipsis and all(drawing["kind"] == "nothing" for drawing in drawings):
+        return Ellipsis  # still the stub; who draws may leave its last line where it is
+    return drawings
 
 
 def read_axes(axes):
@@ -93,7 +94,10 @@ def _texts(axes, corner):
 def read_matrix(drawing, right, what, *, transposed="rows are queries"):
     """Raise `Wrong` unless the drawing shows the matrix `right`, query 0 on top."""
     if drawing["kind"] == "nothing":
-        raise Wrong(f"{what}: nothing was drawn on the axes that came in.")
+        raise Wrong(
+            f"{what}: nothing was drawn on the axes that came in. Use `axes.imshow`, not "
+            "`plt.imshow`."
+        )
     cells = drawing["cells"]
     if cells.shape != right.shape:
         raise Wrong(f"{what} should have {right.shape} cells, got {cells.shape}.")

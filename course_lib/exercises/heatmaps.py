@@ -11,8 +11,8 @@ TOKENS = ("the", "dog", "saw", "a", "dog", "run", "off", "home", "late", "last",
 
 
 def _judge_column(cases, values):
-    reasons = {"query": "A query is a row. In a bright column, many queries look at one key."}
-    compare_choice(values[0], "key", "`bright_column`", reasons)
+    reasons = {"query": "A query is a row. In a dark column, many queries look at one key."}
+    compare_choice(values[0], "key", "`dark_column`", reasons)
 
 
 def _matrices(rng):
@@ -85,13 +85,16 @@ def _judge_difference(cases, values):
         low, high = drawing["limits"]
         largest = np.abs(difference).max()
         if not np.isclose(low, -high):
-            raise Wrong(f"The colours run from {low:.2f} to {high:.2f}; 0 should be in the middle.")
+            raise Wrong(
+                f"The colours run from {low:.2f} to {high:.2f}; they should reach equally far on "
+                "both sides of 0."
+            )
         if high < largest - 1e-6:
             raise Wrong(f"The colours end at {high:.2f}, but a difference of {largest:.2f} occurs.")
         below, middle, above = (np.array(colour) for colour in drawing["colours"])
-        if min(np.abs(below - middle).max(), np.abs(above - middle).max()) < 0.2 or _between(
-            below, middle, above
-        ):
+        ends = np.abs(below - middle), np.abs(above - middle), np.abs(above - below)
+        neutral = np.ptp(middle) < 0.25  # nearly grey
+        if min(map(np.max, ends)) < 0.2 or not neutral or _between(below, middle, above):
             raise Wrong(
                 "The colour map is not a diverging one: it needs one colour below 0, another "
                 "above, and a neutral one between, as 'PuOr' or 'coolwarm' have."
@@ -135,7 +138,11 @@ def _masked_matrices(rng):
     padding = np.ones((4, 4), dtype=bool)
     padding[:, 3] = False
     masks = causal_mask(5), padding
-    return [(softmax(np.where(mask, rng.normal(size=mask.shape), -np.inf)), mask) for mask in masks]
+    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
+    # A weight may be 0 and yet be allowed.
+    allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+    crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
+    return [(allowed, crafted), *((softmax(z), mask) for z, mask in logits)]
 
 
 def _judge_masked(cases, values):
@@ -181,12 +188,12 @@ def _judge_order(cases, values):
 EXERCISES = (
     Exercise(
         key="heatmaps-1",
-        title="A bright column",
+        title="A dark column",
         kind="predict",
         minutes=2,
-        answer="bright_column",
+        answer="dark_column",
         hints=(
-            "Which of the two, query or key, has a row of its own?",
+            "Every cell of the column belongs to the same one of the two. Which?",
             "Go down the column: the query changes from cell to cell. What stays the same?",
         ),
         judge=_judge_column,

@@ -201,8 +201,8 @@ WRONG = {
         (lambda n: scipy.special.softmax(np.random.default_rng(3).normal(size=(n, n)), 0), "rows"),
     ],
     "centrality-4": [
-        (way_by(lambda w: w), "weakest"),
-        (way_by(lambda w: 1 / w), "add up"),
+        (way_by(lambda w: w), "weights are lengths"),
+        (way_by(lambda w: 1 / w), "such as 1 / w"),
         (way_by(lambda w: 1), ""),
         (lambda weights, start, end: way_by(lambda w: -np.log(w))(weights.T, start, end), "wrong"),
         (lambda weights, start, end: [start, end], ""),

@@ -186,11 +186,13 @@ WRONG = {
         (lambda left, right, first, second: left.imshow(first, vmin=0, vmax=1), "right heatmap"),
     ],
     "heatmaps-4": [
-        (difference(lambda shown: (shown.min(), shown.max())), "in the middle"),
-        (difference(lambda shown: (0, 1)), "in the middle"),
+        (difference(lambda shown: (shown.min(), shown.max())), "equally far"),
+        (difference(lambda shown: (0, 1)), "equally far"),
         (difference(lambda shown: (-0.01, 0.01)), "occurs"),
         (difference(symmetric, cmap="viridis"), "diverging"),
         (difference(symmetric, cmap="Blues"), "diverging"),
+        (difference(symmetric, cmap="twilight"), "diverging"),
+        (difference(symmetric, cmap="jet"), "diverging"),
         (difference(symmetric, lambda first, second: second - first), "wrong sign"),
         (difference(symmetric, lambda first, second: abs(first - second)), "do not hold"),
     ],
@@ -205,6 +207,7 @@ WRONG = {
     ],
     "heatmaps-6": [
         (masked(lambda weights, mask: weights), "No cell is masked"),
+        (masked(lambda weights, mask: np.where(weights > 0, weights, np.nan)), "not those"),
         (masked(lambda weights, mask: np.ma.masked_array(weights, mask)), "inverted"),
         (masked(lambda weights, mask: np.where(mask.T, weights, np.nan)), ""),
         (masked(lambda weights, mask: np.where(weights < 0.3, np.nan, weights)), "not those"),
