@@ -91,7 +91,7 @@ def _texts(axes, corner):
     return found
 
 
-def read_matrix(drawing, right, what, *, transposed="rows are queries"):
+def read_matrix(drawing, right, what):
     """Raise `Wrong` unless the drawing shows the matrix `right`, query 0 on top."""
     if drawing["kind"] == "nothing":
         raise Wrong(
@@ -104,7 +104,7 @@ def read_matrix(drawing, right, what, *, transposed="rows are queries"):
     shown = ~drawing["masked"]
     if not np.allclose(cells[shown], right[shown], atol=1e-5):
         if np.allclose(cells[shown], right.T[shown], atol=1e-5):
-            raise Wrong(f"{what} is transposed: {transposed}.")
+            raise Wrong(f"{what} is transposed: rows are queries.")
         if np.allclose(cells[shown], -right[shown], atol=1e-5):
             raise Wrong(f"{what} has the wrong sign.")
         raise Wrong(f"{what}: the cells do not hold the numbers that came in.")
