@@ -5,6 +5,7 @@ Every format names the month by a word, so that day and month cannot be mistaken
 
 import calendar
 import datetime
+import re
 
 import numpy as np
 
@@ -36,6 +37,9 @@ FORMATS = (
     "{month} the {ordinal}, {year}",
     "{weekday}, {day} {month} {year}",
 )
+
+MONTH = re.compile(rf"\b({'|'.join(MONTHS + SHORT_MONTHS)})\b")
+DAY = re.compile(rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}|\d\d?(st|nd|rd|th)?)\b")
 
 
 def make_dates(count, rng):
@@ -89,6 +93,42 @@ def write_date(date, form):
         ordinal=ORDINALS[date.day - 1],
         weekday=WEEKDAYS[date.weekday()],
     )
+
+
+def alignment(written):
+    """Return which characters of a written date each sign of its ISO form should come from.
+
+    Parameters
+    ----------
+    written : str
+        From `make_dates`.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (10, m)
+        One row a sign, one column a character. A digit of the year comes from that same digit;
+        both digits of the month from the letters of the month's name; both of the day from its
+        number or ordinal word. The rows of the hyphens are empty.
+
+    Raises
+    ------
+    ValueError
+        If there is no day, month or year to be found.
+
+    Examples
+    --------
+    >>> may, year = alignment("3 may 2026")[[5, 3]].astype(int)
+    >>> print(may, year)
+    [0 0 1 1 1 0 0 0 0 0] [0 0 0 0 0 0 0 0 0 1]
+    """
+    month, day = MONTH.search(written), DAY.search(written)
+    if not month or not day or not written[-4:].isdigit():
+        raise ValueError(f"written must be a date with day, month and year, got {written!r}")
+    right = np.zeros((10, len(written)), dtype=bool)
+    right[:4, -4:] = np.eye(4)
+    right[5:7, slice(*month.span())] = True
+    right[8:, slice(*day.span())] = True
+    return right
 
 
 def _suffix(day):

@@ -60,7 +60,7 @@ class MultiHeadAttention(nn.Module):
         self.value = nn.Linear(d_model, d_model, bias=False)
         self.output = nn.Linear(d_model, d_model, bias=False)
 
-    def forward(self, x, y, *, mask=None, return_weights=False):
+    def forward(self, x, y, *, mask=None, weights=None, return_weights=False):
         """Let each row of `x` attend to the rows of `y`.
 
         Parameters
@@ -69,6 +69,8 @@ class MultiHeadAttention(nn.Module):
         y : Tensor, shape (batch, n_key, d_model)
         mask : bool Tensor, broadcastable to (batch, n_query, n_key), optional
             True = may attend; the same for all heads.
+        weights : Tensor, broadcastable to (batch, h, n_query, n_key), optional
+            Taken as they are instead of those that queries and keys would give.
         return_weights : bool, default False
 
         Returns
@@ -81,12 +83,13 @@ class MultiHeadAttention(nn.Module):
         TypeError
             If `mask` is not boolean.
         """
-        query, key, value = (
-            self._split(project(z))
-            for project, z in ((self.query, x), (self.key, y), (self.value, y))
-        )
-        logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
-        weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(-3))
+        if weights is None:
+            query, key = self._split(self.query(x)), self._split(self.key(y))
+            logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+            weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(-3))
+        else:
+            weights = weights.expand(len(x), self.num_heads, x.shape[1], y.shape[1])
+        value = self._split(self.value(y))
         heads = (weights @ value).transpose(1, 2)  # (batch, n_query, h, d_head)
         output = self.output(heads.flatten(2))
         return (output, weights) if return_weights else output
@@ -105,9 +108,9 @@ class SelfAttention(MultiHeadAttention):
     torch.Size([1, 3, 8])
     """
 
-    def forward(self, x, *, mask=None, return_weights=False):
+    def forward(self, x, *, mask=None, weights=None, return_weights=False):
         """Let each row of `x`, shape (batch, n, d_model), attend to all; see the base class."""
-        return super().forward(x, x, mask=mask, return_weights=return_weights)
+        return super().forward(x, x, mask=mask, weights=weights, return_weights=return_weights)
 
 
 def masked_softmax(logits, mask):
@@ -164,9 +167,11 @@ class EncoderLayer(nn.Module):
         self.network = _network(d_model)
         self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
 
-    def forward(self, x, *, mask=None):
+    def forward(self, x, *, mask=None, weights=None):
         """Return the new (batch, n, d_model) vectors, and the weights (batch, h, n, n)."""
-        mixed, weights = self.attention(self.norms[0](x), mask=mask, return_weights=True)
+        mixed, weights = self.attention(
+            self.norms[0](x), mask=mask, weights=weights, return_weights=True
+        )
         x = x + mixed
         return x + self.network(self.norms[1](x)), weights
 
@@ -225,20 +230,33 @@ class TextClassifier(nn.Module):
         self.norm = nn.LayerNorm(d_model)
         self.classify = nn.Linear(d_model, classes)
 
-    def forward(self, tokens, *, return_weights=False):
-        """Return logits (batch, classes) for (batch, n) tokens, and on request the weights.
+    def forward(self, tokens, **options):
+        """Return logits (batch, classes) for (batch, n) tokens; see `from_vectors`."""
+        return self.from_vectors(self.embedding(tokens), tokens, **options)
 
-        The weights have shape (batch, layers, h, n, n).
+    def from_vectors(self, x, tokens, *, weights=None, return_weights=False):
+        """Go on from embedded tokens: for gradients by input.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n, d_model)
+        tokens : int Tensor, shape (batch, n)
+            Tell which rows of `x` are filling.
+        weights : sequence of (Tensor or None), one a layer, optional
+            Attention that takes the place of the model's own, each broadcastable to
+            (batch, h, n, n): a graph that somebody else has drawn.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, classes)
+            Or a pair of it and the weights, shape (batch, layers, h, n, n).
         """
-        return self.from_vectors(self.embedding(tokens), tokens, return_weights=return_weights)
-
-    def from_vectors(self, x, tokens, *, return_weights=False):
-        """Go on from embedded tokens, (batch, n, d_model): for gradients by input."""
         mask = padding_mask(tokens)
         collected = []
-        for layer in self.layers:
-            x, weights = layer(x, mask=mask)
-            collected.append(weights)
+        for layer, given in zip(self.layers, weights or [None] * len(self.layers), strict=True):
+            x, used = layer(x, mask=mask, weights=given)
+            collected.append(used)
         real = (tokens != PAD).unsqueeze(-1)
         mean = (self.norm(x) * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
         logits = self.classify(mean)

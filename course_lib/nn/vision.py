@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn.text import SelfAttention
+from course_lib.nn.text import EncoderLayer, SelfAttention
 
 
 class SelfAttention2d(nn.Module):
@@ -102,6 +102,83 @@ class PatchAttention(nn.Module):
     def forward(self, x, *, return_weights=False):
         """Return (batch, patches, d_model), and on request (batch, h, patches, patches) weights."""
         return self.attention(self.embed(to_patches(x, self.patch)), return_weights=return_weights)
+
+
+class PatchClassifier(nn.Module):
+    """A vision transformer in small: patches with learned positions, encoder layers, their mean.
+
+    Parameters
+    ----------
+    side : int
+        Height and width of the pictures, a multiple of `patch`; they have one channel.
+    patch, classes : int
+    d_model, num_heads, num_layers : int
+
+    References
+    ----------
+    Dosovitskiy et al. (2021), section 3.1; here with the mean of the patches instead of a class
+    token.
+
+    Examples
+    --------
+    >>> logits, weights = PatchClassifier(8, 2)(torch.zeros(1, 1, 8, 8), return_weights=True)
+    >>> logits.shape, weights.shape
+    (torch.Size([1, 10]), torch.Size([1, 2, 4, 16, 16]))
+    """
+
+    def __init__(self, side, patch, classes=10, *, d_model=32, num_heads=4, num_layers=2):
+        super().__init__()
+        self.patch = patch
+        self.embed = nn.Linear(patch * patch, d_model)
+        self.position = nn.Parameter(0.02 * torch.randn((side // patch) ** 2, d_model))
+        self.layers = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.norm = nn.LayerNorm(d_model)
+        self.classify = nn.Linear(d_model, classes)
+
+    def forward(self, x, *, return_weights=False):
+        """Return logits, and on request the weights (batch, layers, h, patches, patches)."""
+        x = self.embed(to_patches(x, self.patch)) + self.position
+        collected = []
+        for layer in self.layers:
+            x, weights = layer(x)
+            collected.append(weights)
+        logits = self.classify(self.norm(x).mean(dim=1))
+        return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+
+
+class DigitClassifier(nn.Module):
+    """Two convolutions, on request self-attention among all pixels, and the mean over them.
+
+    Parameters
+    ----------
+    channels : int, default 16
+    classes : int, default 10
+    attention : bool, default True
+        Without it, a place of the picture knows the 5 × 5 pixels around it and no others. All
+        other parameters begin with the same numbers, with it and without.
+
+    Examples
+    --------
+    >>> logits, weights = DigitClassifier()(torch.zeros(2, 1, 8, 8), return_weights=True)
+    >>> logits.shape, weights.shape
+    (torch.Size([2, 10]), torch.Size([2, 64, 64]))
+    """
+
+    def __init__(self, channels=16, classes=10, *, attention=True):
+        super().__init__()
+        self.first = nn.Conv2d(1, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.classify = nn.Linear(channels, classes)
+        self.attention = SelfAttention2d(channels) if attention else None  # last: draws last
+
+    def forward(self, x, *, return_weights=False):
+        """Return logits (batch, classes) for (batch, 1, h, w), and on request the weights."""
+        x, weights = self.first(x).relu(), None
+        x = self.second(x).relu()
+        if self.attention is not None:
+            x, weights = self.attention(x, return_weights=True)
+        logits = self.classify(x.mean(dim=(2, 3)))
+        return (logits, weights) if return_weights else logits
 
 
 def to_patches(x, patch):

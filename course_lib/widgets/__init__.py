@@ -7,12 +7,14 @@ from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
 from course_lib.widgets.ranking import RankingView, ranking_explorer
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
+from course_lib.widgets.training import LossCurve, watch_training
 
 __all__ = [
     "AttentionView",
     "FlowView",
     "HeadsGrid",
     "LinkedHeatmaps",
+    "LossCurve",
     "QueryPlane",
     "RankingView",
     "RolloutView",
@@ -23,4 +25,5 @@ __all__ = [
     "query_plane",
     "ranking_explorer",
     "rollout_explorer",
+    "watch_training",
 ]

@@ -1,0 +1,175 @@
+"""What did a classifier of texts go by? Attention, gradients, and leaving words out.
+
+Each measure of importance has a number for each token of (batch, n) tokens, and 0 for filling.
+Distances are between distributions over the classes (total variation) or between rows of weights
+(Jensen-Shannon), as in Jain and Wallace (2019), Attention is not explanation.
+"""
+
+import torch
+
+from course_lib.nn.text import PAD, padding_mask
+
+
+@torch.no_grad()
+def attention_importance(model, tokens):
+    """Return the attention that each token gets, averaged over layers, heads and queries.
+
+    Parameters
+    ----------
+    model : TextClassifier
+    tokens : int Tensor, shape (batch, n)
+
+    Returns
+    -------
+    Tensor, shape (batch, n)
+        Each row sums to 1.
+    """
+    _, weights = model(tokens, return_weights=True)
+    queries = (tokens != PAD)[:, None, None, :, None]
+    received = (weights * queries).sum(dim=-2) / queries.sum(dim=-2)
+    return received.mean(dim=(1, 2))
+
+
+def gradient_importance(model, tokens):
+    r"""Return how steeply the answer changes with each token.
+
+    .. math:: g_t = \Big| e_t \cdot \frac{\partial\, p(\text{answer})}{\partial e_t} \Big|
+
+    with :math:`e_t` the vector of the token, and the answer the likeliest class.
+
+    Parameters
+    ----------
+    model : TextClassifier
+    tokens : int Tensor, shape (batch, n)
+
+    Returns
+    -------
+    Tensor, shape (batch, n)
+
+    References
+    ----------
+    Jain and Wallace (2019), section 4.1: the derivative by the entry of a one-hot token.
+    """
+    vectors = model.embedding(tokens).detach().requires_grad_()
+    answer = model.from_vectors(vectors, tokens).softmax(dim=-1).amax(dim=-1)
+    (gradient,) = torch.autograd.grad(answer.sum(), vectors)
+    steepness = (model.embedding.token(tokens).detach() * gradient).sum(dim=-1).abs()
+    return steepness * (tokens != PAD)
+
+
+@torch.no_grad()
+def leave_one_out(model, tokens):
+    """Return how far the answer moves when each token is hidden from the others and the mean.
+
+    Parameters
+    ----------
+    model : TextClassifier
+    tokens : int Tensor, shape (batch, n)
+
+    Returns
+    -------
+    Tensor, shape (batch, n)
+        Total variation distance of the answers, from 0 to 1. Positions stay as they were.
+
+    References
+    ----------
+    Li, Monroe and Jurafsky (2016); Jain and Wallace (2019), section 4.1.
+    """
+    n = tokens.shape[1]
+    answer = model(tokens).softmax(dim=-1)
+    hidden = tokens.unsqueeze(1).repeat(1, n, 1)  # (batch, left out, n)
+    hidden.diagonal(dim1=1, dim2=2).fill_(PAD)
+    without = model(hidden.flatten(0, 1)).softmax(dim=-1).unflatten(0, (-1, n))
+    return total_variation(answer.unsqueeze(1), without) * (tokens != PAD)
+
+
+def total_variation(p, q):
+    """Return half the sum of the differences, from 0 to 1, of distributions on the last axis."""
+    return (p - q).abs().sum(dim=-1) / 2
+
+
+def jensen_shannon(p, q):
+    """Return the Jensen-Shannon divergence in nats, from 0 to log 2, along the last axis."""
+    middle = (p + q) / 2
+    return (_relative(p, middle) + _relative(q, middle)) / 2
+
+
+def _relative(p, q):
+    tiny = torch.finfo(p.dtype).tiny  # 0 log 0 is 0, and so is its gradient
+    return (p * (p.clamp(min=tiny) / q.clamp(min=tiny)).log()).sum(dim=-1)
+
+
+def uniform_weights(tokens):
+    """Return weights that are the same for all tokens but the filling: (batch, 1, 1, n)."""
+    real = padding_mask(tokens).unsqueeze(1).float()
+    return real / real.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+@torch.no_grad()
+def shuffled_weights(weights, tokens, generator):
+    """Deal the weights of every row out anew among its real keys, in a random order.
+
+    Parameters
+    ----------
+    weights : Tensor, shape (batch, layers, h, n, n)
+    tokens : int Tensor, shape (batch, n)
+    generator : torch.Generator
+
+    Returns
+    -------
+    Tensor, shape (batch, layers, h, n, n)
+    """
+    real = padding_mask(tokens)[:, None, None].expand(weights.shape)
+    order = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2).argsort(dim=-1)
+    return weights.gather(-1, order)  # filling is last in every order, and stays where it is
+
+
+def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
+    """Search for attention unlike the model's own under which it answers nearly the same.
+
+    All layers and heads may change. From a random start, gradient steps push the
+    Jensen-Shannon divergence from the model's own weights up while the total variation distance
+    of the answers stays below `allowed`.
+
+    Parameters
+    ----------
+    model : TextClassifier
+        Its parameters do not change.
+    tokens : int Tensor, shape (batch, n)
+    allowed : float, default 0.05
+    steps : int, default 300
+    generator : torch.Generator
+
+    Returns
+    -------
+    weights : Tensor, shape (batch, layers, h, n, n)
+    moved : Tensor, shape (batch,)
+        How far the answer moved; a text is fooled only where this is at most `allowed`.
+    apart : Tensor, shape (batch,)
+        The divergence from the model's own weights, averaged over layers, heads and queries.
+
+    References
+    ----------
+    Jain and Wallace (2019), section 4.2.2, there for the one attention layer of their models.
+    """
+    with torch.no_grad():
+        logits, own = model(tokens, return_weights=True)
+        answer = logits.softmax(dim=-1)
+    real = padding_mask(tokens)[:, None, None]
+    start = torch.randn(own.shape, generator=generator)
+    changed = start.requires_grad_()
+    optimizer = torch.optim.Adam([changed], lr=0.1)
+
+    def outcome():
+        weights = changed.masked_fill(~real, -torch.inf).softmax(dim=-1)
+        moved = total_variation(model(tokens, weights=weights.unbind(1)).softmax(dim=-1), answer)
+        queries = real.transpose(-1, -2).squeeze(-1)
+        apart = (jensen_shannon(weights, own) * queries).sum(dim=-1) / queries.sum(dim=-1)
+        return weights, moved, apart.mean(dim=(1, 2))
+
+    for _ in range(steps):
+        _, moved, apart = outcome()
+        loss = 20 * (moved - allowed / 2).relu() - apart
+        (changed.grad,) = torch.autograd.grad(loss.sum(), changed)
+        optimizer.step()
+    return tuple(part.detach() for part in outcome())

@@ -1,0 +1,102 @@
+"""Training, one step at a time: whoever takes the steps decides when to stop."""
+
+import math
+from typing import NamedTuple
+
+import torch
+
+from course_lib import _validate
+
+
+class Step(NamedTuple):
+    """What is known after a step of training.
+
+    Attributes
+    ----------
+    done, total : int
+        Steps taken, and steps in all.
+    loss : float
+        On the examples of this step, before it changed the model.
+    """
+
+    done: int
+    total: int
+    loss: float
+
+
+def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning_rate=3e-3):
+    """Train a model and yield a `Step` after each step.
+
+    Nothing happens until the steps are taken, and nothing after the last one that was: to stop
+    early, take no more. The same seed, model and number of threads give the same result again.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place. It is in evaluation mode when training ends.
+    loss_of : callable (model, *parts) -> Tensor, shape ()
+        The mean loss on some examples.
+    examples : sequence of Tensor, each of shape (count, ...)
+        The parts of all examples, such as texts and labels.
+    epochs : int
+        How often each example is seen.
+    seed : int
+        Of the order of the examples.
+    batch : int, default 64
+        Examples in a step.
+    learning_rate : float, default 0.003
+        The largest: it rises at the start and falls to nothing at the end.
+
+    Yields
+    ------
+    Step
+
+    Raises
+    ------
+    TypeError, ValueError
+        On the first step, if the examples differ in number, there are none, or a number is out of
+        range.
+
+    References
+    ----------
+    Loshchilov and Hutter (2019), Decoupled weight decay regularization (AdamW); Smith and Topin
+    (2018), Super-convergence (one cycle of the learning rate).
+
+    Examples
+    --------
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> line = torch.nn.Linear(1, 1)
+    >>> def loss_of(model, x, y):
+    ...     return (model(x) - y).square().mean()
+    >>> steps = list(training_steps(line, loss_of, (x, 2 * x), epochs=100, seed=0))
+    >>> steps[-1].done, steps[-1].total, steps[-1].loss < steps[0].loss
+    (100, 100, True)
+    """
+    count, epochs, batch, order = _checked(examples, epochs, batch, seed)
+    total = epochs * math.ceil(count / batch)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=total)
+    done = 0
+    model.train()
+    try:
+        for _ in range(epochs):
+            for chosen in torch.randperm(count, generator=order).split(batch):
+                loss = loss_of(model, *(part[chosen] for part in examples))
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                done += 1
+                yield Step(done, total, loss.item())
+    finally:  # also when nobody takes the next step
+        model.eval()
+
+
+def _checked(examples, epochs, batch, seed):
+    counts = {len(part) for part in examples}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"examples must be parts of one length, got lengths {sorted(counts)}")
+    epochs = _validate.integer(epochs, "epochs", low=1)
+    batch = _validate.integer(batch, "batch", low=1)
+    order = torch.Generator().manual_seed(_validate.integer(seed, "seed", low=0))
+    return counts.pop(), epochs, batch, order
