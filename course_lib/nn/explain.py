@@ -156,7 +156,7 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
     real = padding_mask(tokens)[:, None, None]
-    start = torch.randn(own.shape, generator=generator)
+    start = torch.randn(own.shape, generator=generator, dtype=own.dtype)
     changed = start.requires_grad_()
     optimizer = torch.optim.Adam([changed], lr=0.1)
 

@@ -1,6 +1,7 @@
 """Live figures: views that draw in the browser, with controls that need no kernel."""
 
 from course_lib.widgets.attention import AttentionView, attention_explorer
+from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
@@ -11,6 +12,8 @@ from course_lib.widgets.training import LossCurve, watch_training
 
 __all__ = [
     "AttentionView",
+    "Example",
+    "ExamplesView",
     "FlowView",
     "HeadsGrid",
     "LinkedHeatmaps",
@@ -19,6 +22,7 @@ __all__ = [
     "RankingView",
     "RolloutView",
     "attention_explorer",
+    "examples_explorer",
     "flow_explorer",
     "heads_explorer",
     "heatmap_explorer",

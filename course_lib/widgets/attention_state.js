@@ -1,28 +1,33 @@
 // What the attention figure shows, as plain numbers and sentences.
-import { decodeWeights, edgeEnds, edgesAbove, headMatrix, isAbove, massKept } from "./numbers.js";
+import { decodeWeights, edgesAbove, headMatrix, isAbove, massKept } from "./numbers.js";
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function attentionState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
   const choice = model.get("head_choice"); // 0 is the mean, k + 1 is head k
   const matrix = headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
-  const edges = edgesAbove(matrix, model.get("threshold"));
-  return { n: weights.n, matrix, edges, mass: massKept(matrix, edges) };
+  return { n: weights.n, ...drawnEdges(matrix, model.get("threshold")) };
 }
 
-/** What is lit, in sentences [class, text]: one cell, or a row of queries and a column of keys. */
-export function describe(
-  { row, column, crossing },
-  { n, matrix },
-  names,
-  { direction, threshold },
-) {
+/** The edges above a threshold, and the share of the attention that they hold. */
+export function drawnEdges(matrix, threshold) {
+  const edges = edgesAbove(matrix, threshold);
+  return { matrix, edges, mass: massKept(matrix, edges) };
+}
+
+/**
+ * What is lit, in sentences [class, text]: one cell, or a row of queries and a column of keys.
+ * `queries` and `keys` are the names of the rows and columns of `matrix`.
+ */
+export function describe({ row, column, crossing }, matrix, { queries, keys }, drawn) {
+  const columns = keys.length;
   const value = (k) => matrix[k].toFixed(2);
   if (crossing) {
-    const k = row * n + column;
-    const [from, to] = edgeEnds(names[row], names[column], direction);
-    const hidden = isAbove(matrix[k], threshold) ? "" : " Not above the threshold, so not drawn.";
-    const who = `(“${names[row]}” attends to “${names[column]}”).`;
+    const k = row * columns + column;
+    const ends = [queries[row], keys[column]];
+    const [from, to] = drawn.direction === "flow" ? ends.toReversed() : ends;
+    const hidden = isAbove(matrix[k], drawn.threshold) ? "" : HIDDEN;
+    const who = `(“${queries[row]}” attends to “${keys[column]}”).`;
     return [["", `${from} → ${to}: ${value(k)} ${who}${hidden}`]];
   }
   const strongest = (indices, name) =>
@@ -31,21 +36,22 @@ export function describe(
       .slice(0, 3)
       .map((k) => `${name(k)} ${value(k)}`)
       .join(", ");
-  const all = Array.from({ length: n }, (_, p) => p);
   const sentences = [];
   if (row !== null) {
-    const keys = strongest(
-      all.map((j) => row * n + j),
-      (k) => names[k % n],
+    const most = strongest(
+      keys.map((_, j) => row * columns + j),
+      (k) => keys[k % columns],
     );
-    sentences.push(["first", `“${names[row]}” attends most to: ${keys}. `]);
+    sentences.push(["first", `“${queries[row]}” attends most to: ${most}. `]);
   }
   if (column !== null) {
-    const queries = strongest(
-      all.map((i) => i * n + column),
-      (k) => names[Math.floor(k / n)],
+    const most = strongest(
+      queries.map((_, i) => i * columns + column),
+      (k) => queries[Math.floor(k / columns)],
     );
-    sentences.push(["second", `“${names[column]}” gets most attention from: ${queries}.`]);
+    sentences.push(["second", `“${keys[column]}” gets most attention from: ${most}.`]);
   }
   return sentences;
 }
+
+const HIDDEN = " Not above the threshold, so not drawn.";

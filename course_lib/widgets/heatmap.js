@@ -1,4 +1,4 @@
-// An n by n heatmap with named axes: queries down, keys across.
+// A heatmap with named axes: queries down, keys across.
 import { html, roving, setAll, shortTokens, svg } from "./drawing.js";
 import { weightScale } from "./scales.js";
 
@@ -15,38 +15,41 @@ export function labelStyle(spacing) {
 /**
  * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
  *
+ * The keys are the same tokens as the queries, unless `keys` names others.
  * `onPick(k, by)` is called with a cell's index when it is hovered or focused (`by` is "hover" or
  * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell;
  * `titles` are those of the rows, of the columns and of the colours, `scale` one of scales.js.
  */
 export class Heatmap {
-  constructor(tokens, { label, titles = TITLES, scale = weightScale, onPick, names }) {
-    this.n = tokens.length;
-    this.cell = Math.min((WIDTH - LEFT - 6) / this.n, 76);
-    this.side = this.n * this.cell;
-    this.cells = Array.from({ length: this.n ** 2 }, (_, k) => this.makeCell(k));
+  constructor(tokens, { keys, label, titles = TITLES, scale = weightScale, onPick, names }) {
+    [this.rows, this.columns] = [tokens.length, (keys ?? tokens).length];
+    this.cell = Math.min((WIDTH - LEFT - 6) / this.columns, 76);
+    // As high as wide, unless few rows have many columns: then a row has room for its name.
+    this.down = Math.max(this.cell, Math.min(18, 300 / this.rows));
+    [this.width, this.side] = [this.columns * this.cell, this.rows * this.down];
+    this.cells = Array.from({ length: this.rows * this.columns }, (_, k) => this.makeCell(k));
     this.grid = svg("g", { class: "cells" }, ...this.cells);
-    this.row = svg("rect", { class: "band row", height: this.cell, rx: 2 });
+    this.row = svg("rect", { class: "band row", height: this.down, rx: 2 });
     this.column = svg("rect", { class: "band column", width: this.cell, rx: 2 });
-    const place = { x: LEFT, y: TOP, width: this.side, height: this.side };
+    const place = { x: LEFT, y: TOP, width: this.width, height: this.side };
     const height = TOP + this.side + 140;
     const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", class: "heatmap" };
     const picture = svg("svg", { ...attributes, "aria-label": label });
     picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
     this.labels = svg("g");
     this.legend = svg("g", { class: "legend" });
-    picture.append(this.labels, ...axisTitles(titles, this.side), this.legend);
+    picture.append(this.labels, ...axisTitles(titles, this), this.legend);
     this.colourTitle = titles[2];
-    this.relabel(tokens);
+    this.relabel(tokens, keys);
     this.rescale(scale);
     this.root = html("div", {}, picture);
     this.listen(onPick, names);
   }
 
   makeCell(k) {
-    const [i, j] = [Math.floor(k / this.n), k % this.n];
-    const place = { x: LEFT + j * this.cell, y: TOP + i * this.cell };
-    const size = { width: this.cell, height: this.cell };
+    const [i, j] = [Math.floor(k / this.columns), k % this.columns];
+    const place = { x: LEFT + j * this.cell, y: TOP + i * this.down };
+    const size = { width: this.cell, height: this.down };
     const data = { "data-query": i, "data-key": j };
     return svg("rect", { class: "cell", role: "img", ...data, ...place, ...size });
   }
@@ -63,16 +66,22 @@ export class Heatmap {
     });
     this.root.addEventListener("focusin", pick("focus"));
     this.root.addEventListener("focusout", () => onPick(null, "focus"));
-    const n = this.n;
+    const { rows, columns } = this;
     roving(this.root)(this.cells, (k, dx, dy) => {
-      const [i, j] = [Math.floor(k / n) + dy, (k % n) + dx];
-      return i < 0 || j < 0 || i >= n || j >= n ? k : i * n + j;
+      const [i, j] = [Math.floor(k / columns) + dy, (k % columns) + dx];
+      return i < 0 || j < 0 || i >= rows || j >= columns ? k : i * columns + j;
     });
   }
 
   /** Name the rows and the columns. */
-  relabel(tokens) {
-    this.labels.replaceChildren(...tickLabels(tokens, this.cell));
+  relabel(tokens, keys = tokens) {
+    const below = TOP + this.side + 6;
+    this.labels.replaceChildren(
+      ...tickLabels(tokens, this.down, (y) => ({ x: LEFT - 5, y: TOP + y })),
+      ...tickLabels(keys, this.cell, (x) => ({
+        transform: `translate(${LEFT + x} ${below}) rotate(-90)`,
+      })),
+    );
   }
 
   /** Change what the colours mean, before the next painting. */
@@ -93,32 +102,27 @@ export class Heatmap {
 
   /** Outline row `i` and column `j`, or the one cell where they cross; null for neither. */
   light(i, j, crossing) {
-    const [x, y] = [LEFT + j * this.cell, TOP + i * this.cell];
-    const length = crossing ? this.cell : this.side;
+    const [x, y] = [LEFT + j * this.cell, TOP + i * this.down];
     this.row.classList.toggle("lit", i !== null);
     this.column.classList.toggle("lit", j !== null);
-    setAll(this.row, { x: crossing ? x : LEFT, y, width: length });
-    setAll(this.column, { x, y: crossing ? y : TOP, height: length });
+    setAll(this.row, { x: crossing ? x : LEFT, y, width: crossing ? this.cell : this.width });
+    setAll(this.column, { x, y: crossing ? y : TOP, height: crossing ? this.down : this.side });
   }
 }
 
-function tickLabels(tokens, cell) {
-  const { every, ...font } = labelStyle(cell);
+function tickLabels(tokens, spacing, placeAt) {
+  const { every, ...font } = labelStyle(spacing);
   const style = { class: "label", ...font, "text-anchor": "end", dy: "0.35em" };
-  return shortTokens(tokens).flatMap((name, position) => {
-    if (position % every) return [];
-    const middle = (position + 0.5) * cell;
-    const below = `translate(${LEFT + middle} ${TOP + tokens.length * cell + 6}) rotate(-90)`;
-    return [
-      svg("text", { ...style, x: LEFT - 5, y: TOP + middle }, name),
-      svg("text", { ...style, transform: below }, name),
-    ];
-  });
+  return shortTokens(tokens).flatMap((name, position) =>
+    position % every
+      ? []
+      : [svg("text", { ...style, ...placeAt((position + 0.5) * spacing) }, name)],
+  );
 }
 
-function axisTitles([rows, columns], side) {
+function axisTitles([rows, columns], { width, side }) {
   const aside = { class: "axis", transform: `translate(11 ${TOP + side / 2}) rotate(-90)` };
-  const below = { class: "axis", x: LEFT + side / 2, y: TOP + side + 84 };
+  const below = { class: "axis", x: LEFT + width / 2, y: TOP + side + 84 };
   return [svg("text", aside, rows), svg("text", below, columns)];
 }
 

@@ -33,36 +33,20 @@ export function circle(n, sizes = null) {
   return { name: "circle", titles: [], nodes, edge, next: (k, dx, dy) => (k + dx + dy + n) % n };
 }
 
-/** Queries in a row above, the same tokens as keys in a row below: every edge goes across. */
-export function twoRows(n) {
-  const step = n === 1 ? 340 : 340 / (n - 1);
-  const size = Math.min(6.5, 0.34 * step);
-  const { every, ...font } = labelStyle(step);
-  const tilt = n <= 5 ? 0 : n <= 16 ? -50 : -90;
-  const row = (top) =>
-    Array.from({ length: n }, (_, position) => {
-      const at = [n === 1 ? CENTRE : 30 + step * position, top ? 112 : 288];
-      const anchor = tilt === 0 ? "middle" : top ? "start" : "end";
-      const gap = (top ? -1 : 1) * (tilt ? 13 : 18);
-      const transform = `translate(${at[0]} ${at[1] + gap}) rotate(${tilt})`;
-      const label =
-        position % every ? null : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
-      return {
-        position,
-        query: top ? position : null,
-        key: top ? null : position,
-        size,
-        at,
-        label,
-      };
-    });
-  const nodes = [...row(true), ...row(false)];
+/** Queries in a row above, keys in a row below: every edge goes across. */
+export function twoRows(queries, keys = queries, { letters = false } = {}) {
+  const above = row(queries, true, letters);
+  const below = row(keys, false, letters);
+  const nodes = [...above.nodes, ...below.nodes];
   const edge = (source, target, direction) => {
     const down = direction === "attends";
-    const [from, to] = [nodes[down ? source : n + source].at, nodes[down ? n + target : target].at];
+    const [from, to] = down
+      ? [above.nodes[source].at, below.nodes[target].at]
+      : [below.nodes[source].at, above.nodes[target].at];
     const bend = 0.42 * (to[1] - from[1]);
-    const tip = [to[0], to[1] - Math.sign(bend) * (size + 2)];
-    const start = [from[0], from[1] + Math.sign(bend) * size];
+    const sizes = down ? [above.size, below.size] : [below.size, above.size];
+    const tip = [to[0], to[1] - Math.sign(bend) * (sizes[1] + 2)];
+    const start = [from[0], from[1] + Math.sign(bend) * sizes[0]];
     const control = [tip[0], tip[1] - bend];
     return curve(start, [from[0], from[1] + bend], control, tip);
   };
@@ -71,10 +55,38 @@ export function twoRows(n) {
     { text: "keys (attended to)", y: 394 },
   ];
   const next = (k, dx, dy) => {
-    const column = Math.min(Math.max((k % n) + dx, 0), n - 1);
-    return column + (dy ? (dy > 0 ? n : 0) : k - (k % n));
+    const top = k < queries;
+    if (dy) return (dy < 0) === top ? k : nearest(nodes, k, top ? below.nodes : above.nodes);
+    const [first, last] = top ? [0, queries - 1] : [queries, queries + keys - 1];
+    return Math.min(Math.max(k + dx, first), last);
   };
   return { name: "rows", titles, nodes, edge, next };
+}
+
+/** One of the two rows. `letters`: every label is one character and stands upright. */
+function row(n, top, letters) {
+  const step = n === 1 ? 340 : 340 / (n - 1);
+  const size = Math.min(6.5, 0.34 * step);
+  const { every, ...font } = labelStyle(step);
+  const tilt = letters || n <= 5 ? 0 : n <= 16 ? -50 : -90;
+  const nodes = Array.from({ length: n }, (_, position) => {
+    const at = [n === 1 ? CENTRE : 30 + step * position, top ? 112 : 288];
+    const anchor = tilt === 0 ? "middle" : top ? "start" : "end";
+    const gap = (top ? -1 : 1) * (tilt ? 13 : 18);
+    const transform = `translate(${at[0]} ${at[1] + gap}) rotate(${tilt})`;
+    const label =
+      position % (letters ? 1 : every)
+        ? null
+        : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
+    return { position, query: top ? position : null, key: top ? null : position, size, at, label };
+  });
+  return { nodes, size };
+}
+
+/** The index of the node in another row that lies nearest to node `k`. */
+function nearest(nodes, k, others) {
+  const away = ({ at }) => Math.abs(at[0] - nodes[k].at[0]);
+  return nodes.indexOf(others.reduce((best, node) => (away(node) < away(best) ? node : best)));
 }
 
 /** A label outside the circle: level while there is room for that, along the spoke otherwise. */

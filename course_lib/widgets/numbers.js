@@ -9,12 +9,11 @@ export function decodeWeights(bytes, [layers, heads, n]) {
   const size = bytes.byteLength / (layers * heads * n * n);
   const Numbers = size === 8 ? Float64Array : Float32Array;
   const data = new Numbers(buffer.slice(start, start + bytes.byteLength));
-  return { layers, heads, n, data };
+  return { layers, heads, n, size: n * n, data };
 }
 
 /** One head of one layer, or the mean over the heads of the layer if `head` is null. */
-export function headMatrix({ heads, n, data }, layer, head) {
-  const size = n * n;
+export function headMatrix({ heads, size, data }, layer, head) {
   const first = layer * heads * size;
   if (head !== null) {
     return data.subarray(first + head * size, first + (head + 1) * size);

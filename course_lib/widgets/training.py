@@ -83,7 +83,7 @@ def watch_training(steps):
     """
     figure, losses, total, shown = TrainingFigure(), [], 1, 0.0
     display(figure)
-    state = "Done"
+    state = "Failed"  # unless one of the other ends is reached
     try:
         for step in steps:
             losses.append(step.loss)
@@ -94,6 +94,8 @@ def watch_training(steps):
             if time.monotonic() - shown > SECONDS:
                 figure.show(losses, total, "Learning")
                 shown = time.monotonic()
+        else:
+            state = "Done"
     except KeyboardInterrupt:
         state = "Interrupted"
     finally:

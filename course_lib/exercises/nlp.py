@@ -1,0 +1,380 @@
+"""The checks of chapter 06: self-attention in language."""
+
+import numpy as np
+
+from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.judging import compare, read_array, read_pair
+from course_lib.exercises.modules import compare_gradients, read_run, run_module
+
+SPREAD = np.sqrt(32 / 256)  # of sums of 32 products of unit variance, divided by √256
+
+
+def _judge_spread(cases, values):
+    mistakes = [
+        (32 / 256, "That is the variance; the spread is its square root."),
+        (1, "That is the spread with the right scale, 1/√d_head."),
+        (np.sqrt(32), "That is the spread before anything is divided."),
+        (np.sqrt(256) / np.sqrt(32), "That is by how much the logits are too small: turn it over."),
+        (np.sqrt(256 / 16), "A head sees 32 features, so its logits are sums of 32 products."),
+        (np.sqrt(8 / 256), "A head has 256 / 8 features, not 8."),
+    ]
+    compare(values[0], SPREAD, "`spread`", mistakes)
+
+
+def _sizes(rng):
+    return [(256, 8), (8, 2), (12, 3), (16, 1), (32, 16)]
+
+
+def _judge_parameters(cases, values):
+    for (d, h), value in zip(cases, values, strict=True):
+        what = f"`projection_parameters({d}, {h})`"
+        pair = read_pair(value, what, "the article's number", "that of multi-head attention")
+        article, ours = (read_array(part, what, shape=()).item() for part in pair)
+        if h > 1 and (article, ours) == (3 * d * d, 3 * (d // h) ** 2):
+            raise Wrong("The two numbers are swapped: the article's comes first.")
+        mistakes = [
+            (3 * d * d // h, "All heads share the article's projections: count them once."),
+            ((d // h) ** 2, "There are three projections: query, key and value."),
+            (3 * (d // h) ** 2 + d * d, "Leave the output projection out: both have one."),
+            (3 * d * (d // h), "The article's projections take one head's features, not all."),
+        ]
+        compare(article, 3 * (d // h) ** 2, f"{what}, the article's", mistakes)
+        mistakes = [
+            (d * d, "There are three projections: query, key and value."),
+            (4 * d * d, "Leave the output projection out: both have one."),
+            (3 * (d // h) ** 2 * h, "Each head takes all d_model features in, not only its own."),
+            (3 * d * d * h, "All heads together make one d_model × d_model matrix."),
+        ]
+        compare(ours, 3 * d * d, f"{what}, multi-head attention's", mistakes)
+
+
+NAMES = ("query", "key", "value", "output")
+
+
+def _texts_with_filling(rng):
+    """Make attention modules with their parameters, and texts of several lengths."""
+    cases = []
+    for d, h, lengths in ((8, 2, (4, 2)), (6, 3, (3, 5, 1)), (6, 1, (4, 3)), (8, 4, (2, 0))):
+        n = max(lengths)
+        parameters = {f"{name}.weight": rng.normal(size=(d, d)) / np.sqrt(d) for name in NAMES}
+        parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
+        x = rng.normal(size=(len(lengths), n, d)).astype(np.float32)
+        mask = np.arange(n) < np.array(lengths)[:, None]
+        probe = rng.normal(size=x.shape).astype(np.float32)
+        cases.append(((d, h), parameters, (x, mask), probe))
+    return cases
+
+
+def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys", heads=None):
+    """Return output, weights and gradients of the right module, or of one with a mistake."""
+    import torch
+
+    d, h = arguments[0], heads or arguments[1]
+    x, mask = (torch.tensor(part) for part in inputs)
+    x.requires_grad_()
+    matrices = {name: torch.tensor(value).requires_grad_() for name, value in parameters.items()}
+    query, key, value = (
+        (x @ matrices[f"{name}.weight"].T).unflatten(-1, (h, -1)).transpose(1, 2)
+        for name in NAMES[:3]
+    )
+    logits = query @ key.transpose(-1, -2) / np.sqrt(d / h if scale is None else scale)
+    allowed = mask[:, None, None, :].expand(logits.shape)
+    if use == "queries":
+        allowed = allowed.transpose(-1, -2)
+    if use == "inverted":
+        allowed = ~allowed
+    if use in ("keys", "queries", "inverted"):
+        logits = logits.masked_fill(~allowed, -1e30)
+    weights = logits.softmax(dim=-1)
+    if use == "after":
+        weights = logits.softmax(dim=-1)
+    if use != "none":
+        weights = weights * allowed
+    mixed = (weights @ value).transpose(1, 2).flatten(2)
+    output = mixed @ matrices["output.weight"].T
+    (output * torch.tensor(probe)).sum().backward()
+    gradients = {name: matrix.grad.numpy() for name, matrix in matrices.items()}
+    gradients["x"] = x.grad.numpy()
+    return output.detach().numpy(), weights.detach().numpy(), gradients
+
+
+MISTAKES = (
+    ({"use": "none"}, "The mask does nothing: filling is attended to."),
+    ({"use": "inverted"}, "The mask is the wrong way round: True means a real token."),
+    ({"use": "queries"}, "The mask hides rows; it should hide columns, the keys that are filling."),
+    ({"use": "after"}, "Weights are hidden after the softmax, so rows no longer sum to 1."),
+    ({"scale": 1}, "The logits are not divided by √d_head."),
+)
+
+
+def _judge_attention(cases, values):
+    for case, value in zip(cases, values, strict=True):
+        (d, h), parameters, (_, mask), _ = case
+        outputs, gradients = read_run(value, parameters, "`MendedAttention`")
+        pair = read_pair(outputs, "`forward`", "output", "weights")
+        output, weights, expected = _reference(*case)
+        read_array(pair[0], "The output", shape=output.shape)
+        told = [(_reference(*case, **mistake)[1], text) for mistake, text in MISTAKES]
+        if h > 1:
+            by_model = _reference(*case, scale=d)[1]
+            told.append((by_model, "Still divided by √d_model; a head has d_model / h features."))
+        swapped = np.swapaxes(weights, -1, -2)
+        told.append((swapped, "The weights are transposed: query times key, not key times query."))
+        compare(pair[1], weights, f"The weights of {h} heads, texts {mask.sum(1).tolist()}", told)
+        compare(pair[0], output, f"The output of {h} heads")
+        compare_gradients(gradients, expected, "The output")
+
+
+def _predictors(rng):
+    """Make functions of texts, some of which see the order of the words, and texts for them."""
+    texts = rng.integers(1, 9, size=(5, 6))
+    table, places = rng.normal(size=(9, 3)), rng.normal(size=(6, 3))
+    order = rng.permutation(6)
+    while (order == np.argsort(order)).all():  # its own inverse would hide a confusion of the two
+        order = rng.permutation(6)
+    return [
+        (BagPredictor(table), texts, order),
+        (PlacePredictor(table, places), texts, order),
+        (PlacePredictor(table, places), texts, np.arange(6)),
+        (PlacePredictor(table, -places), texts[:1], order),
+    ]
+
+
+class BagPredictor:
+    """Probabilities from the words alone."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __call__(self, texts):
+        """Return (count, classes) for (count, n) texts."""
+        return _shares(self.table[np.asarray(texts)].mean(axis=1))
+
+
+class PlacePredictor(BagPredictor):
+    """Probabilities from the words and where they stand."""
+
+    def __init__(self, table, places):
+        super().__init__(table)
+        self.places = places
+
+    def __call__(self, texts):
+        """Return (count, classes) for (count, n) texts."""
+        return _shares((self.table[np.asarray(texts)] * self.places).sum(axis=1))
+
+
+def _shares(logits):
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _judge_order(cases, values):
+    for (predict, texts, order), value in zip(cases, values, strict=True):
+        before, after = predict(texts), predict(texts[:, order])
+        change = np.abs(after - before)
+        rows = order[: len(texts)] if len(texts) == 1 else order[order < len(texts)]
+        mistakes = [
+            ((after - before).max(), "Take the absolute change: a fall counts as well."),
+            (change.mean(), "That is the mean change; the largest is asked for."),
+            (change.sum(), "That is the sum of all changes; the largest is asked for."),
+            (
+                np.abs(predict(texts[rows]) - before[: len(rows)]).max(),
+                "Change the order of the words, not of the texts: `texts[:, order]`.",
+            ),
+        ]
+        compare(value, change.max(), "The largest change", mistakes)
+
+
+def _words_to_hide(rng):
+    table, places = rng.normal(size=(9, 3)), rng.normal(size=(6, 3))
+    table[0] = 0  # the filling says nothing
+    text = rng.permutation(np.arange(1, 9))[:6]
+    return [
+        (PlacePredictor(3 * table, places), text),
+        (PlacePredictor(2 * table, places[:4]), text[:4]),
+        (PlacePredictor(3 * table, places[:1]), text[:1]),
+    ]
+
+
+def _judge_hiding(cases, values):
+    for (predict, text), value in zip(cases, values, strict=True):
+        hidden = np.where(np.eye(len(text), dtype=bool), 0, text)
+        moved = predict(hidden) - predict(text[None])
+        answer = predict(text[None])[0].argmax()
+        alone = np.where(np.eye(len(text), dtype=bool), text, 0)
+        mistakes = [
+            (np.abs(moved).sum(axis=1), "Take half the sum: total variation is at most 1."),
+            (np.abs(moved).max(axis=1), "Total variation is half the sum of all the differences."),
+            (np.abs(moved).mean(axis=1), "Take half the sum, not the mean over the classes."),
+            (np.abs(moved[:, answer]), "Compare the whole answers, not one class only."),
+            (-moved[:, answer], "Compare the whole answers, not one class only."),
+            (
+                np.abs(predict(alone) - predict(text[None])).sum(axis=1) / 2,
+                "All the other words are hidden; hide one at a time.",
+            ),
+        ]
+        what = f"The changes for {len(text)} words"
+        compare(value, np.abs(moved).sum(axis=1) / 2, what, mistakes)
+
+
+def _alignments(rng):
+    cases = []
+    for n_query, n_key in ((4, 7), (5, 5), (3, 9), (6, 4)):
+        weights = rng.dirichlet(np.ones(n_key), size=n_query)
+        right = rng.random((n_query, n_key)) < 0.5
+        right[0] = True
+        right[1] = False  # nothing to point at
+        cases.append((weights, right))
+    sure = np.eye(3)[[1, 2, 0]]
+    return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0)]
+
+
+def _judge_pointing(cases, values):
+    for (weights, right), value in zip(cases, values, strict=True):
+        best = weights.argmax(axis=1)
+        hits = right[np.arange(len(right)), best]
+        asked = right.any(axis=1)
+        mistakes = [
+            (hits.mean(), "Rows without a right key are counted; leave them out."),
+            (hits.sum(), "That is a number of rows; divide by how many have a right key."),
+            (
+                (weights * right).sum(axis=1)[asked].mean(),
+                "That is the weight on the right keys; ask only where the largest weight is.",
+            ),
+            ((weights * right).sum() / len(weights), "That is a mean weight; count the rows."),
+        ]
+        if weights.shape[0] == weights.shape[1]:
+            column = right[weights.argmax(axis=0), np.arange(len(right))]
+            mistakes.append((column[right.any(axis=0)].mean(), _COLUMNS))
+        compare(value, hits[asked].mean(), "The share", mistakes)
+
+
+_COLUMNS = "That takes the largest weight of each key; a row is a query."
+
+
+def _judge_uniform(cases, values):
+    from course_lib.data import load_runs
+
+    runs = load_runs("opinions")
+    shares = {model: found["negated"] for model, found in runs.items()}
+    apart = shares["attention"] - shares["uniform attention"]
+    mistakes = [
+        (-apart.mean(), "The sign: learned attention minus uniform attention."),
+        (
+            (runs["attention"]["all"] - runs["uniform attention"]["all"]).mean(),
+            'That is the difference on all texts; the negated ones are "negated".',
+        ),
+        (apart[0], "That is seed 0 alone; take the mean over the seeds."),
+        (apart.std(), "That is the spread of the difference; its mean is asked for."),
+        ((shares["attention"] - shares["no positions"]).mean(), "That is without positions."),
+        ((shares["attention"] - shares["bag of words"]).mean(), "That is the bag of words."),
+    ]
+    got = read_array(values[0], "`advantage`", shape=()).item()
+    if abs(got - 100 * apart.mean()) < 1e-6:
+        raise Wrong("Leave it a share, from 0 to 1; this is in percent.")
+    # The shares are written with four digits.
+    for wrong, sentence in mistakes:
+        if abs(got - wrong) < 1e-5:
+            raise Wrong(sentence)
+    if abs(got - apart.mean()) > 1e-5:
+        raise Wrong(f"`advantage`: not right yet, expected {apart.mean():.4f}, got {got:.4f}.")
+
+
+EXERCISES = (
+    Exercise(
+        key="nlp-1",
+        title="The wrong root",
+        kind="predict",
+        minutes=5,
+        answer="spread",
+        hints=(
+            "A logit is a sum over the features of one head. Variances of independent terms add.",
+            "The variance of the sum is 32; divide the sum by √256 and take the root.",
+        ),
+        judge=_judge_spread,
+        call=read_value,
+    ),
+    Exercise(
+        key="nlp-2",
+        title="Count the parameters",
+        kind="implement",
+        minutes=6,
+        answer="projection_parameters",
+        hints=(
+            "What does one projection take in, and what does it give? Is there one a head, or one "
+            "for all of them?",
+            "The article: three matrices of d_head × d_head in all. Multi-head attention: three of "
+            "d_model × d_model.",
+        ),
+        inputs=_sizes,
+        judge=_judge_parameters,
+    ),
+    Exercise(
+        key="nlp-3",
+        title="Attention that knows of filling",
+        kind="find the bug",
+        minutes=15,
+        answer="MendedAttention",
+        hints=(
+            "Project first, then cut into heads. The mask belongs between logits and softmax, and "
+            "once more behind it.",
+            "`logits.masked_fill(~allowed, torch.finfo(x.dtype).min)` with `allowed = "
+            "mask[:, None, None, :]`; after the softmax `masked_fill(~allowed, 0)`.",
+        ),
+        inputs=_texts_with_filling,
+        judge=_judge_attention,
+        call=run_module,
+    ),
+    Exercise(
+        key="nlp-4",
+        title="Does the order matter?",
+        kind="prove",
+        minutes=6,
+        answer="largest_change",
+        hints=(
+            "Ask twice: once with the texts as they are, once with their columns in another order.",
+            "`abs(predict(texts[:, order]) - predict(texts)).max()`.",
+        ),
+        inputs=_predictors,
+        judge=_judge_order,
+    ),
+    Exercise(
+        key="nlp-5",
+        title="Hide each word in turn",
+        kind="implement",
+        minutes=10,
+        answer="hide_each",
+        hints=(
+            "Copy the text for each word, put 0 in its place, and ask again.",
+            "For each `j`: `half the sum of abs(predict(copy[None])[0] - predict(text[None])[0])`.",
+        ),
+        inputs=_words_to_hide,
+        judge=_judge_hiding,
+    ),
+    Exercise(
+        key="nlp-6",
+        title="What is attention worth?",
+        kind="explore",
+        minutes=6,
+        answer="advantage",
+        hints=(
+            "`runs` holds an array with one number a seed for each model and each kind of text.",
+            '`runs["attention"]["negated"]` minus the same for `"uniform attention"`, its mean.',
+        ),
+        judge=_judge_uniform,
+        call=read_value,
+    ),
+    Exercise(
+        key="nlp-7",
+        title="Does it point at the right letters?",
+        kind="implement",
+        minutes=8,
+        answer="pointing_share",
+        hints=(
+            "Where is the largest weight of each row, and is the mask True there?",
+            "`right[rows, weights[rows].argmax(axis=1)].mean()` with the rows that have a True.",
+        ),
+        inputs=_alignments,
+        judge=_judge_pointing,
+    ),
+)

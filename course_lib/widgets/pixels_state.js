@@ -1,0 +1,84 @@
+// What the figure of a picture computes: where one place attends, and how far it looks.
+// Places are numbered row by row: place p of a grid lies in row floor(p / columns).
+
+/** Little-endian float16 numbers `first` to `first + count` of a message, as a Float32Array. */
+export function decodeHalves(bytes, first, count) {
+  const start = (bytes.byteOffset ?? 0) + 2 * first; // a DataView in Jupyter, or an ArrayBuffer
+  const view = new DataView(bytes.buffer ?? bytes, start, 2 * count);
+  return Float32Array.from({ length: count }, (_, k) => halfToNumber(view.getUint16(2 * k, true)));
+}
+
+/** The number that 16 bits stand for: 1 for the sign, 5 for the exponent, 10 for the fraction. */
+export function halfToNumber(bits) {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return (sign * fraction) / 2 ** 24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The PNG files that a message holds, one after the other, each as a data URI. */
+export function pictureAddresses(bytes, lengths) {
+  let start = bytes.byteOffset ?? 0;
+  return lengths.map((length) => {
+    const file = new Uint8Array(bytes.buffer ?? bytes, start, length);
+    start += length;
+    const letters = Array.from(file, (byte) => String.fromCharCode(byte)).join("");
+    return `data:image/png;base64,${btoa(letters)}`;
+  });
+}
+
+/** How far place j lies from place i, in steps of the grid: entry [|rows apart|][|columns|]. */
+function stepTable(rows, columns) {
+  return Array.from({ length: rows }, (_, r) =>
+    Float64Array.from({ length: columns }, (_, c) => Math.hypot(r, c)),
+  );
+}
+
+/** The mean distance at which each place looks: sum over j of A_ij |p_i - p_j|. */
+export function lookingDistances(matrix, [rows, columns]) {
+  const n = rows * columns;
+  const steps = stepTable(rows, columns);
+  return Float64Array.from({ length: n }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    let [total, k] = [0, i * n];
+    for (let r = 0; r < rows; r++) {
+      const apart = steps[Math.abs(r - row)];
+      for (let c = 0; c < columns; c++) total += matrix[k++] * apart[Math.abs(c - column)];
+    }
+    return total;
+  });
+}
+
+/** Places by falling weight, those with weight 0 left out; equal ones as they are numbered. */
+export function byWeight(row) {
+  const places = Array.from(row.keys()).filter((j) => row[j] > 0);
+  return places.sort((a, b) => row[b] - row[a] || a - b);
+}
+
+/** How many places, the strongest first, it takes to hold half of the attention of a row. */
+export function placesForHalf(row, order) {
+  const half = row.reduce((total, weight) => total + weight, 0) / 2;
+  let [held, count] = [0, 0];
+  while (held < half && count < order.length) held += row[order[count++]];
+  return count;
+}
+
+/** The matrix of one head of one picture, with the distances at which its places look. */
+export function headOf(bytes, [, heads, rows, columns], picture, head) {
+  const size = (rows * columns) ** 2;
+  const matrix = decodeHalves(bytes, (picture * heads + head) * size, size);
+  const distances = lookingDistances(matrix, [rows, columns]);
+  const mean = distances.reduce((total, distance) => total + distance, 0) / distances.length;
+  return { matrix, distances, mean };
+}
+
+/** Everything that the figure says of one place: what a test compares with NumPy. */
+export function placeState({ matrix, distances, mean }, place) {
+  const n = distances.length;
+  const row = matrix.subarray(place * n, (place + 1) * n);
+  const order = byWeight(row);
+  const distance = distances[place];
+  return { place, row, order, largest: row[order[0]], half: placesForHalf(row, order), distance, mean };
+}

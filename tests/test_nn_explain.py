@@ -1,0 +1,139 @@
+"""Importance of words, and attention changed by others: against plain loops and by definition."""
+
+import math
+
+import pytest
+import scipy.spatial.distance
+import torch
+
+from course_lib.nn import explain, tasks
+from course_lib.nn.text import TextClassifier
+
+TOKENS = torch.tensor([[3, 1, 4, 1, 5], [2, 6, 5, 0, 0]])
+REAL = TOKENS != 0
+
+
+@pytest.fixture
+def model():
+    model = tasks.seeded(lambda: TextClassifier(8, 3, 6, d_model=8, num_heads=2), 1).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= 3  # so that attention is far from uniform
+    return model.eval()
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def probabilities(model, tokens, **options):
+    with torch.no_grad():
+        return model(tokens, **options).softmax(dim=-1)
+
+
+def test_attention_importance_is_what_each_key_gets(model):
+    _, weights = model(TOKENS, return_weights=True)
+    found = explain.attention_importance(model, TOKENS)
+    for row, count in ((0, 5), (1, 3)):
+        expected = weights[row, :, :, :count].mean(dim=(0, 1, 2))
+        torch.testing.assert_close(found[row], expected)
+    torch.testing.assert_close(found.sum(dim=1), torch.ones(2).double())
+
+
+def test_gradient_is_the_derivative_by_a_one_hot_token(model):
+    found = explain.gradient_importance(model, TOKENS)
+    one_hot = nn_one_hot(TOKENS).requires_grad_()
+    vectors = one_hot @ model.embedding.token.weight
+    vectors = vectors + model.embedding.position(torch.arange(5))
+    answer = model.from_vectors(vectors, TOKENS).softmax(dim=-1).max(dim=-1).values.sum()
+    (gradient,) = torch.autograd.grad(answer, one_hot)
+    expected = gradient.gather(-1, TOKENS.unsqueeze(-1)).squeeze(-1).abs() * REAL
+    torch.testing.assert_close(found, expected)
+    assert (found[REAL] > 0).all()
+
+
+def nn_one_hot(tokens):
+    return torch.nn.functional.one_hot(tokens, 8).double()
+
+
+def test_leave_one_out_by_a_loop(model):
+    found = explain.leave_one_out(model, TOKENS)
+    whole = probabilities(model, TOKENS)
+    for i in range(2):
+        for j in range(5):
+            without = TOKENS[i : i + 1].clone()
+            without[0, j] = 0
+            moved = (probabilities(model, without) - whole[i]).abs().sum() / 2
+            torch.testing.assert_close(found[i, j], moved)
+    assert (found[~REAL] == 0).all()
+
+
+def test_distances_are_scipys():
+    p, q = (torch.rand(4, 5, generator=generator(k)).double() for k in (0, 1))
+    p, q = p / p.sum(-1, keepdim=True), q / q.sum(-1, keepdim=True)
+    p[0, 0], q[1] = 0, 0
+    q[1, 2] = 1
+    p = p / p.sum(-1, keepdim=True)
+    expected = scipy.spatial.distance.jensenshannon(p.numpy(), q.numpy(), axis=1) ** 2
+    torch.testing.assert_close(explain.jensen_shannon(p, q), torch.tensor(expected))
+    torch.testing.assert_close(explain.total_variation(p, q), torch.cdist(p, q, p=1).diagonal() / 2)
+
+
+def test_jensen_shannon_ends_at_log_2_and_has_finite_gradients():
+    p, q = torch.tensor([1.0, 0.0], requires_grad=True), torch.tensor([0.0, 1.0])
+    apart = explain.jensen_shannon(p, q)
+    assert apart.item() == pytest.approx(math.log(2))
+    apart.backward()
+    assert p.grad.isfinite().all()
+
+
+def test_uniform_weights_are_the_mean_over_real_tokens(model):
+    weights = explain.uniform_weights(TOKENS)
+    assert weights.shape == (2, 1, 1, 5)
+    torch.testing.assert_close(weights[1, 0, 0], torch.tensor([1, 1, 1, 0, 0]) / 3)
+    trimmed = explain.uniform_weights(TOKENS[1:, :3]).double()
+    torch.testing.assert_close(
+        probabilities(model, TOKENS[1:], weights=[weights[1:].double()] * 2),
+        probabilities(model, TOKENS[1:, :3], weights=[trimmed] * 2),
+    )
+
+
+def test_a_models_own_weights_given_back_change_nothing(model):
+    logits, weights = model(TOKENS, return_weights=True)
+    again, used = model(TOKENS, weights=weights.unbind(1), return_weights=True)
+    torch.testing.assert_close(again, logits)
+    torch.testing.assert_close(used, weights)
+    only_second, used = model(TOKENS, weights=[None, weights[:, 1]], return_weights=True)
+    torch.testing.assert_close(only_second, logits)
+    with pytest.raises(ValueError, match="zip"):
+        model(TOKENS, weights=[None])
+
+
+def test_shuffled_rows_hold_the_same_weights_on_the_same_real_keys(model):
+    _, weights = model(TOKENS, return_weights=True)
+    shuffled = explain.shuffled_weights(weights, TOKENS, generator())
+    torch.testing.assert_close(shuffled.sort(dim=-1).values, weights.sort(dim=-1).values)
+    assert (shuffled[1, ..., 3:] == 0).all()
+    assert not torch.equal(shuffled, weights)
+    assert not torch.equal(shuffled, explain.shuffled_weights(weights, TOKENS, generator(1)))
+
+
+def test_the_adversary_is_apart_and_reports_what_it_did(model):
+    before = [parameter.clone() for parameter in model.parameters()]
+    _, own = model(TOKENS, return_weights=True)
+    weights, moved, apart = explain.adversarial_attention(
+        model, TOKENS, steps=100, generator=generator()
+    )
+    answer = probabilities(model, TOKENS, weights=weights.unbind(1))
+    torch.testing.assert_close(moved, explain.total_variation(answer, probabilities(model, TOKENS)))
+    for row, count in ((0, 5), (1, 3)):
+        rows = weights[row, :, :, :count]
+        torch.testing.assert_close(rows.sum(dim=-1), torch.ones(2, 2, count).double())
+        expected = explain.jensen_shannon(rows, own[row, :, :, :count]).mean()
+        torch.testing.assert_close(apart[row], expected)
+    assert (weights[1, ..., 3:] == 0).all()
+    assert (apart > 0.3).all()
+    assert (moved <= 0.05).all()
+    for parameter, old in zip(model.parameters(), before, strict=True):
+        assert torch.equal(parameter, old)
+        assert parameter.grad is None

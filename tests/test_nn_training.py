@@ -1,0 +1,154 @@
+"""Training: steps that can be stopped, the same result again, and a figure that follows."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_lib.nn import tasks
+from course_lib.nn.training import training_steps
+from course_lib.widgets import training as figure
+from course_lib.widgets import watch_training
+
+X = torch.arange(10.0).unsqueeze(1) / 10
+
+
+def square_loss(model, x, y):
+    return (model(x) - y).square().mean()
+
+
+def line(seed=0):
+    return tasks.seeded(lambda: nn.Linear(1, 1), seed)
+
+
+def steps_of(model, epochs=3, seed=0, **options):
+    return training_steps(model, square_loss, (X, 3 * X), epochs=epochs, seed=seed, **options)
+
+
+def test_the_same_seed_gives_the_same_losses_and_another_one_others():
+    losses = [[step.loss for step in steps_of(line(), seed=seed, batch=4)] for seed in (0, 0, 1)]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
+
+
+def test_every_example_is_seen_once_an_epoch():
+    seen = []
+
+    def loss_of(model, x):
+        seen.append(x.flatten())
+        return model(x).sum()
+
+    steps = list(training_steps(line(), loss_of, (X,), epochs=2, seed=3, batch=4))
+    assert [step.done for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert {step.total for step in steps} == {6}
+    for epoch in (seen[:3], seen[3:]):
+        assert torch.equal(torch.cat(epoch).sort().values, X.flatten())
+    assert not torch.equal(torch.cat(seen[:3]), torch.cat(seen[3:]))
+
+
+def test_a_line_is_learned():
+    model = line()
+    last = list(steps_of(model, epochs=400, learning_rate=0.1))[-1]
+    assert last.loss < 1e-3
+    assert model.weight.item() == pytest.approx(3, abs=0.1)
+
+
+def test_what_was_learned_stays_when_no_more_steps_are_taken():
+    model, steps = line(), None
+    before = model.weight.item()
+    steps = steps_of(model, learning_rate=0.1)
+    next(steps)
+    next(steps)
+    learned = model.weight.item()
+    assert learned != before
+    assert model.training
+    steps.close()
+    assert model.weight.item() == learned
+    assert not model.training
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": 1, "batch": 0}, "batch"),
+        ({"epochs": 1, "seed": -1}, "seed"),
+    ],
+)
+def test_bad_settings_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        next(training_steps(line(), square_loss, (X, X), **{"seed": 0, **options}))
+
+
+def test_parts_of_different_length_are_named():
+    with pytest.raises(ValueError, match="examples must be parts of one length, got"):
+        next(training_steps(line(), square_loss, (X, X[:3]), epochs=1, seed=0))
+
+
+# --- the figure -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Collect the figures that are displayed."""
+    figures = []
+    monkeypatch.setattr(figure, "display", figures.append)
+    monkeypatch.setattr(figure, "SECONDS", 0)
+    return figures
+
+
+def test_the_figure_follows_to_the_end(shown):
+    losses = watch_training(steps_of(line(), epochs=5, batch=4))
+    (box,) = shown
+    assert len(losses) == 15
+    assert (box.bar.value, box.bar.max, box.bar.bar_style) == (15, 15, "success")
+    assert box.curve.state == "Done"
+    assert box.curve.losses == pytest.approx(losses, abs=1e-4)
+    assert box.button.disabled
+
+
+def test_a_long_training_is_shown_by_means(shown):
+    losses = watch_training(steps_of(line(), epochs=70, batch=4))
+    curve = shown[0].curve
+    assert (len(losses), curve.stride, len(curve.losses)) == (210, 2, 105)
+    assert curve.losses == pytest.approx(np.reshape(losses, (-1, 2)).mean(axis=1), abs=1e-4)
+
+
+def stop_by_button(box, number):
+    if number == 4:
+        box.button.click()
+
+
+def stop_by_interrupt(box, number):
+    if number == 4:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("stop", "state"), [(stop_by_button, "Stopped"), (stop_by_interrupt, "Interrupted")]
+)
+def test_stopping_keeps_what_was_learned(shown, stop, state):
+    model = line()
+    before = model.weight.item()
+
+    def disturbed():
+        for step in steps_of(model, epochs=5, batch=4, learning_rate=0.1):
+            yield step
+            stop(shown[0], step.done)
+
+    losses = watch_training(disturbed())
+    assert 4 <= len(losses) < 15
+    assert model.weight.item() != before
+    assert shown[0].curve.state == state
+    assert shown[0].bar.bar_style == "warning"
+    assert shown[0].button.disabled
+
+
+def test_an_error_in_the_training_is_told_and_not_hidden(shown):
+    def broken():
+        yield from list(steps_of(line()))[:2]
+        raise RuntimeError("the model broke")
+
+    with pytest.raises(RuntimeError, match="the model broke"):
+        watch_training(broken())
+    assert shown[0].curve.state != "Done"
