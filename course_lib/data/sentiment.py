@@ -46,7 +46,11 @@ class Opinion(NamedTuple):
 
 
 def make_opinions(count, rng, *, unseen_combinations=False):
-    """Make different opinions, half of them negated and half distracted, labels balanced.
+    """Make different opinions.
+
+    Each is drawn negated with probability 1/2 and distracted with probability 1/2, and labels are
+    as likely good as bad. A text that was drawn before is drawn again, and short ones repeat more
+    often: of many texts, somewhat more than half are negated and distracted.
 
     Parameters
     ----------

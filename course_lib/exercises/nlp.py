@@ -127,7 +127,7 @@ def _judge_attention(cases, values):
 
 def _predictors(rng):
     """Make functions of texts, some of which see the order of the words, and texts for them."""
-    texts = rng.integers(1, 9, size=(5, 6))
+    texts = rng.integers(1, 9, size=(6, 6))
     table, places = rng.normal(size=(9, 3)), rng.normal(size=(6, 3))
     order = rng.permutation(6)
     while (order == np.argsort(order)).all():  # its own inverse would hide a confusion of the two
@@ -136,7 +136,8 @@ def _predictors(rng):
         (BagPredictor(table), texts, order),
         (PlacePredictor(table, places), texts, order),
         (PlacePredictor(table, places), texts, np.arange(6)),
-        (PlacePredictor(table, -places), texts[:1], order),
+        # The way back: what rose falls, so that a sign that was forgotten shows.
+        (PlacePredictor(table, places), texts[:, order], np.argsort(order)),
     ]
 
 
@@ -172,13 +173,12 @@ def _judge_order(cases, values):
     for (predict, texts, order), value in zip(cases, values, strict=True):
         before, after = predict(texts), predict(texts[:, order])
         change = np.abs(after - before)
-        rows = order[: len(texts)] if len(texts) == 1 else order[order < len(texts)]
         mistakes = [
             ((after - before).max(), "Take the absolute change: a fall counts as well."),
             (change.mean(), "That is the mean change; the largest is asked for."),
             (change.sum(), "That is the sum of all changes; the largest is asked for."),
             (
-                np.abs(predict(texts[rows]) - before[: len(rows)]).max(),
+                np.abs(predict(texts[order]) - before).max(),
                 "Change the order of the words, not of the texts: `texts[:, order]`.",
             ),
         ]
@@ -186,13 +186,14 @@ def _judge_order(cases, values):
 
 
 def _words_to_hide(rng):
-    table, places = rng.normal(size=(9, 3)), rng.normal(size=(6, 3))
+    # Six classes: of two or three, the largest change would be half the sum of all.
+    table, places = rng.normal(size=(9, 6)), rng.normal(size=(6, 6))
     table[0] = 0  # the filling says nothing
     text = rng.permutation(np.arange(1, 9))[:6]
     return [
-        (PlacePredictor(3 * table, places), text),
-        (PlacePredictor(2 * table, places[:4]), text[:4]),
-        (PlacePredictor(3 * table, places[:1]), text[:1]),
+        (PlacePredictor(table, places), text),
+        (PlacePredictor(table, places[:4]), text[:4]),
+        (PlacePredictor(table, places[:1]), text[:1]),
     ]
 
 
@@ -327,6 +328,19 @@ EXERCISES = (
     ),
     Exercise(
         key="nlp-4",
+        title="What is attention worth?",
+        kind="explore",
+        minutes=6,
+        answer="advantage",
+        hints=(
+            "`runs` holds an array with one number a seed for each model and each kind of text.",
+            '`runs["attention"]["negated"]` minus the same for `"uniform attention"`, its mean.',
+        ),
+        judge=_judge_uniform,
+        call=read_value,
+    ),
+    Exercise(
+        key="nlp-5",
         title="Does the order matter?",
         kind="prove",
         minutes=6,
@@ -339,7 +353,7 @@ EXERCISES = (
         judge=_judge_order,
     ),
     Exercise(
-        key="nlp-5",
+        key="nlp-6",
         title="Hide each word in turn",
         kind="implement",
         minutes=10,
@@ -350,19 +364,6 @@ EXERCISES = (
         ),
         inputs=_words_to_hide,
         judge=_judge_hiding,
-    ),
-    Exercise(
-        key="nlp-6",
-        title="What is attention worth?",
-        kind="explore",
-        minutes=6,
-        answer="advantage",
-        hints=(
-            "`runs` holds an array with one number a seed for each model and each kind of text.",
-            '`runs["attention"]["negated"]` minus the same for `"uniform attention"`, its mean.',
-        ),
-        judge=_judge_uniform,
-        call=read_value,
     ),
     Exercise(
         key="nlp-7",

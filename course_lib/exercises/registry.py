@@ -9,6 +9,7 @@ CHAPTERS = {
     "03": "multi_head",
     "04": "centrality",
     "05": "heatmaps",
+    "06": "nlp",
     "09": "flow",
     "10": "rollout",
 }

@@ -27,7 +27,7 @@ TEXTS = 100  # on which explanations are compared
 # How each model is trained, here and in the chapters.
 OPINIONS = {"epochs": 10, "learning_rate": 5e-3}
 BAG = {"epochs": 20, "learning_rate": 3e-2}
-DATES = {"epochs": 6, "learning_rate": 5e-3}
+DATES = {"epochs": 5, "learning_rate": 5e-3}
 DIGITS = {"epochs": 60, "learning_rate": 1e-2}
 PATCHES = {"epochs": 20, "learning_rate": 5e-3}
 

@@ -5,6 +5,7 @@ from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
+from course_lib.widgets.pixels import PictureAttention, PixelsView, pixel_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
 from course_lib.widgets.ranking import RankingView, ranking_explorer
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
@@ -18,6 +19,8 @@ __all__ = [
     "HeadsGrid",
     "LinkedHeatmaps",
     "LossCurve",
+    "PictureAttention",
+    "PixelsView",
     "QueryPlane",
     "RankingView",
     "RolloutView",
@@ -26,6 +29,7 @@ __all__ = [
     "flow_explorer",
     "heads_explorer",
     "heatmap_explorer",
+    "pixel_explorer",
     "query_plane",
     "ranking_explorer",
     "rollout_explorer",

@@ -1,11 +1,16 @@
 // What the figure of a picture computes: where one place attends, and how far it looks.
 // Places are numbered row by row: place p of a grid lies in row floor(p / columns).
 
+let NUMBERS = null; // what each pattern of 16 bits stands for; made when first needed
+
 /** Little-endian float16 numbers `first` to `first + count` of a message, as a Float32Array. */
 export function decodeHalves(bytes, first, count) {
   const start = (bytes.byteOffset ?? 0) + 2 * first; // a DataView in Jupyter, or an ArrayBuffer
   const view = new DataView(bytes.buffer ?? bytes, start, 2 * count);
-  return Float32Array.from({ length: count }, (_, k) => halfToNumber(view.getUint16(2 * k, true)));
+  NUMBERS ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits));
+  const numbers = new Float32Array(count);
+  for (let k = 0; k < count; k++) numbers[k] = NUMBERS[view.getUint16(2 * k, true)];
+  return numbers;
 }
 
 /** The number that 16 bits stand for: 1 for the sign, 5 for the exponent, 10 for the fraction. */
@@ -79,6 +84,6 @@ export function placeState({ matrix, distances, mean }, place) {
   const n = distances.length;
   const row = matrix.subarray(place * n, (place + 1) * n);
   const order = byWeight(row);
-  const distance = distances[place];
-  return { place, row, order, largest: row[order[0]], half: placesForHalf(row, order), distance, mean };
+  const [half, distance] = [placesForHalf(row, order), distances[place]];
+  return { place, row, order, largest: row[order[0]], half, distance, mean };
 }
