@@ -2,6 +2,10 @@
 
 import os
 
+# Before anything imports PyTorch: our matrices are small, and threads of many processes on a few
+# cores wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 from tests.browser_pages import FLAGS, find_chromium

@@ -10,6 +10,7 @@ CHAPTERS = {
     "04": "centrality",
     "05": "heatmaps",
     "06": "nlp",
+    "07": "vision",
     "09": "flow",
     "10": "rollout",
 }

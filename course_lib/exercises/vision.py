@@ -1,0 +1,346 @@
+"""The checks of chapter 07: self-attention over pictures."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+from course_lib.data import load_runs
+from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.judging import compare, compare_choice, read_array, read_pair
+from course_lib.exercises.modules import compare_gradients, read_run, run_module
+
+
+def _pictures(rng):
+    return [(rng.normal(size=shape),) for shape in ((3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3))]
+
+
+def _judge_tokens(cases, values):
+    for (picture,), value in zip(cases, values, strict=True):
+        channels, height, width = picture.shape
+        columns = picture.transpose(2, 1, 0).reshape(-1, channels)
+        mistakes = [
+            (picture.reshape(-1, channels), "Reshaping alone mixes channels and places."),
+            (columns, "The pixels come column by column; row by row is asked for."),
+            (picture.reshape(channels, -1), "One token a row: the transpose of this."),
+        ]
+        right = picture.reshape(channels, -1).T
+        compare(value, right, f"The tokens of {height} × {width} pixels", mistakes)
+
+
+def _grids(rng):
+    cases = [
+        (softmax(rng.normal(size=(h * w, h * w))), h, w)
+        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3))
+    ]
+    return [*cases, (np.eye(6), 2, 3)]
+
+
+def _judge_distance(cases, values):
+    for (weights, height, width), value in zip(cases, values, strict=True):
+        right = _mean_distance(weights, height, width)
+        mistakes = [
+            (
+                _mean_distance(np.full_like(weights, 1 / len(weights)), height, width),
+                "Distances count as much as their weights say.",
+            ),
+            (_mean_distance(weights, width, height), "Height and width are swapped."),
+            (_mean_distance(weights, height, width, power=2), "Take the root: distance, not d²."),
+            (
+                _mean_distance(weights, height, width, manhattan=True),
+                "Straight lines: √(Δr² + Δc²).",
+            ),
+            (right * len(weights), "That is the sum over the queries; take their mean."),
+            (right / len(weights), "Sum over the keys and take the mean over the queries only."),
+        ]
+        compare(value, right, f"The mean distance on {height} × {width} places", mistakes)
+
+
+def _mean_distance(weights, height, width, *, power=1, manhattan=False):
+    places = np.array([(row, column) for row in range(height) for column in range(width)])
+    apart = np.abs(places[:, None] - places)
+    distance = apart.sum(axis=-1) if manhattan else np.sqrt((apart**2).sum(axis=-1)) ** power
+    return (weights * distance).sum(axis=1).mean()
+
+
+def _channels(rng):
+    return [(c,) for c in (1, 2, 4, 7, 8, 9, 15, 16, 64, 100)]
+
+
+def _judge_inner(cases, values):
+    for (channels,), value in zip(cases, values, strict=True):
+        mistakes = [
+            (channels // 8, f"That is {channels // 8}: a projection to no channels at all."),
+            (channels, "That many only where an eighth would be too few."),
+            (-(-channels // 8), "Round down, as the article does; but not to 0."),
+            (channels / 8, "A number of channels is whole."),
+            (max(8, channels // 8), "At least one is enough."),
+        ]
+        got = read_array(value, f"`inner_channels({channels})`", shape=())
+        compare(got, max(1, channels // 8), f"`inner_channels({channels})`", mistakes)
+
+
+INNER = ("query", "key", "value")
+
+
+def _blocks(rng):
+    """Make attention blocks with their parameters, and pictures that are not square."""
+    cases = []
+    for channels, inner, (height, width), gamma in (
+        (4, 2, (3, 5), 0.7),
+        (3, 1, (4, 2), -1.3),
+        (2, 2, (3, 3), 0.0),
+    ):
+        parameters = {"gamma": np.float32(gamma).reshape(())}
+        for name in INNER:
+            parameters[f"{name}.weight"] = rng.normal(size=(inner, channels, 1, 1))
+        parameters["output.weight"] = rng.normal(size=(channels, inner, 1, 1))
+        parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
+        x, probe = 0.7 * rng.normal(size=(2, 2, channels, height, width)).astype(np.float32)
+        cases.append(((channels, inner), parameters, (x,), probe))
+    return cases
+
+
+def _block(arguments, parameters, inputs, probe, *, mistake=None):
+    """Return picture, weights and gradients of the right block, or of one with a mistake."""
+    import torch
+
+    given = {name: torch.tensor(value).requires_grad_() for name, value in parameters.items()}
+    x = torch.tensor(inputs[0]).requires_grad_()
+    query, key, value = (
+        torch.einsum("oi,bin->bon", given[f"{name}.weight"][..., 0, 0], x.flatten(2))
+        for name in INNER
+    )
+    logits = query.transpose(1, 2) @ key
+    if mistake == "scale":
+        logits = logits / np.sqrt(arguments[1])
+    weights = logits.softmax(dim=1 if mistake == "axis" else 2)
+    if mistake == "transposed":
+        weights = weights.transpose(1, 2)
+    mixed = value @ (weights if mistake == "mixing" else weights.transpose(1, 2))
+    back = torch.einsum("oi,bin->bon", given["output.weight"][..., 0, 0], mixed)
+    if mistake == "swapped":
+        back = back.unflatten(2, (x.shape[3], x.shape[2])).transpose(2, 3)
+    back = back.reshape(x.shape)
+    y = {"gamma": back + x, "residual": given["gamma"] * back}.get(
+        mistake, given["gamma"] * back + x
+    )
+    gradients = {}
+    if mistake is None:
+        (y * torch.tensor(probe)).sum().backward()
+        gradients = {name: array.grad.numpy() for name, array in given.items()}
+        gradients["x"] = x.grad.numpy()
+    return y.detach().numpy(), weights.detach().numpy(), gradients
+
+
+WEIGHT_MISTAKES = {
+    "axis": "The columns of the weights sum to 1; each query is a row.",
+    "transposed": "The weights are transposed: rows are queries.",
+    "scale": "The logits are divided by √d; this block has no scale.",
+}
+PICTURE_MISTAKES = {
+    "residual": "The input is not added: with γ = 0 the picture is gone.",
+    "gamma": "γ is missing: with γ = 0 the block should change nothing.",
+    "mixing": "The values are mixed with the transposed weights.",
+    "swapped": "Height and width are swapped on the way back to a picture.",
+}
+
+
+def _judge_block(cases, values):
+    for case, value in zip(cases, values, strict=True):
+        (channels, _), parameters, (x,), _ = case
+        what = f"`AttentionBlock` on {channels} × {x.shape[2]} × {x.shape[3]}"
+        outputs, gradients = read_run(value, parameters, "`AttentionBlock`")
+        y, weights = read_pair(outputs, "`forward`", "picture", "weights")
+        right, right_weights, expected = _block(*case)
+        told = [(_block(*case, mistake=m)[1], text) for m, text in WEIGHT_MISTAKES.items()]
+        compare(weights, right_weights, f"{what}, the weights", told)
+        told = [(_block(*case, mistake=m)[0], text) for m, text in PICTURE_MISTAKES.items()]
+        compare(y, right, f"{what}, the picture", told)
+        compare_gradients(gradients, expected, what)
+
+
+def _judge_first(cases, values):
+    value = values[0]
+    product = "This reaches the result only in a product with γ, which is 0: so is its gradient."
+    reasons = {name: product for name in ("query", "key", "value", "output")}
+    reasons["all"] = "Write the result as a product: what does each factor's gradient hold?"
+    reasons["none"] = "The result depends on γ even where γ is 0: move it a little."
+    compare_choice(value, "gamma", "`first_to_move`", reasons)
+
+
+class _Attention:
+    """Attention among pixels without any learned numbers: commutes with reordering."""
+
+    def __call__(self, picture):
+        """Return a picture like `picture`, (channels, height, width)."""
+        tokens = np.asarray(picture).reshape(len(picture), -1).T
+        return (softmax(tokens @ tokens.T) @ tokens).T.reshape(np.shape(picture))
+
+
+class _Shift:
+    """Each pixel takes in its neighbour: what a convolution does, and order matters."""
+
+    def __call__(self, picture):
+        """Return a picture like `picture`, (channels, height, width)."""
+        picture = np.asarray(picture)
+        return picture + 0.5 * np.roll(picture, 1, axis=2)
+
+
+def _shuffled(rng):
+    cases = []
+    for block, (channels, height, width) in (
+        (_Attention(), (2, 3, 4)),
+        (_Shift(), (2, 3, 4)),
+        (_Shift(), (1, 4, 2)),
+        (_Attention(), (3, 2, 2)),
+    ):
+        n = height * width
+        order = np.roll(rng.permutation(n), 1)
+        while (order == np.argsort(order)).all() or (order == np.arange(n)).any():
+            order = rng.permutation(n)
+        cases.append((block, rng.normal(size=(channels, height, width)), order))
+    return cases
+
+
+def _shuffle(picture, order):
+    return picture.reshape(len(picture), -1)[:, order].reshape(picture.shape)
+
+
+def _judge_shuffled(cases, values):
+    for (block, picture, order), value in zip(cases, values, strict=True):
+        before, after = block(_shuffle(picture, order)), _shuffle(block(picture), order)
+        back = np.argsort(order)
+        mistakes = [
+            (np.abs(before - block(picture)).max(), "Shuffle the result as well."),
+            (np.abs(after - picture).max(), "Compare two results of the block."),
+            (
+                np.abs(before - _shuffle(block(picture), back)).max(),
+                "The second time the pixels are put back; shuffle them the same way twice.",
+            ),
+            (np.abs(before - after).mean(), "That is the mean difference; take the largest."),
+            ((before - after).max(), "Take the absolute difference."),
+        ]
+        compare(value, np.abs(before - after).max(), "The largest difference", mistakes)
+
+
+def _judge_gain(cases, values):
+    runs = load_runs("digits")
+    gain = runs["with attention"]["accuracy"] - runs["convolutions"]["accuracy"]
+    error = gain.std(ddof=1) / np.sqrt(len(gain))
+    right = gain.mean() / error
+    got = read_array(values[0], "`errors_from_zero`", shape=()).item()
+    apart = runs["with attention"]["accuracy"].var(ddof=1) + runs["convolutions"]["accuracy"].var(
+        ddof=1
+    )
+    mistakes = [
+        (-right, "The sign: with attention minus without."),
+        (gain.mean(), "That is the mean difference; divide it by its standard error."),
+        (gain.mean() / gain.std(ddof=1), "The standard error is the spread divided by √seeds."),
+        (gain.mean() / gain.std(), "Use `ddof=1`, and divide the spread by √seeds."),
+        (gain.mean() / (gain.std() / np.sqrt(len(gain))), "Use `ddof=1` for so few seeds."),
+        (gain.mean() / np.sqrt(apart / len(gain)), "Take the differences seed by seed first."),
+        (error, "That is the standard error; the mean is to be divided by it."),
+    ]
+    for wrong, sentence in mistakes:
+        if abs(got - wrong) < 2e-4 * max(1, abs(wrong)):
+            raise Wrong(sentence)
+    if abs(got - right) > 2e-3 * abs(right):
+        raise Wrong(f"`errors_from_zero`: not right yet, expected {right:.3f}, got {got:.3f}.")
+
+
+EXERCISES = (
+    Exercise(
+        key="vision-1",
+        title="Pixels as tokens",
+        kind="implement",
+        minutes=5,
+        answer="pixels_as_tokens",
+        hints=(
+            "The two axes of places become one; the channels are what a token holds.",
+            "`picture.reshape(channels, -1).T`.",
+        ),
+        inputs=_pictures,
+        judge=_judge_tokens,
+    ),
+    Exercise(
+        key="vision-2",
+        title="How far does it look?",
+        kind="implement",
+        minutes=10,
+        answer="mean_distance",
+        hints=(
+            "Make the row and column of each of the n places first; then all distances.",
+            "`rows, columns = np.divmod(np.arange(n), width)`; then the weights times the "
+            "distances, summed over keys, the mean over queries.",
+        ),
+        inputs=_grids,
+        judge=_judge_distance,
+    ),
+    Exercise(
+        key="vision-3",
+        title="No channels left",
+        kind="find the bug",
+        minutes=4,
+        answer="inner_channels",
+        hints=(
+            "What is 4 // 8?",
+            "The larger one of 1 and an eighth, rounded down.",
+        ),
+        inputs=_channels,
+        judge=_judge_inner,
+    ),
+    Exercise(
+        key="vision-4",
+        title="The block, forward",
+        kind="implement",
+        minutes=12,
+        answer="AttentionBlock",
+        hints=(
+            "Flatten the places of queries, keys and values with `.flatten(2)`: (batch, inner, n).",
+            "`weights = (query.transpose(1, 2) @ key).softmax(dim=-1)`, `mixed = value @ "
+            "weights.transpose(1, 2)`, back with `.unflatten(2, x.shape[2:])`.",
+        ),
+        inputs=_blocks,
+        judge=_judge_block,
+        call=run_module,
+    ),
+    Exercise(
+        key="vision-5",
+        title="Who moves first?",
+        kind="predict",
+        minutes=4,
+        answer="first_to_move",
+        hints=(
+            "The result is γ times something, plus x. What is the derivative by the something?",
+            "By the product rule each projection's gradient has the factor γ. γ's own has not.",
+        ),
+        judge=_judge_first,
+        call=read_value,
+    ),
+    Exercise(
+        key="vision-6",
+        title="A shuffled picture",
+        kind="prove",
+        minutes=8,
+        answer="difference_when_shuffled",
+        hints=(
+            "Flatten the places, take them in the new order, and fold them back.",
+            "`picture.reshape(len(picture), -1)[:, order].reshape(picture.shape)`, once before "
+            "the block and once behind it.",
+        ),
+        inputs=_shuffled,
+        judge=_judge_shuffled,
+    ),
+    Exercise(
+        key="vision-7",
+        title="Does the block help?",
+        kind="explore",
+        minutes=8,
+        answer="errors_from_zero",
+        hints=(
+            "Ten differences first, one a seed. How far do they scatter?",
+            "`gain.mean() / (gain.std(ddof=1) / np.sqrt(len(gain)))`.",
+        ),
+        judge=_judge_gain,
+        call=read_value,
+    ),
+)
