@@ -65,13 +65,9 @@ def _stub(found):
     indent = found["indent"]
     if indent:
         return f"{indent}return ...  # your code here\n"
-    names = [
-        target.id
-        for statement in ast.parse(found["body"]).body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-    ]
-    return "".join(f"{name} = ...  # your answer here\n" for name in names)
+    assigned = [s for s in ast.parse(found["body"]).body if isinstance(s, ast.Assign)]
+    answer = assigned[-1].targets[0].id  # what is assigned before is a step to it
+    return f"{answer} = ...  # your answer here\n"
 
 
 def write_files(folder, texts):

@@ -177,7 +177,7 @@ WRONG = {
         (lambda picture: picture[::-1].reshape(len(picture), -1).T, ""),
     ],
     "vision-2": [
-        (lambda w, height, width: distance_by_loop(w, width, height), "swapped"),
+        (lambda w, height, width: distance_by_loop(w, width, height), ""),
         (distance_with(lambda w, r, c: (w * abs(r)).sum(1).mean()), "not right yet"),
         (distance_with(lambda w, r, c: (w * (r**2 + c**2)).sum(1).mean()), "Take the root"),
         (distance_with(lambda w, r, c: (w * (abs(r) + abs(c))).sum(1).mean()), "Straight lines"),
