@@ -8,10 +8,14 @@ import numpy as np
 from benchmarks import Row
 from course_lib.attention import softmax
 from course_lib.widgets import (
+    Example,
+    PictureAttention,
     attention_explorer,
+    examples_explorer,
     flow_explorer,
     heads_explorer,
     heatmap_explorer,
+    pixel_explorer,
     query_plane,
     ranking_explorer,
     rollout_explorer,
@@ -92,12 +96,23 @@ def figures():
         "first_layer": [0, 2, 1],
         "last_layer": [5, 4, 3],
     }
+    cross = softmax(np.random.default_rng(2).normal(size=(2, LAYERS, HEADS, 24, 48)))
+    texts = [
+        Example(f"text {k}", list("q" * 24), list("k" * 48), each) for k, each in enumerate(cross)
+    ]
+    examples = {"threshold": thresholds, "layer": layers, "example": [1, 0]}
+    places = softmax(np.random.default_rng(3).normal(size=(2, 3, 400, 400)))
+    grey = np.linspace(0, 1, 160 * 160).reshape(160, 160)
+    pictures = [PictureAttention(f"picture {k}", grey, each) for k, each in enumerate(places)]
+    pixels = {"place": [7, 399, 210], "head": [1, 2, 0], "picture": [1, 0], "edges": [30, 0, 8]}
     return [
         ("attention graph", attention_explorer(weights, threshold=0.0), attention),
         ("heads grid", heads_explorer(weights), heads),
         ("linked heatmaps", heatmap_explorer(weights), heatmaps),
         ("query plane", query_plane(keys), plane),
         ("ranking", ranking_explorer(weights), ranking),
+        ("examples, 24 × 48", examples_explorer(texts, threshold=0.0), examples),
+        ("pixels, n = 400", pixel_explorer(pictures, grid=(20, 20), edges=30), pixels),
         ("rollout", rollout_explorer(weights, output=5), rollout),
         ("flow", flow_explorer(weights, output=5, input=6, residual=0.9), flow),
     ]

@@ -11,6 +11,7 @@ from course_lib.exercises.registry import exercises_of
 from course_lib.graph import attention_graph
 
 STEMS = source.stems()
+LONGEST_CHAPTER = 240_000  # milliseconds; some chapters train models
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.xdist_group("lab")]
 
 
@@ -31,13 +32,14 @@ def open_notebook(browser, lab):
     page = context.new_page()
     page.set_default_timeout(60_000)
 
-    def open_and_run(stem):
+    def open_and_run(stem, *, to_the_end=True):
         page.goto(f"{lab}/lab/tree/{stem}.ipynb?reset")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
-        page.locator(".course-scorecard").wait_for()
+        if to_the_end:
+            page.locator(".course-scorecard").wait_for(timeout=LONGEST_CHAPTER)
         return page
 
     yield open_and_run
@@ -86,3 +88,17 @@ def test_solving_an_exercise_wrongly_and_rightly(open_notebook):
         page.keyboard.press("Shift+Enter")
         page.locator(f".course-check[data-state='{state}']").wait_for()
     assert "Passed" in card.inner_text()
+
+
+def test_the_button_stops_a_training_and_what_was_learned_stays(open_notebook):
+    page = open_notebook("06_nlp", to_the_end=False)
+    # The kernel is busy with the training while it is asked to stop.
+    for number in range(2):
+        curve = page.locator(".loss-curve").nth(number)
+        curve.wait_for(timeout=LONGEST_CHAPTER)
+        curve.get_by_text("Learning.").wait_for()
+        page.get_by_role("button", name="Stop here").nth(number).click()
+        curve.get_by_text("Stopped. Loss from").wait_for()
+    page.locator(".course-scorecard").wait_for(timeout=LONGEST_CHAPTER)
+    errors = page.locator(".jp-OutputArea-output[data-mime-type*='error']")
+    assert errors.count() == 0, errors.all_inner_texts()

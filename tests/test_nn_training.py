@@ -1,5 +1,7 @@
 """Training: steps that can be stopped, the same result again, and a figure that follows."""
 
+import asyncio
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,6 @@ from torch import nn
 from course_lib.nn import tasks
 from course_lib.nn.training import training_steps
 from course_lib.widgets import training as figure
-from course_lib.widgets import watch_training
 
 X = torch.arange(10.0).unsqueeze(1) / 10
 
@@ -88,6 +89,10 @@ def test_parts_of_different_length_are_named():
 # --- the figure -----------------------------------------------------------------------------------
 
 
+def watched(steps):
+    return asyncio.run(figure.watch_training(steps))
+
+
 @pytest.fixture
 def shown(monkeypatch):
     """Collect the figures that are displayed."""
@@ -98,7 +103,7 @@ def shown(monkeypatch):
 
 
 def test_the_figure_follows_to_the_end(shown):
-    losses = watch_training(steps_of(line(), epochs=5, batch=4))
+    losses = watched(steps_of(line(), epochs=5, batch=4))
     (box,) = shown
     assert len(losses) == 15
     assert (box.bar.value, box.bar.max, box.bar.bar_style) == (15, 15, "success")
@@ -108,7 +113,7 @@ def test_the_figure_follows_to_the_end(shown):
 
 
 def test_a_long_training_is_shown_by_means(shown):
-    losses = watch_training(steps_of(line(), epochs=70, batch=4))
+    losses = watched(steps_of(line(), epochs=70, batch=4))
     curve = shown[0].curve
     assert (len(losses), curve.stride, len(curve.losses)) == (210, 2, 105)
     assert curve.losses == pytest.approx(np.reshape(losses, (-1, 2)).mean(axis=1), abs=1e-4)
@@ -124,8 +129,18 @@ def stop_by_interrupt(box, number):
         raise KeyboardInterrupt
 
 
+def stop_by_cancelling(box, number):
+    if number == 4:
+        asyncio.current_task().cancel()
+
+
 @pytest.mark.parametrize(
-    ("stop", "state"), [(stop_by_button, "Stopped"), (stop_by_interrupt, "Interrupted")]
+    ("stop", "state"),
+    [
+        (stop_by_button, "Stopped"),
+        (stop_by_interrupt, "Interrupted"),
+        (stop_by_cancelling, "Interrupted"),
+    ],
 )
 def test_stopping_keeps_what_was_learned(shown, stop, state):
     model = line()
@@ -136,7 +151,7 @@ def test_stopping_keeps_what_was_learned(shown, stop, state):
             yield step
             stop(shown[0], step.done)
 
-    losses = watch_training(disturbed())
+    losses = watched(disturbed())
     assert 4 <= len(losses) < 15
     assert model.weight.item() != before
     assert shown[0].curve.state == state
@@ -150,5 +165,5 @@ def test_an_error_in_the_training_is_told_and_not_hidden(shown):
         raise RuntimeError("the model broke")
 
     with pytest.raises(RuntimeError, match="the model broke"):
-        watch_training(broken())
+        watched(broken())
     assert shown[0].curve.state != "Done"

@@ -1,5 +1,6 @@
 """Watch a model learn: a progress bar, a curve of the loss, and a button that stops."""
 
+import asyncio
 import time
 
 import anywidget
@@ -12,6 +13,7 @@ from course_lib.widgets import _bundle, _controls
 
 POINTS = 120  # of the curve
 SECONDS = 0.1  # between two changes of the figure: more often, and drawing would slow training
+LISTEN = 0.005  # seconds that the kernel then has for the button
 
 
 class LossCurve(anywidget.AnyWidget):
@@ -57,12 +59,12 @@ class TrainingFigure(ipywidgets.VBox):
             self.curve.state = state
 
 
-def watch_training(steps):
+async def watch_training(steps):
     """Take the steps of a training while showing how it goes; stop when the learner says so.
 
     What was learned until then stays in the model, whether the button stopped it or the kernel was
-    interrupted. The button needs a kernel that listens while a cell runs, as JupyterLab's does;
-    elsewhere interrupt the kernel.
+    interrupted. In a cell, write ``await watch_training(...)``: so the kernel can listen to the
+    button meanwhile.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def watch_training(steps):
     Examples
     --------
     >>> from types import SimpleNamespace as Step
-    >>> watch_training(Step(done=k, total=2, loss=1 / k) for k in (1, 2))
+    >>> asyncio.run(watch_training(Step(done=k, total=2, loss=1 / k) for k in (1, 2)))
     TrainingFigure(...)
     [1.0, 0.5]
     """
@@ -93,10 +95,11 @@ def watch_training(steps):
                 break
             if time.monotonic() - shown > SECONDS:
                 figure.show(losses, total, "Learning")
+                await asyncio.sleep(LISTEN)
                 shown = time.monotonic()
         else:
             state = "Done"
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):  # a kernel cancels what awaits
         state = "Interrupted"
     finally:
         figure.button.disabled = True
