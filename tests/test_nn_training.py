@@ -1,15 +1,11 @@
-"""Training: steps that can be stopped, the same result again, and a figure that follows."""
+"""Training: steps that can be stopped, and the same result again."""
 
-import asyncio
-
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from course_lib.nn import tasks
 from course_lib.nn.training import training_steps
-from course_lib.widgets import training as figure
 
 X = torch.arange(10.0).unsqueeze(1) / 10
 
@@ -84,86 +80,3 @@ def test_bad_settings_are_named(options, message):
 def test_parts_of_different_length_are_named():
     with pytest.raises(ValueError, match="examples must be parts of one length, got"):
         next(training_steps(line(), square_loss, (X, X[:3]), epochs=1, seed=0))
-
-
-# --- the figure -----------------------------------------------------------------------------------
-
-
-def watched(steps):
-    return asyncio.run(figure.watch_training(steps))
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect the figures that are displayed."""
-    figures = []
-    monkeypatch.setattr(figure, "display", figures.append)
-    monkeypatch.setattr(figure, "SECONDS", 0)
-    return figures
-
-
-def test_the_figure_follows_to_the_end(shown):
-    losses = watched(steps_of(line(), epochs=5, batch=4))
-    (box,) = shown
-    assert len(losses) == 15
-    assert (box.bar.value, box.bar.max, box.bar.bar_style) == (15, 15, "success")
-    assert box.curve.state == "Done"
-    assert box.curve.losses == pytest.approx(losses, abs=1e-4)
-    assert box.button.disabled
-
-
-def test_a_long_training_is_shown_by_means(shown):
-    losses = watched(steps_of(line(), epochs=70, batch=4))
-    curve = shown[0].curve
-    assert (len(losses), curve.stride, len(curve.losses)) == (210, 2, 105)
-    assert curve.losses == pytest.approx(np.reshape(losses, (-1, 2)).mean(axis=1), abs=1e-4)
-
-
-def stop_by_button(box, number):
-    if number == 4:
-        box.button.click()
-
-
-def stop_by_interrupt(box, number):
-    if number == 4:
-        raise KeyboardInterrupt
-
-
-def stop_by_cancelling(box, number):
-    if number == 4:
-        asyncio.current_task().cancel()
-
-
-@pytest.mark.parametrize(
-    ("stop", "state"),
-    [
-        (stop_by_button, "Stopped"),
-        (stop_by_interrupt, "Interrupted"),
-        (stop_by_cancelling, "Interrupted"),
-    ],
-)
-def test_stopping_keeps_what_was_learned(shown, stop, state):
-    model = line()
-    before = model.weight.item()
-
-    def disturbed():
-        for step in steps_of(model, epochs=5, batch=4, learning_rate=0.1):
-            yield step
-            stop(shown[0], step.done)
-
-    losses = watched(disturbed())
-    assert 4 <= len(losses) < 15
-    assert model.weight.item() != before
-    assert shown[0].curve.state == state
-    assert shown[0].bar.bar_style == "warning"
-    assert shown[0].button.disabled
-
-
-def test_an_error_in_the_training_is_told_and_not_hidden(shown):
-    def broken():
-        yield from list(steps_of(line()))[:2]
-        raise RuntimeError("the model broke")
-
-    with pytest.raises(RuntimeError, match="the model broke"):
-        watched(broken())
-    assert shown[0].curve.state != "Done"

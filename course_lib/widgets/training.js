@@ -1,7 +1,7 @@
 // The loss of a training, as it goes.
 import { frame, html, setAll, svg, watch } from "./drawing.js";
 
-const [WIDTH, HEIGHT] = [560, 250];
+const [WIDTH, HEIGHT] = [400, 210];
 const BOX = { left: 52, right: 12, top: 12, bottom: 44 };
 const ACROSS = WIDTH - BOX.left - BOX.right;
 const DOWN = HEIGHT - BOX.top - BOX.bottom;

@@ -35,11 +35,11 @@ class TrainingFigure(ipywidgets.VBox):
         self.bar = ipywidgets.IntProgress(
             0, 0, 1, description="training", style=_controls.STYLE, layout={"width": "260px"}
         )
-        self.button = ipywidgets.Button(description="Stop here", icon="stop")
+        self.button = ipywidgets.Button(description="Stop here")
         self.button.on_click(self._stop)
         self.curve = LossCurve()
         super().__init__(
-            [ipywidgets.HBox([self.bar, self.button]), self.curve], layout={"max_width": "620px"}
+            [ipywidgets.HBox([self.bar, self.button]), self.curve], layout={"max_width": "480px"}
         )
         self.add_class("course-figure-box")
 
