@@ -1,0 +1,253 @@
+"""Sparse attention in PyTorch: along the edges of a pattern, and with weights that can be 0.
+
+`sparse_attention` computes and stores one number for each edge instead of one for each pair,
+forward and backward. `sparsemax` and `entmax15` are softmax's relatives with exact zeros.
+"""
+
+import torch
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+from course_lib import _validate
+from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
+
+
+def pattern_edges(pattern):
+    """Return the `Edges` of a boolean pattern (n_query, n_key), to be used for many passes.
+
+    Examples
+    --------
+    >>> len(pattern_edges(torch.eye(3, dtype=torch.bool)))
+    3
+    """
+    pattern = torch.as_tensor(pattern)
+    if pattern.dtype != torch.bool or pattern.ndim != 2:
+        raise TypeError(
+            f"pattern must be boolean with 2 axes, got {pattern.dtype} {tuple(pattern.shape)}"
+        )
+    return Edges(pattern.nonzero().T, *pattern.shape)
+
+
+def sparse_attention(query, key, value, edge_index, *, scale=None):
+    """Attend along the edges of a pattern; time and memory grow with the edges, not with n².
+
+    Parameters
+    ----------
+    query : Tensor, shape (..., n_query, d)
+    key : Tensor, shape (..., n_key, d)
+    value : Tensor, shape (..., n_key, d_value)
+        The leading axes (batch, heads) are those of the query.
+    edge_index : int Tensor, shape (2, E), or Edges
+        Row 0: queries, row 1: the keys that they may attend to, each edge once. Give `Edges`, such
+        as from `pattern_edges`, to sort them only once.
+    scale : float, optional
+        Default: 1/√d.
+
+    Returns
+    -------
+    Tensor, shape (..., n_query, d_value)
+        Zeros for a query without edges.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes do not go together or the edges name positions that do not exist.
+
+    References
+    ----------
+    Child et al. (2019), Generating long sequences with sparse transformers, section 4.2.
+
+    Examples
+    --------
+    >>> x = torch.eye(3)
+    >>> sparse_attention(x, x, x, torch.tensor([[0, 1, 2], [2, 0, 1]]))
+    tensor([[0., 0., 1.],
+            [1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    leading = query.shape[:-2]
+    for name, tensor in (("key", key), ("value", value)):
+        if tensor.shape[:-2] != leading:
+            raise ValueError(
+                f"{name} must have the query's leading axes {tuple(leading)}, got "
+                f"{tuple(tensor.shape[:-2])}"
+            )
+    if key.shape[-1] != query.shape[-1] or value.shape[-2] != key.shape[-2]:
+        raise ValueError(
+            "key must have the features of query, and value the positions of key, got shapes "
+            f"{tuple(query.shape)}, {tuple(key.shape)}, {tuple(value.shape)}"
+        )
+    n_query, n_key = query.shape[-2], key.shape[-2]
+    edges = edge_index if isinstance(edge_index, Edges) else Edges(edge_index, n_query, n_key)
+    if (edges.n_query, edges.n_key) != (n_query, n_key):
+        raise ValueError(
+            f"edge_index must be edges of {n_query} queries and {n_key} keys, got "
+            f"{edges.n_query} and {edges.n_key}"
+        )
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    query, key, value = (x.reshape(-1, *x.shape[-2:]) for x in (scale * query, key, value))
+    weights = edge_softmax(edge_dots(query, key, edges), edges)
+    return (
+        edge_sum(weights, value, edges)
+        .unflatten(0, leading or (1,))
+        .reshape(*leading, n_query, value.shape[-1])
+    )
+
+
+def window_attention(query, key, value, radius, *, scale=None):
+    """Attend to positions at most `radius` away, block by block.
+
+    Queries are cut into blocks of `radius` positions. Each block sees itself and the blocks before
+    and behind it, which hold every key that it may attend to and few others: small dense products
+    with a mask, which a processor does faster than sums along edges.
+
+    Parameters
+    ----------
+    query, key : Tensor, shape (..., n, d)
+    value : Tensor, shape (..., n, d_value)
+    radius : int
+        From 1; a window of 2 · radius + 1 positions.
+    scale : float, optional
+        Default: 1/√d.
+
+    Returns
+    -------
+    Tensor, shape (..., n, d_value)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `radius` is no integer from 1, or query, key and value differ in their positions.
+
+    References
+    ----------
+    Beltagy, Peters and Cohan (2020), Longformer, appendix A ("sliding chunks").
+
+    Examples
+    --------
+    >>> x = torch.eye(4)
+    >>> window_attention(x, x, x, 1, scale=0)[0]
+    tensor([0.5000, 0.5000, 0.0000, 0.0000])
+    """
+    radius = _validate.integer(radius, "radius", low=1)
+    n = query.shape[-2]
+    if not n == key.shape[-2] == value.shape[-2]:
+        raise ValueError(
+            f"key and value must have the query's {n} positions, got {key.shape[-2]} and "
+            f"{value.shape[-2]}"
+        )
+    blocks = -(-n // radius)
+    fill = blocks * radius - n
+    query = F.pad(query, (0, 0, 0, fill)).unflatten(-2, (blocks, radius))
+    near = [
+        F.pad(x, (0, 0, radius, radius + fill)).unfold(-2, 3 * radius, radius).transpose(-1, -2)
+        for x in (key, value)
+    ]
+    output = F.scaled_dot_product_attention(
+        query, *near, attn_mask=_near_mask(n, blocks, radius), scale=scale
+    )
+    return output.flatten(-3, -2)[..., :n, :]
+
+
+def _near_mask(n, blocks, radius):
+    """Return which of the 3 · radius keys of its neighbourhood each query may attend to."""
+    start = radius * torch.arange(blocks)[:, None, None]
+    query = start + torch.arange(radius)[:, None]
+    key = start - radius + torch.arange(3 * radius)
+    real = (key >= 0) & (key < n) & ((query - key).abs() <= radius)
+    return real | ((query >= n) & (key == query))  # filling attends to itself, for finite rows
+
+
+def sparsemax(logits, dim=-1):
+    """Return the sparsemax of the logits, with its gradient; see `course_lib.sparsity.sparsemax`.
+
+    Parameters
+    ----------
+    logits : Tensor
+    dim : int, default -1
+
+    Returns
+    -------
+    Tensor, the shape of `logits`
+
+    References
+    ----------
+    Martins and Astudillo (2016), algorithm 1 and equation 14.
+
+    Examples
+    --------
+    >>> sparsemax(torch.tensor([1.0, 0.5, -1.0]))
+    tensor([0.7500, 0.2500, 0.0000])
+    """
+    return _Sparsemax.apply(logits.transpose(dim, -1)).transpose(dim, -1)
+
+
+def entmax15(logits, dim=-1):
+    """Return the 1.5-entmax of the logits, with its gradient; see `course_lib.sparsity.entmax15`.
+
+    Parameters
+    ----------
+    logits : Tensor
+    dim : int, default -1
+
+    Returns
+    -------
+    Tensor, the shape of `logits`
+
+    References
+    ----------
+    Peters, Niculae and Martins (2019), algorithm 2 and proposition 2.
+
+    Examples
+    --------
+    >>> entmax15(torch.tensor([1.0, 0.0, -4.0]))
+    tensor([0.8307, 0.1693, 0.0000])
+    """
+    return _Entmax15.apply(logits.transpose(dim, -1)).transpose(dim, -1)
+
+
+class _Sparsemax(Function):
+    @staticmethod
+    def forward(ctx, logits):
+        logits = logits - logits.amax(dim=-1, keepdim=True)
+        z = logits.sort(dim=-1, descending=True).values
+        rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+        tau = (z.cumsum(dim=-1) - 1) / rank
+        size = (z > tau).sum(dim=-1, keepdim=True)
+        weights = (logits - tau.gather(-1, size - 1)).clamp(min=0)
+        ctx.save_for_backward(weights)
+        return weights
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        # What a weight gains, all others of the support lose in equal parts.
+        support = ctx.saved_tensors[0] > 0
+        inside = gradient * support
+        mean = inside.sum(dim=-1, keepdim=True) / support.sum(dim=-1, keepdim=True)
+        return (inside - mean) * support
+
+
+class _Entmax15(Function):
+    @staticmethod
+    def forward(ctx, logits):
+        logits = (logits - logits.amax(dim=-1, keepdim=True)) / 2
+        z = logits.sort(dim=-1, descending=True).values
+        rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+        mean = z.cumsum(dim=-1) / rank
+        scatter = z.square().cumsum(dim=-1) - rank * mean.square()
+        tau = mean - ((1 - scatter).clamp(min=0) / rank).sqrt()
+        size = (tau <= z).sum(dim=-1, keepdim=True)
+        weights = (logits - tau.gather(-1, size - 1)).clamp(min=0).square()
+        ctx.save_for_backward(weights)
+        return weights
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        # As for sparsemax, but a weight's part is the root of the weight.
+        part = ctx.saved_tensors[0].sqrt()
+        inside = gradient * part
+        mean = inside.sum(dim=-1, keepdim=True) / part.sum(dim=-1, keepdim=True)
+        return inside - mean * part
