@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks import Comparison, Row, __main__, _page, _peers, centrality, flow, rollout
+import tests.peers  # noqa: F401  (quietly, before a benchmark imports it)
+from benchmarks import Comparison, Row, __main__, _page, _peers, centrality, flow, gat, rollout
 from benchmarks._measure import against, against_singly
 
 REASON = "igraph is not installed: make bench installs it"
@@ -115,3 +116,12 @@ def test_the_book_has_a_line_for_every_ratio_to_reach():
     aims = [*flow.TO_REACH.values(), *centrality.TO_REACH.values(), *rollout.TO_REACH.values()]
     assert sorted(float(cell) for cell in asked if cell) == sorted(aims)
     assert not [line for line in lines if "| NO" in line]
+
+
+def test_graph_attention_agrees_with_its_peer_and_keeps_least_along_edges():
+    found = list(gat.rows(sizes={"tiny": (20, 60, 5)}, memory_nodes=30))
+    compared = [row for row in found if isinstance(row, Comparison)]
+    assert len(compared) == 2
+    assert all(row.agrees.startswith("yes") for row in compared)
+    rest = [row for row in found if not isinstance(row, Comparison)]
+    assert [row.ratio > 1 for row in rest] == [True, True]

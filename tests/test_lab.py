@@ -98,7 +98,7 @@ def test_the_button_stops_a_training_and_what_was_learned_stays(open_notebook):
         curve.wait_for(timeout=LONGEST_CHAPTER)
         curve.get_by_text("Learning.").wait_for()
         page.get_by_role("button", name="Stop here").nth(number).click()
-        curve.get_by_text("Stopped. Loss from").wait_for()
+        curve.get_by_text("Stopped. Loss").wait_for()
     page.locator(".course-scorecard").wait_for(timeout=LONGEST_CHAPTER)
     errors = page.locator(".jp-OutputArea-output[data-mime-type*='error']")
     assert errors.count() == 0, errors.all_inner_texts()

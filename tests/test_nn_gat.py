@@ -286,3 +286,174 @@ def test_bad_edges_are_named(edge_index, error, message):
 def test_bad_settings_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# --- who hears from whom, and what is refused -----------------------------------------------------
+
+KINDS = [GraphAttention, GraphAttentionV2]
+FORMS = [(kind, form) for kind in KINDS for form in kind.forms]
+
+
+@pytest.mark.parametrize(("kind", "form"), FORMS)
+def test_a_query_hears_from_its_keys_and_nobody_else(kind, form):
+    layer, x = made(kind, form=form), rand(N, F).requires_grad_()
+    heard = torch.zeros(N, N, dtype=torch.bool)
+    for i in range(N):
+        (gradient,) = torch.autograd.grad(layer(x, EDGES)[i].sum(), x)
+        heard[i] = (gradient != 0).any(dim=1)
+    expected = torch.eye(N, dtype=torch.bool)
+    expected[EDGES[0], EDGES[1]] = True
+    assert torch.equal(heard, expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_of_the_layer_by_finite_differences(kind):
+    layer = made(kind, self_loops=False)
+    parameters = dict(layer.named_parameters())
+
+    def run(x, *values):
+        given = dict(zip(parameters, values, strict=True))
+        return torch.func.functional_call(layer, given, (x, EDGES))
+
+    values = [p.detach().requires_grad_() for p in parameters.values()]
+    assert torch.autograd.gradcheck(run, (rand(N, F).requires_grad_(), *values))
+
+
+def scored(dtype, form):
+    """A layer that takes the first feature for the query's score, and the second for the key's."""
+    layer = GraphAttention(2, 2, form=form)
+    with torch.no_grad():
+        layer.linear.weight.copy_(torch.eye(2))
+        layer.by_query.copy_(torch.tensor([[300.0, 0.0]]))
+        layer.by_key.copy_(torch.tensor([[0.0, 1.0]]))
+    return layer.to(dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("form", GraphAttention.forms)
+def test_logits_beyond_half_precision_harm_nobody(form, dtype):
+    # Query 0 stands at 90,000, more than float16 holds, the others at 0 and at -6,000.
+    x = torch.tensor([[300.0, 0.5], [0.0, 1.5], [-100.0, 1.0]], dtype=dtype)
+    edges = torch.cartesian_prod(torch.arange(3), torch.arange(3)).T
+    output, (_, weights) = scored(dtype, form)(x, edges, return_weights=True)
+    exact, (_, expected) = scored(torch.float64, form)(x.double(), edges, return_weights=True)
+    assert output.dtype == dtype
+    # At 90,000 single precision counts in steps of 1/128.
+    torch.testing.assert_close(weights.double(), expected, rtol=0, atol=4e-3)
+    torch.testing.assert_close(output.double(), exact, rtol=2e-2, atol=1.5)
+
+
+@pytest.mark.parametrize(("kind", "form"), FORMS)
+def test_dropout_leaves_out_whole_weights_and_doubles_the_rest(kind, form):
+    layer, x = made(kind, form=form, dropout=0.5), rand(60, F)
+    loops = torch.zeros(2, 0, dtype=torch.int64)  # each node attends to itself alone, fully
+    whole = layer.eval()(x, loops)
+    torch.manual_seed(0)
+    output, (_, weights) = layer.train()(x, loops, return_weights=True)
+    factor = (output / whole).unflatten(1, (HEADS, C))
+    assert set(factor.abs().round(decimals=6).flatten().tolist()) == {0.0, 2.0}
+    assert torch.equal(factor == 0, (factor[..., :1] == 0).expand_as(factor))
+    assert (weights == 1).all()  # those before any is left out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_heads_stand_side_by_side_or_are_averaged(kind):
+    joined, mean, x = made(kind), made(kind, concat=False), rand(N, F)
+    heads = joined(x, EDGES).unflatten(1, (HEADS, C))
+    torch.testing.assert_close(mean(x, EDGES), heads.mean(dim=1))
+
+
+@st.composite
+def graphs(draw):
+    n = draw(st.integers(1, 8))
+    node = st.integers(0, n - 1)
+    pairs = draw(st.lists(st.tuples(node, node), max_size=20, unique=True))
+    return n, torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T
+
+
+@pytest.mark.parametrize(("kind", "form"), FORMS)
+@given(graph=graphs(), seed=st.integers(0, 99), self_loops=st.booleans())
+@settings(deadline=None, max_examples=40)
+def test_the_weights_of_a_query_sum_to_1_and_relabelling_commutes(
+    kind, form, graph, seed, self_loops
+):
+    n, index = graph
+    layer = made(kind, seed, self_loops=self_loops, form=form)
+    x = 10 * rand(n, F, seed=seed)
+    output, (edges, weights) = layer(x, index, return_weights=True)
+    senders = set(range(n)) if self_loops else set(index[0].tolist())
+    assert set(edges.query.tolist()) == senders
+    sums = torch.zeros(HEADS, n, dtype=torch.float64).index_add_(1, edges.query, weights.detach())
+    expected = torch.tensor([float(i in senders) for i in range(n)], dtype=torch.float64)
+    torch.testing.assert_close(sums, expected.expand(HEADS, n))
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    place = torch.argsort(order)  # node order[i] is called i now
+    torch.testing.assert_close(layer(x[order], place[index]), output[order])
+
+
+def test_queries_of_the_second_kind_can_look_up_any_key():
+    # a · LeakyReLU(q_i + k_j) is largest, 0, where the two vectors cancel.
+    wanted = torch.tensor([3, 1, 4, 0, 2])
+    layer = GraphAttentionV2(5, 5)
+    with torch.no_grad():
+        layer.query.weight.copy_(torch.eye(5))
+        layer.key.weight.copy_(-torch.eye(5)[torch.argsort(wanted)].T)
+        layer.attention.fill_(-1)
+    everybody = torch.cartesian_prod(torch.arange(5), torch.arange(5)).T
+    _, (_, weights) = layer(torch.eye(5), everybody, return_weights=True)
+    assert torch.equal(weights.view(5, 5).argmax(dim=-1), wanted)
+
+
+def test_edges_sorted_once_serve_many_passes():
+    layer, x = made(GraphAttention), rand(N, F)
+    edges = layer.edges(EDGES, N)
+    output, (same, weights) = layer(x, edges, return_weights=True)
+    assert same is edges
+    assert weights.shape == (HEADS, len(edges))
+    torch.testing.assert_close(output, layer(x, EDGES))
+    torch.testing.assert_close(output, layer(x, EDGES.int()))
+
+
+BAD_EDGES = [
+    ([[0], [1]], TypeError),
+    (torch.tensor([[0.0], [1.0]]), TypeError),
+    (torch.tensor([[True], [False]]), TypeError),
+    (torch.tensor([0, 1]), ValueError),
+    (torch.tensor([[0, 1], [1, 2], [2, 0]]), ValueError),
+    (torch.tensor([[N], [0]]), ValueError),
+    (torch.tensor([[N], [N]]), ValueError),
+    (torch.tensor([[-1], [-1]]), ValueError),
+    (torch.tensor([[0, 2, 0], [1, 1, 1]]), ValueError),
+    (Edges(torch.tensor([[0], [1]]), N - 1), ValueError),
+    (Edges(torch.tensor([[0], [1]]), N + 1), ValueError),
+    (Edges(torch.tensor([[0], [1]]), N, N - 1), ValueError),
+]
+
+
+@pytest.mark.parametrize("self_loops", [True, False])
+@pytest.mark.parametrize(("edges", "error"), BAD_EDGES)
+def test_bad_edges_are_named_with_self_loops_and_without(edges, error, self_loops):
+    with pytest.raises(error, match="edge_index must"):
+        made(GraphAttention, self_loops=self_loops)(rand(N, F), edges)
+
+
+@pytest.mark.parametrize(
+    ("x", "error"),
+    [
+        (rand(N, F + 1), ValueError),
+        (rand(F), ValueError),
+        (rand(1, N, F), ValueError),
+        (rand(0, F), ValueError),
+        (torch.ones(N, F, dtype=torch.int64), TypeError),
+        ([[1.0] * F] * N, TypeError),
+    ],
+)
+def test_bad_features_are_named(x, error):
+    with pytest.raises(error, match="x must"):
+        made(GraphAttention)(x, torch.zeros(2, 0, dtype=torch.int64))
+
+
+def test_loops_stand_behind_all_other_edges():
+    looped = with_self_loops(EDGES, N)
+    others = EDGES[:, EDGES[0] != EDGES[1]]
+    assert torch.equal(looped, torch.cat([others, torch.arange(N).expand(2, N)], dim=1))

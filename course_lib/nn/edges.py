@@ -50,7 +50,7 @@ class Edges:
     def __init__(self, edge_index, n_query, n_key=None):
         self.n_query = n_query
         self.n_key = n_query if n_key is None else n_key
-        query, key = _checked(edge_index, self.n_query, self.n_key)
+        query, key = checked(edge_index, self.n_query, self.n_key)
         number, self.order = torch.sort(query * self.n_key + key)
         self.query, self.key = query[self.order], key[self.order]
         again = number[1:] == number[:-1]
@@ -213,7 +213,8 @@ def _copies(rows, columns, n_rows, n_columns, heads):
     return starts, (columns + shift).reshape(-1)
 
 
-def _checked(edge_index, n_query, n_key):
+def checked(edge_index, n_query, n_key):
+    """Return the two rows of an edge list, or say what is wrong with it."""
     if not isinstance(edge_index, torch.Tensor) or edge_index.dtype not in (
         torch.int64,
         torch.int32,

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn.edges import Edges, edge_softmax, edge_sum
+from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 from course_lib.nn.text import masked_softmax
 
 
@@ -32,6 +32,7 @@ def with_self_loops(edge_index, n):
     tensor([[1, 0, 1],
             [0, 0, 1]])
     """
+    edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
     others = edge_index[:, edge_index[0] != edge_index[1]]
     return torch.cat([others, torch.arange(n).repeat(2, 1)], dim=1)
 
@@ -69,8 +70,6 @@ class _GraphAttention(nn.Module):
 
         Give them to `forward` instead of the edge list to sort it only once.
         """
-        if not isinstance(edge_index, torch.Tensor) or edge_index.ndim != 2:
-            raise TypeError(f"edge_index must be a tensor of shape (2, E), got {edge_index!r}")
         return Edges(with_self_loops(edge_index, n) if self.self_loops else edge_index, n)
 
     def forward(self, x, edge_index, *, return_weights=False):
@@ -94,9 +93,19 @@ class _GraphAttention(nn.Module):
         TypeError, ValueError
             If `x` or the edges have another shape, or name nodes that do not exist.
         """
-        if x.ndim != 2 or x.shape[1] != self.in_features:
-            raise ValueError(f"x must have shape (n, {self.in_features}), got {tuple(x.shape)}")
+        if not isinstance(x, torch.Tensor) or not x.is_floating_point():
+            kind = getattr(x, "dtype", type(x).__name__)
+            raise TypeError(f"x must be a tensor of floating-point numbers, got {kind}")
+        if x.ndim != 2 or x.shape[1] != self.in_features or not len(x):
+            raise ValueError(
+                f"x must have shape (n, {self.in_features}), n at least 1, got {tuple(x.shape)}"
+            )
         edges = edge_index if isinstance(edge_index, Edges) else self.edges(edge_index, len(x))
+        if not edges.n_query == edges.n_key == len(x):
+            raise ValueError(
+                f"edge_index must join the {len(x)} nodes of x, got Edges of {edges.n_query} "
+                f"queries and {edges.n_key} keys"
+            )
         queries, keys = self.project(x)
         weights = self.attend(queries, keys, edges)
         used = F.dropout(weights, self.dropout, self.training)
