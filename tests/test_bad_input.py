@@ -13,6 +13,7 @@ from course_lib import flow as f
 from course_lib import graph as g
 from course_lib import heads as h
 from course_lib import rollout as r
+from course_lib import sparsity as sp
 from course_lib.source import show_source
 
 NAN, INF = float("nan"), float("inf")
@@ -223,6 +224,50 @@ BAD = [
     *rows(h.head_distance, "first", NO_WEIGHTS, second=W),
     *rows(h.head_distance, "second", [*NO_WEIGHTS, np.eye(3)], first=W),
     *rows(h.head_distance, "second", [np.stack([EYE] * 3)], first=np.stack([EYE] * 2)),
+    *rows(sp.threshold, "weights", NO_ROWS, cutoff=0.1),
+    *rows(sp.threshold, "cutoff", NO_THRESHOLD, weights=W),
+    *rows(sp.top_k, "weights", NO_ROWS, k=1),
+    *rows(sp.top_k, "k", [*NO_COUNT, 3], weights=W),
+    *rows(sp.kept_mass, "weights", NO_ROWS, sparse=W),
+    *rows(sp.kept_mass, "sparse", [*NO_ROWS, np.eye(3), [[0.5, 0.5]]], weights=W),
+    *rows(sp.error_bound, "weights", NO_ROWS, sparse=W, values=EYE),
+    *rows(sp.error_bound, "sparse", [*NO_ROWS, np.eye(3)], weights=W, values=EYE),
+    *rows(
+        sp.error_bound,
+        "values",
+        [*NO_NUMBERS, *NOT_FINITE, *EMPTY, [1.0, 2.0], np.ones((3, 2))],
+        weights=W,
+        sparse=W,
+    ),
+    *(
+        case
+        for function in (sp.sparsemax, sp.entmax15)
+        for case in rows(function, "logits", [*NO_NUMBERS, *NOT_FINITE, *EMPTY, 3.0, [-INF, 0]])
+    ),
+    *rows(sp.window_pattern, "n", NO_COUNT, radius=1),
+    *rows(sp.window_pattern, "radius", NO_COUNT[1:], n=3),
+    *rows(sp.dilated_pattern, "n", NO_COUNT, radius=1, dilation=2),
+    *rows(sp.dilated_pattern, "radius", NO_COUNT[1:], n=3, dilation=2),
+    *rows(sp.dilated_pattern, "dilation", NO_COUNT, n=3, radius=1),
+    *rows(sp.global_pattern, "n", NO_COUNT, positions=[0]),
+    *rows(sp.global_pattern, "positions", [[3], [-1], [0.5], 1, "0", None, [True]], n=3),
+    *rows(sp.random_pattern, "n", NO_COUNT, k=0, rng=np.random.default_rng(0)),
+    *rows(sp.random_pattern, "k", [*NO_COUNT[1:], 3], n=3, rng=np.random.default_rng(0)),
+    *rows(sp.random_pattern, "rng", [None, 0, np.random], n=3, k=1),
+    *rows(sp.block_pattern, "n", NO_COUNT, size=1),
+    *rows(sp.block_pattern, "size", NO_COUNT, n=3),
+    *rows(
+        sp.layers_to_full_reach,
+        "pattern",
+        [
+            "mask",
+            None,
+            [[1, 0], [1, 1]],
+            [True, False],
+            np.ones((2, 3), bool),
+            np.ones((0, 0), bool),
+        ],
+    ),
 ]
 
 
@@ -254,7 +299,7 @@ def test_the_source_is_shown_without_its_docstring():
 def public_functions():
     return [
         function
-        for module in (a, c, f, g, h, r)
+        for module in (a, c, f, g, h, r, sp)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and function.__module__ == module.__name__
     ]
@@ -311,6 +356,8 @@ def test_nothing_returned_is_the_array_that_came_in():
         r.rollout(weights[None, None], residual=0, fusion="max"),
         r.residual_layers(weights[None], residual=0),
         r.rollout_row(weights[None], 0, residual=0),
+        sp.threshold(weights, 0),
+        sp.top_k(weights, 3),
     ]
     for number, result in enumerate(results):
         assert not np.shares_memory(result, weights), number

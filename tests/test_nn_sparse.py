@@ -1,0 +1,129 @@
+"""Attention along edges and in windows: against PyTorch's dense attention, forward and backward."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import scaled_dot_product_attention
+
+from course_lib import sparsity
+from course_lib.nn import sparse
+from course_lib.nn.edges import Edges
+
+
+def rand(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def passes(attend, leading, n_query, n_key, seed=0):
+    """Return the output and the three gradients of an attention function."""
+    shapes = ((n_query, 4), (n_key, 4), (n_key, 3))
+    inputs = [rand(*leading, *shape, seed=seed + k) for k, shape in enumerate(shapes)]
+    inputs = [x.requires_grad_() for x in inputs]
+    output = attend(*inputs)
+    (output * rand(*output.shape, seed=seed + 9)).sum().backward()
+    return [output.detach(), *(x.grad for x in inputs)]
+
+
+@pytest.mark.parametrize("leading", [(), (2,), (2, 3)])
+def test_along_edges_is_dense_attention_with_a_mask(leading):
+    pattern = torch.tensor(sparsity.random_pattern(7, 2, np.random.default_rng(0)))
+    pattern[5] = False  # attends to nobody
+    for scale in (None, 0.3):
+        found = passes(
+            lambda q, k, v, scale=scale: sparse.sparse_attention(
+                q, k, v, pattern.nonzero().T, scale=scale
+            ),
+            leading,
+            7,
+            7,
+        )
+        expected = passes(
+            lambda q, k, v, scale=scale: scaled_dot_product_attention(
+                q, k, v, attn_mask=pattern, scale=scale
+            ),
+            leading,
+            7,
+            7,
+        )
+        torch.testing.assert_close(found, [part.nan_to_num() for part in expected])
+        assert (found[0][..., 5, :] == 0).all()
+
+
+def test_prepared_edges_and_other_keys_than_queries():
+    pattern = torch.rand(5, 8, generator=torch.Generator().manual_seed(0)) < 0.5
+    pattern[:, 0] = True
+    edges = sparse.pattern_edges(pattern)
+    found = passes(lambda q, k, v: sparse.sparse_attention(q, k, v, edges), (2,), 5, 8)
+    expected = passes(
+        lambda q, k, v: scaled_dot_product_attention(q, k, v, attn_mask=pattern), (2,), 5, 8
+    )
+    torch.testing.assert_close(found, expected)
+
+
+@given(st.integers(1, 20), st.integers(1, 8), st.integers(0, 99))
+@settings(deadline=None, max_examples=40)
+def test_windows_are_dense_attention_with_a_window(n, radius, seed):
+    mask = torch.tensor(sparsity.window_pattern(n, radius))
+    found = passes(lambda q, k, v: sparse.window_attention(q, k, v, radius), (2,), n, n, seed=seed)
+    expected = passes(
+        lambda q, k, v: scaled_dot_product_attention(q, k, v, attn_mask=mask), (2,), n, n, seed=seed
+    )
+    torch.testing.assert_close(found, expected)
+
+
+def test_what_is_kept_for_the_backward_pass_grows_with_the_edges():
+    kept = {}
+    for n in (64, 128, 256):
+        edges = sparse.pattern_edges(torch.tensor(sparsity.window_pattern(n, 2)))
+        q, k, v = (rand(n, 4, seed=s).requires_grad_() for s in range(3))
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda x, sizes=sizes: sizes.append(x.numel()) or x, lambda x: x
+        ):
+            output = sparse.sparse_attention(q, k, v, edges)
+        kept[n] = sum(sizes)
+        assert output.shape == (n, 4)
+    assert kept[256] / kept[64] == pytest.approx(4, rel=0.1)  # n² would be 16
+
+
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15"])
+def test_the_torch_functions_are_numpys_with_gradients(name):
+    ours, numpys = getattr(sparse, name), getattr(sparsity, name)
+    logits = 2 * rand(3, 5, 7)
+    expected = torch.tensor(numpys(logits.numpy()))
+    torch.testing.assert_close(ours(logits), expected)
+    torch.testing.assert_close(ours(logits.transpose(0, 2), dim=0), expected.transpose(0, 2))
+    assert torch.autograd.gradcheck(ours, (logits[0].clone().requires_grad_(),))
+
+
+def test_a_gradient_never_leaves_the_support():
+    logits = torch.tensor([2.0, 1.8, -3.0], requires_grad=True)
+    for function in (sparse.sparsemax, sparse.entmax15):
+        (gradient,) = torch.autograd.grad(function(logits)[0], logits)
+        assert gradient[2] == 0
+        assert gradient.sum().item() == pytest.approx(0, abs=1e-6)
+
+
+X = rand(2, 5, 4)
+EDGES = torch.tensor([[0, 1], [1, 4]])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: sparse.sparse_attention(X, X[0], X, EDGES), ValueError, "key must have the query"),
+        (lambda: sparse.sparse_attention(X, X, X[0], EDGES), ValueError, "value must have the que"),
+        (lambda: sparse.sparse_attention(X, X[..., :3], X, EDGES), ValueError, "key must have the"),
+        (lambda: sparse.sparse_attention(X, X, X[:, :3], EDGES), ValueError, "key must have the"),
+        (lambda: sparse.sparse_attention(X, X, X, EDGES + 1), ValueError, "edge_index must name"),
+        (lambda: sparse.sparse_attention(X, X, X, Edges(EDGES, 6)), ValueError, "edges of 5"),
+        (lambda: sparse.pattern_edges(torch.ones(3, 3)), TypeError, "pattern must be boolean"),
+        (lambda: sparse.window_attention(X, X, X, 0), ValueError, "radius"),
+        (lambda: sparse.window_attention(X, X[:, :3], X, 1), ValueError, "key and value must have"),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
