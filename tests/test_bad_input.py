@@ -54,7 +54,7 @@ NO_TOKENS = ["it", ["it"], ["it", "runs", "on"], 5]
 NO_MASK = [[[1, 0], [1, 1]], [[1.0, 0.0], [1.0, 1.0]], "mask", [[True], [True, False]]]
 
 
-def rows(function, parameter, values, **rest):
+def rows(function, parameter, values, /, **rest):
     """Return cases in which one parameter takes bad values and the others good ones."""
     return [(function, rest | {parameter: value}, parameter) for value in values]
 
