@@ -20,7 +20,7 @@ def main(arguments):
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
     write = "--write" in arguments
-    if write and (names or not _peers.have_igraph()):
+    if write and (names or not _peers.have_all()):
         print("--write needs all benchmarks and all peers; make bench ARGS=--write has them")
         return 2
     show(COLUMNS)

@@ -10,7 +10,7 @@ from benchmarks import milliseconds
 PAGE = Path(__file__).parents[1] / "book" / "benchmarks.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
 COLUMNS = ("work", "size", "ours", "peer", "its time", "ratio", "to reach", "values agree")
-LIBRARIES = ("numpy", "scipy", "networkx", "igraph")
+LIBRARIES = ("numpy", "scipy", "networkx", "igraph", "torch", "torch-geometric")
 
 
 def write(compared, path=PAGE):

@@ -16,8 +16,13 @@ MISSING = Row(
 
 
 def have_igraph():
-    """Return whether igraph can be imported; no other peer is an extra."""
+    """Return whether igraph can be imported."""
     return find_spec("igraph") is not None
+
+
+def have_all():
+    """Return whether every peer that is an extra can be imported."""
+    return have_igraph() and find_spec("torch_geometric") is not None
 
 
 def igraph_of(matrix):

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import tests.peers  # noqa: F401  (quietly, before a benchmark imports it)
-from benchmarks import Comparison, Row, __main__, _page, _peers, centrality, flow, gat, rollout
+from benchmarks import (
+    Comparison,
+    Row,
+    __main__,
+    _page,
+    _peers,
+    centrality,
+    flow,
+    gat,
+    rollout,
+    sparse,
+)
 from benchmarks._measure import against, against_singly
 
 REASON = "igraph is not installed: make bench installs it"
@@ -103,7 +114,7 @@ def test_writing_replaces_what_stood_between_the_marks(page):
     assert text.startswith("# Before")
     assert text.endswith("After\n")
     assert "old" not in text
-    assert f"igraph {_page.version('igraph')}." in text
+    assert f"igraph {_page.version('igraph')}, torch {_page.version('torch')}" in text
     cells = "flow | (2, 3) | 2.00 ms | NetworkX (from 2 of 9 pairs) | 2,000 ms | 1,000 |  | yes"
     assert text.count("| flow |") == 1
     assert cells in text
@@ -113,7 +124,8 @@ def test_the_book_has_a_line_for_every_ratio_to_reach():
     lines = re.findall(r"^\| .* \|$", _page.PAGE.read_text(encoding="utf-8"), re.M)
     assert lines[0] == f"| {' | '.join(_page.COLUMNS)} |"
     asked = [line.split(" | ")[6] for line in lines[2:]]
-    aims = [*flow.TO_REACH.values(), *centrality.TO_REACH.values(), *rollout.TO_REACH.values()]
+    modules = (flow, centrality, rollout, gat, sparse)
+    aims = [aim for module in modules for aim in module.TO_REACH.values()]
     assert sorted(float(cell) for cell in asked if cell) == sorted(aims)
     assert not [line for line in lines if "| NO" in line]
 
@@ -125,3 +137,12 @@ def test_graph_attention_agrees_with_its_peer_and_keeps_least_along_edges():
     assert all(row.agrees.startswith("yes") for row in compared)
     rest = [row for row in found if not isinstance(row, Comparison)]
     assert [row.ratio > 1 for row in rest] == [True, True]
+
+
+def test_sparse_attention_agrees_with_dense_attention():
+    found = list(sparse.rows(forward=[80], backward=[80], density_size=50))
+    compared = [row for row in found if isinstance(row, Comparison)]
+    assert len(compared) == 6
+    for row in compared:
+        assert row.agrees.startswith("yes") or row.peer == sparse.FULL
+    assert len(found) - len(compared) == len(sparse.DENSITIES)

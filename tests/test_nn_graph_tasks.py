@@ -1,0 +1,85 @@
+"""The tasks of chapter 08: the karate club, and the lookup that tells the two layers apart."""
+
+import networkx as nx
+import pytest
+import torch
+from torch.nn import functional as F
+
+from course_lib.nn import graph_tasks
+from course_lib.nn.gat import GraphAttention, GraphAttentionV2
+from course_lib.nn.tasks import seeded
+from course_lib.nn.training import training_steps
+
+
+def test_the_karate_club_is_networkxs():
+    task = graph_tasks.karate_task()
+    graph = nx.karate_club_graph()
+    pairs = set(zip(*task.edge_index.tolist(), strict=True))
+    assert len(pairs) == task.edge_index.shape[1] == 2 * graph.number_of_edges()
+    assert pairs == {*graph.edges, *((j, i) for i, j in graph.edges)}
+    clubs = ["Mr. Hi", "Officer"]
+    assert [clubs[label] for label in task.labels] == [graph.nodes[i]["club"] for i in graph]
+    assert torch.equal(task.x, torch.eye(34))
+
+
+def test_labelled_nodes_are_two_of_each_group_and_follow_from_the_seed():
+    labels = graph_tasks.karate_task().labels
+    drawn = graph_tasks.labelled_nodes(labels, 2, 3)
+    assert labels[drawn].tolist().count(0) == labels[drawn].tolist().count(1) == 2
+    assert torch.equal(drawn, graph_tasks.labelled_nodes(labels, 2, 3))
+    assert not torch.equal(drawn, graph_tasks.labelled_nodes(labels, 2, 4))
+    with pytest.raises(ValueError, match="count"):
+        graph_tasks.labelled_nodes(labels, 18, 0)
+
+
+def test_a_classifier_learns_the_club_from_two_labels_a_group():
+    task = graph_tasks.karate_task()
+    known = graph_tasks.labelled_nodes(task.labels, 2, 0)
+    model = seeded(lambda: graph_tasks.NodeClassifier(34, 2), 0)
+    edges = model.first.edges(task.edge_index, 34)
+
+    def loss_of(model, nodes):
+        return F.cross_entropy(model(task.x, edges)[nodes], task.labels[nodes])
+
+    for _ in training_steps(model, loss_of, (known,), epochs=80, seed=0, learning_rate=1e-2):
+        pass
+    logits, (used, weights) = model(task.x, edges, return_weights=True)
+    assert (logits.argmax(dim=1) == task.labels).float().mean() > 0.7
+    assert used is edges
+    assert weights.shape == (4, len(edges))
+
+
+def test_an_entry_says_the_value_of_its_word():
+    x, values = graph_tasks.dictionary_batch(3, 5, torch.Generator().manual_seed(0))
+    assert x.shape == (3, 10, 10)
+    queries, entries = x[:, :5], x[:, 5:]
+    for d in range(3):
+        for word in range(5):
+            (asked,) = queries[d, word].nonzero().flatten().tolist()
+            entry = next(e for e in entries[d] if e[asked] == 1)
+            assert entry[5:].argmax() == values[d, word]
+    pairs = graph_tasks.dictionary_graph(5).T.tolist()
+    assert sorted(pairs) == [[i, 5 + j] for i in range(5) for j in range(5)]
+
+
+def test_all_dictionaries_are_looked_up_at_once_as_each_by_itself():
+    x, _ = graph_tasks.dictionary_batch(4, 3, torch.Generator().manual_seed(1))
+    for layer in (GraphAttention, GraphAttentionV2):
+        model = seeded(lambda layer=layer: graph_tasks.Lookup(3, layer), 0)
+        together = model(x)
+        assert together.shape == (4, 3, 3)
+        torch.testing.assert_close(together, torch.cat([model(part[None]) for part in x]))
+
+
+def test_the_first_layer_answers_every_query_alike_and_the_second_need_not():
+    # Static attention: with equal weights for all queries, all outputs are the same.
+    x, _ = graph_tasks.dictionary_batch(1, 6, torch.Generator().manual_seed(2))
+    ranked = []
+    for layer in (GraphAttention, GraphAttentionV2):
+        model = seeded(lambda layer=layer: graph_tasks.Lookup(6, layer), 0)
+        with torch.no_grad():
+            _, (_, weights) = model.attention(x[0], model.edge_index, return_weights=True)
+        order = weights.view(6, 6).argsort(dim=1)
+        ranked.append(len({tuple(row) for row in order.tolist()}))
+    assert ranked[0] == 1
+    assert ranked[1] > 1
