@@ -5,20 +5,17 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from course_lib.data.bags import SIZES, make_bags
+from course_lib.data.bags import SIZES, SPLITS, make_bags
 from course_lib.data.graph_classes import KINDS, make_graphs
 
 
 @pytest.fixture(scope="module")
 def bags():
-    return {split: make_bags(300, np.random.default_rng(0), split=split) for split in _SPLITS}
-
-
-_SPLITS = ("train", "test")
+    return {split: make_bags(300, np.random.default_rng(0), split=split) for split in SPLITS}
 
 
 def test_a_bag_is_positive_if_there_is_a_nine(bags):
-    for split in _SPLITS:
+    for split in SPLITS:
         for bag in bags[split]:
             assert bag.label == (bag.digits == 9).any()
             assert (bag.digits == 9).sum() <= 2
@@ -29,18 +26,15 @@ def test_a_bag_is_positive_if_there_is_a_nine(bags):
 
 def test_pictures_are_the_digits_and_none_is_in_both_splits(bags):
     data = load_digits()
-    known = {row.tobytes(): t for row, t in zip(_bytes(data.data / 16), data.target, strict=True)}
+    rows = (data.data / 16).astype(np.float32)
+    known = {row.tobytes(): digit for row, digit in zip(rows, data.target, strict=True)}
     seen = {}
-    for split in _SPLITS:
+    for split in SPLITS:
         pictures = np.concatenate([bag.pictures for bag in bags[split]])
         digits = np.concatenate([bag.digits for bag in bags[split]])
         assert [known[row.tobytes()] for row in pictures] == digits.tolist()
         seen[split] = {row.tobytes() for row in pictures}
     assert not seen["train"] & seen["test"]
-
-
-def _bytes(rows):
-    return rows.astype(np.float32)
 
 
 def test_the_size_of_a_bag_tells_nothing(bags):

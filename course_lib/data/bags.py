@@ -7,12 +7,12 @@ out which digit they are about; the bags say it, for judging afterwards.
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from course_lib import _validate
+from course_lib.data.digits import split_digits
 
 WANTED = 9
-TEST_DIGITS = 500  # never in a training bag
+SPLITS = ("train", "test")
 SIZES = (4, 12)  # of a bag, both ends included
 
 
@@ -71,16 +71,10 @@ def make_bags(count, rng, *, split="train"):
     count = _validate.integer(count, "count", low=1, high=10_000)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-    pictures, digits = _part(_validate.choice(split, "split", ("train", "test")))
+    train, test = split_digits()
+    pictures, digits = train if _validate.choice(split, "split", SPLITS) == "train" else test
+    pictures = pictures.reshape(len(pictures), -1)
     return [_bag(rng, pictures, digits, label=number % 2) for number in range(count)]
-
-
-def _part(split):
-    """Return the pictures and digits of a split; the order is always the same."""
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.target))
-    chosen = order[:TEST_DIGITS] if split == "test" else order[TEST_DIGITS:]
-    return (data.data[chosen] / 16).astype(np.float32), data.target[chosen]
 
 
 def _bag(rng, pictures, digits, *, label):

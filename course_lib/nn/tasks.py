@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 from torch import nn
 
 from course_lib.data.dates import make_dates
+from course_lib.data.digits import split_digits
 from course_lib.data.sentiment import make_opinions
 from course_lib.data.vocabulary import PAD, Vocabulary
 from course_lib.nn.explain import uniform_weights
@@ -137,12 +137,11 @@ class Digits(NamedTuple):
 
 def digits_task(test=500):
     """Return the task of chapter 07 as `Digits`."""
-    digits = load_digits()
-    order = np.random.default_rng(0).permutation(len(digits.target))
-    pictures = torch.tensor(digits.images[order] / 16, dtype=torch.float32).unsqueeze(1)
-    labels = torch.tensor(digits.target[order])
-    sizes = [len(order) - test, test]
-    return Digits(*zip(pictures.split(sizes), labels.split(sizes), strict=True))
+    parts = [
+        (torch.tensor(pictures).unsqueeze(1), torch.tensor(labels))
+        for pictures, labels in split_digits(test)
+    ]
+    return Digits(*parts)
 
 
 def digits_model(seed, *, attention=True):

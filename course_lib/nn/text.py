@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-
-PAD = 0
+from course_lib.data.vocabulary import PAD
 
 
 class MultiHeadAttention(nn.Module):
