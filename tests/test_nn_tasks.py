@@ -1,11 +1,13 @@
 """The tasks of chapters 06 and 07, and the record of what was trained on them."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 
+from course_lib.authoring.source import SOURCES
 from course_lib.data import FOLDER, load_runs
 from course_lib.data.dates import alignment
 from course_lib.nn import runs, tasks
@@ -127,3 +129,16 @@ def test_the_bag_of_words_comes_out_as_recorded(opinions):
     recorded = load_runs("opinions")["bag of words"]
     for name in ("all", "negated", "unseen combinations"):
         assert again[name] == pytest.approx(recorded[name][0], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "models"),
+    [
+        ("06_nlp", [runs.OPINIONS, runs.BAG, runs.DATES]),
+        ("07_vision", [runs.DIGITS, runs.PATCHES]),
+    ],
+)
+def test_a_chapter_trains_as_the_recorded_runs_did(chapter, models):
+    text = (SOURCES / f"{chapter}.md").read_text(encoding="utf-8")
+    found = re.findall(r"epochs=(\d+), learning_rate=([\de.-]+)", text)
+    assert [{"epochs": int(e), "learning_rate": float(r)} for e, r in found] == models
