@@ -65,11 +65,15 @@ def _texts_with_filling(rng):
     return cases
 
 
-def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys", heads=None):
-    """Return output, weights and gradients of the right module, or of one with a mistake."""
+def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys"):
+    """Return output, weights and gradients of the right module, or of one with a mistake.
+
+    `use` says what the mask is used for: to hide "keys", as it should, or "queries"; "inverted";
+    only "after" the softmax; or for "none" of this.
+    """
     import torch
 
-    d, h = arguments[0], heads or arguments[1]
+    d, h = arguments
     x, mask = (torch.tensor(part) for part in inputs)
     x.requires_grad_()
     matrices = {name: torch.tensor(value).requires_grad_() for name, value in parameters.items()}
@@ -86,8 +90,6 @@ def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys", 
     if use in ("keys", "queries", "inverted"):
         logits = logits.masked_fill(~allowed, -1e30)
     weights = logits.softmax(dim=-1)
-    if use == "after":
-        weights = logits.softmax(dim=-1)
     if use != "none":
         weights = weights * allowed
     mixed = (weights @ value).transpose(1, 2).flatten(2)
