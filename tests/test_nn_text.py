@@ -160,6 +160,13 @@ def test_greedy_writes_the_most_likely_tokens(translator):
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 4, 5))
 
 
+def test_greedy_never_writes_filling_even_when_it_is_the_likeliest(translator):
+    with torch.no_grad():
+        translator.predict.bias[0] = 100.0
+    written, _ = translator.greedy(TOKENS, start=1, length=5)
+    assert (written > 0).all()
+
+
 def test_translating_does_not_depend_on_the_padding(translator):
     alone, _ = translator.greedy(TOKENS[1:, :3], start=1, length=5)
     batch, _ = translator.greedy(TOKENS, start=1, length=5)

@@ -67,6 +67,26 @@ class TestSolved:
         assert figures_without_text(solved_run(stem)) == []
 
 
+WATCH = "await watch_training("
+STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(
+    "stem",
+    [
+        pytest.param(stem, marks=pytest.mark.xdist_group(stem))
+        for stem in STEMS
+        if any(WATCH in cell.source for cell in notebooks.learner_notebook(stem).cells)
+    ],
+)
+def test_a_training_stopped_at_once_leaves_a_chapter_that_runs(stem):
+    notebook = notebooks.solved_notebook(stem)
+    for cell in code_cells(notebook):
+        cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+
+
 @pytest.mark.notebook
 def test_an_output_that_changes_is_seen(tmp_path):
     output = nbformat.v4.new_output("stream", name="stdout", text="1\n")

@@ -324,7 +324,7 @@ class Translator(nn.Module):
 
     @torch.no_grad()
     def greedy(self, source, *, start, length):
-        """Write `length` tokens, each the most likely one after those before it.
+        """Write `length` tokens, each the most likely one after those before it, never filling.
 
         Returns
         -------
@@ -337,7 +337,8 @@ class Translator(nn.Module):
         written = source.new_full((len(source), 1), start)
         for _ in range(length):
             logits, weights = self._decode(encoded, source, written, True)
-            written = torch.cat([written, logits[:, -1:].argmax(dim=-1)], dim=1)
+            likeliest = logits[:, -1:, 1:].argmax(dim=-1) + 1  # number 0, the filling, is no token
+            written = torch.cat([written, likeliest], dim=1)
         return written[:, 1:], weights
 
     def _decode(self, encoded, source, target, return_weights):
