@@ -127,14 +127,15 @@ def provenance():
 
 
 def load_runs(task):
-    """Load how well the models of chapters 06 and 07 did, each trained from several seeds.
+    """Load how well the models of chapters 06, 07, 08 and 12 did, each trained from several seeds.
 
     `course_lib.nn.runs` trained them and wrote the file; the chapters train one and show all.
 
     Parameters
     ----------
     task : str
-        "opinions", "dates" or "digits".
+        "opinions" or "dates" (chapter 06), "digits" (07), "karate" or "dictionaries" (08), "bags",
+        "few bags" or "graphs" (12).
 
     Returns
     -------

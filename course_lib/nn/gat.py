@@ -188,6 +188,12 @@ class GraphAttention(_GraphAttention):
         heads = self._heads(self.linear(x))
         return heads, heads
 
+    @torch.no_grad()
+    def logit_parts(self, x):
+        r"""Return q, k (h, n, 1) and a (h, 1): logits are :math:`a^\top` LeakyReLU(q_i + k_j)."""
+        by_query, by_key = (score.unsqueeze(-1) for score in self._scores(*self.project(x)))
+        return by_query, by_key, by_query.new_ones(self.num_heads, 1)
+
     def edge_logits(self, queries, keys, edges):
         """Return the logits of the edges, (h, E)."""
         first, second = self._scores(queries, keys)
@@ -248,6 +254,11 @@ class GraphAttentionV2(_GraphAttention):
     def project(self, x):
         """Return the queries and the keys in heads, (h, n, out_features) each."""
         return self._heads(self.query(x)), self._heads(self.key(x))
+
+    @torch.no_grad()
+    def logit_parts(self, x):
+        r"""Return q, k (h, n, F) and a (h, F): logits are :math:`a^\top` LeakyReLU(q_i + k_j)."""
+        return *self.project(x), self.attention.clone()
 
     def edge_logits(self, queries, keys, edges):
         """Return the logits of the edges, (h, E)."""

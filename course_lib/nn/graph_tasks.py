@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
+from course_lib.nn.edges import edge_softmax
 from course_lib.nn.gat import GraphAttention
 
 
@@ -47,6 +48,14 @@ def labelled_nodes(labels, count, seed):
     return torch.cat(drawn).sort().values
 
 
+class UniformAttention(GraphAttention):
+    """The same layer with nothing to choose: a node attends to all its neighbours alike."""
+
+    def attend(self, queries, keys, edges):
+        """Return one over the number of neighbours for each edge, (h, E)."""
+        return edge_softmax(queries.new_zeros(self.num_heads, len(edges)), edges)
+
+
 class NodeClassifier(nn.Module):
     """Two graph attention layers: four heads side by side, then one for each class.
 
@@ -56,7 +65,7 @@ class NodeClassifier(nn.Module):
     hidden : int, default 8
         Features of a head of the first layer.
     layer : class, default GraphAttention
-        Or `GraphAttentionV2`.
+        Or `GraphAttentionV2`, or `UniformAttention`.
 
     References
     ----------
@@ -112,6 +121,12 @@ def dictionary_batch(count, size, generator):
     return torch.cat([queries, entries], dim=1), values
 
 
+def dictionaries_task(size=10, train=2000, test=500):
+    """Return training and test dictionaries: two pairs of features and values."""
+    x, values = dictionary_batch(train + test, size, torch.Generator().manual_seed(0))
+    return (x[:train], values[:train]), (x[train:], values[train:])
+
+
 class Lookup(nn.Module):
     """One graph attention layer and a reader of its outputs, to look words up.
 
@@ -138,3 +153,34 @@ class Lookup(nn.Module):
         together = self.edge_index.repeat(1, count) + shift  # all dictionaries as one graph
         found = self.attention(x.flatten(0, 1), together).unflatten(0, (count, n))
         return self.read(found[:, : self.size])
+
+
+def node_loss(task, edges):
+    """Return the loss of some nodes of a task, given by their numbers, as a function.
+
+    `edges` are the task's edges as a layer of the model returns them, self-loops included.
+    """
+
+    def loss_of(model, nodes):
+        return nn.functional.cross_entropy(model(task.x, edges)[nodes], task.labels[nodes])
+
+    return loss_of
+
+
+def lookup_loss(model, x, values):
+    """Return the mean cross-entropy of the values that were looked up."""
+    return nn.functional.cross_entropy(model(x).flatten(0, 1), values.flatten())
+
+
+@torch.no_grad()
+def lookup_accuracy(model, x, values):
+    """Return the share of words whose value was found."""
+    return (model(x).argmax(dim=2) == values).float().mean().item()
+
+
+@torch.no_grad()
+def unseen_accuracy(model, task, edges, known):
+    """Return the share of the nodes without a given label that are sorted rightly."""
+    right = model(task.x, edges).argmax(dim=1) == task.labels
+    right[known] = False
+    return right.sum().item() / (len(right) - len(known))

@@ -1,185 +1,125 @@
-"""Train every model of chapters 06 and 07 from several seeds and record how well each one does.
+"""Train every model of chapters 06, 07, 08 and 12 from several seeds and record how well each does.
 
 ``python -m course_lib.nn.runs`` writes ``course_lib/data/runs.json``, which
-`course_lib.data.load_runs` reads; it takes about ten minutes on one core. A chapter trains one of
-these models while you watch, and shows all of them from the file.
+`course_lib.data.load_runs` reads; it takes about fifteen minutes on one core. Names of tasks behind
+the command train these alone and keep the others as they were. A chapter trains one of these models
+while you watch, and shows all of them from the file.
 """
 
-import functools
+import argparse
 import json
-import time
+from functools import partial
 
-import numpy as np
 import torch
-from torch import nn
 
-from course_lib.centrality import rank_correlation
 from course_lib.data import FOLDER
-from course_lib.data.dates import alignment
-from course_lib.nn import explain, tasks
-from course_lib.nn.training import training_steps
-from course_lib.nn.vision import attention_distance
+from course_lib.nn import graph_runs, graph_tasks, model_runs, pooling_tasks, tasks
+from course_lib.nn.gat import GraphAttention, GraphAttentionV2
 
-SEEDS = range(5)
-DIGIT_SEEDS = range(10)  # these are quick
-TEXTS = 100  # on which explanations are compared
-
-# How each model is trained, here and in the chapters.
-OPINIONS = {"epochs": 10, "learning_rate": 5e-3}
-BAG = {"epochs": 20, "learning_rate": 3e-2}
-DATES = {"epochs": 5, "learning_rate": 5e-3}
-DIGITS = {"epochs": 60, "learning_rate": 1e-2}
-PATCHES = {"epochs": 20, "learning_rate": 5e-3}
+SEEDS = dict.fromkeys(("opinions", "dates", "dictionaries", "bags", "few bags", "graphs"), range(5))
+SEEDS |= dict.fromkeys(("digits", "karate"), range(10))  # these are quick, or differ a lot
+FILE = FOLDER / "runs.json"
 
 
-def train(model, loss_of, examples, seed, settings):
-    """Train to the end; return the seconds that it took."""
-    start = time.perf_counter()
-    for _ in training_steps(model, loss_of, examples, seed=seed, **settings):
-        pass
-    return time.perf_counter() - start
-
-
-def opinions(task, seed, *, uniform=False, **options):
-    """Train a classifier of opinions, with the attention it learns or a uniform one."""
-    model = tasks.opinions_model(task, seed, **options)
-    loss = tasks.uniform_loss if uniform else tasks.label_loss
-    seconds = train(model, loss, task.train, seed, OPINIONS)
-
-    def right(words, labels):
-        weights = [explain.uniform_weights(words)] * 2 if uniform else None
-        return tasks.accuracy(model, words, labels, weights=weights)
-
-    found = _by_kind(task, right) | {"seconds": seconds}
-    return found | (_explanations(model, task) if not uniform and not options else {})
-
-
-def bag(task, seed):
-    """Train logistic regression on how often each word occurs."""
-    words = len(task.vocabulary)
-    model = tasks.seeded(lambda: nn.Linear(words, 2), seed)
-    counted = [tasks.bag_of_words(task.train[0], words), task.train[1]]
-    seconds = train(model, tasks.label_loss, counted, seed, BAG)
-
-    def right(texts, labels):
-        return tasks.accuracy(model, tasks.bag_of_words(texts, words), labels)
-
-    return _by_kind(task, right) | {"seconds": seconds}
-
-
-def _by_kind(task, right):
-    negated = torch.tensor([opinion.negated for opinion in task.test_opinions])
-    words, labels = task.test
+def opinions():
+    """Return the models of chapter 06, part 1, as functions of a seed."""
+    task = tasks.opinions_task()
     return {
-        "all": right(words, labels),
-        "negated": right(words[negated], labels[negated]),
-        "unseen combinations": right(*task.unseen),
+        "attention": partial(model_runs.opinions, task),
+        "uniform attention": partial(model_runs.opinions, task, uniform=True),
+        "no positions": partial(model_runs.opinions, task, positional=False),
+        "bag of words": partial(model_runs.bag, task),
     }
 
 
-def _explanations(model, task):
-    words = task.test[0][:TEXTS]
-    importance = {
-        "attention": explain.attention_importance(model, words),
-        "gradient": explain.gradient_importance(model, words),
-        "leave one out": explain.leave_one_out(model, words),
-    }
-    pairs = [("attention", "gradient"), ("attention", "leave one out")]
-    pairs.append(("gradient", "leave one out"))
-    found = {f"{a} ~ {b}": mean_correlation(importance[a], importance[b], words) for a, b in pairs}
-    generator = torch.Generator().manual_seed(0)
-    _, moved, apart = explain.adversarial_attention(model, words, generator=generator)
-    fooled = (moved <= 0.05).float().mean().item()
-    return found | {"adversary found": fooled, "adversary apart": apart.mean().item()}
+def dates():
+    """Return the model of chapter 06, part 2."""
+    return {"translator": partial(model_runs.dates, tasks.dates_task())}
 
 
-def mean_correlation(first, second, words):
-    """Return the mean rank correlation of two measures over texts, filling left out."""
-    return float(
-        np.mean(
-            [
-                rank_correlation(a[real].numpy(), b[real].numpy())
-                for a, b, real in zip(first, second, words != 0, strict=True)
-            ]
-        )
-    )
-
-
-def dates(task, seed):
-    """Train a translator of dates; measure exact matches and where its cross-attention points."""
-    model = tasks.dates_model(task, seed)
-    seconds = train(model, tasks.dates_loss, task.train, seed, DATES)
-    written, weights = tasks.translate(model, task, task.test[0])
-    exact = np.mean([got == iso for got, (_, iso) in zip(written, task.test_pairs, strict=True)])
-    heads = weights[:, -1].numpy()  # (count, h, 10, m)
-    pointing = [pointed(heads[:, [h]], task.test_pairs) for h in range(heads.shape[1])]
+def digits():
+    """Return the models of chapter 07."""
+    task = tasks.digits_task()
     return {
-        "exact": float(exact),
-        "mean head points right": pointed(heads, task.test_pairs),
-        "best head points right": max(pointing),
-        "seconds": seconds,
+        "convolutions": partial(model_runs.digits, task, attention=False),
+        "with attention": partial(model_runs.digits, task, attention=True),
+        "patches": partial(model_runs.patches, task),
     }
 
 
-def pointed(heads, pairs):
-    """Return how often the largest weight, heads averaged, is on a character of the alignment."""
-    hits = []
-    for weights, (text, _) in zip(heads.mean(axis=1), pairs, strict=True):
-        right = alignment(text)
-        rows = np.flatnonzero(right.any(axis=1))
-        hits += right[rows, weights[rows, : len(text)].argmax(axis=1)].tolist()
-    return float(np.mean(hits))
+def karate():
+    """Return the models of chapter 08 that sort the members of a club."""
+    task = graph_tasks.karate_task()
+    layers = {
+        "GAT": GraphAttention,
+        "GATv2": GraphAttentionV2,
+        "all neighbours alike": graph_tasks.UniformAttention,
+    }
+    return {name: partial(graph_runs.karate, task, layer=layer) for name, layer in layers.items()}
 
 
-def digits(task, seed, *, attention):
-    """Train a small convolutional network on the digits, with the attention block or without."""
-    model = tasks.digits_model(seed, attention=attention)
-    seconds = train(model, tasks.label_loss, task.train, seed, DIGITS)
-    found = {"accuracy": tasks.accuracy(model, *task.test), "seconds": seconds}
-    if attention:
-        with torch.no_grad():
-            _, weights = model(task.test[0], return_weights=True)
-        found["gamma"] = model.attention.gamma.item()
-        found["distance"] = attention_distance(weights, 8, 8).mean().item()
-        found["largest weight"] = weights.amax(dim=-1).mean().item()
-    return found
+def dictionaries():
+    """Return the models of chapter 08 that look words up."""
+    task = graph_tasks.dictionaries_task()
+    layers = {"GAT": GraphAttention, "GATv2": GraphAttentionV2}
+    return {name: partial(graph_runs.lookup, task, layer=layer) for name, layer in layers.items()}
 
 
-def patches(task, seed):
-    """Train the vision transformer in small."""
-    model = tasks.patches_model(seed)
-    seconds = train(model, tasks.label_loss, task.train, seed, PATCHES)
-    return {"accuracy": tasks.accuracy(model, *task.test), "seconds": seconds}
+def bags(*, few=False):
+    """Return the models of chapter 12 that find a nine in a bag."""
+    task = pooling_tasks.bags_task()
+    return {
+        pool: partial(graph_runs.bags, task, pool=pool, few=few) for pool in pooling_tasks.POOLS
+    }
 
 
-def main():
-    """Train all and write the file."""
+def graphs():
+    """Return the models of chapter 12 that tell kinds of graphs from one another."""
+    task = pooling_tasks.graphs_task()
+    return {
+        pool: partial(graph_runs.graphs, task, pool=pool) for pool in ("attention", "mean", "max")
+    }
+
+
+MODELS = {
+    "opinions": opinions,
+    "dates": dates,
+    "digits": digits,
+    "karate": karate,
+    "dictionaries": dictionaries,
+    "bags": bags,
+    "few bags": partial(bags, few=True),
+    "graphs": graphs,
+}
+
+
+def run(task):
+    """Train the models of a task from all its seeds; yield a record of each."""
+    for name, model in MODELS[task]().items():
+        for seed in SEEDS[task]:
+            measured = {key: round(value, 4) for key, value in model(seed).items()}
+            yield {"task": task, "model": name, "seed": seed, **measured}
+
+
+def main(arguments=None):
+    """Train the models of the tasks that are named, or of all, and write the file."""
+    parser = argparse.ArgumentParser(description="Train the models of the course and record them.")
+    parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(MODELS)}")
+    chosen = parser.parse_args(arguments).tasks or list(MODELS)
+    for task in chosen:
+        if task not in MODELS:
+            parser.error(f"task must be one of {', '.join(MODELS)}; got {task!r}")
     torch.set_num_threads(1)  # so that the same numbers come out on any number of cores
-    opinion, date, digit = tasks.opinions_task(), tasks.dates_task(), tasks.digits_task()
-    plan = {
-        "opinions": {
-            "attention": functools.partial(opinions, opinion),
-            "uniform attention": functools.partial(opinions, opinion, uniform=True),
-            "no positions": functools.partial(opinions, opinion, positional=False),
-            "bag of words": functools.partial(bag, opinion),
-        },
-        "dates": {"translator": functools.partial(dates, date)},
-        "digits": {
-            "convolutions": functools.partial(digits, digit, attention=False),
-            "with attention": functools.partial(digits, digit, attention=True),
-            "patches": functools.partial(patches, digit),
-        },
-    }
-    runs = []
-    for task, models in plan.items():
-        for name, run in models.items():
-            for seed in DIGIT_SEEDS if task == "digits" else SEEDS:
-                measured = {key: round(value, 4) for key, value in run(seed).items()}
-                runs.append({"task": task, "model": name, "seed": seed, **measured})
-                print(runs[-1], flush=True)
-    lines = ",\n".join(json.dumps(run) for run in runs)
-    record = f'{{"torch": "{torch.__version__.split("+")[0]}", "runs": [\n{lines}\n]}}\n'
-    (FOLDER / "runs.json").write_text(record, encoding="utf-8")
+    kept = json.loads(FILE.read_text(encoding="utf-8"))["runs"]
+    by_task = {task: [r for r in kept if r["task"] == task] for task in MODELS}
+    for task in chosen:
+        by_task[task] = []
+        for record in run(task):
+            by_task[task].append(record)
+            print(record, flush=True)
+    lines = ",\n".join(json.dumps(record) for records in by_task.values() for record in records)
+    version = torch.__version__.split("+")[0]
+    FILE.write_text(f'{{"torch": "{version}", "runs": [\n{lines}\n]}}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Training, one step at a time: whoever takes the steps decides when to stop."""
 
 import math
+import time
 from typing import NamedTuple
 
 import torch
@@ -90,6 +91,14 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
                 yield Step(done, total, loss.item())
     finally:  # also when nobody takes the next step
         model.eval()
+
+
+def train(model, loss_of, examples, **settings):
+    """Train to the end, as `training_steps` does; return the seconds that it took."""
+    start = time.perf_counter()
+    for _ in training_steps(model, loss_of, examples, **settings):
+        pass
+    return time.perf_counter() - start
 
 
 def _checked(examples, epochs, batch, seed):
