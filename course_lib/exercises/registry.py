@@ -11,6 +11,7 @@ CHAPTERS = {
     "05": "heatmaps",
     "06": "nlp",
     "07": "vision",
+    "08": "gat",
     "09": "flow",
     "10": "rollout",
 }

@@ -14,7 +14,7 @@ FEW = 100  # bags to learn from, where many would make it too easy
 
 # How each model is trained, here and in the chapters.
 KARATE = {"epochs": 100, "learning_rate": 1e-2}
-LOOKUP = {"epochs": 8, "learning_rate": 2e-2, "batch": 32}
+LOOKUP = {"epochs": 10, "learning_rate": 4e-2, "batch": 32}
 BAGS = {"epochs": 20, "learning_rate": 5e-3}
 FEW_BAGS = {"epochs": 100, "learning_rate": 5e-3}
 GRAPHS = {"epochs": 15, "learning_rate": 1e-2}

@@ -5,6 +5,7 @@ from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
+from course_lib.widgets.neighbours import NeighboursView, neighbours_explorer
 from course_lib.widgets.pixels import PictureAttention, PixelsView, pixel_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
 from course_lib.widgets.ranking import RankingView, ranking_explorer
@@ -19,6 +20,7 @@ __all__ = [
     "HeadsGrid",
     "LinkedHeatmaps",
     "LossCurve",
+    "NeighboursView",
     "PictureAttention",
     "PixelsView",
     "QueryPlane",
@@ -29,6 +31,7 @@ __all__ = [
     "flow_explorer",
     "heads_explorer",
     "heatmap_explorer",
+    "neighbours_explorer",
     "pixel_explorer",
     "query_plane",
     "ranking_explorer",

@@ -63,6 +63,29 @@ export function twoRows(queries, keys = queries, { letters = false } = {}) {
   return { name: "rows", titles, nodes, edge, next };
 }
 
+/** Nodes at given places; arrow keys go to the nearest node on that side. */
+export function placed(places, size) {
+  const nodes = places.map((at, position) => {
+    const away = Math.hypot(at[0] - CENTRE, at[1] - CENTRE) || 1;
+    const out = [(at[0] - CENTRE) / away, (at[1] - CENTRE) / away || 1];
+    return { position, size, at, out };
+  });
+  const edge = (source, target) => {
+    const [from, to] = [nodes[source], nodes[target]];
+    return source === target ? loop(from) : bow(from, to);
+  };
+  const next = (k, dx, dy) => {
+    const far = ({ at: [x, y] }) => {
+      const [right, down] = [x - nodes[k].at[0], y - nodes[k].at[1]];
+      const [along, across] = [right * dx + down * dy, Math.abs(right * dy) + Math.abs(down * dx)];
+      return along > 0 ? along + 2 * across : Infinity;
+    };
+    const best = nodes.reduce((one, other) => (far(other) < far(one) ? other : one));
+    return far(best) < Infinity ? best.position : k;
+  };
+  return { nodes, edge, next };
+}
+
 /** One of the two rows. `letters`: every label is one character and stands upright. */
 function row(n, top, letters) {
   const step = n === 1 ? 340 : 340 / (n - 1);

@@ -1,0 +1,321 @@
+"""The checks of chapter 08: attention on a given graph."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.judging import compare, compare_choice, read_array
+
+
+def _edge_lists(rng):
+    """Make logits with the query of each edge: unsorted, one far below, one node with one edge."""
+    cases = []
+    for n, count in ((4, 9), (6, 13), (3, 5)):
+        query = np.concatenate([np.arange(n), rng.integers(0, n, size=count - n)])
+        cases.append((rng.normal(size=count), rng.permutation(query)))
+    low = np.array([2, 0, 2, 0, 5])
+    return [*cases, (np.array([-1000.0, 900.0, -1001.0, 898.5, 3.0]), low)]
+
+
+def _edge_softmax(logits, query):
+    weights = np.zeros(len(logits))
+    for node in np.unique(query):
+        mine = query == node
+        weights[mine] = softmax(logits[mine])
+    return weights
+
+
+def _judge_edge_weights(cases, values):
+    for (logits, query), value in zip(cases, values, strict=True):
+        right = _edge_softmax(logits, query)
+        alike = 1 / np.bincount(query)[query]
+        with np.errstate(all="ignore"):
+            powers = np.exp(logits)
+            shared = np.exp(logits - logits.max())
+            sums = np.bincount(query, shared)[query]
+        if np.isnan(np.asarray(value, dtype=float)).any() and len(query) == 5:
+            raise Wrong(
+                "A node whose logits lie far below all others gives NaN: subtract the largest "
+                "logit of its own edges, not of all."
+            )
+        mistakes = [
+            (softmax(logits), "That is one softmax over all edges; each node has its own."),
+            (alike, "All edges of a node count alike: the logits are not used."),
+            (powers, "Divide by the sum over the edges of the same node."),
+            (shared / np.where(sums == 0, 1, sums), "Subtract the maximum of each node's own."),
+        ]
+        compare(value, right, f"The weights of {len(query)} edges", mistakes)
+
+
+def _masked(rng):
+    """Make logits with masks; some rows have no edge, and some logits are near float16's end."""
+    cases = []
+    for n in (4, 5, 3):
+        allowed = rng.random((n, n)) < 0.5
+        allowed[0], allowed[1] = False, True
+        cases.append((rng.normal(size=(n, n)), allowed))
+    large = np.array([[60000, 59968, -60000], [1, 2, 3], [-60000, 0.5, -60000]], dtype=np.float16)
+    allowed = np.array([[True, True, False], [False, False, False], [True, False, True]])
+    return [*cases, (large, allowed), (np.zeros((2, 2)), np.zeros((2, 2), dtype=bool))]
+
+
+def _masked_softmax(logits, allowed):
+    weights = np.zeros(logits.shape)
+    for row, values, real in zip(weights, logits.astype(float), allowed, strict=True):
+        if real.any():
+            row[real] = softmax(values[real])
+    return weights
+
+
+def _judge_masked(cases, values):
+    for (logits, allowed), value in zip(cases, values, strict=True):
+        n = len(logits)
+        right = _masked_softmax(logits, allowed)
+        got = np.asarray(value, dtype=float)
+        if got.shape == (n, n) and np.isnan(got).any():
+            empty = ~allowed.any(axis=1)
+            if np.isnan(got[~empty]).any():
+                raise Wrong(
+                    f"In {logits.dtype}, NaN comes back where there are edges. Which of your "
+                    "numbers does not fit into that type?"
+                )
+            raise Wrong("A row without edges gives NaN; it should be all zeros.")
+        uniform = right.copy()
+        uniform[~allowed.any(axis=1)] = 1 / n
+        free = softmax(logits.astype(float))
+        mistakes = [
+            (uniform, "A row without edges attends to everybody; it should be all zeros."),
+            (_masked_softmax(logits, ~allowed), "The mask is turned round: True = there is one."),
+            (free, "The mask is not used."),
+            (free * allowed, "Rows with edges do not sum to 1: mask before the softmax."),
+            (_masked_softmax(logits, allowed.T), "The mask is transposed."),
+        ]
+        compare(value, right, f"The weights of {n} nodes ({logits.dtype})", mistakes)
+
+
+def _judge_swapped(cases, values):
+    reasons = {
+        "own": "That would be so after an even number of layers. Follow one layer at a time.",
+        "mixed": "A softmax over a single edge is 1: there is nothing that it could be mixed with.",
+    }
+    compare_choice(values[0], "other", "`whose_features`", reasons)
+
+
+def _features(rng):
+    cases = []
+    for n, features, slope in ((4, 3, 0.2), (5, 2, 0.0), (3, 4, 1.0), (2, 1, 0.5)):
+        h, by_query, by_key = rng.normal(size=(n, features)), *rng.normal(size=(2, features))
+        cases.append((h, by_query, by_key, slope))
+    return cases
+
+
+def _pair_logits(h, by_query, by_key, slope):
+    first, second = (h @ by_query)[:, None], (h @ by_key)[None, :]
+    return _leaky(first + second, slope)
+
+
+def _leaky(x, slope):
+    return np.where(x > 0, x, slope * x)
+
+
+def _judge_split(cases, values):
+    for (h, by_query, by_key, slope), value in zip(cases, values, strict=True):
+        right = _pair_logits(h, by_query, by_key, slope)
+        first, second = (h @ by_query)[:, None], (h @ by_key)[None, :]
+        mistakes = [
+            (right.T, "Transposed: queries are the rows."),
+            (first + second, "LeakyReLU is missing."),
+            (_leaky(first, slope) + _leaky(second, slope), "Add first, LeakyReLU after that."),
+            (np.maximum(first + second, 0), "What is negative is multiplied by `slope`, not cut."),
+            (_leaky(first * second, slope), "The two numbers are added, not multiplied."),
+            (_leaky(first + first.T, slope), "The key's number comes from `a_key`."),
+            (np.where(right > 0, slope * right, right), "The slope is for what is negative."),
+        ]
+        compare(value, right, f"The logits of {len(h)} nodes, slope {slope}", mistakes)
+
+
+def _graph_sizes(rng):
+    return [(5, 12, 3), (3000, 12000, 64), (1, 1, 2), (34, 190, 8), (1000, 999, 1)]
+
+
+def _judge_held(cases, values):
+    for (n, edges, features), value in zip(cases, values, strict=True):
+        what = f"`numbers_held({n}, {edges}, {features})`"
+        got = read_array(value, what, shape=(3,))
+        right = np.array([n * n * 2 * features, n * n, edges], dtype=float)
+        mistakes = [
+            ([n * n * features, n * n, edges], "Two vectors stand behind one another: 2 F."),
+            ([edges * 2 * features, n * n, edges], "The pairwise form makes *all* pairs."),
+            ([n * n * 2 * features, 2 * n, edges], "Split, it still holds a logit for each pair."),
+            (right * 4, "Numbers, not bytes."),
+            (right[::-1], "The other way round: pairwise, split, edges."),
+        ]
+        compare(got, right, what, mistakes)
+
+
+def _labelled_graphs(rng):
+    cases = []
+    for n in (5, 7, 6):
+        adjacency = rng.random((n, n)) < 0.5
+        adjacency[0] = False  # a node without edges
+        adjacency[1, :2] = True
+        query, key = np.nonzero(adjacency)
+        order = rng.permutation(len(query))
+        query, key = query[order], key[order]
+        weights = _edge_softmax(rng.normal(size=len(query)), query)
+        labels = rng.integers(0, 3 if n == 7 else 2, size=n)
+        labels[1] = 1 - labels[0]
+        cases.append((np.stack([query, key]), weights, labels))
+    # One node with many edges, two with one, one that is attended to alone.
+    star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
+    cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 1, 0])))
+    return cases
+
+
+def _judge_share(cases, values):
+    for (edge_index, weights, labels), value in zip(cases, values, strict=True):
+        query, key = edge_index
+        inside = labels[query] == labels[key]
+        share = np.bincount(query, weights * inside, minlength=len(labels))
+        real = np.unique(query)
+        by_key = np.bincount(key, weights * inside, minlength=len(labels))
+        mistakes = [
+            (share.mean(), "Leave out the nodes without edges: their share is not 0 but unknown."),
+            ((weights * inside).sum(), "That is the sum over all nodes; take their mean."),
+            (inside.mean(), "The weights are not used: that is the share of edges."),
+            (
+                np.mean([inside[query == i].mean() for i in real]),
+                "The weights are not used: that counts all neighbours alike.",
+            ),
+            (1 - share[real].mean(), "That is what goes to *other* groups."),
+            ((weights * inside).mean(), "The mean is over nodes, not over edges."),
+            (by_key[real].mean(), "Sum over the edges that *leave* a node, row 0."),
+        ]
+        got = read_array(value, "`own_group_share`", shape=())
+        compare(got, share[real].mean(), "The mean share", mistakes)
+
+
+def _logit_matrices(rng):
+    def static(n):
+        return rng.normal(size=(n, 1)) + rng.normal(size=n)
+
+    crafted = np.array([[1.0, 3.0, 2.0], [2.0, 4.0, 1.0], [0.0, 2.0, 1.0], [1.0, 7.0, 3.0]])
+    return [(static(6),), (rng.normal(size=(8, 5)),), (crafted,), (rng.normal(size=(3, 9)),)]
+
+
+def _judge_favourites(cases, values):
+    for (logits,), value in zip(cases, values, strict=True):
+        right = len(np.unique(logits.argmax(axis=1)))
+        mistakes = [
+            (len(np.unique(logits.argmax(axis=0))), "That asks the keys; each row is a query."),
+            (len(logits), "Count each favourite once, however many queries share it."),
+            (
+                len(np.unique(logits.argmin(axis=1))),
+                "The favourite has the *largest* logit.",
+            ),
+            (len(np.unique(logits.max(axis=1))), "Count keys, not values of logits."),
+        ]
+        got = read_array(value, "`distinct_favourites`", shape=())
+        compare(got, right, f"The favourites of {logits.shape[0]} queries", mistakes)
+
+
+EXERCISES = (
+    Exercise(
+        key="gat-1",
+        title="A softmax for each node",
+        kind="implement",
+        minutes=7,
+        answer="edge_weights",
+        hints=(
+            "Take one node at a time: which edges leave it?",
+            "`mine = query == node` picks them. Subtract `logits[mine].max()`, take `np.exp`, and "
+            "divide by the sum.",
+        ),
+        inputs=_edge_lists,
+        judge=_judge_edge_weights,
+    ),
+    Exercise(
+        key="gat-2",
+        title="The lonely node",
+        kind="find the bug",
+        minutes=10,
+        answer="neighbour_weights",
+        hints=(
+            "What is the exponential of minus infinity? And what would a row of nothing else be "
+            "divided by?",
+            "`np.where(allowed, logits.astype(float), -np.inf)`, then a softmax; where a row's "
+            "maximum is infinite, subtract 0, and where its sum is 0, divide by 1.",
+        ),
+        inputs=_masked,
+        judge=_judge_masked,
+    ),
+    Exercise(
+        key="gat-3",
+        title="Without self-loops",
+        kind="predict",
+        minutes=3,
+        answer="whose_features",
+        hints=(
+            "How large is the only weight of each node?",
+            "It is 1. So after one layer node 0 holds exactly what node 1 held, and the other way "
+            "round. Now two more.",
+        ),
+        judge=_judge_swapped,
+        call=read_value,
+    ),
+    Exercise(
+        key="gat-4",
+        title="Two sums instead of one long vector",
+        kind="implement",
+        minutes=7,
+        answer="split_logits",
+        hints=(
+            "`h @ a_query` is one number for each node. Which axis of the result does it belong "
+            "to?",
+            "`sums = (h @ a_query)[:, None] + (h @ a_key)[None, :]`, and "
+            "`np.where(sums > 0, sums, slope * sums)`.",
+        ),
+        inputs=_features,
+        judge=_judge_split,
+    ),
+    Exercise(
+        key="gat-5",
+        title="How many numbers?",
+        kind="implement",
+        minutes=4,
+        answer="numbers_held",
+        hints=(
+            "How many pairs of nodes are there, and how long are two feature vectors together?",
+            "Pairs times 2 · features; pairs; edges.",
+        ),
+        inputs=_graph_sizes,
+        judge=_judge_held,
+    ),
+    Exercise(
+        key="gat-6",
+        title="Among one's own",
+        kind="explore",
+        minutes=8,
+        answer="own_group_share",
+        hints=(
+            "`labels[query] == labels[key]` says which edges stay inside.",
+            "Sum `weights * inside` by query with `np.bincount`, and take the mean over "
+            "`np.unique(query)`.",
+        ),
+        inputs=_labelled_graphs,
+        judge=_judge_share,
+    ),
+    Exercise(
+        key="gat-7",
+        title="Everybody's favourite",
+        kind="prove",
+        minutes=4,
+        answer="distinct_favourites",
+        hints=(
+            "Where is the largest number of each row?",
+            "`len(np.unique(logits.argmax(axis=1)))`.",
+        ),
+        inputs=_logit_matrices,
+        judge=_judge_favourites,
+    ),
+)
