@@ -360,9 +360,16 @@ def random_pattern(n, k, rng):
     k = _validate.integer(k, "k", low=0, high=n - 1)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    pattern = np.zeros((n, n), dtype=bool)
+    np.put_along_axis(pattern, random_order(n, rng)[:, : k + 1], True, axis=1)
+    return pattern
+
+
+def random_order(n, rng):
+    """Return for each position all positions in a random order, itself first: (n, n) integers."""
     luck = rng.random((n, n))
-    np.fill_diagonal(luck, 2)  # always among the largest
-    return _strongest(luck, k + 1)
+    np.fill_diagonal(luck, 2)  # larger than all others
+    return np.argsort(-luck, axis=1, kind="stable")
 
 
 def block_pattern(n, size):

@@ -6,8 +6,10 @@ from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
 from course_lib.widgets.neighbours import NeighboursView, neighbours_explorer
+from course_lib.widgets.patterns import PatternView, pattern_explorer
 from course_lib.widgets.pixels import PictureAttention, PixelsView, pixel_explorer
 from course_lib.widgets.plane import QueryPlane, query_plane
+from course_lib.widgets.pooling import PooledBag, PoolingView, pooling_explorer
 from course_lib.widgets.ranking import RankingView, ranking_explorer
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
 from course_lib.widgets.training import LossCurve, watch_training
@@ -21,8 +23,11 @@ __all__ = [
     "LinkedHeatmaps",
     "LossCurve",
     "NeighboursView",
+    "PatternView",
     "PictureAttention",
     "PixelsView",
+    "PooledBag",
+    "PoolingView",
     "QueryPlane",
     "RankingView",
     "RolloutView",
@@ -32,7 +37,9 @@ __all__ = [
     "heads_explorer",
     "heatmap_explorer",
     "neighbours_explorer",
+    "pattern_explorer",
     "pixel_explorer",
+    "pooling_explorer",
     "query_plane",
     "ranking_explorer",
     "rollout_explorer",
