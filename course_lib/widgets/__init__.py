@@ -12,6 +12,7 @@ from course_lib.widgets.plane import QueryPlane, query_plane
 from course_lib.widgets.pooling import PooledBag, PoolingView, pooling_explorer
 from course_lib.widgets.ranking import RankingView, ranking_explorer
 from course_lib.widgets.rollout import RolloutView, rollout_explorer
+from course_lib.widgets.sparsity import SparsityView, sparsity_explorer
 from course_lib.widgets.training import LossCurve, watch_training
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "QueryPlane",
     "RankingView",
     "RolloutView",
+    "SparsityView",
     "attention_explorer",
     "examples_explorer",
     "flow_explorer",
@@ -43,5 +45,6 @@ __all__ = [
     "query_plane",
     "ranking_explorer",
     "rollout_explorer",
+    "sparsity_explorer",
     "watch_training",
 ]

@@ -25,6 +25,8 @@ const cellPick = (k, columns) => ({
  * `source` says what to draw: tokens `queries` and `keys`; a `note` to be told, if there is one; and
  * functions of what the controls have chosen, `layout()`, `direction()`, `threshold()` and
  * `state()`, which is the matrix with its drawn edges and the share of attention that they hold.
+ * `status(state)` may tell something else of them than how many they are, and `hidden` say why an
+ * edge is not drawn.
  */
 export class AttentionFigure {
   picks = { hover: null, focus: null };
@@ -112,8 +114,7 @@ export class AttentionFigure {
       if (!this.paths[k].isConnected) this.edgeLayer.append(this.paths[k]);
     }
     this.map.paint(matrix);
-    const count = `${edges.length} of ${matrix.length} edges drawn`;
-    this.status.textContent = `${count}; they hold ${percent(mass)} of the attention.`;
+    this.status.textContent = (this.source.status ?? describeDrawn)(this.state);
     Object.assign(this.root.dataset, { edges: edges.length, mass });
   }
 
@@ -158,9 +159,15 @@ export class AttentionFigure {
   }
 
   tell(pick) {
-    const drawn = { direction: this.direction, threshold: this.source.threshold() };
+    const { hidden } = this.source;
+    const drawn = { direction: this.direction, threshold: this.source.threshold(), hidden };
     return describe(pick, this.state.matrix, this.names, drawn);
   }
+}
+
+function describeDrawn({ matrix, edges, mass }) {
+  const count = `${edges.length} of ${matrix.length} edges drawn`;
+  return `${count}; they hold ${percent(mass)} of the attention.`;
 }
 
 function strokeOf(weight) {

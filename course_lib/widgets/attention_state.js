@@ -26,7 +26,7 @@ export function describe({ row, column, crossing }, matrix, { queries, keys }, d
     const k = row * columns + column;
     const ends = [queries[row], keys[column]];
     const [from, to] = drawn.direction === "flow" ? ends.toReversed() : ends;
-    const hidden = isAbove(matrix[k], drawn.threshold) ? "" : HIDDEN;
+    const hidden = isAbove(matrix[k], drawn.threshold) ? "" : (drawn.hidden ?? HIDDEN);
     const who = `(“${queries[row]}” attends to “${keys[column]}”).`;
     return [["", `${from} → ${to}: ${value(k)} ${who}${hidden}`]];
   }
