@@ -14,6 +14,7 @@ CHAPTERS = {
     "08": "gat",
     "09": "flow",
     "10": "rollout",
+    "12": "pooling",
 }
 
 

@@ -1,0 +1,297 @@
+"""The checks of chapter 12: pooling by attention."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.judging import compare, compare_choice, read_array, read_pair
+
+
+def _nodes(rng):
+    shapes = ((5, 3, 4), (4, 4, 4), (1, 2, 3), (6, 2, 5))
+    return [
+        (rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), rng.normal(size=hidden))
+        for n, d, hidden in shapes
+    ]
+
+
+def _judge_pool(cases, values):
+    for (h, v, w), value in zip(cases, values, strict=True):
+        pooled, weights = read_pair(value, "`attention_pool`", "the pooled vector", "the weights")
+        scores = np.tanh(h @ v.T) @ w
+        right = softmax(scores)
+        mistakes = [
+            (scores, "Those are the scores; a softmax over the nodes makes weights of them."),
+            (softmax(h @ v.T @ w), "The tangent is missing."),
+            (np.tanh(softmax(h @ v.T @ w)), "First the tangent, then w, the softmax last."),
+            (np.full(len(h), 1 / len(h)), "All nodes count alike: the scores are not used."),
+            (softmax(scores / np.sqrt(len(w))), "There is no 1/√d here."),
+        ]
+        compare(weights, right, f"The weights of {len(h)} nodes", mistakes)
+        mistakes = [
+            (right @ np.tanh(h), "The weights mix h itself, not its tangent."),
+            (right[:, None] * h, "Sum over the nodes: one vector is asked for."),
+            (h.mean(axis=0), "That is the plain mean; use the weights."),
+        ]
+        compare(pooled, right @ h, f"The pooled vector of {len(h)} nodes", mistakes)
+
+
+def _judge_filling(cases, values):
+    reasons = {
+        "max": "Can a zero be larger than what is there, if nothing is below 0?",
+        "both": "One of the two does not notice zeros, if nothing is below 0.",
+        "neither": "Twelve rows are summed and divided by twelve. What did the four rows give?",
+    }
+    compare_choice(values[0], "mean", "`changed_by_filling`", reasons)
+
+
+def _batches(rng):
+    """Make padded batches; in the last, an empty graph holds NaN."""
+    cases = []
+    for graphs, n, d in ((3, 4, 2), (2, 5, 3), (4, 3, 4), (3, 2, 2)):
+        mask = np.arange(n) < rng.integers(1, n + 1, size=(graphs, 1))
+        mask[rng.integers(graphs)] = False
+        features = rng.normal(size=(graphs, n, d))
+        features[~mask] = 7.0
+        cases.append((rng.normal(size=(graphs, n)), features, mask))
+    _, features, mask = cases[-1]
+    features[~mask.any(axis=1)] = np.nan
+    return cases
+
+
+def _pooled(scores, features, mask):
+    weights = np.zeros(scores.shape)
+    for row, score, real in zip(weights, scores, mask, strict=True):
+        if real.any():
+            row[real] = softmax(score[real])
+    return (weights[:, None] @ np.where(mask[..., None], features, 0))[:, 0], weights
+
+
+def _judge_masked(cases, values):
+    for (scores, features, mask), value in zip(cases, values, strict=True):
+        pooled, weights = read_pair(value, "`pool_masked`", "the pooled vectors", "the weights")
+        right, right_weights = _pooled(scores, features, mask)
+        got = np.asarray(weights, dtype=float)
+        if got.shape == mask.shape and np.isnan(got).any():
+            raise Wrong("A graph without nodes has NaN as weights; zeros are asked for.")
+        uniform = right_weights.copy()
+        uniform[~mask.any(axis=1)] = 1 / mask.shape[1]
+        free = softmax(scores)
+        mistakes = [
+            (uniform, "A graph without nodes attends to its filling; its weights should be 0."),
+            (free, "The mask is not used."),
+            (free * mask, "Weights of a graph do not sum to 1: mask before the softmax."),
+            (_pooled(scores, features, ~mask)[1], "The mask is turned round: True = a node."),
+        ]
+        compare(weights, right_weights, f"The weights of {len(mask)} graphs", mistakes)
+        if np.isnan(np.asarray(pooled, dtype=float)).any():
+            raise Wrong("0 times NaN is NaN: replace the features of the filling, too.")
+        compare(pooled, right, f"The pooled vectors of {len(mask)} graphs")
+
+
+def _judge_query(cases, values):
+    for (h, v, w), value in zip(cases, values, strict=True):
+        if not isinstance(value, tuple | list) or len(value) != 3:
+            raise Wrong("`as_attention` should return three things: query, key, value.")
+        query, key, values_ = (
+            read_array(part, f"The {name}")
+            for part, name in zip(value, ("query", "key", "value"), strict=True)
+        )
+        shapes = {"query": (1, len(w)), "key": (len(h), len(w)), "value": h.shape}
+        for (name, shape), part in zip(shapes.items(), (query, key, values_), strict=True):
+            if part.shape != shape:
+                raise Wrong(f"The {name} should have shape {shape}, got {part.shape}.")
+        scores = np.tanh(h @ v.T) @ w
+        mistakes = [
+            (h @ v.T @ w, "The tangent is missing."),
+            (scores / np.sqrt(len(w)), "With `scale=1` nothing is to be divided by √d."),
+            (scores * np.sqrt(len(w)), "With `scale=1` there is no √d to be made up for."),
+            (-scores, "The sign of the query is turned round."),
+        ]
+        compare((query @ key.T)[0], scores, "The dot products of query and keys", mistakes)
+        compare(values_, h, "The values", [(np.tanh(h), "The values are the nodes as they are.")])
+
+
+def _weighted_bags(rng):
+    cases = []
+    for n in (5, 8, 4):
+        wanted = np.zeros(n, dtype=bool)
+        wanted[rng.choice(n, 2, replace=False)] = True
+        cases.append((softmax(rng.normal(size=n)), wanted))
+    tied = np.array([0.25, 0.25, 0.125, 0.25, 0.125])
+    alike = np.full(3, 1 / 3)
+    return [
+        *cases,
+        (tied, np.array([True, False, False, False, True])),
+        (alike, np.array([False, True, False])),
+    ]
+
+
+def _judge_localisation(cases, values):
+    for (weights, wanted), value in zip(cases, values, strict=True):
+        first, second = weights[wanted][:, None], weights[~wanted]
+        more, tie = first > second, first == second
+        right = (more + 0.5 * tie).mean()
+        mistakes = [
+            (more.mean(), "A tie counts half."),
+            ((more | tie).mean(), "A tie counts half, not whole."),
+            (1 - right, "The other way round: how often the *wanted* one has more."),
+            (weights[wanted].sum(), "That is the weight of the wanted ones; compare pairs."),
+            ((more + 0.5 * tie).sum(), "Divide by the number of pairs."),
+            (float(wanted[weights.argmax()]), "All pairs count, not only the largest weight."),
+        ]
+        got = read_array(value, "`localisation`", shape=())
+        compare(got, right, f"The share of {more.size} pairs", mistakes)
+
+
+def _hops(rng):
+    cases = [(softmax(rng.normal(size=shape)),) for shape in ((2, 5), (3, 4), (4, 3))]
+    return [*cases, (np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),)]
+
+
+def _judge_penalty(cases, values):
+    for (weights,), value in zip(cases, values, strict=True):
+        gram = weights @ weights.T
+        apart = gram - np.eye(len(weights))
+        right = (apart**2).sum()
+        wide = weights.T @ weights - np.eye(weights.shape[1])
+        mistakes = [
+            (np.sqrt(right), "The square of the norm is asked for: no root."),
+            (apart.sum(), "Square the entries before you sum them."),
+            ((gram**2).sum(), "Subtract the identity first."),
+            ((wide**2).sum(), "Multiply hop by hop: A Aᵀ has shape (hops, hops)."),
+            ((apart**2).mean(), "The sum of the squares, not their mean."),
+            (np.abs(apart).sum(), "Squares, not absolute values."),
+        ]
+        got = read_array(value, "`penalty`", shape=())
+        compare(got, right, f"The penalty of {len(weights)} hops", mistakes)
+
+
+def _rows(rng):
+    cases = []
+    for nodes, count in ((7, 3), (9, 4), (5, 2)):
+        graph = np.concatenate([np.arange(count), rng.integers(count, size=nodes - count)])
+        graph = rng.permutation(graph)
+        cases.append((rng.normal(size=nodes), rng.normal(size=(nodes, 3)), graph, count))
+    scores = np.array([900.0, -900.0, 899.0, -901.0])
+    features = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
+    return [*cases, (scores, features, np.array([3, 1, 3, 1]), 5)]  # 0, 2 and 4 are empty
+
+
+def _judge_index(cases, values):
+    for (scores, features, graph, count), value in zip(cases, values, strict=True):
+        right = np.zeros((count, features.shape[1]))
+        mean, everybody = right.copy(), right.copy()
+        for k in np.unique(graph):
+            mine = graph == k
+            right[k] = softmax(scores[mine]) @ features[mine]
+            mean[k] = features[mine].mean(axis=0)
+            everybody[k] = softmax(scores)[mine] @ features[mine]
+        got = np.asarray(value, dtype=float)
+        if got.shape == right.shape and np.isnan(got).any():
+            raise Wrong(
+                "NaN comes back: a graph may have no nodes, and scores may be large; subtract the "
+                "largest of each graph's own."
+            )
+        mistakes = [
+            (mean, "That is the mean of each graph; use the scores."),
+            (everybody, "The softmax runs over all nodes; each graph needs its own."),
+        ]
+        compare(value, right, f"The pooled vectors of {count} graphs", mistakes)
+
+
+EXERCISES = (
+    Exercise(
+        key="pooling-1",
+        title="One vector of many",
+        kind="implement",
+        minutes=7,
+        answer="attention_pool",
+        hints=(
+            "First one score for each node, then a softmax over the nodes, then a weighted sum.",
+            "`weights = softmax(np.tanh(h @ v.T) @ w)`, and the vector is `weights @ h`.",
+        ),
+        inputs=_nodes,
+        judge=_judge_pool,
+    ),
+    Exercise(
+        key="pooling-2",
+        title="What filling does",
+        kind="predict",
+        minutes=3,
+        answer="changed_by_filling",
+        hints=(
+            "Take one feature: 2, 0, 1, 1. Add eight zeros.",
+            "The sum stays. Which of the two divides it by the number of rows?",
+        ),
+        judge=_judge_filling,
+        call=read_value,
+    ),
+    Exercise(
+        key="pooling-3",
+        title="An answer about nobody",
+        kind="find the bug",
+        minutes=10,
+        answer="pool_masked",
+        hints=(
+            "Write -inf instead of -1e9. Which two operations then fail for an empty row?",
+            "Where the row's maximum is -inf subtract 0; where its sum is 0 divide by 1; and set "
+            "the features of the filling to 0 before they are multiplied.",
+        ),
+        inputs=_batches,
+        judge=_judge_masked,
+    ),
+    Exercise(
+        key="pooling-4",
+        title="Whose query?",
+        kind="prove",
+        minutes=6,
+        answer="as_attention",
+        hints=(
+            "A score is a dot product of two vectors here, too. Which two?",
+            "The query is `w[None, :]`, the keys are `np.tanh(h @ v.T)`; what do the weights mix?",
+        ),
+        inputs=_nodes,
+        judge=_judge_query,
+    ),
+    Exercise(
+        key="pooling-5",
+        title="Does it find them?",
+        kind="explore",
+        minutes=7,
+        answer="localisation",
+        hints=(
+            "Compare `weights[wanted]` with `weights[~wanted]`, each with each.",
+            "With `[:, None]` on the first, `>` gives a table of all pairs. Add half of `==`.",
+        ),
+        inputs=_weighted_bags,
+        judge=_judge_localisation,
+    ),
+    Exercise(
+        key="pooling-6",
+        title="Hops that look alike",
+        kind="implement",
+        minutes=4,
+        answer="penalty",
+        hints=(
+            "What shape has the product of the weights with their transpose?",
+            "`((weights @ weights.T - np.eye(hops)) ** 2).sum()`.",
+        ),
+        inputs=_hops,
+        judge=_judge_penalty,
+    ),
+    Exercise(
+        key="pooling-7",
+        title="Many graphs in one row",
+        kind="implement",
+        minutes=8,
+        answer="pool_by_index",
+        hints=(
+            "Take one graph at a time: which nodes are its own?",
+            "Begin with zeros; for each `k` of `np.unique(graph)`, `mine = graph == k`, and "
+            "`softmax(scores[mine]) @ features[mine]`.",
+        ),
+        inputs=_rows,
+        judge=_judge_index,
+    ),
+)
