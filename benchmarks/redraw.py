@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 
 from benchmarks import Row
@@ -10,15 +11,20 @@ from course_lib.attention import softmax
 from course_lib.widgets import (
     Example,
     PictureAttention,
+    PooledBag,
     attention_explorer,
     examples_explorer,
     flow_explorer,
     heads_explorer,
     heatmap_explorer,
+    neighbours_explorer,
+    pattern_explorer,
     pixel_explorer,
+    pooling_explorer,
     query_plane,
     ranking_explorer,
     rollout_explorer,
+    sparsity_explorer,
 )
 from tests.browser_pages import FLAGS, find_chromium, open_view
 
@@ -105,7 +111,31 @@ def figures():
     grey = np.linspace(0, 1, 160 * 160).reshape(160, 160)
     pictures = [PictureAttention(f"picture {k}", grey, each) for k, each in enumerate(places)]
     pixels = {"place": [7, 399, 210], "head": [1, 2, 0], "picture": [1, 0], "edges": [30, 0, 8]}
+    club = nx.random_regular_graph(10, 60, seed=0)  # 600 edges
+    ties = np.array(list(club.to_directed().edges)).T
+    parts = np.random.default_rng(4).normal(size=(2, 4, 60, 64))
+    given = neighbours_explorer(
+        ties, *parts, parts[0, :, 0], positions=list(nx.circular_layout(club).values())
+    )
+    neighbours = {"slope": [0.0, 0.5, 1.0], "head_choice": [1, 4, 0], "node": [7, 30, 59]}
+    members = np.random.default_rng(5).normal(size=(2, 16))
+    digits = np.zeros((16, 8, 8))
+    bag = PooledBag("full", digits, *members, [str(k) for k in range(16)])
+    pooling = {"removed": [[3], [3, 9, 12], []], "weights_choice": [1, 0]}
+    patterns = {
+        "radius": [0, 6, 2],
+        "global_positions": [2, 0],
+        "random_keys": [8, 1],
+        "layers": [12, 3],
+        "position": [0, 63],
+    }
+    sparsity = {"threshold": thresholds, "method_choice": [1, 0], "k": [1, 32], "layer": layers}
+    values = np.random.default_rng(6).normal(size=(N, 64))
     return [
+        ("neighbours, n = 60", given, neighbours),
+        ("bag of 16", pooling_explorer([bag]), pooling),
+        ("patterns, n = 64", pattern_explorer(64, radius=2), patterns),
+        ("fewer edges", sparsity_explorer(weights, values=values), sparsity),
         ("attention graph", attention_explorer(weights, threshold=0.0), attention),
         ("heads grid", heads_explorer(weights), heads),
         ("linked heatmaps", heatmap_explorer(weights), heatmaps),

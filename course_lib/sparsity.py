@@ -358,15 +358,38 @@ def random_pattern(n, k, rng):
     """
     n = _validate.integer(n, "n", low=1)
     k = _validate.integer(k, "k", low=0, high=n - 1)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
     pattern = np.zeros((n, n), dtype=bool)
     np.put_along_axis(pattern, random_order(n, rng)[:, : k + 1], True, axis=1)
     return pattern
 
 
 def random_order(n, rng):
-    """Return for each position all positions in a random order, itself first: (n, n) integers."""
+    """Order all positions at random for each position, itself first.
+
+    The first k others are those of `random_pattern`, for any k.
+
+    Parameters
+    ----------
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is no positive integer, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> random_order(3, np.random.default_rng(0))[:, 0]
+    array([0, 1, 2])
+    """
+    n = _validate.integer(n, "n", low=1)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
     luck = rng.random((n, n))
     np.fill_diagonal(luck, 2)  # larger than all others
     return np.argsort(-luck, axis=1, kind="stable")

@@ -254,6 +254,8 @@ BAD = [
     *rows(sp.random_pattern, "n", NO_COUNT, k=0, rng=np.random.default_rng(0)),
     *rows(sp.random_pattern, "k", [*NO_COUNT[1:], 3], n=3, rng=np.random.default_rng(0)),
     *rows(sp.random_pattern, "rng", [None, 0, np.random], n=3, k=1),
+    *rows(sp.random_order, "n", NO_COUNT, rng=np.random.default_rng(0)),
+    *rows(sp.random_order, "rng", [None, 0, np.random], n=3),
     *rows(sp.block_pattern, "n", NO_COUNT, size=1),
     *rows(sp.block_pattern, "size", NO_COUNT, n=3),
     *rows(
