@@ -14,6 +14,7 @@ CHAPTERS = {
     "08": "gat",
     "09": "flow",
     "10": "rollout",
+    "11": "sparse",
     "12": "pooling",
 }
 

@@ -1,0 +1,355 @@
+"""The checks of chapter 11: fewer edges."""
+
+import copy
+import tracemalloc
+
+import numpy as np
+
+from course_lib.attention import softmax
+from course_lib.exercises.exercise import Exercise, Raised, Wrong, attempt, read_value
+from course_lib.exercises.judging import compare, read_array
+
+
+def _thresholds(rng):
+    """Make weights with cutoffs; rows without any weight above, ties, and weights on the cutoff."""
+    cases = [(softmax(rng.normal(size=(n, n))), cutoff) for n, cutoff in ((5, 0.2), (7, 0.3))]
+    crafted = np.array(
+        [[0.25, 0.5, 0.25, 0.0], [0.2, 0.3, 0.3, 0.2], [0.1, 0.4, 0.4, 0.1], [1.0, 0, 0, 0]]
+    )
+    return [*cases, (crafted, 0.25), (crafted, 0.4), (softmax(rng.normal(size=(4, 4))), 0.0)]
+
+
+def _thresholded(weights, cutoff, *, above=np.greater):
+    kept = above(weights, cutoff)
+    kept[np.arange(len(weights)), weights.argmax(axis=1)] = True
+    left = np.where(kept, weights, 0)
+    return left / left.sum(axis=1, keepdims=True)
+
+
+def _judge_threshold(cases, values):
+    for (weights, cutoff), value in zip(cases, values, strict=True):
+        right = _thresholded(weights, cutoff)
+        got = np.asarray(value, dtype=float)
+        if got.shape == right.shape and np.isnan(got).any():
+            raise Wrong("A row without a weight above the cutoff gives NaN: keep its largest one.")
+        above = weights > cutoff
+        left = np.where(above, weights, 0)
+        empty = ~above.any(axis=1)
+        total = np.where(empty, 1, left.sum(axis=1))[:, None]
+        whole = np.where(empty[:, None], weights, left / total)
+        ties = weights == weights.max(axis=1, keepdims=True)
+        tied = np.where(above | ties, weights, 0)
+        uniform = np.where(empty[:, None], 1 / len(weights), left / total)
+        mistakes = [
+            (left, "The rows do not sum to 1 again."),
+            (left / total, "A row without any weight above the cutoff keeps its largest one."),
+            (whole, "Such a row keeps its largest weight only, not all of them."),
+            (uniform, "Such a row keeps its largest weight only; it does not become uniform."),
+            (tied / tied.sum(axis=1, keepdims=True), "Of several largest, keep the first."),
+            (
+                _thresholded(weights, cutoff, above=np.greater_equal),
+                "A weight on the cutoff is not above it.",
+            ),
+            (left / left.sum(), "Each row sums to 1, not the whole matrix."),
+        ]
+        compare(value, right, f"The rows kept above {cutoff}", mistakes)
+
+
+def _kept(rng):
+    cases = []
+    for n in (4, 6, 3):
+        kept = rng.random(n) < 0.5
+        kept[0], kept[1] = True, False
+        cases.append((rng.permutation(kept),))
+    return cases
+
+
+def _judge_worst(cases, values):
+    rng = np.random.default_rng(1)
+    for (kept,), value in zip(cases, values, strict=True):
+        worst = read_array(value, "`worst_values`", shape=kept.shape)
+        if np.abs(worst).max() > 1 + 1e-6:
+            raise Wrong("The values should lie between −1 and 1.")
+        for _ in range(3):
+            weights = softmax(rng.normal(size=len(kept)))
+            mass = weights[kept].sum()
+            moved = abs(weights @ worst - weights[kept] @ worst[kept] / mass)
+            bound = 2 * (1 - mass)
+            if moved < bound * (1 - 1e-4):
+                raise Wrong(
+                    f"Keeping {mass:.3f} of the attention, the output moves by {moved:.3f}; the "
+                    f"bound {bound:.3f} is not reached. Which values pull it one way, and which "
+                    "the other?"
+                )
+
+
+def _masses(rng):
+    cases = [(softmax(2 * rng.normal(size=(n, n))), mass) for n, mass in ((6, 0.9), (4, 0.5))]
+    crafted = np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5], [1.0, 0.0, 0.0]])
+    return [*cases, (crafted, 0.75), (crafted, 1.0), (softmax(rng.normal(size=(8, 8))), 0.99)]
+
+
+def _needed(weights, mass, *, axis=1, slack=-1e-9):
+    held = -np.sort(-weights, axis=axis)
+    return (held.cumsum(axis=axis) < mass + slack).sum(axis=axis).mean() + 1
+
+
+def _judge_needed(cases, values):
+    for (weights, mass), value in zip(cases, values, strict=True):
+        right = _needed(weights, mass)
+        unsorted = (weights.cumsum(axis=1) < mass - 1e-9).sum(axis=1).mean() + 1
+        upwards = (np.sort(weights, axis=1).cumsum(axis=1) < mass - 1e-9).sum(axis=1).mean() + 1
+        mistakes = [
+            (right - 1, "One more: count the weight that reaches the mass as well."),
+            (right * len(weights), "The mean over the rows, not their sum."),
+            (right / len(weights), "A number of edges, not their share."),
+            (unsorted, "Take the largest weights first."),
+            (upwards, "The largest first, not the smallest."),
+            (_needed(weights, mass, axis=0), "That goes down the columns; a row is a query."),
+            (_needed(weights, mass, slack=1e-9), "To reach the mass exactly is enough."),
+        ]
+        got = read_array(value, "`edges_needed`", shape=())
+        compare(got, right, f"The edges needed for {mass}", mistakes)
+
+
+def _rows(rng):
+    cases = [(scale * rng.normal(size=n),) for n, scale in ((5, 1.0), (8, 0.3), (3, 3.0), (6, 1.0))]
+    return [*cases, (np.array([2.0, 2.0, -1.0, 1.9]),), (np.array([0.7]),)]
+
+
+def _sparsemax(logits):
+    z = -np.sort(-logits)
+    tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
+    return np.maximum(logits - tau[(z > tau).sum() - 1], 0)
+
+
+def _judge_sparsemax(cases, values):
+    for (logits,), value in zip(cases, values, strict=True):
+        z = -np.sort(-logits)
+        tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
+        cut = np.maximum(logits, 0)
+        mistakes = [
+            (softmax(logits), "That is the softmax."),
+            (np.maximum(logits - tau[-1], 0), "τ is taken for all logits; find the right k."),
+            (np.maximum(logits - tau[0], 0), "τ is taken for k = 1; find the right k."),
+            (logits - tau[(z > tau).sum() - 1], "What is below 0 becomes 0."),
+            (_sparsemax(z), "The weights are sorted; they should stand where their logits do."),
+            (cut / (cut.sum() or 1), "Subtract τ; nothing is divided."),
+        ]
+        compare(value, _sparsemax(logits), f"The sparsemax of {len(logits)} logits", mistakes)
+
+
+def _judge_layers(cases, values):
+    got = read_array(values[0], "`layers_needed`", shape=())
+    mistakes = [
+        (170, "170 layers reach 510 steps, and 511 are needed."),
+        (170.0 + 1 / 3, "A whole number of layers: round up."),
+        (74, "A window of 3 has 7 positions, but only 3 of them lead forward."),
+        (73, "A window of 3 has 7 positions, but only 3 of them lead forward."),
+        (128, "Three on either side: three steps a layer, not four."),
+        (512 / 3, "From the first position to the last are 511 steps; and round up."),
+        (256, "How far does one layer reach? Three positions."),
+        (511, "Each layer takes up to three steps at once."),
+        (86, "Both ends have to reach each other, not only the middle."),
+    ]
+    compare(got, 171, "`layers_needed`", mistakes)
+
+
+def _windows(rng):
+    return [(7, 2), (5, 0), (1, 3), (6, 5), (4, 9), (512, 3), (100, 60)]
+
+
+def _judge_window(cases, values):
+    for (n, radius), value in zip(cases, values, strict=True):
+        what = f"`window_edges({n}, {radius})`"
+        got = read_array(value, what, shape=())
+        cut = min(radius, n - 1)
+        right = n * (2 * cut + 1) - cut * (cut + 1)
+        uncut = n * (2 * radius + 1) - radius * (radius + 1)
+        mistakes = [
+            (n * (2 * radius + 1), "At the ends, the windows are cut off."),
+            (n * (2 * cut + 1), "At the ends, the windows are cut off."),
+            (right - n, "A position attends to itself as well."),
+            (n * (2 * radius + 1) - radius, "Several positions at each end are cut off."),
+            (n * (2 * cut + 1) - cut * (cut + 1) / 2, "Windows are cut off at *both* ends."),
+            (n**2, "That is every pair."),
+        ]
+        if uncut != right:
+            mistakes.append((uncut, "A window that is wider than the text has n² edges."))
+        compare(got, right, what, mistakes)
+
+
+LARGE = 1200  # positions of the case that is measured
+
+
+def _edge_lists(rng):
+    cases = []
+    for n, d, wide in ((5, 3, 2), (4, 4, 4), (6, 2, 3)):
+        allowed = rng.random((n, n)) < 0.5
+        allowed[0], allowed[1, :2] = False, True
+        edges = rng.permutation(np.argwhere(allowed)).T
+        cases.append((*rng.normal(size=(2, n, d)), rng.normal(size=(n, wide)), edges))
+    large = 35 + 0.02 * rng.normal(size=(2, 4, 2))  # exponentials of such logits overflow
+    full = np.stack(np.divmod(rng.permutation(16), 4))
+    cases.append((*large, rng.normal(size=(4, 2)), full))
+    query = np.repeat(np.arange(LARGE), 3)
+    edges = np.stack([query, (query + np.tile([0, 1, 7], LARGE)) % LARGE])
+    cases.append((*rng.normal(size=(3, LARGE, 2)), edges))
+    return cases
+
+
+def _call_measured(answer, cases):
+    """Call a function on copies of the cases; return each value with the memory it took."""
+    values = []
+    for case in cases:
+        given = copy.deepcopy(case)
+        tracemalloc.start()
+        value = attempt(lambda given=given: answer(*given))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        passed_on = value is None or value is ... or isinstance(value, Raised)
+        values.append(value if passed_on else (value, peak))
+    return values
+
+
+def _along(query, key, value, edge_index, *, scale=None, mistake=None):
+    i, j = edge_index[::-1] if mistake == "turned" else edge_index
+    n = len(query)
+    logits = (query[i] * key[j]).sum(axis=1) * (query.shape[1] ** -0.5 if scale is None else scale)
+    output = np.zeros((n, value.shape[1]))
+    order = np.argsort(i, kind="stable")
+    starts = np.searchsorted(i[order], np.arange(n + 1))
+    for node in range(n):
+        mine = order[starts[node] : starts[node + 1]]
+        if len(mine):
+            output[node] = softmax(logits[mine]) @ value[j[mine]]
+    return output
+
+
+def _judge_along(cases, values):
+    for case, (value, peak) in zip(cases, values, strict=True):
+        query, _, content, edge_index = case
+        n = len(query)
+        right = _along(*case)
+        got = np.asarray(value, dtype=float)
+        if got.shape == right.shape and np.isnan(got).any():
+            raise Wrong(
+                "NaN comes back: a query may have no edges, and logits may be large; subtract the "
+                "largest of each query's own."
+            )
+        alike = np.zeros(right.shape)
+        counts = np.bincount(edge_index[0], minlength=n)
+        np.add.at(alike, edge_index[0], content[edge_index[1]])
+        mistakes = [
+            (_along(*case, scale=1.0), "Divide the logits by √d."),
+            (_along(*case, mistake="turned"), "Row 0 of the edges holds queries, row 1 keys."),
+            (alike / np.maximum(counts, 1)[:, None], "All keys count alike: use the logits."),
+            (alike, "That is the sum of the values; weigh them."),
+        ]
+        compare(value, right, f"The output of {n} positions", mistakes)
+        if n == LARGE and peak > n * n:
+            raise Wrong(
+                f"Right, but for {n} positions and {edge_index.shape[1]} edges it took "
+                f"{peak / 1e6:.0f} MB: somewhere an (n, n) array is made."
+            )
+
+
+EXERCISES = (
+    Exercise(
+        key="sparse-1",
+        title="Rows of nothing",
+        kind="find the bug",
+        minutes=8,
+        answer="kept_rows",
+        hints=(
+            "Which weight should be kept in any case, so that no row is empty?",
+            "`kept = weights > cutoff`, then set the place of `weights.argmax(axis=1)` in each row "
+            "to True, zero the rest and divide.",
+        ),
+        inputs=_thresholds,
+        judge=_judge_threshold,
+    ),
+    Exercise(
+        key="sparse-2",
+        title="The worst case",
+        kind="prove",
+        minutes=6,
+        answer="worst_values",
+        hints=(
+            "Before, the output is a mixture of kept and dropped values; after, of kept ones only.",
+            "Let all kept values be the same and all dropped ones the opposite.",
+        ),
+        inputs=_kept,
+        judge=_judge_worst,
+    ),
+    Exercise(
+        key="sparse-3",
+        title="How many edges?",
+        kind="explore",
+        minutes=8,
+        answer="edges_needed",
+        hints=(
+            "Sort each row with the largest first, and sum it up step by step.",
+            "`np.sort(weights, axis=1)[:, ::-1].cumsum(axis=1)`; count the sums below the mass, "
+            "and add 1.",
+        ),
+        inputs=_masses,
+        judge=_judge_needed,
+    ),
+    Exercise(
+        key="sparse-4",
+        title="Sparsemax",
+        kind="implement",
+        minutes=10,
+        answer="sparse_row",
+        hints=(
+            "Sort first. One cumulative sum gives τ for every k.",
+            "`tau = (z.cumsum() - 1) / np.arange(1, n + 1)`, `k = (z > tau).sum()`, then "
+            "`np.maximum(logits - tau[k - 1], 0)`.",
+        ),
+        inputs=_rows,
+        judge=_judge_sparsemax,
+    ),
+    Exercise(
+        key="sparse-5",
+        title="From one end to the other",
+        kind="predict",
+        minutes=3,
+        answer="layers_needed",
+        hints=(
+            "How many steps lie between the first position and the last?",
+            "511 steps, and three of them in each layer.",
+        ),
+        judge=_judge_layers,
+        call=read_value,
+    ),
+    Exercise(
+        key="sparse-6",
+        title="What a window needs",
+        kind="implement",
+        minutes=6,
+        answer="window_edges",
+        hints=(
+            "How many keys does the first position miss, the second, the third?",
+            "n (2 r + 1) − r (r + 1), with r at most n − 1.",
+        ),
+        inputs=_windows,
+        judge=_judge_window,
+    ),
+    Exercise(
+        key="sparse-7",
+        title="Edges and nothing else",
+        kind="implement",
+        minutes=14,
+        answer="attend_along",
+        hints=(
+            "`query[i] * key[j]` lines up the two ends of every edge. Then it is the softmax of "
+            "chapter 8.",
+            "Collect by query with `np.maximum.at(largest, i, logits)`, `np.bincount(i, powers)` "
+            "and `np.add.at(output, i, ...)`.",
+        ),
+        inputs=_edge_lists,
+        judge=_judge_along,
+        call=_call_measured,
+    ),
+)
