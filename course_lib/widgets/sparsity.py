@@ -25,7 +25,7 @@ class SparsityView(_weights.WeightsView):
 
 
 def sparsity_explorer(
-    weights, tokens=None, *, values, layer=0, head=None, method="threshold", cutoff=0.1, k=3
+    weights, tokens=None, *, values, layer=0, head=None, method="threshold", cutoff=0.1, k=None
 ):
     """Show what `course_lib.sparsity.threshold` or `top_k` leaves of attention, and what it costs.
 
@@ -48,8 +48,8 @@ def sparsity_explorer(
     method : {"threshold", "top k"}, default "threshold"
     cutoff : float, default 0.1
         Weights above it are kept by "threshold"; from 0 to 1.
-    k : int, default 3
-        How many weights of a row are kept by "top k"; from 1 to n.
+    k : int, optional
+        How many weights of a row are kept by "top k"; from 1 to n. Default: 3, or n if it is less.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def sparsity_explorer(
         head_choice=0 if head is None else head + 1,
         method_choice=METHODS.index(_validate.choice(method, "method", METHODS)),
         threshold=_validate.real(cutoff, "cutoff", low=0, high=1),
-        k=_validate.integer(k, "k", low=1, high=n),
+        k=min(3, n) if k is None else _validate.integer(k, "k", low=1, high=n),
         values=values.astype("<f8").tobytes(),
         features=values.shape[1],
     )
