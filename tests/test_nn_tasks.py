@@ -1,4 +1,4 @@
-"""The tasks of chapters 06 and 07, and the record of what was trained on them."""
+"""The tasks of chapters 06 and 07, and the record of every model that was trained."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import torch
 from course_lib.authoring.source import SOURCES
 from course_lib.data import FOLDER, load_runs
 from course_lib.data.dates import alignment
-from course_lib.nn import model_runs, runs, tasks
+from course_lib.nn import graph_runs, model_runs, runs, tasks
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +156,12 @@ def test_the_bag_of_words_comes_out_as_recorded(opinions):
     [
         ("06_nlp", [model_runs.OPINIONS, model_runs.BAG, model_runs.DATES]),
         ("07_vision", [model_runs.DIGITS, model_runs.PATCHES]),
+        ("08_gat", [graph_runs.KARATE, graph_runs.LOOKUP]),
+        ("12_pooling", [graph_runs.BAGS]),
     ],
 )
 def test_a_chapter_trains_as_the_recorded_runs_did(chapter, models):
     text = (SOURCES / f"{chapter}.md").read_text(encoding="utf-8")
-    found = re.findall(r"epochs=(\d+), learning_rate=([\de.-]+)", text)
-    assert [{"epochs": int(e), "learning_rate": float(r)} for e, r in found] == models
+    settings = re.findall(r"((?:\w+=[\de.-]+, )+)seed=0\)", text)
+    found = [re.findall(r"(\w+)=([\de.-]+)", setting) for setting in settings]
+    assert [{name: float(value) for name, value in pairs} for pairs in found] == models

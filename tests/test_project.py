@@ -181,3 +181,18 @@ def test_scripts_stop_at_the_first_failure():
     script = (ROOT / ".ci" / "run").read_text()
     assert script.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in script
+
+
+def modules_left_out(text):
+    """Return the library's modules and folders that a map does not name."""
+    folder = ROOT / "course_lib"
+    modules = {path.name for path in (*folder.glob("*.py"), *(folder / "nn").glob("*.py"))}
+    folders = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    return sorted(name for name in modules | folders if name not in text and name[0] != "_")
+
+
+def test_the_map_names_every_module():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert modules_left_out(text) == []
+    planted = text.replace("pooling_tasks.py", "").replace("plots/", "")
+    assert modules_left_out(planted) == ["plots/", "pooling_tasks.py"]

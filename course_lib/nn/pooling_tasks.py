@@ -79,12 +79,20 @@ class BagClassifier(nn.Module):
         self.answer = nn.Linear(BAG_FEATURES, 1)
 
     def forward(self, pictures, mask, *, return_weights=False):
-        """Return a logit for each bag; with attention, on request also the weights (bags, n)."""
+        """Return a logit for each bag; with attention, on request also the weights (bags, n).
+
+        Raises
+        ------
+        ValueError
+            If weights are asked for where the pool has none.
+        """
         bag = mask.nonzero()[:, 0]
         pooled, found = pool_nodes(self.pool, self.encode(pictures[mask]), bag, len(mask))
         logits = self.answer(pooled).squeeze(1)
         if not return_weights:
             return logits
+        if found is None:
+            raise ValueError(f"return_weights needs a pool that attends, got pool={self.pool!r}")
         weights = found.new_zeros(mask.shape)
         weights[mask] = found
         return logits, weights
