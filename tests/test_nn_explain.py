@@ -105,7 +105,7 @@ def test_a_models_own_weights_given_back_change_nothing(model):
     torch.testing.assert_close(used, weights)
     only_second, used = model(TOKENS, weights=[None, weights[:, 1]], return_weights=True)
     torch.testing.assert_close(only_second, logits)
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="weights must be one for each of 2 layers, got 1"):
         model(TOKENS, weights=[None])
 
 

@@ -123,8 +123,8 @@ X = rand(2, 3, F)
         (lambda: AttentionPooling(3, 0), ValueError, "hidden_features"),
         (lambda: AttentionPooling(3, 3, hops=0), ValueError, "hops"),
         (lambda: made()(X[0]), ValueError, "x must have shape"),
-        (lambda: made()(X[..., :2]), ValueError, "x must have 4 features"),
-        (lambda: made()(X, torch.ones(2, 3)), TypeError, "mask must be boolean"),
+        (lambda: made()(X[..., :2]), ValueError, r"x must have shape \(batch, n, 4\)"),
+        (lambda: made()(X, torch.ones(2, 3)), TypeError, "mask must be a tensor of booleans"),
         (lambda: made()(X, torch.ones(2, 4) > 0), ValueError, "mask must have shape"),
         (lambda: made().pool_index(X, BATCH), ValueError, "x must have shape"),
         (lambda: made().pool_index(X[0], [0, 1, 1]), TypeError, "batch must be a tensor"),
@@ -136,3 +136,16 @@ X = rand(2, 3, F)
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("hops", [1, 3])
+def test_filling_may_hold_anything(hops):
+    pool = made(hops=hops)
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+    filled = X.masked_fill(~mask.unsqueeze(2), float("nan"))
+    for x in (filled, X.masked_fill(~mask.unsqueeze(2), float("inf"))):
+        pool.zero_grad()
+        pooled = pool(x, mask)
+        torch.testing.assert_close(pooled, pool(X, mask))
+        pooled.sum().backward()
+        assert all(parameter.grad.isfinite().all() for parameter in pool.parameters())

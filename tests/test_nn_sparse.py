@@ -113,17 +113,44 @@ EDGES = torch.tensor([[0, 1], [1, 4]])
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: sparse.sparse_attention(X, X[0], X, EDGES), ValueError, "key must have the query"),
-        (lambda: sparse.sparse_attention(X, X, X[0], EDGES), ValueError, "value must have the que"),
-        (lambda: sparse.sparse_attention(X, X[..., :3], X, EDGES), ValueError, "key must have the"),
-        (lambda: sparse.sparse_attention(X, X, X[:, :3], EDGES), ValueError, "key must have the"),
+        (lambda: sparse.sparse_attention(X, X[0], X, EDGES), ValueError, "key must have shape"),
+        (lambda: sparse.sparse_attention(X, X, X[0], EDGES), ValueError, "value must have shape"),
+        (lambda: sparse.sparse_attention(X, X[..., :3], X, EDGES), ValueError, "key must have"),
+        (lambda: sparse.sparse_attention(X, X, X[:, :3], EDGES), ValueError, "value must have"),
         (lambda: sparse.sparse_attention(X, X, X, EDGES + 1), ValueError, "edge_index must name"),
         (lambda: sparse.sparse_attention(X, X, X, Edges(EDGES, 6)), ValueError, "edges of 5"),
-        (lambda: sparse.pattern_edges(torch.ones(3, 3)), TypeError, "pattern must be boolean"),
+        (
+            lambda: sparse.pattern_edges(torch.ones(3, 3)),
+            TypeError,
+            "pattern must be a tensor of booleans",
+        ),
         (lambda: sparse.window_attention(X, X, X, 0), ValueError, "radius"),
-        (lambda: sparse.window_attention(X, X[:, :3], X, 1), ValueError, "key and value must have"),
+        (lambda: sparse.window_attention(X, X[:, :3], X, 1), ValueError, "key must have shape"),
     ],
 )
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_rounded_once(name, dtype):
+    # More keys than bfloat16 can count to.
+    logits = torch.randn(2, 2000, generator=torch.Generator().manual_seed(0)).to(dtype)
+    function = getattr(sparse, name)
+    found = function(logits)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found, function(logits.double()).to(dtype))
+
+
+@pytest.mark.parametrize("name", ["sparsemax", "entmax15"])
+def test_minus_infinity_leaves_a_key_out(name):
+    function = getattr(sparse, name)
+    logits = torch.tensor([[0.5, -torch.inf, 0.2, 1.0]], requires_grad=True)
+    weights = function(logits)
+    torch.testing.assert_close(weights[:, [0, 2, 3]], function(logits[:, [0, 2, 3]]))
+    assert weights[0, 1] == 0
+    (gradient,) = torch.autograd.grad(weights[0, 3], logits)
+    assert gradient.isfinite().all()
+    assert gradient[0, 1] == 0

@@ -97,7 +97,7 @@ def test_heads_must_divide_and_masks_must_be_boolean():
         SelfAttention(10, 3)
     with pytest.raises(ValueError, match="num_heads"):
         SelfAttention(4, 0)
-    with pytest.raises(TypeError, match="mask must be boolean"):
+    with pytest.raises(TypeError, match="mask must be a tensor of booleans"):
         SelfAttention(4, 2)(torch.ones(1, 2, 4), mask=torch.ones(2, 2))
 
 

@@ -12,6 +12,9 @@ import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from course_lib import _validate
+from course_lib.nn import _check
+
 with warnings.catch_warnings():  # PyTorch says once a process that its sparse tensors are young
     warnings.simplefilter("ignore")
     torch.sparse_csr_tensor([0, 1], [0], [1.0], (1, 1))
@@ -48,8 +51,8 @@ class Edges:
     """
 
     def __init__(self, edge_index, n_query, n_key=None):
-        self.n_query = n_query
-        self.n_key = n_query if n_key is None else n_key
+        self.n_query = _validate.integer(n_query, "n_query", low=0)
+        self.n_key = n_query if n_key is None else _validate.integer(n_key, "n_key", low=0)
         query, key = checked(edge_index, self.n_query, self.n_key)
         number, self.order = torch.sort(query * self.n_key + key)
         self.query, self.key = query[self.order], key[self.order]
@@ -66,6 +69,7 @@ class Edges:
 
     def layout(self, heads):
         """Return where the rows start and the columns lie, of `heads` copies, forth and back."""
+        heads = _validate.integer(heads, "heads", low=1)
         if heads not in self._layouts:
             forth = _copies(self.query, self.key, self.n_query, self.n_key, heads)
             back = _copies(
@@ -86,7 +90,14 @@ def edge_dots(query, key, edges):
     Returns
     -------
     Tensor, shape (h, E)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type.
     """
+    _check.tensor(query, "query", _check.FLOATS, "h", edges.n_query, "d")
+    _check.tensor(key, "key", _check.FLOATS, len(query), edges.n_key, query.shape[2])
     return _Dots.apply(query, key, edges)
 
 
@@ -103,7 +114,14 @@ def edge_sum(weights, values, edges):
     -------
     Tensor, shape (h, n_query, d)
         Zeros for a query without edges.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type.
     """
+    _check.tensor(weights, "weights", _check.FLOATS, "h", len(edges))
+    _check.tensor(values, "values", _check.FLOATS, len(weights), edges.n_key, "d")
     return _Sum.apply(weights, values, edges)
 
 
@@ -121,7 +139,13 @@ def edge_softmax(logits, edges):
     Returns
     -------
     Tensor, shape (h, E)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `logits` has another shape or type.
     """
+    _check.tensor(logits, "logits", _check.FLOATS, "h", len(edges))
     (starts, _), _ = edges.layout(len(logits))
     with torch.no_grad():
         largest = _per_query(logits, starts, "max")
@@ -215,17 +239,7 @@ def _copies(rows, columns, n_rows, n_columns, heads):
 
 def checked(edge_index, n_query, n_key):
     """Return the two rows of an edge list, or say what is wrong with it."""
-    if not isinstance(edge_index, torch.Tensor) or edge_index.dtype not in (
-        torch.int64,
-        torch.int32,
-    ):
-        kind = getattr(edge_index, "dtype", type(edge_index).__name__)
-        raise TypeError(f"edge_index must be a tensor of integers, got {kind}")
-    if edge_index.ndim != 2 or len(edge_index) != 2:
-        raise ValueError(f"edge_index must have shape (2, E), got {tuple(edge_index.shape)}")
-    query, key = edge_index.long()
-    for name, row, n in (("queries", query, n_query), ("keys", key, n_key)):
-        if row.numel() and not 0 <= row.min() <= row.max() < n:
-            worst = row.min() if row.min() < 0 else row.max()
-            raise ValueError(f"edge_index must name {name} from 0 to {n - 1}, got {worst.item()}")
+    query, key = _check.tensor(edge_index, "edge_index", _check.INTEGERS, 2, "E").long()
+    _check.within(query, "edge_index", 0, n_query - 1, verb="name queries")
+    _check.within(key, "edge_index", 0, n_key - 1, verb="name keys")
     return query, key

@@ -7,6 +7,8 @@ Distances are between distributions over the classes (total variation) or betwee
 
 import torch
 
+from course_lib import _validate
+from course_lib.nn import _check
 from course_lib.nn.text import PAD, padding_mask
 
 
@@ -22,11 +24,11 @@ def attention_importance(model, tokens):
     Returns
     -------
     Tensor, shape (batch, n)
-        Each row sums to 1.
+        Each row sums to 1; that of a text of nothing but filling is 0.
     """
     _, weights = model(tokens, return_weights=True)
     queries = (tokens != PAD)[:, None, None, :, None]
-    received = (weights * queries).sum(dim=-2) / queries.sum(dim=-2)
+    received = (weights * queries).sum(dim=-2) / queries.sum(dim=-2).clamp(min=1)
     return received.mean(dim=(1, 2))
 
 
@@ -75,8 +77,8 @@ def leave_one_out(model, tokens):
     ----------
     Li, Monroe and Jurafsky (2016); Jain and Wallace (2019), section 4.1.
     """
-    n = tokens.shape[1]
     answer = model(tokens).softmax(dim=-1)
+    n = tokens.shape[1]
     hidden = tokens.unsqueeze(1).repeat(1, n, 1)  # (batch, left out, n)
     hidden.diagonal(dim1=1, dim2=2).fill_(PAD)
     without = model(hidden.flatten(0, 1)).softmax(dim=-1).unflatten(0, (-1, n))
@@ -85,13 +87,20 @@ def leave_one_out(model, tokens):
 
 def total_variation(p, q):
     """Return half the sum of the differences, from 0 to 1, of distributions on the last axis."""
+    _check_pair(p, q)
     return (p - q).abs().sum(dim=-1) / 2
 
 
 def jensen_shannon(p, q):
     """Return the Jensen-Shannon divergence in nats, from 0 to log 2, along the last axis."""
+    _check_pair(p, q)
     middle = (p + q) / 2
     return (_relative(p, middle) + _relative(q, middle)) / 2
+
+
+def _check_pair(p, q):
+    _check.tensor(p, "p", _check.FLOATS, ..., "n")
+    _check.tensor(q, "q", _check.FLOATS, ..., p.shape[-1])
 
 
 def _relative(p, q):
@@ -118,8 +127,17 @@ def shuffled_weights(weights, tokens, generator):
     Returns
     -------
     Tensor, shape (batch, layers, h, n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type, or `generator` is none.
     """
-    real = padding_mask(tokens)[:, None, None].expand(weights.shape)
+    real = padding_mask(tokens)[:, None, None]
+    batch, n = tokens.shape
+    _check.tensor(weights, "weights", _check.FLOATS, batch, "layers", "h", n, n)
+    _check.generator(generator, "generator")
+    real = real.expand(weights.shape)
     order = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2).argsort(dim=-1)
     return weights.gather(-1, order)  # filling is last in every order, and stays where it is
 
@@ -148,10 +166,18 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     apart : Tensor, shape (batch,)
         The divergence from the model's own weights, averaged over layers, heads and queries.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `tokens` has another shape or type, a number is out of range, or `generator` is none.
+
     References
     ----------
     Jain and Wallace (2019), section 4.2.2, there for the one attention layer of their models.
     """
+    allowed = _validate.real(allowed, "allowed", low=0, high=1)
+    steps = _validate.integer(steps, "steps", low=0)
+    _check.generator(generator, "generator")
     with torch.no_grad():
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
+from course_lib.nn import _check
 from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 from course_lib.nn.text import masked_softmax
 
@@ -26,12 +27,18 @@ def with_self_loops(edge_index, n):
     int Tensor, shape (2, E')
         The loops stand behind all other edges.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `edge_index` has another shape or type, or names a node that does not exist.
+
     Examples
     --------
     >>> with_self_loops(torch.tensor([[0, 1, 1], [0, 1, 0]]), 2)
     tensor([[1, 0, 1],
             [0, 0, 1]])
     """
+    n = _validate.integer(n, "n", low=0)
     edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
     others = edge_index[:, edge_index[0] != edge_index[1]]
     return torch.cat([others, torch.arange(n).repeat(2, 1)], dim=1)
@@ -93,20 +100,13 @@ class _GraphAttention(nn.Module):
         TypeError, ValueError
             If `x` or the edges have another shape, or name nodes that do not exist.
         """
-        if not isinstance(x, torch.Tensor) or not x.is_floating_point():
-            kind = getattr(x, "dtype", type(x).__name__)
-            raise TypeError(f"x must be a tensor of floating-point numbers, got {kind}")
-        if x.ndim != 2 or x.shape[1] != self.in_features or not len(x):
-            raise ValueError(
-                f"x must have shape (n, {self.in_features}), n at least 1, got {tuple(x.shape)}"
-            )
+        queries, keys = self.project(x)
         edges = edge_index if isinstance(edge_index, Edges) else self.edges(edge_index, len(x))
         if not edges.n_query == edges.n_key == len(x):
             raise ValueError(
                 f"edge_index must join the {len(x)} nodes of x, got Edges of {edges.n_query} "
                 f"queries and {edges.n_key} keys"
             )
-        queries, keys = self.project(x)
         weights = self.attend(queries, keys, edges)
         used = F.dropout(weights, self.dropout, self.training)
         mixed = edge_sum(used, keys.float() if _is_half(keys) else keys, edges).to(x.dtype)
@@ -124,6 +124,12 @@ class _GraphAttention(nn.Module):
         allowed[edges.query, edges.key] = True
         dense = masked_softmax(getattr(self, f"{self.form}_logits")(queries, keys), allowed)
         return dense[:, edges.query, edges.key]
+
+    def _nodes(self, x):
+        """Return `x` if it is the features of nodes."""
+        if not len(_check.tensor(x, "x", _check.FLOATS, "n", self.in_features)):
+            raise ValueError(f"x must have at least one node, got shape {tuple(x.shape)}")
+        return x
 
     def _heads(self, projected):
         """Cut (n, h * out_features) into heads, (h, n, out_features)."""
@@ -185,7 +191,7 @@ class GraphAttention(_GraphAttention):
 
     def project(self, x):
         """Return W x in heads, (h, n, out_features), once as queries and once as keys."""
-        heads = self._heads(self.linear(x))
+        heads = self._heads(self.linear(self._nodes(x)))
         return heads, heads
 
     @torch.no_grad()
@@ -253,6 +259,7 @@ class GraphAttentionV2(_GraphAttention):
 
     def project(self, x):
         """Return the queries and the keys in heads, (h, n, out_features) each."""
+        x = self._nodes(x)
         return self._heads(self.query(x)), self._heads(self.key(x))
 
     @torch.no_grad()

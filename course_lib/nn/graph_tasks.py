@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
+from course_lib.nn import _check
 from course_lib.nn.edges import edge_softmax
 from course_lib.nn.gat import GraphAttention
 
@@ -89,6 +90,7 @@ def dictionary_graph(size):
 
     Nodes 0 to size - 1 are the queries, the entries follow.
     """
+    size = _validate.integer(size, "size", low=1)
     queries = torch.arange(size).repeat_interleave(size)
     return torch.stack([queries, size + torch.arange(size).repeat(size)])
 
@@ -113,7 +115,9 @@ def dictionary_batch(count, size, generator):
     ----------
     Brody, Alon and Yahav (2022), How attentive are graph attention networks?, section 4.1.
     """
+    count = _validate.integer(count, "count", low=1)
     size = _validate.integer(size, "size", low=2)
+    _check.generator(generator, "generator")
     words = torch.eye(size)
     values = torch.stack([torch.randperm(size, generator=generator) for _ in range(count)])
     queries = torch.cat([words, torch.zeros(size, size)], dim=1).expand(count, -1, -1)

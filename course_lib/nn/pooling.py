@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
+from course_lib.nn import _check
 from course_lib.nn.text import masked_softmax
 
 
@@ -60,8 +61,7 @@ class AttentionPooling(nn.Module):
 
     def scores(self, x):
         """Return the logits of the nodes, (..., hops), for nodes (..., in_features)."""
-        if x.shape[-1] != self.in_features:
-            raise ValueError(f"x must have {self.in_features} features, got shape {tuple(x.shape)}")
+        x = _check.tensor(x, "x", _check.FLOATS, ..., self.in_features)
         hidden = torch.tanh(self.hidden(x))
         if self.gate is not None:
             hidden = hidden * torch.sigmoid(self.gate(x))
@@ -88,16 +88,11 @@ class AttentionPooling(nn.Module):
         TypeError, ValueError
             If `x` or `mask` has another shape, or `mask` is not boolean.
         """
-        if x.ndim != 3:
-            raise ValueError(f"x must have shape (batch, n, features), got {tuple(x.shape)}")
+        _check.tensor(x, "x", _check.FLOATS, "batch", "n", self.in_features)
         if mask is not None:
-            if mask.dtype != torch.bool:
-                raise TypeError(f"mask must be boolean (True = a node), got {mask.dtype}")
-            if mask.shape != x.shape[:2]:
-                raise ValueError(
-                    f"mask must have shape {tuple(x.shape[:2])}, got {tuple(mask.shape)}"
-                )
+            _check.tensor(mask, "mask", _check.BOOLEANS, *x.shape[:2])
             _tell_empty(~mask.any(dim=1))
+            x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
         weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(1))
         pooled = weights @ x
@@ -125,7 +120,7 @@ class AttentionPooling(nn.Module):
         TypeError, ValueError
             If `batch` is not an integer for each node, or names a graph that does not exist.
         """
-        num_graphs = _checked(x, batch, num_graphs)
+        batch, num_graphs = _checked(x, batch, num_graphs)
         _tell_empty(torch.bincount(batch, minlength=num_graphs) == 0)
         logits = self.scores(x)  # (nodes, hops)
         index = batch.unsqueeze(1).expand(logits.shape)
@@ -157,6 +152,11 @@ def overlap_penalty(weights):
     Tensor, shape (...)
         0 if each hop looks at one node, and no two at the same.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `weights` has another shape or type.
+
     References
     ----------
     Lin et al. (2017), equation 8.
@@ -166,6 +166,7 @@ def overlap_penalty(weights):
     >>> overlap_penalty(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     tensor(2.)
     """
+    _check.tensor(weights, "weights", _check.FLOATS, ..., "hops", "n")
     apart = weights @ weights.transpose(-1, -2) - torch.eye(weights.shape[-2], dtype=weights.dtype)
     return apart.square().sum(dim=(-2, -1))
 
@@ -178,16 +179,11 @@ def _tell_empty(empty):
 
 
 def _checked(x, batch, num_graphs):
-    if x.ndim != 2:
-        raise ValueError(f"x must have shape (nodes, features), got {tuple(x.shape)}")
-    if not isinstance(batch, torch.Tensor) or batch.dtype != torch.int64:
-        kind = getattr(batch, "dtype", type(batch).__name__)
-        raise TypeError(f"batch must be a tensor of int64, got {kind}")
-    if batch.shape != x.shape[:1]:
-        raise ValueError(f"batch must have shape ({len(x)},), got {tuple(batch.shape)}")
-    largest = int(batch.max()) + 1 if len(batch) else 0
-    num_graphs = largest if num_graphs is None else _validate.integer(num_graphs, "num_graphs")
-    if len(batch) and (batch.min() < 0 or largest > num_graphs):
-        worst = batch.min() if batch.min() < 0 else batch.max()
-        raise ValueError(f"batch must be from 0 to {num_graphs - 1}, got {worst.item()}")
-    return num_graphs
+    """Return `batch` as int64 and the number of graphs."""
+    _check.tensor(x, "x", _check.FLOATS, "nodes", "features")
+    batch = _check.tensor(batch, "batch", _check.INTEGERS, len(x)).long()
+    if num_graphs is None:
+        num_graphs = int(batch.max()) + 1 if len(batch) else 0
+    else:
+        num_graphs = _validate.integer(num_graphs, "num_graphs", low=0)
+    return _check.within(batch, "batch", 0, num_graphs - 1), num_graphs

@@ -10,22 +10,26 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from course_lib import _validate
+from course_lib.nn import _check
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 
 
 def pattern_edges(pattern):
     """Return the `Edges` of a boolean pattern (n_query, n_key), to be used for many passes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `pattern` is not boolean or has another number of axes.
+
     Examples
     --------
     >>> len(pattern_edges(torch.eye(3, dtype=torch.bool)))
     3
     """
-    pattern = torch.as_tensor(pattern)
-    if pattern.dtype != torch.bool or pattern.ndim != 2:
-        raise TypeError(
-            f"pattern must be boolean with 2 axes, got {pattern.dtype} {tuple(pattern.shape)}"
-        )
+    if not isinstance(pattern, torch.Tensor):
+        pattern = torch.tensor(_validate.boolean_array(pattern, "pattern"))
+    _check.tensor(pattern, "pattern", _check.BOOLEANS, "n_query", "n_key")
     return Edges(pattern.nonzero().T, *pattern.shape)
 
 
@@ -66,26 +70,15 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
             [1., 0., 0.],
             [0., 1., 0.]])
     """
-    leading = query.shape[:-2]
-    for name, tensor in (("key", key), ("value", value)):
-        if tensor.shape[:-2] != leading:
-            raise ValueError(
-                f"{name} must have the query's leading axes {tuple(leading)}, got "
-                f"{tuple(tensor.shape[:-2])}"
-            )
-    if key.shape[-1] != query.shape[-1] or value.shape[-2] != key.shape[-2]:
-        raise ValueError(
-            "key must have the features of query, and value the positions of key, got shapes "
-            f"{tuple(query.shape)}, {tuple(key.shape)}, {tuple(value.shape)}"
-        )
-    n_query, n_key = query.shape[-2], key.shape[-2]
+    _check_qkv(query, key, value)
+    leading, (n_query, n_key) = query.shape[:-2], (query.shape[-2], key.shape[-2])
     edges = edge_index if isinstance(edge_index, Edges) else Edges(edge_index, n_query, n_key)
     if (edges.n_query, edges.n_key) != (n_query, n_key):
         raise ValueError(
             f"edge_index must be edges of {n_query} queries and {n_key} keys, got "
             f"{edges.n_query} and {edges.n_key}"
         )
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scale = query.shape[-1] ** -0.5 if scale is None else _validate.real(scale, "scale")
     query, key, value = (x.reshape(-1, *x.shape[-2:]) for x in (scale * query, key, value))
     weights = edge_softmax(edge_dots(query, key, edges), edges)
     return (
@@ -118,7 +111,7 @@ def window_attention(query, key, value, radius, *, scale=None):
     Raises
     ------
     TypeError, ValueError
-        If `radius` is no integer from 1, or query, key and value differ in their positions.
+        If shapes do not go together, or `radius` is no integer from 1.
 
     References
     ----------
@@ -131,12 +124,9 @@ def window_attention(query, key, value, radius, *, scale=None):
     tensor([0.5000, 0.5000, 0.0000, 0.0000])
     """
     radius = _validate.integer(radius, "radius", low=1)
+    _check_qkv(query, key, value, same_length=True)
+    scale = None if scale is None else _validate.real(scale, "scale")
     n = query.shape[-2]
-    if not n == key.shape[-2] == value.shape[-2]:
-        raise ValueError(
-            f"key and value must have the query's {n} positions, got {key.shape[-2]} and "
-            f"{value.shape[-2]}"
-        )
     blocks = -(-n // radius)
     fill = blocks * radius - n
     query = F.pad(query, (0, 0, 0, fill)).unflatten(-2, (blocks, radius))
@@ -148,6 +138,14 @@ def window_attention(query, key, value, radius, *, scale=None):
         query, *near, attn_mask=_near_mask(n, blocks, radius), scale=scale
     )
     return output.flatten(-3, -2)[..., :n, :]
+
+
+def _check_qkv(query, key, value, *, same_length=False):
+    """Raise unless shapes and types of queries, keys and values go together."""
+    _check.tensor(query, "query", _check.FLOATS, ..., "n_query", "d")
+    *leading, n_query, d = query.shape
+    _check.tensor(key, "key", _check.FLOATS, *leading, n_query if same_length else "n_key", d)
+    _check.tensor(value, "value", _check.FLOATS, *leading, key.shape[-2], "d_value")
 
 
 def _near_mask(n, blocks, radius):
@@ -165,11 +163,18 @@ def sparsemax(logits, dim=-1):
     Parameters
     ----------
     logits : Tensor
+        Minus infinity leaves a key out. Half precision is computed in single precision.
     dim : int, default -1
 
     Returns
     -------
     Tensor, the shape of `logits`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `logits` holds no floating-point numbers, NaN, or nothing finite along `dim`, or has no
+        such axis.
 
     References
     ----------
@@ -180,7 +185,7 @@ def sparsemax(logits, dim=-1):
     >>> sparsemax(torch.tensor([1.0, 0.5, -1.0]))
     tensor([0.7500, 0.2500, 0.0000])
     """
-    return _Sparsemax.apply(logits.transpose(dim, -1)).transpose(dim, -1)
+    return _along(_Sparsemax, logits, dim)
 
 
 def entmax15(logits, dim=-1):
@@ -189,11 +194,18 @@ def entmax15(logits, dim=-1):
     Parameters
     ----------
     logits : Tensor
+        Minus infinity leaves a key out. Half precision is computed in single precision.
     dim : int, default -1
 
     Returns
     -------
     Tensor, the shape of `logits`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `logits` holds no floating-point numbers, NaN, or nothing finite along `dim`, or has no
+        such axis.
 
     References
     ----------
@@ -204,7 +216,18 @@ def entmax15(logits, dim=-1):
     >>> entmax15(torch.tensor([1.0, 0.0, -4.0]))
     tensor([0.8307, 0.1693, 0.0000])
     """
-    return _Entmax15.apply(logits.transpose(dim, -1)).transpose(dim, -1)
+    return _along(_Entmax15, logits, dim)
+
+
+def _along(function, logits, dim):
+    """Apply a function of rows along an axis."""
+    _check.tensor(logits, "logits", _check.FLOATS, ..., "n")
+    dim = _validate.integer(dim, "dim", low=-logits.ndim, high=logits.ndim - 1)
+    rows = logits.transpose(dim, -1)
+    if not rows.shape[-1] or not rows.amax(dim=-1).isfinite().all():
+        raise ValueError("logits must hold a finite number in every row, no NaN and no infinity")
+    wide = torch.promote_types(rows.dtype, torch.float32)  # half: sums would be off, ranks as well
+    return function.apply(rows.to(wide)).to(rows.dtype).transpose(dim, -1)
 
 
 class _Sparsemax(Function):

@@ -11,6 +11,7 @@ from torch import nn
 
 from course_lib import _validate
 from course_lib.data.vocabulary import PAD
+from course_lib.nn import _check
 
 
 class MultiHeadAttention(nn.Module):
@@ -53,7 +54,7 @@ class MultiHeadAttention(nn.Module):
             raise ValueError(
                 f"num_heads must divide d_model equally: {d_model} is not a multiple of {num_heads}"
             )
-        self.num_heads = num_heads
+        self.d_model, self.num_heads = d_model, num_heads
         self.query = nn.Linear(d_model, d_model, bias=False)
         self.key = nn.Linear(d_model, d_model, bias=False)
         self.value = nn.Linear(d_model, d_model, bias=False)
@@ -79,15 +80,21 @@ class MultiHeadAttention(nn.Module):
 
         Raises
         ------
-        TypeError
-            If `mask` is not boolean.
+        TypeError, ValueError
+            If a tensor has another shape or type.
         """
+        _check.tensor(x, "x", _check.FLOATS, "batch", "n_query", self.d_model)
+        _check.tensor(y, "y", _check.FLOATS, len(x), "n_key", self.d_model)
+        pairs = x.shape[1], y.shape[1]
         if weights is None:
             query, key = self._split(self.query(x)), self._split(self.key(y))
             logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
-            weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(-3))
+            if mask is not None:
+                mask = _check.expanded(mask, "mask", _check.BOOLEANS, len(x), *pairs).unsqueeze(1)
+            weights = masked_softmax(logits, mask)
         else:
-            weights = weights.expand(len(x), self.num_heads, x.shape[1], y.shape[1])
+            sizes = len(x), self.num_heads, *pairs
+            weights = _check.expanded(weights, "weights", _check.FLOATS, *sizes)
         value = self._split(self.value(y))
         heads = (weights @ value).transpose(1, 2)  # (batch, n_query, h, d_head)
         output = self.output(heads.flatten(2))
@@ -113,11 +120,33 @@ class SelfAttention(MultiHeadAttention):
 
 
 def masked_softmax(logits, mask):
-    """Softmax over the last axis; forbidden pairs get exactly 0, also where all are forbidden."""
+    """Softmax over the last axis; hidden keys get exactly 0, also where all of them are hidden.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (..., n_key)
+    mask : bool Tensor, broadcastable to the shape of `logits`, or None
+        True = may attend.
+
+    Returns
+    -------
+    Tensor, the shape of `logits`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type.
+
+    Examples
+    --------
+    >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    _check.tensor(logits, "logits", _check.FLOATS, ..., "n_key")
     if mask is None:
         return logits.softmax(dim=-1)
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}")
+    mask = _check.expanded(mask, "mask", _check.BOOLEANS, *logits.shape)
     # Not -inf: a row of nothing but -inf would be NaN, forward and backward.
     lowest = torch.finfo(logits.dtype).min
     return logits.masked_fill(~mask, lowest).softmax(dim=-1).masked_fill(~mask, 0)
@@ -125,28 +154,53 @@ def masked_softmax(logits, mask):
 
 def causal_mask(n):
     """Return the (n, n) mask under which a position attends to itself and to earlier ones."""
+    n = _validate.integer(n, "n", low=1)
     return torch.ones(n, n, dtype=torch.bool).tril()
 
 
 def padding_mask(tokens):
     """Return the mask, shape (batch, 1, n), that hides the filling of (batch, n) tokens."""
-    return (tokens != PAD).unsqueeze(1)
+    return (_check.tensor(tokens, "tokens", _check.INTEGERS, "batch", "n") != PAD).unsqueeze(1)
 
 
 class Embedding(nn.Module):
-    """A vector for each token, plus one for its position unless `positional` is False."""
+    """A vector for each token, plus one for its position unless `positional` is False.
 
-    def __init__(self, vocabulary, max_length, d_model, *, positional=True):
+    Parameters
+    ----------
+    vocabulary, max_length, d_model : int
+    positional : bool, default True
+    name : str, default "tokens"
+        What errors call the tokens that come in.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+    """
+
+    def __init__(self, vocabulary, max_length, d_model, *, positional=True, name="tokens"):
         super().__init__()
-        self.max_length = max_length
+        self.name = name
+        vocabulary = _validate.integer(vocabulary, "vocabulary", low=1)
+        self.max_length = _validate.integer(max_length, "max_length", low=1)
+        d_model = _validate.integer(d_model, "d_model", low=1)
         self.token = nn.Embedding(vocabulary, d_model)
         self.position = nn.Embedding(max_length, d_model) if positional else None
 
     def forward(self, tokens):
-        """Return (batch, n, d_model) for (batch, n) tokens; n at most `max_length`."""
+        """Return (batch, n, d_model) for (batch, n) tokens; n at most `max_length`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the tokens are no integers of that shape, or not in the vocabulary.
+        """
+        _check.tensor(tokens, self.name, _check.INTEGERS, "batch", "n")
+        _check.within(tokens, self.name, 0, self.token.num_embeddings - 1)
         n = tokens.shape[1]
         if n > self.max_length:
-            raise ValueError(f"tokens must be at most {self.max_length} long, got {n}")
+            raise ValueError(f"{self.name} must be at most {self.max_length} long, got {n}")
         vectors = self.token(tokens)
         if self.position is None:
             return vectors
@@ -205,6 +259,11 @@ class TextClassifier(nn.Module):
     positional : bool, default True
         Without it, the order of the words is invisible.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+
     Examples
     --------
     >>> model = TextClassifier(vocabulary=10, classes=2, max_length=6)
@@ -225,9 +284,9 @@ class TextClassifier(nn.Module):
     ):
         super().__init__()
         self.embedding = Embedding(vocabulary, max_length, d_model, positional=positional)
-        self.layers = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.layers = stack(EncoderLayer, num_layers, d_model, num_heads)
         self.norm = nn.LayerNorm(d_model)
-        self.classify = nn.Linear(d_model, classes)
+        self.classify = nn.Linear(d_model, _validate.integer(classes, "classes", low=1))
 
     def forward(self, tokens, **options):
         """Return logits (batch, classes) for (batch, n) tokens; see `from_vectors`."""
@@ -250,11 +309,22 @@ class TextClassifier(nn.Module):
         -------
         Tensor, shape (batch, classes)
             Or a pair of it and the weights, shape (batch, layers, h, n, n).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a tensor has another shape or type, or there are not as many `weights` as layers.
         """
         mask = padding_mask(tokens)
+        _check.tensor(x, "x", _check.FLOATS, *tokens.shape, self.classify.in_features)
+        given = [None] * len(self.layers) if weights is None else list(weights)
+        if len(given) != len(self.layers):
+            raise ValueError(
+                f"weights must be one for each of {len(self.layers)} layers, got {len(given)}"
+            )
         collected = []
-        for layer, given in zip(self.layers, weights or [None] * len(self.layers), strict=True):
-            x, used = layer(x, mask=mask, weights=given)
+        for layer, its_weights in zip(self.layers, given, strict=True):
+            x, used = layer(x, mask=mask, weights=its_weights)
             collected.append(used)
         real = (tokens != PAD).unsqueeze(-1)
         mean = (self.norm(x) * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
@@ -273,6 +343,11 @@ class Translator(nn.Module):
         The longest texts, the start token of the target among them.
     d_model, num_heads, num_layers : int
 
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive.
+
     References
     ----------
     Vaswani et al. (2017), Attention is all you need, section 3.1.
@@ -290,10 +365,17 @@ class Translator(nn.Module):
         num_layers=2,
     ):
         super().__init__()
-        self.source = Embedding(source_vocabulary, source_length, d_model)
-        self.target = Embedding(target_vocabulary, target_length, d_model)
-        self.encoder = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
-        self.decoder = nn.ModuleList(DecoderLayer(d_model, num_heads) for _ in range(num_layers))
+        for name, size in (
+            ("source_vocabulary", source_vocabulary),
+            ("target_vocabulary", target_vocabulary),
+            ("source_length", source_length),
+            ("target_length", target_length),
+        ):
+            _validate.integer(size, name, low=1)
+        self.source = Embedding(source_vocabulary, source_length, d_model, name="source")
+        self.target = Embedding(target_vocabulary, target_length, d_model, name="target")
+        self.encoder = stack(EncoderLayer, num_layers, d_model, num_heads)
+        self.decoder = stack(DecoderLayer, num_layers, d_model, num_heads)
         self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
         self.predict = nn.Linear(d_model, target_vocabulary)
 
@@ -319,12 +401,27 @@ class Translator(nn.Module):
         Tensor, shape (batch, n, target_vocabulary)
             Or a pair of it and the cross weights, shape (batch, layers, h, n, m): a bipartite
             graph from target to source.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `source` or `target` are no integers of that shape, or not in the vocabularies.
         """
-        return self._decode(self.encode(source), source, target, return_weights)
+        encoded = self.encode(source)
+        _check.tensor(target, "target", _check.INTEGERS, len(source), "n")
+        return self._decode(encoded, source, target, return_weights)
 
     @torch.no_grad()
     def greedy(self, source, *, start, length):
         """Write `length` tokens, each the most likely one after those before it, never filling.
+
+        Parameters
+        ----------
+        source : int Tensor, shape (batch, m)
+        start : int
+            The token to begin with.
+        length : int
+            At most the model's `target_length`.
 
         Returns
         -------
@@ -332,7 +429,15 @@ class Translator(nn.Module):
             Without the start token.
         weights : Tensor, shape (batch, layers, h, length, m)
             The cross weights with which each token was written.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `source` has another shape or type, or a number is out of range.
         """
+        tokens = self.target.token.num_embeddings
+        start = _validate.integer(start, "start", low=0, high=tokens - 1)
+        length = _validate.integer(length, "length", low=1, high=self.target.max_length)
         encoded = self.encode(source)
         written = source.new_full((len(source), 1), start)
         for _ in range(length):
@@ -348,6 +453,12 @@ class Translator(nn.Module):
             collected.append(weights)
         logits = self.predict(self.norms[1](x))
         return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+
+
+def stack(layer, num_layers, *sizes):
+    """Return a number of layers of one kind and size as a `torch.nn.ModuleList`."""
+    count = _validate.integer(num_layers, "num_layers", low=1)
+    return nn.ModuleList(layer(*sizes) for _ in range(count))
 
 
 def _network(d_model):

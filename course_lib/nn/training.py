@@ -74,6 +74,7 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     (100, 100, True)
     """
     count, epochs, batch, order = _checked(examples, epochs, batch, seed)
+    learning_rate = _validate.real(learning_rate, "learning_rate", low=0)
     total = epochs * math.ceil(count / batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=total)
@@ -102,6 +103,10 @@ def train(model, loss_of, examples, **settings):
 
 
 def _checked(examples, epochs, batch, seed):
+    if not isinstance(examples, tuple | list) or not all(
+        isinstance(part, torch.Tensor) and part.ndim for part in examples
+    ):
+        raise TypeError("examples must be a sequence of tensors, each of shape (count, ...)")
     counts = {len(part) for part in examples}
     if len(counts) != 1 or 0 in counts:
         raise ValueError(f"examples must be parts of one length, got lengths {sorted(counts)}")

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn.text import EncoderLayer, SelfAttention
+from course_lib.nn import _check
+from course_lib.nn.text import EncoderLayer, SelfAttention, stack
 
 
 class SelfAttention2d(nn.Module):
@@ -63,7 +64,15 @@ class SelfAttention2d(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x, *, return_weights=False):
-        """Return a picture of the shape of `x`, and on request the weights (batch, h*w, h*w)."""
+        """Return a picture of the shape of `x`, and on request the weights (batch, h*w, h*w).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` is no floating-point tensor (batch, in_channels, height, width).
+        """
+        channels = self.query.in_channels
+        _check.tensor(x, "x", _check.FLOATS, "batch", channels, "height", "width")
         query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
         weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, pixels, pixels)
         mixed = (value @ weights.transpose(1, 2)).unflatten(2, x.shape[2:])
@@ -81,6 +90,11 @@ class PatchAttention(nn.Module):
     d_model, num_heads : int
         As for `course_lib.nn.text.SelfAttention`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive, or `num_heads` does not divide `d_model`.
+
     References
     ----------
     Dosovitskiy et al. (2021), An image is worth 16x16 words, section 3.1. Here without positions
@@ -96,11 +110,21 @@ class PatchAttention(nn.Module):
     def __init__(self, in_channels, patch, d_model, num_heads):
         super().__init__()
         self.patch = _validate.integer(patch, "patch", low=1)
+        self.in_channels = _validate.integer(in_channels, "in_channels", low=1)
+        d_model = _validate.integer(d_model, "d_model", low=1)
         self.embed = nn.Linear(in_channels * patch * patch, d_model)
         self.attention = SelfAttention(d_model, num_heads)
 
     def forward(self, x, *, return_weights=False):
-        """Return (batch, patches, d_model), and on request (batch, h, patches, patches) weights."""
+        """Return (batch, patches, d_model), and on request (batch, h, patches, patches) weights.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` is no floating-point tensor (batch, in_channels, height, width), or the patches
+            do not fit.
+        """
+        _check.tensor(x, "x", _check.FLOATS, "batch", self.in_channels, "height", "width")
         return self.attention(self.embed(to_patches(x, self.patch)), return_weights=return_weights)
 
 
@@ -113,6 +137,11 @@ class PatchClassifier(nn.Module):
         Height and width of the pictures, a multiple of `patch`; they have one channel.
     patch, classes : int
     d_model, num_heads, num_layers : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive, or `patch` does not divide `side`.
 
     References
     ----------
@@ -128,15 +157,26 @@ class PatchClassifier(nn.Module):
 
     def __init__(self, side, patch, classes=10, *, d_model=32, num_heads=4, num_layers=2):
         super().__init__()
-        self.patch = patch
+        self.side = _validate.integer(side, "side", low=1)
+        self.patch = _validate.integer(patch, "patch", low=1)
+        d_model = _validate.integer(d_model, "d_model", low=1)
+        if side % patch:
+            raise ValueError(f"patch must divide side, got {patch} for {side}")
         self.embed = nn.Linear(patch * patch, d_model)
         self.position = nn.Parameter(0.02 * torch.randn((side // patch) ** 2, d_model))
-        self.layers = nn.ModuleList(EncoderLayer(d_model, num_heads) for _ in range(num_layers))
+        self.layers = stack(EncoderLayer, num_layers, d_model, num_heads)
         self.norm = nn.LayerNorm(d_model)
-        self.classify = nn.Linear(d_model, classes)
+        self.classify = nn.Linear(d_model, _validate.integer(classes, "classes", low=1))
 
     def forward(self, x, *, return_weights=False):
-        """Return logits, and on request the weights (batch, layers, h, patches, patches)."""
+        """Return logits, and on request the weights (batch, layers, h, patches, patches).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` is no floating-point tensor (batch, 1, side, side).
+        """
+        _check.tensor(x, "x", _check.FLOATS, "batch", 1, self.side, self.side)
         x = self.embed(to_patches(x, self.patch)) + self.position
         collected = []
         for layer in self.layers:
@@ -157,6 +197,11 @@ class DigitClassifier(nn.Module):
         Without it, a place of the picture knows the 5 × 5 pixels around it and no others. All
         other parameters begin with the same numbers, with it and without.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+
     Examples
     --------
     >>> logits, weights = DigitClassifier()(torch.zeros(2, 1, 8, 8), return_weights=True)
@@ -166,13 +211,22 @@ class DigitClassifier(nn.Module):
 
     def __init__(self, channels=16, classes=10, *, attention=True):
         super().__init__()
+        channels = _validate.integer(channels, "channels", low=1)
+        classes = _validate.integer(classes, "classes", low=1)
         self.first = nn.Conv2d(1, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         self.classify = nn.Linear(channels, classes)
         self.attention = SelfAttention2d(channels) if attention else None  # last: draws last
 
     def forward(self, x, *, return_weights=False):
-        """Return logits (batch, classes) for (batch, 1, h, w), and on request the weights."""
+        """Return logits (batch, classes) for (batch, 1, h, w), and on request the weights.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` has another shape or type.
+        """
+        _check.tensor(x, "x", _check.FLOATS, "batch", 1, "height", "width")
         x, weights = self.first(x).relu(), None
         x = self.second(x).relu()
         if self.attention is not None:
@@ -196,8 +250,8 @@ def to_patches(x, patch):
 
     Raises
     ------
-    ValueError
-        If the patches do not fit.
+    TypeError, ValueError
+        If `x` has another shape or type, or the patches do not fit.
 
     Examples
     --------
@@ -205,6 +259,8 @@ def to_patches(x, patch):
     tensor([[[0., 1., 4., 5.],
              [2., 3., 6., 7.]]])
     """
+    _check.tensor(x, "x", _check.FLOATS, "batch", "channels", "height", "width")
+    patch = _validate.integer(patch, "patch", low=1)
     height, width = x.shape[-2:]
     if height % patch or width % patch:
         raise ValueError(f"patch must divide height and width, got {patch} for {height} × {width}")
@@ -230,8 +286,8 @@ def attention_distance(weights, height, width):
 
     Raises
     ------
-    ValueError
-        If the grid does not have n places.
+    TypeError, ValueError
+        If `weights` has another shape or type, or the grid does not have n places.
 
     References
     ----------
@@ -242,9 +298,13 @@ def attention_distance(weights, height, width):
     >>> attention_distance(torch.tensor([[0.0, 1.0], [0.0, 1.0]]), 1, 2)
     tensor(0.5000)
     """
-    if weights.shape[-1] != height * width:
+    height = _validate.integer(height, "height", low=1)
+    width = _validate.integer(width, "width", low=1)
+    _check.tensor(weights, "weights", _check.FLOATS, ..., "n", "n")
+    if not weights.shape[-2] == weights.shape[-1] == height * width:
         raise ValueError(
-            f"weights must have height * width = {height * width} places, got {weights.shape[-1]}"
+            f"weights must have height * width = {height * width} places, got shape "
+            f"{tuple(weights.shape)}"
         )
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     places = torch.stack([rows, columns], dim=-1).reshape(-1, 2).to(weights)
