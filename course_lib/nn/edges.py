@@ -146,23 +146,32 @@ def edge_softmax(logits, edges):
         If `logits` has another shape or type.
     """
     _check.tensor(logits, "logits", _check.FLOATS, "h", len(edges))
-    (starts, _), _ = edges.layout(len(logits))
-    with torch.no_grad():
-        largest = _per_query(logits, starts, "max")
-    powers = torch.exp(logits - _spread(largest, edges))
-    return powers / _spread(_per_query(powers, starts, "sum"), edges)
+    return _Softmax.apply(logits, edges)
 
 
-def _per_query(numbers, starts, reduce):
-    """Reduce (h, E) numbers to (h, n_query)."""
+class _Softmax(Function):
+    @staticmethod
+    def forward(ctx, logits, edges):
+        powers = torch.exp(logits - _over_queries(logits, edges, "max"))
+        weights = powers / _over_queries(powers, edges, "sum")
+        ctx.save_for_backward(weights)
+        ctx.edges = edges
+        return weights
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        (weights,) = ctx.saved_tensors
+        gained = weights * gradient
+        return gained - weights * _over_queries(gained, ctx.edges, "sum"), None
+
+
+def _over_queries(numbers, edges, reduce):
+    """Give each edge the largest number, or the sum, of its query's edges: (h, E) -> (h, E)."""
+    (starts, _), _ = edges.layout(len(numbers))
     flat = numbers.reshape(-1)
     reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)
-    return reduced.view(len(numbers), -1)
-
-
-def _spread(numbers, edges):
-    """Give each edge the number of its query: (h, n_query) -> (h, E)."""
-    return numbers.index_select(1, edges.query)
+    return reduced.view(len(numbers), -1).index_select(1, edges.query)
 
 
 class _Dots(Function):
@@ -216,7 +225,7 @@ def _sum_back(weights, values, edges):
     """Sum along the edges backwards: to each key, from the queries that attend to it."""
     _, (starts, columns) = edges.layout(len(weights))
     sizes = (len(weights), edges.n_key), values.shape[:2]
-    matrix = _matrix(starts, columns, weights[:, edges.by_key].reshape(-1), *sizes)
+    matrix = _matrix(starts, columns, weights.index_select(1, edges.by_key).reshape(-1), *sizes)
     return (matrix @ _stacked(values)).view(*sizes[0], -1)
 
 
