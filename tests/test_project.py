@@ -183,6 +183,22 @@ def test_scripts_stop_at_the_first_failure():
     assert "set -euo pipefail" in script
 
 
+def test_xdist_keeps_the_tests_of_a_group_on_one_worker(tmp_path):
+    # Otherwise the book is built, and whole chapters are run, once on every worker.
+    (tmp_path / "test_grouped.py").write_text(
+        "import os, pathlib, pytest\n\n\n"
+        "@pytest.mark.xdist_group('together')\n"
+        "@pytest.mark.parametrize('k', range(6))\n"
+        "def test_it(k):\n"
+        "    pathlib.Path(os.environ['PYTEST_XDIST_WORKER']).touch()\n"
+    )
+    options = ["-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", "-c", "/dev/null"]
+    command = [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "6 passed" in done.stdout
+    assert len(list(tmp_path.glob("gw*"))) == 1
+
+
 def modules_left_out(text):
     """Return the library's modules and folders that a map does not name."""
     folder = ROOT / "course_lib"
