@@ -71,8 +71,8 @@ def test_all_dictionaries_are_looked_up_at_once_as_each_by_itself():
         torch.testing.assert_close(together, torch.cat([model(part[None]) for part in x]))
 
 
-def test_the_first_layer_answers_every_query_alike_and_the_second_need_not():
-    # Static attention: with equal weights for all queries, all outputs are the same.
+def test_the_first_layer_ranks_alike_for_every_query_and_the_second_need_not():
+    # Static attention: the weights may differ between queries, their order cannot.
     x, _ = graph_tasks.dictionary_batch(1, 6, torch.Generator().manual_seed(2))
     assert {rankings(GraphAttention, x[0], seed) for seed in range(5)} == {1}
     assert max(rankings(GraphAttentionV2, x[0], seed) for seed in range(5)) > 1

@@ -125,6 +125,11 @@ def digits(task, seed, *, attention):
         found["gamma"] = model.attention.gamma.item()
         found["distance"] = attention_distance(weights, 8, 8).mean().item()
         found["largest weight"] = weights.amax(dim=-1).mean().item()
+        received = weights.mean(dim=1)  # of each pixel, over all queries
+        favourite = received.argmax(dim=1, keepdim=True)
+        found["favourite share"] = received.amax(dim=1).mean().item()
+        brightness = task.test[0].flatten(1).gather(1, favourite)
+        found["favourite brightness"] = brightness.mean().item()
     return found
 
 
