@@ -5,11 +5,9 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import milliseconds
-
 PAGE = Path(__file__).parents[1] / "book" / "benchmarks.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
-COLUMNS = ("work", "size", "ours", "peer", "its time", "ratio", "to reach", "values agree")
+COLUMNS = ("work", "size", "ours", "peer", "theirs", "ratio", "to reach", "values agree")
 LIBRARIES = ("numpy", "scipy", "networkx", "igraph", "torch", "torch-geometric")
 
 
@@ -39,5 +37,5 @@ def cells(c):
     reach = f"{c.to_reach:g}" if c.to_reach else ""
     peer = f"{c.peer} ({c.sample.removeprefix(c.peer).strip()})" if c.sample else c.peer
     ratio = f"{c.ratio:,.0f}" if c.ratio >= 10 else f"{c.ratio:.2g}"
-    times = milliseconds(c.ours), peer, milliseconds(c.theirs)
-    return [c.work, c.size, *times, ratio, reach, c.agrees]
+    measured = c.written(c.ours), peer, c.written(c.theirs)
+    return [c.work, c.size, *measured, ratio, reach, c.agrees]

@@ -1,4 +1,4 @@
-"""Graph attention along edges against PyTorch Geometric's GATConv, and the memory of each form."""
+"""Graph attention along edges against PyTorch Geometric's GATConv and the other two forms."""
 
 from importlib.util import find_spec
 
@@ -6,6 +6,7 @@ import torch
 
 from benchmarks import Row
 from benchmarks._measure import against
+from benchmarks._memory import against_memory
 from course_lib.nn.gat import GraphAttention
 from course_lib.nn.tasks import seeded
 
@@ -19,7 +20,8 @@ HEADS, OUT = 8, 8
 # How many times as long the peer should take: ours at most 0.9 of its time.
 TO_REACH = dict.fromkeys(SIZES, 1.11)
 RUNS = [()] * 9
-MEMORY_NODES = 1_000  # of Cora's size, "pairwise" alone would need about 4 GB
+FORMS_NODES = 1_000  # of Cora's size, "pairwise" alone would need about 4 GB
+PEER = "GATConv"
 MISSING = Row(
     "torch_geometric is missing, a peer of these comparisons",
     "",
@@ -27,37 +29,53 @@ MISSING = Row(
 )
 
 
-def rows(sizes=SIZES, memory_nodes=MEMORY_NODES):
-    """Yield comparisons for graphs of several sizes, and what each form keeps in memory."""
+def rows(sizes=SIZES, forms_nodes=FORMS_NODES):
+    """Yield comparisons for graphs of several sizes, and of the three forms."""
     if find_spec("torch_geometric") is None:
         yield MISSING
     else:
         for size, graph in sizes.items():
-            yield from comparisons(size, *graph)
-    yield from memory(memory_nodes)
+            yield from peers(size, graph)
+    graph = forms_nodes, 4 * forms_nodes, 64
+    for form in ("split", "pairwise"):
+        yield against_memory(
+            "GAT, memory of two forms",
+            f"{forms_nodes:,} nodes",
+            ("edges", *graph),
+            form,
+            (form, *graph),
+            work,
+        )
 
 
-def comparisons(size, n, num_edges, features):
+def peers(size, graph):
     """Yield forward and backward passes: with edges sorted once, and sorted in every pass."""
-    edge_index, x = random_graph(n, num_edges), random_features(n, features)
-    ours = seeded(lambda: GraphAttention(features, OUT, HEADS), 0)
-    theirs, flipped = geometric(ours), edge_index.flip(0)  # theirs run from source to target
-    edges = ours.edges(edge_index, n)
-
-    def prepared():
-        return forward_backward(ours, x, edges)
-
-    def unprepared():
-        return forward_backward(ours, x, edge_index)
-
-    def peer():
-        return forward_backward(theirs, x, flipped)
-
-    peer()  # writes and imports a module of its own the first time
+    theirs = work(PEER, *graph)
     rest = {"cases": RUNS, "tolerance": 1e-5}
     reach = TO_REACH.get(size)
-    yield against("GAT, forward, backward", size, prepared, "GATConv", peer, to_reach=reach, **rest)
-    yield against("GAT, sorting as well", size, unprepared, "GATConv", peer, **rest)
+    ours = work("edges", *graph)
+    yield against("GAT, forward and backward", size, ours, PEER, theirs, to_reach=reach, **rest)
+    ours = work("unsorted edges", *graph)
+    yield against("GAT, sorting as well", size, ours, PEER, theirs, **rest)
+    yield against_memory(
+        "GAT, memory", size, ("unsorted edges", *graph), PEER, (PEER, *graph), work
+    )
+
+
+def work(way, n, num_edges, features):
+    """Return the passes of one layer as a function that needs no arguments, all made ready.
+
+    `way` is the peer, a form of ours, or "unsorted edges", which are sorted in every pass.
+    """
+    edges, x = random_graph(n, num_edges), random_features(n, features)
+    form = "edges" if way in (PEER, "unsorted edges") else way
+    layer = seeded(lambda: GraphAttention(features, OUT, HEADS, form=form), 0)
+    if way == PEER:
+        layer, edges = geometric(layer), edges.flip(0)  # theirs run from source to target
+        forward_backward(layer, x[:2], torch.tensor([[0], [1]]))  # makes a module, the first time
+    elif way != "unsorted edges":
+        edges = layer.edges(edges, n)
+    return lambda: forward_backward(layer, x, edges)
 
 
 def forward_backward(layer, x, edges):
@@ -79,46 +97,6 @@ def geometric(ours):
         theirs.att_dst.copy_(ours.by_query[None])
         theirs.att_src.copy_(ours.by_key[None])
     return theirs
-
-
-def memory(n):
-    """Yield how many bytes each form keeps from the forward pass for the backward pass."""
-    edge_index, x = random_graph(n, 4 * n), random_features(n, 64)
-    kept = {}
-    for form in reversed(GraphAttention.forms):
-        layer = GraphAttention(64, OUT, HEADS, form=form)
-        kept[form] = kept_for_backward(lambda layer=layer: layer(x, edge_index))
-    for form in ("split", "pairwise"):
-        yield Row(
-            f"GAT, memory of edges and {form}",
-            f"{kept['edges'] / 1e6:.1f} MB",
-            f"{kept[form] / 1e6:,.1f} MB  {form}",
-            kept[form] / kept["edges"],
-            f"kept for the backward pass; {n:,} nodes, {4 * n:,} edges and self-loops",
-        )
-
-
-def kept_for_backward(work):
-    """Return the bytes of all tensors that autograd saves during some work, each storage once."""
-    storages = {}
-
-    def save(tensor):
-        for part in dense_parts(tensor):
-            storage = part.untyped_storage()
-            storages[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(save, lambda tensor: tensor):
-        result = work()  # held, or memory that is freed could be counted twice
-    del result
-    return sum(storages.values())
-
-
-def dense_parts(tensor):
-    """Return the tensors that hold the numbers of a dense or a compressed one."""
-    if tensor.layout == torch.sparse_csr:
-        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
-    return (tensor,)
 
 
 def random_graph(n, num_edges, seed=0):

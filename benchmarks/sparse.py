@@ -8,88 +8,106 @@ import numpy as np
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from benchmarks import Row
-from benchmarks._measure import against, timed
+from benchmarks._measure import against
+from benchmarks._memory import against_memory
 from course_lib.nn.sparse import pattern_edges, sparse_attention, window_attention
 from course_lib.sparsity import random_pattern, window_pattern
 
 FEATURES, RADIUS = 64, 32
 FORWARD = (1024, 4096, 8192, 16384)
 BACKWARD = (1024, 4096, 8192)
+MEMORY = (4096, 8192, 16384)
+EDGES, BLOCKS = "along edges", "in blocks"
 MASKED, FULL = "PyTorch, masked", "PyTorch, all pairs"
 TO_REACH = {
-    ("in blocks, forward", 8192, MASKED): 15,
-    ("in blocks, forward", 8192, FULL): 8,
-    ("in blocks, forward and backward", 8192, MASKED): 5,
+    (BLOCKS, "forward", 8192, MASKED): 15,
+    (BLOCKS, "forward", 8192, FULL): 8,
+    (BLOCKS, "forward and backward", 8192, MASKED): 5,
 }
 DENSITY_SIZE, DENSITIES = 4096, (0.01, 0.05, 0.1, 0.2, 0.4)
 
 
-def rows(forward=FORWARD, backward=BACKWARD, density_size=DENSITY_SIZE):
+def rows(forward=FORWARD, backward=BACKWARD, memory=MEMORY, density_size=DENSITY_SIZE):
     """Yield comparisons for windows of several lengths, and a sweep of densities."""
     for n in forward:
-        yield from windows(n, "forward", run_forward)
+        for way in (EDGES, BLOCKS):
+            yield from windows(way, n, "forward", (MASKED, FULL))
     for n in backward:
-        yield from windows(n, "forward and backward", run_backward)
+        for way in (EDGES, BLOCKS):
+            yield from windows(way, n, "forward and backward", (MASKED,))
+    for n in memory:
+        for way in (EDGES, BLOCKS):
+            yield against_memory(
+                f"window {way}, forward and backward, memory",
+                f"n = {n}",
+                (way, n, "forward and backward"),
+                MASKED,
+                (MASKED, n, "forward and backward"),
+                window_work,
+            )
     yield from densities(density_size)
 
 
-def windows(n, passes, run):
-    """Yield our two ways for one length, each against dense attention with and without a mask."""
-    tensors = make_tensors(n)
-    mask = torch.tensor(window_pattern(n, RADIUS))
-    edges = pattern_edges(mask)
-    ours = {
-        "along edges": lambda q, k, v: sparse_attention(q, k, v, edges),
-        "in blocks": lambda q, k, v: window_attention(q, k, v, RADIUS),
-    }
+def windows(way, n, passes, peers):
+    """Yield one of our ways for one length against dense attention."""
     runs = [()] * (7 if n <= 4096 else 3)
-    for way, attend in ours.items():
-        aims = {peer: TO_REACH.get((f"{way}, {passes}", n, peer)) for peer in (MASKED, FULL)}
-        work = f"window {way}, {passes}"
-        yield against(
-            work,
+    ours = window_work(way, n, passes)
+    for peer in peers:
+        comparison = against(
+            f"window {way}, {passes}",
             f"n = {n}",
-            lambda attend=attend: run(attend, tensors),
-            MASKED,
-            lambda: run(lambda q, k, v: dense(q, k, v, mask), tensors),
+            ours,
+            peer,
+            window_work(peer, n, passes),
             runs,
             tolerance=1e-4,
-            to_reach=aims[MASKED],
+            to_reach=TO_REACH.get((way, passes, n, peer)),
         )
-        if passes == "forward":
-            comparison = against(
-                work,
-                f"n = {n}",
-                lambda attend=attend: run(attend, tensors),
-                FULL,
-                lambda: run(dense, tensors),
-                runs,
-                to_reach=aims[FULL],
-            )
-            yield comparison._replace(difference=None)  # it attends to more
+        # All pairs are another graph, and their result another result.
+        yield comparison if peer == MASKED else comparison._replace(difference=None)
+
+
+def window_work(way, n, passes):
+    """Return attention in a window as a function that needs no arguments, all made ready."""
+    if way == BLOCKS:
+        return work(lambda q, k, v: window_attention(q, k, v, RADIUS), n, passes)
+    return pattern_work(way, torch.tensor(window_pattern(n, RADIUS)), passes)
 
 
 def densities(n):
     """Yield how our time along edges compares with dense attention as the pattern fills up."""
-    tensors, rng = make_tensors(n), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for density in DENSITIES:
-        mask = torch.tensor(random_pattern(n, max(1, round(density * n)) - 1, rng))
-        edges = pattern_edges(mask)
-        ours = min(timed(sparse_attention, *tensors, edges)[0] for _ in range(3))
-        theirs = min(timed(dense, *tensors, mask)[0] for _ in range(3))
-        yield Row(
-            f"attention along edges, n = {n}, density {density:.0%}",
-            f"{1000 * ours:.1f} ms",
-            f"{1000 * theirs:.1f} ms  {MASKED}",
-            theirs / ours,
-            "a ratio of 1 is where they cross",
-        )
+        pattern = torch.tensor(random_pattern(n, max(1, round(density * n)) - 1, rng))
+        ours = pattern_work(EDGES, pattern, "forward")
+        for peer in (MASKED, FULL):
+            comparison = against(
+                f"{density:.0%} of the edges, forward",
+                f"n = {n}",
+                ours,
+                peer,
+                pattern_work(peer, pattern, "forward"),
+                [()] * 5,
+                tolerance=1e-4,
+            )
+            yield comparison if peer == MASKED else comparison._replace(difference=None)
 
 
-def dense(query, key, value, mask=None):
-    """Return PyTorch's attention."""
-    return scaled_dot_product_attention(query, key, value, attn_mask=mask)
+def pattern_work(way, pattern, passes):
+    """Return attention in a pattern as a function that needs no arguments, all made ready."""
+    if way == EDGES:
+        edges = pattern_edges(pattern)
+        return work(lambda q, k, v: sparse_attention(q, k, v, edges), len(pattern), passes)
+    mask = pattern if way == MASKED else None
+    return work(
+        lambda q, k, v: scaled_dot_product_attention(q, k, v, attn_mask=mask), len(pattern), passes
+    )
+
+
+def work(attend, n, passes):
+    """Return what is to be measured of an attention function, as a function."""
+    tensors, run = make_tensors(n), PASSES[passes]
+    return lambda: run(attend, tensors)
 
 
 def run_forward(attend, tensors):
@@ -103,6 +121,9 @@ def run_backward(attend, tensors):
     inputs = [tensor.clone().requires_grad_() for tensor in tensors]
     attend(*inputs).square().sum().backward()
     return inputs[0].grad.numpy()
+
+
+PASSES = {"forward": run_forward, "forward and backward": run_backward}
 
 
 def make_tensors(n):
