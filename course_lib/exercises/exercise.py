@@ -154,6 +154,8 @@ def _verdict(exercise, namespace, seed):
             if isinstance(value, Raised):
                 return ERROR, f"`{name}` stopped with {value.type}: {value.message}"
     if any(value is None for value in values):
+        if exercise.call is read_value:
+            return WRONG, f"`{name}` is None."
         return WRONG, f"`{name}` gave None. Is a `return` missing?"
     try:
         exercise.judge(cases, values)

@@ -5,7 +5,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Exercise, read_value
-from course_lib.exercises.judging import compare, read_pair
+from course_lib.exercises.judging import compare, compare_number, read_pair
 from course_lib.flow import attention_flow, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
 
@@ -24,7 +24,7 @@ def _judge_by_hand(cases, values):
         (1.1, "So much could enter the input, but only 1 can leave the output."),
         (attention_flow([FIRST, SECOND], residual=0)[0, 1], "That is the flow to input 1."),
     ]
-    compare(values[0], right, "`first_to_first`", mistakes)
+    compare_number(values[0], right, "`first_to_first`", mistakes)
 
 
 def _networks(rng):

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Exercise, Wrong, read_value
-from course_lib.exercises.judging import compare, compare_choice, read_array
+from course_lib.exercises.judging import compare, compare_choice, compare_numbers, read_array
 
 
 def _edge_lists(rng):
@@ -33,12 +33,14 @@ def _judge_edge_weights(cases, values):
             powers = np.exp(logits)
             shared = np.exp(logits - logits.max())
             sums = np.bincount(query, shared)[query]
+            by_node = right[np.argsort(query, kind="stable")]
         if np.isnan(np.asarray(value, dtype=float)).any() and len(query) == 5:
             raise Wrong(
-                "A node whose logits lie far below all others gives NaN: subtract the largest "
-                "logit of its own edges, not of all."
+                "Logits far from 0 give NaN: subtract the largest logit of each node's own edges, "
+                "neither none nor one for all."
             )
         mistakes = [
+            (by_node, "The weights are right, but in the order of the nodes, not of the edges."),
             (softmax(logits), "That is one softmax over all edges; each node has its own."),
             (alike, "All edges of a node count alike: the logits are not used."),
             (powers, "Divide by the sum over the edges of the same node."),
@@ -76,10 +78,13 @@ def _judge_masked(cases, values):
             empty = ~allowed.any(axis=1)
             if np.isnan(got[~empty]).any():
                 raise Wrong(
-                    f"In {logits.dtype}, NaN comes back where there are edges. Which of your "
-                    "numbers does not fit into that type?"
+                    f"With {logits.dtype} logits, NaN comes back where there are edges. Is the "
+                    "largest of the row subtracted, and in a type in which the numbers fit?"
                 )
-            raise Wrong("A row without edges gives NaN; it should be all zeros.")
+            raise Wrong(
+                f"With {logits.dtype} logits, a row without edges gives NaN; it should be all "
+                "zeros."
+            )
         uniform = right.copy()
         uniform[~allowed.any(axis=1)] = 1 / n
         free = softmax(logits.astype(float))
@@ -89,6 +94,7 @@ def _judge_masked(cases, values):
             (free, "The mask is not used."),
             (free * allowed, "Rows with edges do not sum to 1: mask before the softmax."),
             (_masked_softmax(logits, allowed.T), "The mask is transposed."),
+            (_masked_softmax(logits.T, allowed.T).T, "The softmax goes over the columns."),
         ]
         compare(value, right, f"The weights of {n} nodes ({logits.dtype})", mistakes)
 
@@ -144,7 +150,14 @@ def _judge_held(cases, values):
         got = read_array(value, what, shape=(3,))
         right = np.array([n * n * 2 * features, n * n, edges], dtype=float)
         mistakes = [
-            ([n * n * features, n * n, edges], "Two vectors stand behind one another: 2 F."),
+            ([n * n * features, n * n, edges], "Two vectors are joined: 2 F."),
+            ([n * (n - 1) * 2 * features, n * (n - 1), edges], "A node pairs with itself as well."),
+            ([right[0], right[1], edges + n], "The edge list is taken as it is given."),
+            ([right[0], right[1], 2 * edges], "The edge list is taken as it is given."),
+            (
+                [right[0] / 2, right[1] / 2, edges],
+                "A pair has an order: (i, j) and (j, i) are two.",
+            ),
             ([edges * 2 * features, n * n, edges], "The pairwise form makes *all* pairs."),
             ([n * n * 2 * features, 2 * n, edges], "Split, it still holds a logit for each pair."),
             (right * 4, "Numbers, not bytes."),
@@ -173,14 +186,22 @@ def _labelled_graphs(rng):
 
 
 def _judge_share(cases, values):
-    for (edge_index, weights, labels), value in zip(cases, values, strict=True):
+    expected, mistakes = [], []
+    for edge_index, weights, labels in cases:
         query, key = edge_index
         inside = labels[query] == labels[key]
         share = np.bincount(query, weights * inside, minlength=len(labels))
         real = np.unique(query)
         by_key = np.bincount(key, weights * inside, minlength=len(labels))
-        mistakes = [
-            (share.mean(), "Leave out the nodes without edges: their share is not 0 but unknown."),
+        expected.append(share[real].mean())
+        told = [
+            (by_key[real].mean(), "Sum over the edges that *leave* a node, row 0."),
+            (by_key[np.unique(key)].mean(), "Sum over the edges that *leave* a node, row 0."),
+            (
+                share.mean(),
+                "Take the mean over the nodes that have edges: the share of one without edges is "
+                "not 0 but unknown.",
+            ),
             ((weights * inside).sum(), "That is the sum over all nodes; take their mean."),
             (inside.mean(), "The weights are not used: that is the share of edges."),
             (
@@ -189,10 +210,9 @@ def _judge_share(cases, values):
             ),
             (1 - share[real].mean(), "That is what goes to *other* groups."),
             ((weights * inside).mean(), "The mean is over nodes, not over edges."),
-            (by_key[real].mean(), "Sum over the edges that *leave* a node, row 0."),
         ]
-        got = read_array(value, "`own_group_share`", shape=())
-        compare(got, share[real].mean(), "The mean share", mistakes)
+        mistakes.append(told)
+    compare_numbers(values, expected, "The mean share", mistakes)
 
 
 def _logit_matrices(rng):
@@ -200,21 +220,25 @@ def _logit_matrices(rng):
         return rng.normal(size=(n, 1)) + rng.normal(size=n)
 
     crafted = np.array([[1.0, 3.0, 2.0], [2.0, 4.0, 1.0], [0.0, 2.0, 1.0], [1.0, 7.0, 3.0]])
-    return [(static(6),), (rng.normal(size=(8, 5)),), (crafted,), (rng.normal(size=(3, 9)),)]
+    level = np.array([[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [3.0, 0.0, 1.0]])
+    cases = [level, static(6), rng.normal(size=(8, 5)), crafted, rng.normal(size=(3, 9))]
+    return [(logits,) for logits in cases]
 
 
 def _judge_favourites(cases, values):
     for (logits,), value in zip(cases, values, strict=True):
         right = len(np.unique(logits.argmax(axis=1)))
         mistakes = [
+            (len(np.unique(logits.max(axis=1))), "Count keys, not values of logits."),
             (len(np.unique(logits.argmax(axis=0))), "That asks the keys; each row is a query."),
             (len(logits), "Count each favourite once, however many queries share it."),
             (
                 len(np.unique(logits.argmin(axis=1))),
                 "The favourite has the *largest* logit.",
             ),
-            (len(np.unique(logits.max(axis=1))), "Count keys, not values of logits."),
         ]
+        if np.ndim(value) == 1:
+            raise Wrong("How many favourites there are is asked for, not which.")
         got = read_array(value, "`distinct_favourites`", shape=())
         compare(got, right, f"The favourites of {logits.shape[0]} queries", mistakes)
 

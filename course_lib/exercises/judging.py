@@ -12,6 +12,8 @@ USUAL_TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 def read_array(value, what, *, shape=None):
     """Return `value` as a finite float64 array of a shape, or say what is wrong with it."""
     try:
+        if np.asarray(value).dtype.kind in "USO":  # NumPy would read numbers out of text
+            raise TypeError
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise Wrong(f"{what} should be an array of numbers, got {_shown(value)}.") from None
@@ -24,12 +26,18 @@ def read_array(value, what, *, shape=None):
     return array
 
 
-def read_pair(value, what, first, second):
-    """Return the two parts of a pair, or say that two were expected."""
+def read_pair(value, what, first, second, *, shapes=None):
+    """Return the two parts of a pair, or say that two were expected, or in the other order.
+
+    The order can be told if the two have different `shapes`.
+    """
     if isinstance(value, np.ndarray) and value.shape == (2,):
         value = tuple(value)
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise Wrong(f"{what} should return two things, {first} and {second}, in this order.")
+    found = tuple(np.shape(part) for part in value)
+    if shapes and found != tuple(shapes) and found == tuple(reversed(shapes)):
+        raise Wrong(f"The two are the wrong way round: first {first}, then {second}.")
     return value
 
 
@@ -37,6 +45,8 @@ def same(got, expected):
     """Tell whether two arrays agree within the precision of the type that came back."""
     got = np.asarray(got)
     expected = np.asarray(expected)
+    if got.dtype.kind not in "biuf":
+        return False
     tolerance = TOLERANCE.get(got.dtype, USUAL_TOLERANCE)
     return got.shape == expected.shape and bool(np.allclose(got, expected, **tolerance))
 
@@ -56,9 +66,37 @@ def compare(value, expected, what, mistakes=()):
     if not same(value, expected):
         where = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
         place = f" at index {tuple(int(i) for i in where)}" if expected.ndim else ""
-        raise Wrong(
-            f"{what}: not right yet, expected {expected[where]:.4g}{place}, got {got[where]:.4g}."
-        )
+        right, wrong = (_written(array[where]) for array in (expected, got))
+        raise Wrong(f"{what}: not right yet, expected {right}{place}, got {wrong}.")
+
+
+def compare_numbers(values, expected, what, mistakes):
+    """Compare one number for each case, where wrong numbers may be right by chance.
+
+    `mistakes` holds for each case the pairs (number, sentence) of `compare`, in the same order. A
+    mistake is named only if it gives the numbers of all cases.
+    """
+    values = [read_array(value, what, shape=()) for value in values]
+    for pairs in zip(*mistakes, strict=True):
+        wrong = [number for number, _ in pairs]
+        if same(values, wrong) and not same(expected, wrong):
+            raise Wrong(pairs[0][1])
+    for value, right in zip(values, expected, strict=True):
+        compare(value, right, what)
+
+
+def compare_number(value, expected, what, mistakes=(), *, within=1e-4):
+    """Compare one number that was predicted or found, to a precision; never tell the right one.
+
+    `mistakes` are pairs (number, sentence) as for `compare`.
+    """
+    got = read_array(value, what, shape=()).item()
+    if abs(got - expected) <= within:
+        return
+    for wrong, sentence in mistakes:
+        if abs(got - wrong) <= within:
+            raise Wrong(sentence)
+    raise Wrong(f"{what}: not right yet, got {_written(got)}.")
 
 
 def compare_choice(value, expected, what, reasons):
@@ -72,6 +110,11 @@ def compare_choice(value, expected, what, reasons):
         raise Wrong(reasons[value])
     options = ", ".join(repr(option) for option in sorted([expected, *reasons], key=str))
     raise Wrong(f"{what} should be one of {options}, got {_shown(value)}.")
+
+
+def _written(number):
+    whole = float(number).is_integer() and abs(number) < 1e15
+    return f"{number:.0f}" if whole else f"{number:.4g}"
 
 
 def _shown(value, most=60):

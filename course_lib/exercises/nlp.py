@@ -3,7 +3,13 @@
 import numpy as np
 
 from course_lib.exercises.exercise import Exercise, Wrong, read_value
-from course_lib.exercises.judging import compare, read_array, read_pair
+from course_lib.exercises.judging import (
+    compare,
+    compare_number,
+    compare_numbers,
+    read_array,
+    read_pair,
+)
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
 
 SPREAD = np.sqrt(32 / 256)  # of sums of 32 products of unit variance, divided by √256
@@ -17,8 +23,10 @@ def _judge_spread(cases, values):
         (np.sqrt(256) / np.sqrt(32), "That is by how much the logits are too small: turn it over."),
         (np.sqrt(256 / 16), "A head sees 32 features, so its logits are sums of 32 products."),
         (np.sqrt(8 / 256), "A head has 256 / 8 features, not 8."),
+        (32 / np.sqrt(256), "Divide the spread of the sum by √256, not its variance."),
+        (np.sqrt(32 / np.sqrt(256)), "The sum is divided by √256, so its variance by 256."),
     ]
-    compare(values[0], SPREAD, "`spread`", mistakes)
+    compare_number(values[0], SPREAD, "`spread`", mistakes, within=6e-4)
 
 
 def _sizes(rng):
@@ -33,16 +41,24 @@ def _judge_parameters(cases, values):
         if h > 1 and (article, ours) == (3 * d * d, 3 * (d // h) ** 2):
             raise Wrong("The two numbers are swapped: the article's comes first.")
         mistakes = [
-            (3 * d * d // h, "All heads share the article's projections: count them once."),
+            (
+                3 * d * d // h,
+                "That is h times too many: all heads share three d_head × d_head matrices.",
+            ),
+            (3 * d * d, "All heads share three d_head × d_head matrices."),
             ((d // h) ** 2, "There are three projections: query, key and value."),
             (3 * (d // h) ** 2 + d * d, "Leave the output projection out: both have one."),
-            (3 * d * (d // h), "The article's projections take one head's features, not all."),
+            (3 * ((d // h) ** 2 + d // h), "There are no biases."),
         ]
         compare(article, 3 * (d // h) ** 2, f"{what}, the article's", mistakes)
         mistakes = [
             (d * d, "There are three projections: query, key and value."),
             (4 * d * d, "Leave the output projection out: both have one."),
-            (3 * (d // h) ** 2 * h, "Each head takes all d_model features in, not only its own."),
+            (
+                3 * d * d // h,
+                "That is h times too few: each of the h heads has a d_model × d_head matrix.",
+            ),
+            (3 * (d * d + d), "There are no biases."),
             (3 * d * d * h, "All heads together make one d_model × d_model matrix."),
         ]
         compare(ours, 3 * d * d, f"{what}, multi-head attention's", mistakes)
@@ -65,11 +81,25 @@ def _texts_with_filling(rng):
     return cases
 
 
-def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys"):
+def _reference(
+    arguments,
+    parameters,
+    inputs,
+    probe,
+    *,
+    scale=None,
+    use="keys",
+    turned=False,
+    axis=-1,
+    whole=False,
+    bare=False,
+):
     """Return output, weights and gradients of the right module, or of one with a mistake.
 
-    `use` says what the mask is used for: to hide "keys", as it should, or "queries"; "inverted";
-    only "after" the softmax; or for "none" of this.
+    `use` says what the mask is used for: to hide "keys", as it should, or "queries", or "both";
+    "inverted", or inverted only "before" the softmax; only "after" it; or for "none" of this.
+    `turned`: key times query; `axis`: of the softmax; `whole`: heads not put back; `bare`: without
+    the last projection.
     """
     import torch
 
@@ -82,30 +112,43 @@ def _reference(arguments, parameters, inputs, probe, *, scale=None, use="keys"):
         for name in NAMES[:3]
     )
     logits = query @ key.transpose(-1, -2) / np.sqrt(d / h if scale is None else scale)
-    allowed = mask[:, None, None, :].expand(logits.shape)
-    if use == "queries":
-        allowed = allowed.transpose(-1, -2)
-    if use == "inverted":
-        allowed = ~allowed
-    if use in ("keys", "queries", "inverted"):
-        logits = logits.masked_fill(~allowed, -1e30)
-    weights = logits.softmax(dim=-1)
-    if use != "none":
+    logits = logits.transpose(-1, -2) if turned else logits
+    keys = mask[:, None, None, :].expand(logits.shape)
+    allowed = {
+        "queries": keys.transpose(-1, -2),
+        "both": keys & keys.transpose(-1, -2),
+        "inverted": ~keys,
+    }.get(use, keys)
+    if use not in ("none", "after"):
+        logits = logits.masked_fill(allowed if use == "before" else ~allowed, -1e30)
+    weights = logits.softmax(dim=axis)
+    if use not in ("none", "unhidden"):
         weights = weights * allowed
-    mixed = (weights @ value).transpose(1, 2).flatten(2)
-    output = mixed @ matrices["output.weight"].T
+    mixed = weights @ value
+    mixed = mixed.reshape(x.shape) if whole else mixed.transpose(1, 2).flatten(2)
+    output = mixed if bare else mixed @ matrices["output.weight"].T
     (output * torch.tensor(probe)).sum().backward()
-    gradients = {name: matrix.grad.numpy() for name, matrix in matrices.items()}
-    gradients["x"] = x.grad.numpy()
+    leaves = matrices | {"x": x}
+    gradients = {name: leaf.grad.numpy() for name, leaf in leaves.items() if leaf.grad is not None}
     return output.detach().numpy(), weights.detach().numpy(), gradients
 
 
+INVERTED = "The mask is the wrong way round: True means a real token."
 MISTAKES = (
     ({"use": "none"}, "The mask does nothing: filling is attended to."),
-    ({"use": "inverted"}, "The mask is the wrong way round: True means a real token."),
+    ({"use": "inverted"}, INVERTED),
+    ({"use": "before"}, INVERTED + " `masked_fill` fills where its mask is True: `~mask`."),
     ({"use": "queries"}, "The mask hides rows; it should hide columns, the keys that are filling."),
+    ({"use": "both"}, "Only keys are hidden; leave the rows of filling as they come."),
     ({"use": "after"}, "Weights are hidden after the softmax, so rows no longer sum to 1."),
+    ({"use": "unhidden"}, "In a text of nothing but filling all weights should be 0."),
     ({"scale": 1}, "The logits are not divided by √d_head."),
+    ({"turned": True}, "The logits are transposed: query times key, not key times query."),
+    ({"axis": -2}, "The softmax runs over the queries; each row should sum to 1."),
+)
+OUTPUT_MISTAKES = (
+    ({"bare": True}, "The last projection, `self.output`, is missing."),
+    ({"whole": True}, "Put the heads of a token beside one another: `.transpose(1, 2)` first."),
 )
 
 
@@ -113,27 +156,44 @@ def _judge_attention(cases, values):
     for case, value in zip(cases, values, strict=True):
         (d, h), parameters, (_, mask), _ = case
         outputs, gradients = read_run(value, parameters, "`MendedAttention`")
-        pair = read_pair(outputs, "`forward`", "output", "weights")
         output, weights, expected = _reference(*case)
+        shapes = output.shape, weights.shape
+        pair = read_pair(outputs, "`forward`", "the output", "the weights", shapes=shapes)
+        if np.isnan(np.asarray(pair[1], dtype=float)).any() and not mask.any(axis=1).all():
+            raise Wrong("A text of nothing but filling gives NaN; its weights should be 0.")
         read_array(pair[0], "The output", shape=output.shape)
         told = [(_reference(*case, **mistake)[1], text) for mistake, text in MISTAKES]
         if h > 1:
-            by_model = _reference(*case, scale=d)[1]
-            told.append((by_model, "Still divided by √d_model; a head has d_model / h features."))
+            for scale, text in (
+                (d, "√d_model; a head has d_model / h features"),
+                ((d / h) ** 2, "d_head, not by its root"),
+            ):
+                told.append((_reference(*case, scale=scale)[1], f"Divided by {text}."))
         swapped = np.swapaxes(weights, -1, -2)
         told.append((swapped, "The weights are transposed: query times key, not key times query."))
         compare(pair[1], weights, f"The weights of {h} heads, texts {mask.sum(1).tolist()}", told)
-        compare(pair[0], output, f"The output of {h} heads")
+        told = [(_reference(*case, **mistake)[0], text) for mistake, text in OUTPUT_MISTAKES]
+        compare(pair[0], output, f"The output of {h} heads", told)
         compare_gradients(gradients, expected, "The output")
 
 
 def _predictors(rng):
     """Make functions of texts, some of which see the order of the words, and texts for them."""
-    texts = rng.integers(1, 9, size=(6, 6))
-    table, places = rng.normal(size=(9, 3)), rng.normal(size=(6, 3))
     order = rng.permutation(6)
     while (order == np.argsort(order)).all():  # its own inverse would hide a confusion of the two
         order = rng.permutation(6)
+    while True:
+        texts = rng.integers(1, 9, size=(6, 6))
+        table, places = rng.normal(size=(9, 6)), rng.normal(size=(6, 6))
+        change = PlacePredictor(table, places)(texts[:, order])
+        change = np.abs(change - PlacePredictor(table, places)(texts))
+        # Half the sum of the changes is the largest where one class alone rises or falls.
+        if change.sum(axis=1).max() / 2 > 1.05 * change.max():
+            break
+    # The largest change stands last, so that looking at the first text or class is not enough.
+    text, label = np.unravel_index(change.argmax(), change.shape)
+    texts = np.roll(texts, -1 - text, axis=0)
+    table, places = (np.roll(array, -1 - label, axis=1) for array in (table, places))
     return [
         (BagPredictor(table), texts, order),
         (PlacePredictor(table, places), texts, order),
@@ -163,7 +223,8 @@ class PlacePredictor(BagPredictor):
 
     def __call__(self, texts):
         """Return (count, classes) for (count, n) texts."""
-        return _shares((self.table[np.asarray(texts)] * self.places).sum(axis=1))
+        told = (self.table[np.asarray(texts)] * self.places).sum(axis=1)
+        return _shares(told / np.sqrt(len(self.places)))
 
 
 def _shares(logits):
@@ -172,19 +233,31 @@ def _shares(logits):
 
 
 def _judge_order(cases, values):
-    for (predict, texts, order), value in zip(cases, values, strict=True):
+    expected, mistakes = [], []
+    for predict, texts, order in cases:
         before, after = predict(texts), predict(texts[:, order])
         change = np.abs(after - before)
-        mistakes = [
-            ((after - before).max(), "Take the absolute change: a fall counts as well."),
+        absolute = "Take the absolute change of each answer: a fall counts as well."
+        told = [
+            ((after - before).max(), absolute),
+            ((before - after).max(), absolute),
             (change.mean(), "That is the mean change; the largest is asked for."),
             (change.sum(), "That is the sum of all changes; the largest is asked for."),
+            (change.sum(axis=1).max() / 2, "That is a total variation; take the largest change."),
+            (change[0].max(), "All texts count, not only the first."),
+            (change[:, 0].max(), "All classes count, not only the first."),
             (
                 np.abs(predict(texts[order]) - before).max(),
                 "Change the order of the words, not of the texts: `texts[:, order]`.",
             ),
+            (
+                np.abs(predict(texts[:, np.argsort(order)]) - before).max(),
+                "The other way: place j gets the word that stood at `order[j]`.",
+            ),
         ]
-        compare(value, change.max(), "The largest change", mistakes)
+        expected.append(change.max())
+        mistakes.append(told)
+    compare_numbers(values, expected, "The largest change", mistakes)
 
 
 def _words_to_hide(rng):
@@ -196,6 +269,7 @@ def _words_to_hide(rng):
         (PlacePredictor(table, places), text),
         (PlacePredictor(table, places[:4]), text[:4]),
         (PlacePredictor(table, places[:1]), text[:1]),
+        (PlacePredictor(table, places), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
     ]
 
 
@@ -205,14 +279,25 @@ def _judge_hiding(cases, values):
         moved = predict(hidden) - predict(text[None])
         answer = predict(text[None])[0].argmax()
         alone = np.where(np.eye(len(text), dtype=bool), text, 0)
+        more_and_more = np.where(np.tri(len(text), dtype=bool), 0, text)
+        every = np.where(text == text[:, None], 0, text)
         mistakes = [
+            (
+                _variation(predict(more_and_more), predict(text[None])),
+                "Words hidden before are still hidden: take a fresh copy for each.",
+            ),
+            (
+                _variation(predict(every), predict(text[None])),
+                "Hide the word at one place only, also if it stands elsewhere as well.",
+            ),
+            (moved.sum(axis=1) / 2, "Without absolute values the differences add up to 0."),
             (np.abs(moved).sum(axis=1), "Take half the sum: total variation is at most 1."),
             (np.abs(moved).max(axis=1), "Total variation is half the sum of all the differences."),
             (np.abs(moved).mean(axis=1), "Take half the sum, not the mean over the classes."),
             (np.abs(moved[:, answer]), "Compare the whole answers, not one class only."),
             (-moved[:, answer], "Compare the whole answers, not one class only."),
             (
-                np.abs(predict(alone) - predict(text[None])).sum(axis=1) / 2,
+                _variation(predict(alone), predict(text[None])),
                 "All the other words are hidden; hide one at a time.",
             ),
         ]
@@ -220,39 +305,55 @@ def _judge_hiding(cases, values):
         compare(value, np.abs(moved).sum(axis=1) / 2, what, mistakes)
 
 
+def _variation(first, second):
+    return np.abs(first - second).sum(axis=1) / 2
+
+
 def _alignments(rng):
     cases = []
-    for n_query, n_key in ((4, 7), (5, 5), (3, 9), (6, 4)):
+    for n_query, n_key in ((7, 7), (4, 7), (5, 9), (6, 4)):
         weights = rng.dirichlet(np.ones(n_key), size=n_query)
         right = rng.random((n_query, n_key)) < 0.5
-        right[0] = True
         right[1] = False  # nothing to point at
+        # The largest weights of the first and the last row are right, the smallest are not.
+        for row, is_right in ((0, True), (-1, True), (2, False)):
+            right[row] = np.arange(n_key) % 2 == 0
+            right[row, weights[row].argmax()], right[row, weights[row].argmin()] = (
+                is_right,
+                not is_right,
+            )
         cases.append((weights, right))
     sure = np.eye(3)[[1, 2, 0]]
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0)]
 
 
 def _judge_pointing(cases, values):
-    for (weights, right), value in zip(cases, values, strict=True):
+    expected, mistakes = [], []
+    for weights, right in cases:
         best = weights.argmax(axis=1)
         hits = right[np.arange(len(right)), best]
         asked = right.any(axis=1)
-        mistakes = [
+        column = right[weights.argmax(axis=0), np.arange(right.shape[1])]
+        told = [
             (hits.mean(), "Rows without a right key are counted; leave them out."),
             (hits.sum(), "That is a number of rows; divide by how many have a right key."),
+            (
+                right[np.arange(len(right)), weights.argmin(axis=1)][asked].mean(),
+                "That asks where the *smallest* weight is.",
+            ),
             (
                 (weights * right).sum(axis=1)[asked].mean(),
                 "That is the weight on the right keys; ask only where the largest weight is.",
             ),
             ((weights * right).sum() / len(weights), "That is a mean weight; count the rows."),
+            (
+                column[right.any(axis=0)].mean(),
+                "That takes the largest weight of each key; a row is a query.",
+            ),
         ]
-        if weights.shape[0] == weights.shape[1]:
-            column = right[weights.argmax(axis=0), np.arange(len(right))]
-            mistakes.append((column[right.any(axis=0)].mean(), _COLUMNS))
-        compare(value, hits[asked].mean(), "The share", mistakes)
-
-
-_COLUMNS = "That takes the largest weight of each key; a row is a query."
+        expected.append(hits[asked].mean())
+        mistakes.append(told)
+    compare_numbers(values, expected, "The share", mistakes)
 
 
 def _judge_uniform(cases, values):
@@ -267,20 +368,22 @@ def _judge_uniform(cases, values):
             (runs["attention"]["all"] - runs["uniform attention"]["all"]).mean(),
             'That is the difference on all texts; the negated ones are "negated".',
         ),
-        (apart[0], "That is seed 0 alone; take the mean over the seeds."),
+        (apart[0], "That is one seed alone, or the median; take the mean over the seeds."),
+        (np.median(apart), "That is the median; take the mean over the seeds."),
+        (apart.sum(), "That is the sum over the seeds; take their mean."),
+        (
+            (
+                runs["attention"]["unseen combinations"]
+                - runs["uniform attention"]["unseen combinations"]
+            ).mean(),
+            'That is the difference on unseen pairs; the negated texts are "negated".',
+        ),
+        (100 * apart.mean(), "Leave it a share, from 0 to 1; this is in percent."),
         (apart.std(), "That is the spread of the difference; its mean is asked for."),
         ((shares["attention"] - shares["no positions"]).mean(), "That is without positions."),
         ((shares["attention"] - shares["bag of words"]).mean(), "That is the bag of words."),
     ]
-    got = read_array(values[0], "`advantage`", shape=()).item()
-    if abs(got - 100 * apart.mean()) < 1e-6:
-        raise Wrong("Leave it a share, from 0 to 1; this is in percent.")
-    # The shares are written with four digits.
-    for wrong, sentence in mistakes:
-        if abs(got - wrong) < 1e-5:
-            raise Wrong(sentence)
-    if abs(got - apart.mean()) > 1e-5:
-        raise Wrong(f"`advantage`: not right yet, expected {apart.mean():.4f}, got {got:.4f}.")
+    compare_number(values[0], apart.mean(), "`advantage`", mistakes, within=1e-3)
 
 
 EXERCISES = (

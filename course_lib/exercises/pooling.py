@@ -10,26 +10,34 @@ from course_lib.exercises.judging import compare, compare_choice, read_array, re
 def _nodes(rng):
     shapes = ((5, 3, 4), (4, 4, 4), (1, 2, 3), (6, 2, 5))
     return [
-        (rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), rng.normal(size=hidden))
+        (rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), 0.5 * rng.normal(size=hidden))
         for n, d, hidden in shapes
     ]
 
 
 def _judge_pool(cases, values):
     for (h, v, w), value in zip(cases, values, strict=True):
-        pooled, weights = read_pair(value, "`attention_pool`", "the pooled vector", "the weights")
+        pooled, weights = read_pair(
+            value,
+            "`attention_pool`",
+            "the pooled vector",
+            "the weights",
+            shapes=(h.shape[1:], h.shape[:1]),
+        )
         scores = np.tanh(h @ v.T) @ w
         right = softmax(scores)
         mistakes = [
             (scores, "Those are the scores; a softmax over the nodes makes weights of them."),
-            (softmax(h @ v.T @ w), "The tangent is missing."),
-            (np.tanh(softmax(h @ v.T @ w)), "First the tangent, then w, the softmax last."),
+            (softmax(h @ v.T @ w), "The tanh is missing."),
+            (np.tanh(softmax(h @ v.T @ w)), "First tanh, then w, the softmax last."),
+            (softmax(np.tanh(h @ v.T @ w)), "tanh is taken of V h, before w makes one number."),
+            (np.ones(len(h)), "Each node has weight 1: does the softmax run over the nodes?"),
             (np.full(len(h), 1 / len(h)), "All nodes count alike: the scores are not used."),
             (softmax(scores / np.sqrt(len(w))), "There is no 1/√d here."),
         ]
         compare(weights, right, f"The weights of {len(h)} nodes", mistakes)
         mistakes = [
-            (right @ np.tanh(h), "The weights mix h itself, not its tangent."),
+            (right @ np.tanh(h), "The weights mix h itself, not its tanh."),
             (right[:, None] * h, "Sum over the nodes: one vector is asked for."),
             (h.mean(axis=0), "That is the plain mean; use the weights."),
         ]
@@ -46,16 +54,17 @@ def _judge_filling(cases, values):
 
 
 def _batches(rng):
-    """Make padded batches; in the last, an empty graph holds NaN."""
+    """Make padded batches with an empty graph; the last has large scores, and NaN in filling."""
     cases = []
-    for graphs, n, d in ((3, 4, 2), (2, 5, 3), (4, 3, 4), (3, 2, 2)):
-        mask = np.arange(n) < rng.integers(1, n + 1, size=(graphs, 1))
+    for graphs, n, d in ((3, 4, 2), (2, 5, 3), (4, 3, 4), (3, 4, 2)):
+        mask = np.arange(n) < rng.integers(1, n, size=(graphs, 1))
         mask[rng.integers(graphs)] = False
         features = rng.normal(size=(graphs, n, d))
         features[~mask] = 7.0
         cases.append((rng.normal(size=(graphs, n)), features, mask))
-    _, features, mask = cases[-1]
-    features[~mask.any(axis=1)] = np.nan
+    scores, features, mask = cases[-1]
+    scores += 900  # exponentials of such scores overflow
+    features[~mask] = np.nan
     return cases
 
 
@@ -72,21 +81,34 @@ def _judge_masked(cases, values):
         pooled, weights = read_pair(value, "`pool_masked`", "the pooled vectors", "the weights")
         right, right_weights = _pooled(scores, features, mask)
         got = np.asarray(weights, dtype=float)
+        empty = ~mask.any(axis=1)
         if got.shape == mask.shape and np.isnan(got).any():
+            if np.isnan(got[~empty]).any():
+                raise Wrong("Scores of about 900 give NaN: subtract the largest of each graph.")
             raise Wrong("A graph without nodes has NaN as weights; zeros are asked for.")
         uniform = right_weights.copy()
-        uniform[~mask.any(axis=1)] = 1 / mask.shape[1]
+        uniform[empty] = 1 / mask.shape[1]
         free = softmax(scores)
         mistakes = [
             (uniform, "A graph without nodes attends to its filling; its weights should be 0."),
             (free, "The mask is not used."),
             (free * mask, "Weights of a graph do not sum to 1: mask before the softmax."),
             (_pooled(scores, features, ~mask)[1], "The mask is turned round: True = a node."),
+            (
+                softmax(scores * mask),
+                "A score of 0 is a score like others: filling needs a weight of 0.",
+            ),
         ]
         compare(weights, right_weights, f"The weights of {len(mask)} graphs", mistakes)
         if np.isnan(np.asarray(pooled, dtype=float)).any():
             raise Wrong("0 times NaN is NaN: replace the features of the filling, too.")
-        compare(pooled, right, f"The pooled vectors of {len(mask)} graphs")
+        mistakes = [
+            (
+                (uniform[:, None] @ features)[:, 0],
+                "The weights are right, but where there is no node, the vector is made of filling.",
+            ),
+        ]
+        compare(pooled, right, f"The pooled vectors of {len(mask)} graphs", mistakes)
 
 
 def _judge_query(cases, values):
@@ -103,12 +125,14 @@ def _judge_query(cases, values):
                 raise Wrong(f"The {name} should have shape {shape}, got {part.shape}.")
         scores = np.tanh(h @ v.T) @ w
         mistakes = [
-            (h @ v.T @ w, "The tangent is missing."),
             (scores / np.sqrt(len(w)), "With `scale=1` nothing is to be divided by √d."),
             (scores * np.sqrt(len(w)), "With `scale=1` there is no √d to be made up for."),
             (-scores, "The sign of the query is turned round."),
+            (h @ v.T @ w, "The tanh is missing."),
         ]
-        compare((query @ key.T)[0], scores, "The dot products of query and keys", mistakes)
+        weighed = [(softmax(wrong), sentence) for wrong, sentence in mistakes]
+        made = softmax(query @ key.T)[0]
+        compare(made, softmax(scores), "The weights that query and keys make", weighed)
         compare(values_, h, "The values", [(np.tanh(h), "The values are the nodes as they are.")])
 
 
@@ -140,6 +164,8 @@ def _judge_localisation(cases, values):
             ((more + 0.5 * tie).sum(), "Divide by the number of pairs."),
             (float(wanted[weights.argmax()]), "All pairs count, not only the largest weight."),
         ]
+        if np.asarray(value).dtype == bool and np.ndim(value) == 0:
+            raise Wrong("A share of pairs is asked for, not yes or no.")
         got = read_array(value, "`localisation`", shape=())
         compare(got, right, f"The share of {more.size} pairs", mistakes)
 
@@ -172,7 +198,7 @@ def _rows(rng):
     for nodes, count in ((7, 3), (9, 4), (5, 2)):
         graph = np.concatenate([np.arange(count), rng.integers(count, size=nodes - count)])
         graph = rng.permutation(graph)
-        cases.append((rng.normal(size=nodes), rng.normal(size=(nodes, 3)), graph, count))
+        cases.append((rng.normal(size=nodes), rng.normal(size=(nodes, 2)), graph, count))
     scores = np.array([900.0, -900.0, 899.0, -901.0])
     features = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
     return [*cases, (scores, features, np.array([3, 1, 3, 1]), 5)]  # 0, 2 and 4 are empty
@@ -181,12 +207,16 @@ def _rows(rng):
 def _judge_index(cases, values):
     for (scores, features, graph, count), value in zip(cases, values, strict=True):
         right = np.zeros((count, features.shape[1]))
-        mean, everybody = right.copy(), right.copy()
+        mean, everybody, last = right.copy(), right.copy(), right.copy()
         for k in np.unique(graph):
             mine = graph == k
-            right[k] = softmax(scores[mine]) @ features[mine]
+            weights = softmax(scores[mine])
+            right[k] = weights @ features[mine]
             mean[k] = features[mine].mean(axis=0)
             everybody[k] = softmax(scores)[mine] @ features[mine]
+            last[k] = weights[-1] * features[mine][-1]
+        if isinstance(value, tuple | list) and [np.ndim(part) for part in value] == [2, 1]:
+            raise Wrong("Only the pooled vectors are asked for here, not the weights.")
         got = np.asarray(value, dtype=float)
         if got.shape == right.shape and np.isnan(got).any():
             raise Wrong(
@@ -195,7 +225,17 @@ def _judge_index(cases, values):
             )
         mistakes = [
             (mean, "That is the mean of each graph; use the scores."),
-            (everybody, "The softmax runs over all nodes; each graph needs its own."),
+            (
+                everybody,
+                "Beside a score of 900, one of −900 vanishes: subtract the largest of each graph."
+                if np.ptp(scores) > 100
+                else "The softmax runs over all nodes; each graph needs its own.",
+            ),
+            (
+                last,
+                "Where a graph stands in `graph` several times, `pooled[graph] += …` adds once "
+                "only; take one graph at a time, or `np.add.at`.",
+            ),
         ]
         compare(value, right, f"The pooled vectors of {count} graphs", mistakes)
 
@@ -234,9 +274,11 @@ EXERCISES = (
         minutes=10,
         answer="pool_masked",
         hints=(
-            "Write -inf instead of -1e9. Which two operations then fail for an empty row?",
-            "Where the row's maximum is -inf subtract 0; where its sum is 0 divide by 1; and set "
-            "the features of the filling to 0 before they are multiplied.",
+            "The imported `softmax` refuses a row of nothing but -inf. Either keep -1e9 and repair "
+            "the weights afterwards, or write the softmax out: what fails there for an empty row?",
+            "Weights of filling become 0, and so do its features, with `np.where`, before they are "
+            "multiplied. Written out: where the row's maximum is -inf subtract 0, where its sum is "
+            "0 divide by 1.",
         ),
         inputs=_batches,
         judge=_judge_masked,

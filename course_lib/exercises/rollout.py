@@ -8,7 +8,7 @@ from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Exercise, Wrong, read_value
-from course_lib.exercises.judging import compare, read_array
+from course_lib.exercises.judging import compare, compare_number, read_array
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
 
 
@@ -71,7 +71,7 @@ def _judge_by_hand(cases, values):
         (0.4 * 0.2, "That is the way through 1; the one that stays at 0 counts too."),
         (rollout([first, second])[0, 1], "That is how much output 0 draws on input 1."),
     ]
-    compare(values[0], right, "`first_on_first`", mistakes)
+    compare_number(values[0], right, "`first_on_first`", mistakes)
 
 
 def _raw(rng):

@@ -7,7 +7,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Exercise, Raised, Wrong, attempt, read_value
-from course_lib.exercises.judging import compare, read_array
+from course_lib.exercises.judging import compare, compare_number, compare_numbers, read_array
 
 
 def _thresholds(rng):
@@ -40,6 +40,7 @@ def _judge_threshold(cases, values):
         ties = weights == weights.max(axis=1, keepdims=True)
         tied = np.where(above | ties, weights, 0)
         uniform = np.where(empty[:, None], 1 / len(weights), left / total)
+        columns = right.sum(axis=0)
         mistakes = [
             (left, "The rows do not sum to 1 again."),
             (left / total, "A row without any weight above the cutoff keeps its largest one."),
@@ -51,6 +52,10 @@ def _judge_threshold(cases, values):
                 "A weight on the cutoff is not above it.",
             ),
             (left / left.sum(), "Each row sums to 1, not the whole matrix."),
+            (
+                right / np.where(columns == 0, 1, columns),
+                "Divide by the sums of the rows, not of the columns.",
+            ),
         ]
         compare(value, right, f"The rows kept above {cutoff}", mistakes)
 
@@ -85,31 +90,55 @@ def _judge_worst(cases, values):
 
 def _masses(rng):
     cases = [(softmax(2 * rng.normal(size=(n, n))), mass) for n, mass in ((6, 0.9), (4, 0.5))]
-    crafted = np.array([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5], [1.0, 0.0, 0.0]])
+    crafted = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
     return [*cases, (crafted, 0.75), (crafted, 1.0), (softmax(rng.normal(size=(8, 8))), 0.99)]
 
 
-def _needed(weights, mass, *, axis=1, slack=-1e-9):
-    held = -np.sort(-weights, axis=axis)
-    return (held.cumsum(axis=axis) < mass + slack).sum(axis=axis).mean() + 1
+def _falling(weights):
+    return -np.sort(-weights)
+
+
+def _needed(weights, mass, *, order=_falling, slack=-1e-9):
+    held = order(weights).cumsum(axis=1)
+    return (held < mass + slack).sum(axis=1).mean() + 1
+
+
+MISCOUNTED = [
+    (
+        lambda weights, mass: _needed(weights, mass) - 1,
+        "One more: count the weight that reaches the mass as well.",
+    ),
+    (
+        lambda weights, mass: _needed(weights, mass) * len(weights),
+        "The mean over the rows, not their sum.",
+    ),
+    (
+        lambda weights, mass: _needed(weights, mass) / len(weights),
+        "A number of edges, not their share.",
+    ),
+    (
+        lambda weights, mass: _needed(weights, mass, order=np.array),
+        "Take the largest weights first.",
+    ),
+    (
+        lambda weights, mass: _needed(weights, mass, order=np.sort),
+        "The largest first, not the smallest.",
+    ),
+    (
+        lambda weights, mass: _needed(weights.T, mass),
+        "That goes down the columns; a row is a query.",
+    ),
+    (
+        lambda weights, mass: _needed(weights, mass, slack=1e-9),
+        "*At least* the mass: a sum that equals it is enough.",
+    ),
+]
 
 
 def _judge_needed(cases, values):
-    for (weights, mass), value in zip(cases, values, strict=True):
-        right = _needed(weights, mass)
-        unsorted = (weights.cumsum(axis=1) < mass - 1e-9).sum(axis=1).mean() + 1
-        upwards = (np.sort(weights, axis=1).cumsum(axis=1) < mass - 1e-9).sum(axis=1).mean() + 1
-        mistakes = [
-            (right - 1, "One more: count the weight that reaches the mass as well."),
-            (right * len(weights), "The mean over the rows, not their sum."),
-            (right / len(weights), "A number of edges, not their share."),
-            (unsorted, "Take the largest weights first."),
-            (upwards, "The largest first, not the smallest."),
-            (_needed(weights, mass, axis=0), "That goes down the columns; a row is a query."),
-            (_needed(weights, mass, slack=1e-9), "To reach the mass exactly is enough."),
-        ]
-        got = read_array(value, "`edges_needed`", shape=())
-        compare(got, right, f"The edges needed for {mass}", mistakes)
+    expected = [_needed(*case) for case in cases]
+    mistakes = [[(count(*case), sentence) for count, sentence in MISCOUNTED] for case in cases]
+    compare_numbers(values, expected, "The number of edges needed", mistakes)
 
 
 def _rows(rng):
@@ -128,11 +157,14 @@ def _judge_sparsemax(cases, values):
         z = -np.sort(-logits)
         tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
         cut = np.maximum(logits, 0)
+        k = (z > tau).sum()
         mistakes = [
             (softmax(logits), "That is the softmax."),
             (np.maximum(logits - tau[-1], 0), "τ is taken for all logits; find the right k."),
             (np.maximum(logits - tau[0], 0), "τ is taken for k = 1; find the right k."),
-            (logits - tau[(z > tau).sum() - 1], "What is below 0 becomes 0."),
+            (np.maximum(logits - tau[min(k, len(z) - 1)], 0), "τ is taken for one logit too many."),
+            (np.maximum(logits - tau[max(k - 2, 0)], 0), "τ is taken for one logit too few."),
+            (logits - tau[k - 1], "What is below 0 becomes 0."),
             (_sparsemax(z), "The weights are sorted; they should stand where their logits do."),
             (cut / (cut.sum() or 1), "Subtract τ; nothing is divided."),
         ]
@@ -140,19 +172,19 @@ def _judge_sparsemax(cases, values):
 
 
 def _judge_layers(cases, values):
-    got = read_array(values[0], "`layers_needed`", shape=())
     mistakes = [
         (170, "170 layers reach 510 steps, and 511 are needed."),
-        (170.0 + 1 / 3, "A whole number of layers: round up."),
+        (511 / 3, "A whole number of layers: round up."),
         (74, "A window of 3 has 7 positions, but only 3 of them lead forward."),
         (73, "A window of 3 has 7 positions, but only 3 of them lead forward."),
         (128, "Three on either side: three steps a layer, not four."),
         (512 / 3, "From the first position to the last are 511 steps; and round up."),
         (256, "How far does one layer reach? Three positions."),
         (511, "Each layer takes up to three steps at once."),
+        (85, "Both ends have to reach each other, not only the middle."),
         (86, "Both ends have to reach each other, not only the middle."),
     ]
-    compare(got, 171, "`layers_needed`", mistakes)
+    compare_number(values[0], 171, "`layers_needed`", mistakes)
 
 
 def _windows(rng):
@@ -192,6 +224,9 @@ def _edge_lists(rng):
     large = 35 + 0.02 * rng.normal(size=(2, 4, 2))  # exponentials of such logits overflow
     full = np.stack(np.divmod(rng.permutation(16), 4))
     cases.append((*large, rng.normal(size=(4, 2)), full))
+    # One query's logits lie thousands below the other's: no maximum but its own will do.
+    apart = np.array([[100.0], [-100.0], [1.0]]), 30 + rng.permutation(3)[:, None] / 100
+    cases.append((*apart, rng.normal(size=(3, 2)), np.argwhere(np.ones((3, 3))).T))
     query = np.repeat(np.arange(LARGE), 3)
     edges = np.stack([query, (query + np.tile([0, 1, 7], LARGE)) % LARGE])
     cases.append((*rng.normal(size=(3, LARGE, 2)), edges))
@@ -212,8 +247,8 @@ def _call_measured(answer, cases):
     return values
 
 
-def _along(query, key, value, edge_index, *, scale=None, mistake=None):
-    i, j = edge_index[::-1] if mistake == "turned" else edge_index
+def _along(query, key, value, edge_index, *, scale=None, last=False):
+    i, j = edge_index
     n = len(query)
     logits = (query[i] * key[j]).sum(axis=1) * (query.shape[1] ** -0.5 if scale is None else scale)
     output = np.zeros((n, value.shape[1]))
@@ -222,7 +257,8 @@ def _along(query, key, value, edge_index, *, scale=None, mistake=None):
     for node in range(n):
         mine = order[starts[node] : starts[node + 1]]
         if len(mine):
-            output[node] = softmax(logits[mine]) @ value[j[mine]]
+            weights, mixed = softmax(logits[mine]), value[j[mine]]
+            output[node] = weights[-1] * mixed[-1] if last else weights @ mixed
     return output
 
 
@@ -237,12 +273,22 @@ def _judge_along(cases, values):
                 "NaN comes back: a query may have no edges, and logits may be large; subtract the "
                 "largest of each query's own."
             )
+        turned = _along(*case[:3], edge_index[::-1])
         alike = np.zeros(right.shape)
         counts = np.bincount(edge_index[0], minlength=n)
         np.add.at(alike, edge_index[0], content[edge_index[1]])
         mistakes = [
             (_along(*case, scale=1.0), "Divide the logits by √d."),
-            (_along(*case, mistake="turned"), "Row 0 of the edges holds queries, row 1 keys."),
+            (
+                _along(*case, scale=content.shape[1] ** -0.5),
+                "d is the keys' size, not the values'.",
+            ),
+            (
+                _along(*case, last=True),
+                "Where a query stands in `i` several times, `output[i] += …` adds once only: "
+                "`np.add.at` adds each time.",
+            ),
+            (turned, "Row 0 of the edges holds queries, row 1 keys."),
             (alike / np.maximum(counts, 1)[:, None], "All keys count alike: use the logits."),
             (alike, "That is the sum of the values; weigh them."),
         ]

@@ -134,14 +134,20 @@ WRONG = {
         (lambda logits, query: softmax(logits), "one softmax over all"),
         (lambda logits, query: 1 / np.bincount(query)[query], "not used"),
         (lambda logits, query: np.exp(logits - logits.max()), ""),
-        (edges_unshifted, ""),
-        (edges_with_one_maximum, "of its own edges"),
-        (lambda logits, query: edges_by_at(logits[np.argsort(query)], np.sort(query)), ""),
+        (edges_unshifted, "neither none"),
+        (edges_with_one_maximum, "own edges"),
+        (
+            lambda logits, query: edges_by_at(
+                logits[np.argsort(query, kind="stable")], np.sort(query)
+            ),
+            "order of the nodes",
+        ),
         (lambda logits, query: edges_by_at(-logits, query), "not right yet"),
     ],
     "gat-2": [
         (rows_filled_with(-9e15), "attends to everybody"),
-        (rows_filled_in_the_same_type, "does not fit"),
+        (rows_filled_in_the_same_type, "numbers fit"),
+        (lambda logits, allowed: np.transpose(rows_by_loop(logits.T, allowed.T)), "columns"),
         (rows_filled_with(-np.inf), "all zeros"),
         (lambda logits, allowed: rows_by_loop(logits, ~allowed), "turned round"),
         (lambda logits, allowed: rows_by_loop(logits, allowed.T), "transposed"),
@@ -172,6 +178,8 @@ WRONG = {
         (lambda n, edges, features: (8 * n * n * features, 4 * n * n, 4 * edges), "not bytes"),
         (lambda n, edges, features: (edges, n * n, n * n * 2 * features), "other way round"),
         (lambda n, edges, features: n * n * 2 * features, "shape"),
+        (lambda n, e, f: (n * (n - 1) * 2 * f, n * (n - 1), e), "with itself"),
+        (lambda n, e, f: (n * n * 2 * f, n * n, e + n), "as it is given"),
     ],
     "gat-6": [
         (lambda e, w, y: share_by_node(e, w * inside(e, y), len(y)).mean(), "without edges"),
@@ -181,7 +189,7 @@ WRONG = {
         (lambda e, w, y: (w * inside(e, y)).mean(), "not over edges"),
         (
             lambda e, w, y: share_by_node(e, w * inside(e, y), len(y), 1)[np.unique(e[0])].mean(),
-            "",
+            "*leave*",
         ),
         (lambda e, w, y: share_by_node(e, w * inside(e, y), len(y)), "shape"),
     ],
@@ -189,8 +197,8 @@ WRONG = {
         (lambda logits: len(np.unique(logits.argmax(axis=0))), ""),
         (lambda logits: len(logits), "once"),
         (lambda logits: len(np.unique(logits.argmin(axis=1))), ""),
-        (lambda logits: len(np.unique(logits.max(axis=1))), ""),
-        (lambda logits: np.unique(logits.argmax(axis=1)), "shape"),
+        (lambda logits: len(np.unique(logits.max(axis=1))), "not values"),
+        (lambda logits: np.unique(logits.argmax(axis=1)), "not which"),
         (lambda logits: 1, ""),
     ],
 }

@@ -108,6 +108,25 @@ class Shared(nn.Module):
         return x, mask
 
 
+class HeadsNotPutBack(With):
+    def forward(self, x, mask):
+        q, k, v = (
+            f(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for f in (self.query, self.key, self.value)
+        )
+        logits = q @ k.mT / q.shape[-1] ** 0.5
+        weights = ByMask.weigh(logits, mask[:, None, None].expand(logits.shape))
+        return self.output((weights @ v).reshape(x.shape)), weights
+
+
+def swapped(module):
+    class Swapped(module):
+        def forward(self, x, mask):
+            return super().forward(x, mask)[::-1]
+
+    return Swapped
+
+
 def change_by_loop(predict, texts, order):
     before, after = predict(texts), predict(texts[:, order])
     return max(
@@ -166,14 +185,14 @@ def share_by_torch(weights, right):
 
 
 RIGHT = {
-    "nlp-1": [1 / math.sqrt(8), np.float32(0.3535534), torch.tensor(0.125).sqrt()],
+    "nlp-1": [1 / math.sqrt(8), np.float32(0.3535534), torch.tensor(0.125).sqrt(), 0.354],
     "nlp-2": [
         lambda d, h: (3 * (d // h) ** 2, 3 * d * d),
         lambda d, h: [3 * d * d / h / h, 3.0 * d**2],
         lambda d, h: np.array([3 * (d / h) ** 2, 3 * d**2]),
     ],
     "nlp-3": [ByLibrary, ByLoop, ByEinsum, With],
-    "nlp-4": [ADVANTAGE, torch.tensor(ADVANTAGE), round(ADVANTAGE, 5)],
+    "nlp-4": [ADVANTAGE, torch.tensor(ADVANTAGE), round(ADVANTAGE, 3)],
     "nlp-5": [
         change_by_loop,
         change_by_torch,
@@ -193,15 +212,20 @@ WRONG = {
         (math.sqrt(8), "turn it over"),
         (4, "32 features"),
         (math.sqrt(8) / 16, "not 8"),
+        (2, "not its variance"),
+        (math.sqrt(2), "by 256"),
+        ("0.3536", "numbers"),
         (0.5, "not right yet"),
     ],
     "nlp-2": [
         (lambda d, h: (3 * d * d, 3 * (d // h) ** 2), ""),
-        (lambda d, h: (3 * d * d // h, 3 * d * d), "share the article's"),
+        (lambda d, h: (3 * d * d // h, 3 * d * d), "h times too many"),
+        (lambda d, h: (3 * d * d, 3 * d * d), "All heads share"),
+        (lambda d, h: (3 * (d // h) ** 2, 3 * (d * d + d)), "no biases"),
         (lambda d, h: ((d // h) ** 2, 3 * d * d), "three projections"),
         (lambda d, h: (3 * (d // h) ** 2 + d * d, 3 * d * d), "output projection"),
         (lambda d, h: (3 * (d // h) ** 2, 4 * d * d), "output projection"),
-        (lambda d, h: (3 * (d // h) ** 2, 3 * d * d // h), "all d_model features"),
+        (lambda d, h: (3 * (d // h) ** 2, 3 * d * d // h), "h times too few"),
         (lambda d, h: (3 * (d // h) ** 2, 3 * d * d * h), "All heads together"),
         (lambda d, h: 3 * d * d, "two things"),
     ],
@@ -211,6 +235,27 @@ WRONG = {
         (but(share=lambda logits, allowed: logits.softmax(-1)), "The mask does nothing"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, ~allowed)), "wrong way round"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, allowed.mT)), "columns"),
+        (but(share=lambda logits, allowed: ByMask.weigh(logits, allowed & allowed.mT)), "Only"),
+        (
+            but(
+                share=lambda logits, allowed: (
+                    logits.masked_fill(allowed, -1e9).softmax(-1).masked_fill(~allowed, 0)
+                )
+            ),
+            "masked_fill",
+        ),
+        (but(share=lambda logits, allowed: ByMask.weigh(logits.mT, allowed)), "key times query."),
+        (
+            but(
+                share=lambda logits, allowed: (
+                    logits.masked_fill(~allowed, -1e9).softmax(-2).masked_fill(~allowed, 0)
+                )
+            ),
+            "over the queries",
+        ),
+        (but(scale=lambda d, h: (d // h) ** 2), "not by its root"),
+        (HeadsNotPutBack, "beside one another"),
+        (swapped(With), "wrong way round"),
         (but(share=lambda logits, allowed: logits.softmax(-1) * allowed), "after the softmax"),
         (
             but(share=lambda logits, allowed: logits.masked_fill(~allowed, -math.inf).softmax(-1)),
@@ -218,9 +263,9 @@ WRONG = {
         ),
         (
             but(share=lambda logits, allowed: logits.masked_fill(~allowed, -1e9).softmax(-1)),
-            "not right yet",
+            "nothing but filling",
         ),
-        (WithoutOutput, "The output"),
+        (WithoutOutput, "self.output"),
         (OnlyOutput, "two things"),
         (Detached, "no gradient reaches x"),
         (Shared, "leave `__init__` as it was"),
@@ -229,7 +274,7 @@ WRONG = {
         (-ADVANTAGE, "The sign"),
         (100 * ADVANTAGE, "percent"),
         ((RUNS["attention"]["all"] - RUNS["uniform attention"]["all"]).mean(), "all texts"),
-        ((RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"])[0], "seed 0"),
+        ((RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"])[0], "one seed"),
         (
             (RUNS["attention"]["negated"] - RUNS["bag of words"]["negated"]).mean(),
             "bag of words",
@@ -238,7 +283,26 @@ WRONG = {
         (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"], "shape"),
     ],
     "nlp-5": [
-        (lambda predict, texts, order: (predict(texts[:, order]) - predict(texts)).max(), ""),
+        (
+            lambda predict, texts, order: (predict(texts[:, order]) - predict(texts)).max(),
+            "absolute",
+        ),
+        (
+            lambda predict, texts, order: (predict(texts) - predict(texts[:, order])).max(),
+            "absolute",
+        ),
+        (
+            lambda predict, texts, order: half(predict(texts), predict(texts[:, order])).max(),
+            "total variation",
+        ),
+        (
+            lambda predict, texts, order: change_by_loop(predict, texts[:1], order),
+            "not only the first",
+        ),
+        (
+            lambda predict, texts, order: change_by_loop(predict, texts, np.argsort(order)),
+            "The other way",
+        ),
         (
             lambda predict, texts, order: abs(predict(texts[:, order]) - predict(texts)).mean(),
             "mean change",
@@ -258,7 +322,9 @@ WRONG = {
         (hide_with(lambda a, b: np.abs(a - b)[:, b[0].argmax()]), ""),
         (hide_with(lambda a, b: (b - a)[:, b[0].argmax()]), ""),
         (hide_with(half, lambda text, eye: np.where(eye, text, 0)), "All the other words"),
-        (hide_with(half, lambda text, eye: np.where(np.tri(len(text)) > 0, 0, text)), ""),
+        (hide_with(half, lambda text, eye: np.where(np.tri(len(text)) > 0, 0, text)), "fresh"),
+        (hide_with(half, lambda text, eye: np.where(text == text[:, None], 0, text)), "one place"),
+        (hide_with(lambda a, b: (a - b).sum(axis=1) / 2), "add up to 0"),
         (hide_with(lambda a, b: half(a, b).mean()), "shape"),
     ],
     "nlp-7": [
@@ -267,7 +333,8 @@ WRONG = {
         (lambda w, r: (w * r).sum(1)[r.any(1)].mean(), "weight on the right keys"),
         (lambda w, r: (w * r).sum() / len(w), ""),
         (lambda w, r: r.any(axis=1).mean(), ""),
-        (lambda w, r: r[np.arange(len(r)), w.argmin(1)][r.any(1)].mean(), ""),
+        (lambda w, r: r[np.arange(len(r)), w.argmin(1)][r.any(1)].mean(), "smallest"),
+        (lambda w, r: r[w.argmax(0), np.arange(r.shape[1])][r.any(0)].mean(), "each key"),
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)], "shape"),
     ],
 }

@@ -40,7 +40,8 @@ def masked_by_torch(scores, features, mask):
 def masked_by_loop(scores, features, mask):
     pooled, weights = [], []
     for s, f, m in zip(scores, features, mask, strict=True):
-        powers = [np.exp(x) if r else 0.0 for x, r in zip(s, m, strict=True)]
+        top = max(s[m], default=0.0)
+        powers = [np.exp(x - top) if r else 0.0 for x, r in zip(s, m, strict=True)]
         a = [p / (sum(powers) or 1.0) for p in powers]
         weights.append(a)
         real = [x * y for x, y, r in zip(a, f, m, strict=True) if r]
@@ -61,6 +62,23 @@ def masked_with_infinity(scores, features, mask):
     powers = np.exp(np.where(mask, scores, -np.inf))
     weights = powers / powers.sum(axis=1, keepdims=True)
     return (weights[:, None] @ features)[:, 0], weights
+
+
+def masked_afterwards(scores, features, mask):
+    weights = softmax(np.where(mask, scores, -1e9)) * mask
+    return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+
+
+def masked_unshifted(scores, features, mask):
+    powers = np.where(mask, np.exp(scores), 0)
+    total = powers.sum(axis=1, keepdims=True)
+    weights = powers / np.where(total == 0, 1, total)
+    return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+
+
+def masked_too_late(scores, features, mask):
+    weights = softmax(np.where(mask, scores, -1e9))
+    return (weights[:, None] @ np.nan_to_num(features))[:, 0], weights * mask
 
 
 def masked_with_nan_left(scores, features, mask):
@@ -106,6 +124,24 @@ def index_unshifted(scores, features, graph, num_graphs):
     return pooled
 
 
+def index_with_one_maximum(scores, features, graph, num_graphs):
+    powers = np.exp(scores - scores.max())
+    totals = np.bincount(graph, powers, minlength=num_graphs)
+    weights = powers / np.where(totals == 0, 1, totals)[graph]
+    pooled = np.zeros((num_graphs, features.shape[1]))
+    np.add.at(pooled, graph, weights[:, None] * features)
+    return pooled
+
+
+def index_added_once(scores, features, graph, num_graphs):
+    pooled = np.zeros((num_graphs, features.shape[1]))
+    weights = np.zeros(len(scores))
+    for k in np.unique(graph):
+        weights[graph == k] = softmax(scores[graph == k])
+    pooled[graph] += weights[:, None] * features
+    return pooled
+
+
 def index_mean(scores, features, graph, num_graphs):
     return index_by_add(np.zeros(len(scores)), features, graph, num_graphs)
 
@@ -131,11 +167,12 @@ def index_with_nan(scores, features, graph, num_graphs):
 RIGHT = {
     "pooling-1": [pool_by_library, pool_by_loop, pool_by_attention],
     "pooling-2": ["mean", " Mean", "MEAN"],
-    "pooling-3": [masked_by_torch, masked_by_loop],
+    "pooling-3": [masked_by_torch, masked_by_loop, masked_afterwards],
     "pooling-4": [
         lambda h, v, w: (w.reshape(1, -1), np.tanh(np.einsum("hf,nf->nh", v, h)), h),
         lambda h, v, w: [torch.tensor(w)[None], torch.tanh(torch.tensor(h @ v.T)), torch.tensor(h)],
         lambda h, v, w: (-w[None], np.tanh(-h @ v.T), h),
+        lambda h, v, w: (w[None], np.tanh(h @ v.T) + w / (w @ w), h),
     ],
     "pooling-5": [auc_by_loop, auc_by_scipy],
     "pooling-6": [
@@ -150,11 +187,13 @@ RIGHT = {
 
 WRONG = {
     "pooling-1": [
-        (lambda h, v, w: (softmax(h @ v.T @ w) @ h, softmax(h @ v.T @ w)), "tangent is missing"),
+        (lambda h, v, w: (softmax(h @ v.T @ w) @ h, softmax(h @ v.T @ w)), "tanh is missing"),
         (lambda h, v, w: (np.tanh(h @ v.T) @ w @ h, np.tanh(h @ v.T) @ w), "scores"),
         (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "alike"),
         (lambda h, v, w: (pool_by_loop(h, v, w)[1] @ np.tanh(h), pool_by_loop(h, v, w)[1]), ""),
-        (lambda h, v, w: pool_by_attention(h, v, w)[::-1], ""),
+        (lambda h, v, w: pool_by_attention(h, v, w)[::-1], "wrong way round"),
+        (lambda h, v, w: (h.sum(axis=0), softmax((np.tanh(h @ v.T) @ w)[:, None])[:, 0]), "over"),
+        (lambda h, v, w: (softmax(np.tanh(h @ v.T @ w)) @ h, softmax(np.tanh(h @ v.T @ w))), "V h"),
         (lambda h, v, w: pool_by_attention(h, v, w)[0], "two things"),
         (lambda h, v, w: (h * pool_by_attention(h, v, w)[1][:, None], softmax(h @ v.T @ w)), ""),
         (lambda h, v, w: (h.mean(axis=0), pool_by_attention(h, v, w)[1]), "plain mean"),
@@ -173,10 +212,13 @@ WRONG = {
         (masked_with(0, multiply=True), "sum to 1"),
         (lambda s, f, m: masked_by_loop(s, f, ~m), "turned round"),
         (masked_with_nan_left, "0 times NaN"),
+        (masked_unshifted, "subtract the largest"),
+        (masked_too_late, "made of filling"),
+        (lambda s, f, m: masked_with(0)(s * m, f, m), "a score like others"),
         (lambda s, f, m: masked_by_loop(s, f, m)[0], "two things"),
     ],
     "pooling-4": [
-        (lambda h, v, w: (w[None], h @ v.T, h), "tangent"),
+        (lambda h, v, w: (w[None], h @ v.T, h), "tanh"),
         (lambda h, v, w: (w[None], np.tanh(h @ v.T), np.tanh(h)), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
         (lambda h, v, w: (w[None] / np.sqrt(len(w)), np.tanh(h @ v.T), h), "scale=1"),
@@ -192,6 +234,7 @@ WRONG = {
         (auc_of(lambda a, b: ((a > b) + 0.5 * (a == b)).sum()), ""),
         (lambda weights, wanted: float(wanted[weights.argmax()]), ""),
         (auc_of(lambda a, b: a > b), "shape"),
+        (lambda weights, wanted: weights[wanted].mean() > weights[~wanted].mean(), "yes or no"),
     ],
     "pooling-6": [
         (lambda a: np.linalg.norm(a @ a.T - np.eye(len(a))), "no root"),
@@ -206,6 +249,10 @@ WRONG = {
         (index_mean, "use the scores"),
         (index_over_all, "each graph needs its own"),
         (index_unshifted, "subtract"),
+        (index_with_one_maximum, "vanishes"),
+        (index_added_once, "np.add.at"),
+        (lambda s, f, graph, n: (index_by_add(s, f, graph, n), softmax(s)), "Only the pooled"),
+        (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, "shape"),
         (index_without_empty, "shape"),
         (index_with_nan, "no nodes"),
         (lambda s, f, graph, n: index_by_add(s, f, np.sort(graph), n), ""),

@@ -151,6 +151,38 @@ def along_unshifted(query, key, value, edge_index):
     return out
 
 
+def along_shifted(shift):
+    def answer(query, key, value, edge_index):
+        i, j = edge_index
+        logits = (query[i] * key[j]).sum(1) / np.sqrt(query.shape[1])
+        powers = np.exp(logits - shift(logits, i, len(query)))
+        total = np.bincount(i, powers, minlength=len(query))
+        out = np.zeros((len(query), value.shape[1]))
+        with np.errstate(invalid="ignore"):
+            np.add.at(out, i, (powers / total[i])[:, None] * value[j])
+        return out
+
+    return answer
+
+
+def largest_from_zero(logits, i, n):
+    largest = np.zeros(n)
+    np.maximum.at(largest, i, logits)
+    return largest[i]
+
+
+def along_added_once(query, key, value, edge_index):
+    i, j = edge_index
+    logits = (query[i] * key[j]).sum(1) / np.sqrt(query.shape[1])
+    largest = np.full(len(query), -np.inf)
+    np.maximum.at(largest, i, logits)
+    powers = np.exp(logits - largest[i])
+    total = np.bincount(i, powers, minlength=len(query))
+    out = np.zeros((len(query), value.shape[1]))
+    out[i] += (powers / total[i])[:, None] * value[j]
+    return out
+
+
 def along_last_only(query, key, value, edge_index):
     i, j = edge_index
     out = np.zeros((len(query), value.shape[1]))
@@ -189,6 +221,10 @@ WRONG = {
         (rows_else(lambda w: np.full(w.shape, 1 / len(w))), ""),
         (rows_on_the_cutoff, "not above it"),
         (rows_with_ties, "first"),
+        (
+            lambda w, c: rows_by_torch(w, c) / rows_by_torch(w, c).sum(0).clamp(min=1e-9),
+            "columns",
+        ),
     ],
     "sparse-2": [
         (lambda kept: np.ones(len(kept)), "not reached"),
@@ -202,16 +238,21 @@ WRONG = {
         (lambda w, m: needed_by_loop(w, m) - 1, "One more"),
         (lambda w, m: needed_by_loop(w, m) * len(w), "not their sum"),
         (lambda w, m: needed_by_loop(w, m) / len(w), "share"),
-        (lambda w, m: (w.cumsum(1) < m - 1e-9).sum(1).mean() + 1, ""),
-        (lambda w, m: (held(w, flip=False) < m - 1e-9).sum(1).mean() + 1, ""),
-        (lambda w, m: (held(w, axis=0) < m - 1e-9).sum(0).mean() + 1, ""),
+        (lambda w, m: (w.cumsum(1) < m - 1e-9).sum(1).mean() + 1, "Take the largest"),
+        (lambda w, m: (held(w, flip=False) < m - 1e-9).sum(1).mean() + 1, "not the smallest"),
+        (lambda w, m: (held(w, axis=0) < m - 1e-9).sum(0).mean() + 1, "columns"),
         (lambda w, m: (held(w) < m - 1e-9).sum(1) + 1, "shape"),
+        (lambda w, m: (held(w) <= m + 1e-9).sum(1).mean() + 1, "equals"),
     ],
     "sparse-4": [
         (lambda logits: softmax(logits), "softmax"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[-1], 0)), ""),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[0], 0)), ""),
         (simplex_with(lambda x, z, tau: x - tau[(z > tau).sum() - 1]), ""),
+        (
+            simplex_with(lambda x, z, tau: np.maximum(x - tau[(z > tau).sum() % len(z)], 0)),
+            "τ is taken",
+        ),
         (simplex_with(lambda x, z, tau: np.maximum(z - tau[(z > tau).sum() - 1], 0)), ""),
         (lambda logits: np.maximum(logits, 0) / (np.maximum(logits, 0).sum() or 1), ""),
     ],
@@ -220,6 +261,7 @@ WRONG = {
         (511 / 3, "round up"),
         (74, "lead forward"),
         (511, "at once"),
+        (85, "middle"),
         (256, "Three positions"),
         ("many", "numbers"),
     ],
@@ -237,6 +279,13 @@ WRONG = {
         (along_dense, "(n, n) array"),
         (along_masked, "(n, n) array"),
         (along_unshifted, "NaN"),
+        (along_shifted(lambda logits, i, n: logits.max()), "each query's own"),
+        (along_shifted(largest_from_zero), "each query's own"),
+        (along_added_once, "np.add.at"),
+        (
+            lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1] / v.shape[1]), k, v, e),
+            "the keys' size",
+        ),
         (along_last_only, ""),
         (lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1]), k, v, e), "√d"),
         (lambda q, k, v, e: along_by_loop(q, k, v, e[::-1]), "Row 0"),

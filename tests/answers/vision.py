@@ -194,11 +194,24 @@ WRONG = {
         (lambda c: max(8, c // 8), "enough"),
         (lambda c: 1, "not right yet"),
         (lambda c: c, "too few"),
+        (lambda c: str(max(1, c // 8)), "numbers"),
+        (lambda c: max(1.0, c // 8), "whole number"),
+        (lambda c: max(1, np.floor(c / 8)), "whole number"),
     ],
     "vision-4": [
         (but(weigh=lambda self, q, k: (q.mT @ k).softmax(1)), "columns of the weights"),
         (but(weigh=lambda self, q, k: (q.mT @ k).softmax(-1).mT), "transposed"),
         (but(weigh=lambda self, q, k: (q.mT @ k / q.shape[1] ** 0.5).softmax(-1)), "no scale"),
+        (but(weigh=lambda self, q, k: (k.mT @ q).softmax(-1)), "exchanged"),
+        (but(weigh=lambda self, q, k: q.mT @ k), "Those are the logits"),
+        (but(mix=lambda self, v, weights: (weights @ v.mT).contiguous()), "came as (n, inner)"),
+        (but(finish=lambda self, x, mixed: self.gamma * (self.output(mixed) + x)), "not x"),
+        (
+            but(
+                finish=lambda self, x, mixed: self.gamma * self.output(mixed) + (1 - self.gamma) * x
+            ),
+            "added whole",
+        ),
         (but(mix=lambda self, v, weights: v @ weights), "transposed weights"),
         (but(finish=lambda self, x, mixed: self.gamma * self.output(mixed)), "not added"),
         (but(finish=lambda self, x, mixed: self.output(mixed) + x), "γ is missing"),
@@ -223,7 +236,20 @@ WRONG = {
         ("x", "one of"),
     ],
     "vision-6": [
-        (lambda b, x, order: abs(b(shuffle(x, order)) - b(x)).max(), "Shuffle the result"),
+        (lambda b, x, order: abs(b(shuffle(x, order)) - b(x)).max(), "once behind it"),
+        (lambda b, x, order: abs(shuffle(b(x), order) - b(x)).max(), "once behind it"),
+        (lambda b, x, order: (b(shuffle(x, order)) - shuffle(b(x), order)).max(), "absolute"),
+        (lambda b, x, order: (shuffle(b(x), order) - b(shuffle(x, order))).max(), "absolute"),
+        (
+            lambda b, x, order: (abs(b(shuffle(x, order))) - abs(shuffle(b(x), order))).max(),
+            "absolute",
+        ),
+        (
+            lambda b, x, order: abs(
+                b(shuffle(x, np.argsort(order))) - shuffle(b(x), np.argsort(order))
+            ).max(),
+            "The other way",
+        ),
         (lambda b, x, order: abs(shuffle(b(x), order) - x).max(), "two results"),
         (
             lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), np.argsort(order))).max(),
@@ -247,5 +273,7 @@ WRONG = {
         ),
         (ERROR, "standard error"),
         (1.96, "not right yet"),
+        (GAIN.mean() / (GAIN.std(ddof=1) / len(GAIN)), "the root"),
+        (str(GAIN.mean() / ERROR), "numbers"),
     ],
 }
