@@ -51,6 +51,7 @@ def gradient_importance(model, tokens):
     References
     ----------
     Jain and Wallace (2019), section 4.1: the derivative by the entry of a one-hot token.
+    There the attention weights are held fixed; here gradients flow through them too.
     """
     vectors = model.embedding(tokens).detach().requires_grad_()
     answer = model.from_vectors(vectors, tokens).softmax(dim=-1).amax(dim=-1)
@@ -75,7 +76,8 @@ def leave_one_out(model, tokens):
 
     References
     ----------
-    Li, Monroe and Jurafsky (2016); Jain and Wallace (2019), section 4.1.
+    Li, Monroe and Jurafsky (2016); Jain and Wallace (2019), section 4.1, where the token is taken
+    out and the others move up; here it is hidden and they keep their positions.
     """
     answer = model(tokens).softmax(dim=-1)
     n = tokens.shape[1]

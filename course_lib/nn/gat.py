@@ -171,7 +171,8 @@ class GraphAttention(_GraphAttention):
 
     References
     ----------
-    Veličković et al. (2018), Graph attention networks, equations 1 to 6.
+    Veličković et al. (2018), Graph attention networks, equations 1 to 6; the nonlinearity of
+    equations 4 to 6 is left to whoever uses the layer.
 
     Examples
     --------

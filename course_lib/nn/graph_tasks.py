@@ -58,7 +58,7 @@ class UniformAttention(GraphAttention):
 
 
 class NodeClassifier(nn.Module):
-    """Two graph attention layers: four heads side by side, then one for each class.
+    """Two graph attention layers: four heads side by side, then a feature for each class.
 
     Parameters
     ----------

@@ -20,7 +20,8 @@ class AttentionPooling(nn.Module):
     .. math:: a_i = \mathrm{softmax}_i\big(w^\top \tanh(V h_i)\big), \qquad
               z = \sum_i a_i h_i
 
-    With `gated`, :math:`\tanh(V h_i)` is multiplied by :math:`\sigma(U h_i)`, entry by entry.
+    With `gated`, :math:`\tanh(V h_i)` is multiplied by :math:`\sigma(U h_i)`, entry by entry. V
+    and U are applied with biases.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ def _tell_empty(empty):
     """Warn of graphs without nodes: their zeros are no answer that a model has found."""
     if empty.any():
         graphs = ", ".join(map(str, empty.nonzero().flatten().tolist()))
-        warnings.warn(f"graphs without nodes are pooled to zeros: {graphs}", stacklevel=3)
+        warnings.warn(f"no nodes in graph {graphs}: pooled to zeros", stacklevel=3)
 
 
 def _checked(x, batch, num_graphs):

@@ -115,7 +115,8 @@ def window_attention(query, key, value, radius, *, scale=None):
 
     References
     ----------
-    Beltagy, Peters and Cohan (2020), Longformer, appendix A ("sliding chunks").
+    Beltagy, Peters and Cohan (2020), Longformer, appendix A ("Longformer-chunks"), there
+    with blocks that overlap.
 
     Examples
     --------
@@ -178,7 +179,7 @@ def sparsemax(logits, dim=-1):
 
     References
     ----------
-    Martins and Astudillo (2016), algorithm 1 and equation 14.
+    Martins and Astudillo (2016), algorithm 1 and section 2.5.
 
     Examples
     --------
@@ -209,7 +210,8 @@ def entmax15(logits, dim=-1):
 
     References
     ----------
-    Peters, Niculae and Martins (2019), algorithm 2 and proposition 2.
+    Peters, Niculae and Martins (2019), algorithm 2, and their gradient of the
+    α-entmax mapping.
 
     Examples
     --------

@@ -61,7 +61,7 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     References
     ----------
     Loshchilov and Hutter (2019), Decoupled weight decay regularization (AdamW); Smith and Topin
-    (2018), Super-convergence (one cycle of the learning rate).
+    (2019), Super-convergence (one cycle of the learning rate).
 
     Examples
     --------
