@@ -14,8 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# With .venv on the path, cells and terminals find the command `course`.
 lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
 	  $(AS_ROOT) $(ARGS)
 
 test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"

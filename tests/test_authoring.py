@@ -8,6 +8,7 @@ import pytest
 
 from course_lib.authoring import markdown, notebooks, pages, source
 from course_lib.authoring.source import SourceError
+from course_lib.exercises.registry import CHAPTERS, exercises_of
 
 STEMS = source.stems()
 HEADER = "---\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n"
@@ -175,3 +176,11 @@ def test_running_a_notebook_is_no_edit(course, tmp_path):
     code.outputs = [nbformat.v4.new_output("stream", text="seen")]
     nbformat.write(notebook, path)
     assert not notebooks.was_edited(path)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS.values())
+def test_solutions_can_be_read_in_a_terminal(chapter):
+    for exercise in exercises_of(chapter):
+        code, why = source.solution_of(exercise)
+        assert code
+        assert not markdown.CITATION.search(why), exercise.key

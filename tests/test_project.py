@@ -177,6 +177,12 @@ def test_the_commands_of_the_readme_are_targets_of_make():
     assert named <= targets
 
 
+def test_cells_and_terminals_of_the_lab_find_the_command_course():
+    made = ["make", "-n", "lab", "-o", ".venv/.course"]
+    recipe = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f'PATH="{ROOT}/.venv/bin:$PATH" .venv/bin/jupyter lab' in recipe
+
+
 def test_scripts_stop_at_the_first_failure():
     script = (ROOT / ".ci" / "run").read_text()
     assert script.startswith("#!/usr/bin/env bash\n")

@@ -8,21 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib import attention
 from course_lib.widgets import _bundle, attention_explorer, heads_explorer, query_plane
 from tests import browser_pages
+from tests.widget_checks import assert_linked, controls
 
 TOKENS = ["the", "cat", "sat", "sat"]
 
 
 def random_weights(*shape, seed=0):
     return attention.softmax(np.random.default_rng(seed).normal(size=shape))
-
-
-def controls(figure):
-    return {control.description: control for control in figure.children[0].children}
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 4, 4), (2, 3, 4, 4)])
@@ -49,17 +45,6 @@ def test_only_controls_that_leave_a_choice_are_shown(shape, names):
     assert set(controls(attention_explorer(random_weights(*shape), TOKENS))) == names
 
 
-def embedded_links(figure):
-    """Return source and target of the links that a static page of `figure` holds, by control."""
-    state = dependency_state([figure])
-    models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
-    links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
-    return {
-        link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
-        for link in links
-    }
-
-
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     weights = random_weights(2, 3, 4, 4)
     options = {"layer": 1, "head": 2, "threshold": 0.25, "direction": "flow", "layout": "rows"}
@@ -68,15 +53,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         heads_explorer(weights, TOKENS, layer=1, first=2, second=0, threshold=0.3),
         query_plane(query=(0.5, -1.0), temperature=2.5, scaled=False),
     ]
-    for figure in figures:
-        view = figure.children[-1]
-        links = embedded_links(figure)
-        for control in controls(figure).values():
-            source, target = links.pop(control.model_id)
-            assert target[0] == f"IPY_MODEL_{view.model_id}"
-            assert getattr(control, source[1]) == getattr(view, target[1])
-        assert not links
-    view = figures[0].children[-1]
+    view, *_ = [assert_linked(figure) for figure in figures]
     assert (view.layer, view.head_choice, view.threshold) == (1, 3, 0.25)
     assert (view.direction_choice, view.layout_choice) == (1, 1)
     assert controls(figures[0])["head"].label == "head 2"

@@ -10,8 +10,13 @@ from course_lib.graph import mass_kept
 from course_lib.widgets import Example, examples_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 LAYERS, HEADS = 2, 3
 
@@ -42,14 +47,8 @@ def test_all_weights_are_sent_one_example_after_another():
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = examples_explorer(EXAMPLES, example=1, layer=1, head=2, threshold=0.2)
-    view = figure.children[-1]
-    links = embedded_links(figure)
+    view = assert_linked(figure)
     assert list(controls(figure)) == ["text", "layer", "head", "threshold"]
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
     assert (view.example, view.layer, view.head_choice, view.threshold) == (1, 1, 3, 0.2)
     assert controls(figure)["text"].label == "a date"
 

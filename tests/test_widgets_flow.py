@@ -13,8 +13,13 @@ from course_lib.rollout import residual_layers
 from course_lib.widgets import _bundle, flow_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -49,13 +54,7 @@ def test_only_controls_that_leave_a_choice_are_shown(weights, names):
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     options = {"output": 3, "input": 1, "first_layer": 1, "last_layer": 2, "residual": 0.25}
     figure = flow_explorer(WEIGHTS, TOKENS, **options)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert {name: getattr(view, name) for name in options} == options
     assert controls(figure)["output"].label == "the [3]"
     assert controls(figure)["input"].options == (

@@ -11,8 +11,7 @@ from course_lib.plots import spectral_order
 from course_lib.widgets import heatmap_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable
+from tests.widget_checks import THEMES, assert_linked, assert_readable, controls
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(5).normal(size=(2, 3, 6, 6)))
@@ -46,13 +45,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = heatmap_explorer(
         WEIGHTS, TOKENS, first=(1, 2), second=(0, 1), scale="log", order="spectral"
     )
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert (view.first, view.second, view.scale_choice, view.order_choice) == (5, 1, 3, 1)
     assert controls(figure)["first"].label == "layer 1, head 2"
     assert controls(heatmap_explorer(WEIGHTS[0]))["second"].label == "head 1"

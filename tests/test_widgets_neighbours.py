@@ -11,8 +11,13 @@ from course_lib.nn.tasks import seeded
 from course_lib.widgets import neighbours_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 RNG = np.random.default_rng(1)
 N, HEADS, FEATURES = 6, 2, 3
@@ -52,13 +57,7 @@ def test_the_parts_are_sent_in_full_precision_and_edges_sorted():
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = make(head=1, slope=0.4, node=3)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert (view.head_choice, view.slope, view.node) == (2, 0.4, 3)
     assert list(controls(figure)) == ["head", "slope"]
     one = make(queries=QUERIES[:1], keys=KEYS[:1], attention=ATTENTION[:1])

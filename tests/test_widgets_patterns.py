@@ -8,8 +8,13 @@ from course_lib import sparsity
 from course_lib.widgets import pattern_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 N = 11
 
@@ -36,13 +41,7 @@ def expected_pattern(
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     given = {"radius": 2, "dilation": 3, "global_positions": 1, "random_keys": 4, "block": 5}
     figure = make(**given, layers=6)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert {name: getattr(view, name) for name in given} == given
     assert (view.layers, view.position) == (6, N // 2)
     assert controls(figure)["window"].max == N // 2

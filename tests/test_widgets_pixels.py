@@ -11,8 +11,13 @@ from course_lib.attention import softmax
 from course_lib.widgets import PictureAttention, pixel_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -83,13 +88,7 @@ def test_what_is_given_is_not_changed_and_its_numbers_may_be_of_any_float_type()
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = make(heads=["near", "far"], picture=1, head=1, place=(2, 1), edges=3)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert (view.picture, view.head, view.place, view.edges) == (1, 1, 11, 3)
     assert controls(figure)["picture"].label == "in grey"
     assert controls(figure)["head"].label == "far"

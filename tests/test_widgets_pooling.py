@@ -14,8 +14,13 @@ from course_lib.nn.tasks import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 RNG = np.random.default_rng(12)
 PICTURES = RNG.integers(0, 17, size=(4, 8, 8)) / 16
@@ -48,13 +53,7 @@ def test_pictures_are_sent_as_dark_ink_on_white():
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = make(uniform=True)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert list(controls(figure)) == ["bag", "weights"]
     assert list(controls(make([BAG]))) == ["weights"]
     assert (view.weights_choice, view.bias) == (1, BIAS)

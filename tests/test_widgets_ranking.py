@@ -11,8 +11,13 @@ from course_lib.data import load_attention
 from course_lib.widgets import _bundle, ranking_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -55,13 +60,7 @@ def test_only_controls_that_leave_a_choice_are_shown(weights, names):
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     options = {"layer": 1, "head": 2, "measure": "hubs", "damping": 0.5, "removed": (4, 0)}
     figure = ranking_explorer(WEIGHTS, TOKENS, **options)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     chosen = (view.layer, view.head_choice, view.measure_choice, view.damping, view.removed)
     assert chosen == (1, 3, 4, 0.5, [4, 0])
     assert controls(figure)["measure"].label == "hubs (HITS)"

@@ -11,8 +11,13 @@ from course_lib.data import load_attention
 from course_lib.widgets import _bundle, rollout_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -59,13 +64,7 @@ def test_only_controls_that_leave_a_choice_are_shown(weights, names):
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = rollout_explorer(WEIGHTS, TOKENS, residual=0.3, fusion="max", depth=2, output=4)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert (view.depth, view.residual, view.fusion_choice, view.output) == (2, 0.3, 1, 4)
     assert controls(figure)["layers"].min == 1
     assert controls(figure)["heads fused by"].options == FUSIONS == tuple(library.FUSIONS)

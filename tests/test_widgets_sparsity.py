@@ -11,8 +11,13 @@ from course_lib.attention import softmax
 from course_lib.widgets import sparsity_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
-from tests.test_widgets import controls, embedded_links
-from tests.widget_checks import THEMES, assert_readable, assert_shown_twice_and_removed
+from tests.widget_checks import (
+    THEMES,
+    assert_linked,
+    assert_readable,
+    assert_shown_twice_and_removed,
+    controls,
+)
 
 RNG = np.random.default_rng(21)
 N, FEATURES = 6, 4
@@ -31,13 +36,7 @@ def make(weights=WEIGHTS, tokens=TOKENS, **options):
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = make(layer=1, head=0, method="top k", cutoff=0.3, k=2)
-    view = figure.children[-1]
-    links = embedded_links(figure)
-    for control in controls(figure).values():
-        source, target = links.pop(control.model_id)
-        assert target[0] == f"IPY_MODEL_{view.model_id}"
-        assert getattr(control, source[1]) == getattr(view, target[1])
-    assert not links
+    view = assert_linked(figure)
     assert (view.layer, view.head_choice, view.method_choice) == (1, 1, 1)
     assert (view.threshold, view.k) == (0.3, 2)
     assert list(controls(figure)) == ["layer", "head", "keep by", "threshold", "k"]

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from ipywidgets.embed import dependency_state, embed_data
 
 from tests.browser_pages import open_view
 
@@ -24,6 +25,36 @@ THEMES = {
     "a plain page": ("", "light"),
     "a plain page on a dark desktop": ("", "dark"),
 }
+
+
+def controls(figure):
+    """Return the controls of a live figure by their labels."""
+    return {control.description: control for control in figure.children[0].children}
+
+
+def embedded_links(figure):
+    """Return source and target of the links that a static page of `figure` holds, by control."""
+    state = dependency_state([figure])
+    models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
+    links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
+    return {
+        link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
+        for link in links
+    }
+
+
+def assert_linked(figure):
+    """Each control is linked to a trait of the view in the browser, and both begin alike.
+
+    Returns the view.
+    """
+    view, links = figure.children[-1], embedded_links(figure)
+    for control in controls(figure).values():
+        source, target = links.pop(control.model_id)
+        assert target[0] == f"IPY_MODEL_{view.model_id}"
+        assert getattr(control, source[1]) == getattr(view, target[1])
+    assert not links
+    return view
 
 
 def luminance(colour):
