@@ -145,6 +145,15 @@ def test_pages_do_not_scroll_sideways(reader, site, width):
         if path.parent.name == "chapters":
             reader.locator(".course-figure").first.wait_for()
         assert reader.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        if width == 1200:
+            assert reader.evaluate(WIDE_FORMULAS) == [], path.name
+
+
+WIDE_FORMULAS = """
+Array.from(document.querySelectorAll("mjx-container[display]"))
+  .filter((formula) => formula.scrollWidth > formula.clientWidth + 5)
+  .map((formula) => formula.textContent)
+"""
 
 
 def press(page, label, key, times=1):

@@ -1,5 +1,6 @@
 """Whole chapters: they run, twice the same, solved and unsolved, and keep the course's form."""
 
+import ast
 import functools
 import re
 import statistics
@@ -11,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from notebook_files import nbval
 
+from course_lib import plots, widgets
 from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME
@@ -156,6 +158,46 @@ def too_large(notebook):
     ]
 
 
+SHOWN = {"show_source"} | {
+    name
+    for name in (*plots.__all__, *widgets.__all__)
+    if name.islower() and name != "watch_training"
+}
+
+
+def statements_of(text):
+    """Return the statements of a cell, in which `await` may stand outside of functions."""
+    code = compile(text, "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return code.body
+
+
+def never_shown(notebook):
+    """Return the ids of cells that make a figure or a listing and go on: only the last is shown."""
+    lost = []
+    for cell in code_cells(notebook):
+        statements = statements_of(cell.source)
+        made = [
+            statement
+            for statement in statements[:-1]
+            if isinstance(statement, ast.Expr)
+            and isinstance(statement.value, ast.Call)
+            and isinstance(statement.value.func, ast.Name)
+            and statement.value.func.id in SHOWN
+        ]
+        lost += [cell.id] * bool(made)
+    return lost
+
+
+def test_a_listing_that_is_never_shown_is_caught():
+    sources = {
+        "one": "show_source(a)",
+        "two": "show_source(a)\nshow_source(b)",
+        "kept": "x = f()\nx",
+    }
+    cells = [nbformat.v4.new_code_cell(text, id=name) for name, text in sources.items()]
+    assert never_shown(nbformat.v4.new_notebook(cells=cells)) == ["two"]
+
+
 def test_repeated_ids_and_large_cells_are_caught():
     sources = {"a": "x = 1", "b": "x = 1\n" * 26, "c": "x" * 80}
     cells = [nbformat.v4.new_code_cell(text, id=name) for name, text in sources.items()]
@@ -222,6 +264,9 @@ class TestForm:
         notebook = notebooks.solved_notebook(stem)
         assert too_large(notebook) == []
         assert statistics.median(len(c.source.splitlines()) for c in code_cells(notebook)) <= 6
+
+    def test_what_a_cell_makes_to_be_seen_is_shown(self, stem):
+        assert never_shown(notebooks.solved_notebook(stem)) == []
 
     def test_the_chapter_has_its_parts(self, stem):
         cells = notebooks.learner_notebook(stem).cells
