@@ -54,6 +54,7 @@ def run(tmp_path_factory):
 
 
 @pytest.mark.notebook
+@pytest.mark.xdist_group("plugin")
 class TestJudging:
     @pytest.mark.parametrize("name", FAILING)
     def test_only_passed_counts(self, run, name):

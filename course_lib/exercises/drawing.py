@@ -78,8 +78,12 @@ def _cells(axes):
 
 
 def _ticks(axis, corner):
-    labels = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False)
-    return {round(float(place) - corner): label.get_text() for place, label in labels}
+    # Asked of the formatter: the ticks themselves would first have to be made.
+    places = axis.get_ticklocs()
+    labels = axis.get_major_formatter().format_ticks(places)
+    return {
+        round(float(place) - corner): label for place, label in zip(places, labels, strict=False)
+    }
 
 
 def _texts(axes, corner):

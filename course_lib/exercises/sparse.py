@@ -251,14 +251,16 @@ def _along(query, key, value, edge_index, *, scale=None, last=False):
     i, j = edge_index
     n = len(query)
     logits = (query[i] * key[j]).sum(axis=1) * (query.shape[1] ** -0.5 if scale is None else scale)
+    largest = np.full(n, -np.inf)
+    np.maximum.at(largest, i, logits)
+    powers = np.exp(logits - largest[i])
+    weights = powers / np.bincount(i, powers, minlength=n)[i]
+    if last:  # of each query's edges, the last one in the list
+        final = np.zeros(n, dtype=int)
+        final[i] = np.arange(len(i))
+        weights = np.where(final[i] == np.arange(len(i)), weights, 0)
     output = np.zeros((n, value.shape[1]))
-    order = np.argsort(i, kind="stable")
-    starts = np.searchsorted(i[order], np.arange(n + 1))
-    for node in range(n):
-        mine = order[starts[node] : starts[node + 1]]
-        if len(mine):
-            weights, mixed = softmax(logits[mine]), value[j[mine]]
-            output[node] = weights[-1] * mixed[-1] if last else weights @ mixed
+    np.add.at(output, i, weights[:, None] * value[j])
     return output
 
 
