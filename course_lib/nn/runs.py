@@ -1,7 +1,7 @@
 """Train every model of chapters 06, 07, 08 and 12 from several seeds and record how well each does.
 
 ``python -m course_lib.nn.runs`` writes ``course_lib/data/runs.json``, which
-`course_lib.data.load_runs` reads; it takes about fifteen minutes on one core. Names of tasks behind
+`course_lib.data.load_runs` reads; it takes about five minutes on one core. Names of tasks behind
 the command train these alone and keep the others as they were. A chapter trains one of these models
 while you watch, and shows all of them from the file.
 """
