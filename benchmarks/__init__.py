@@ -51,7 +51,7 @@ class Comparison(NamedTuple):
     @property
     def ratio(self):
         """How many times as much the peer took."""
-        return self.theirs / self.ours
+        return self.theirs / max(self.ours, 1e-9)
 
     @property
     def agrees(self):

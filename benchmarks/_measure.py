@@ -26,7 +26,9 @@ def against(work, size, ours, peer, theirs, cases, **rest):
         peer_seconds, peer_value = timed(theirs, *case)
         mine.append(seconds)
         other.append(peer_seconds)
-        apart.append(np.abs(np.subtract(value, peer_value)).max() / max(np.max(peer_value), 1e-9))
+        apart.append(
+            np.abs(np.subtract(value, peer_value)).max() / max(np.abs(peer_value).max(), 1e-9)
+        )
     times = statistics.median(mine), peer, statistics.median(other)
     return Comparison(work, size, *times, float(max(apart)), **rest)
 

@@ -117,10 +117,10 @@ def run_forward(attend, tensors):
 
 
 def run_backward(attend, tensors):
-    """Return the gradient of the query, the output's squares summed up."""
+    """Return the three gradients, beside one another, of the output's squares summed up."""
     inputs = [tensor.clone().requires_grad_() for tensor in tensors]
     attend(*inputs).square().sum().backward()
-    return inputs[0].grad.numpy()
+    return torch.cat([x.grad for x in inputs], dim=-1).numpy()
 
 
 PASSES = {"forward": run_forward, "forward and backward": run_backward}

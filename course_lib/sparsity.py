@@ -4,9 +4,16 @@ Patterns are boolean masks (n, n), True = may attend. In all of them a position 
 itself, so that no row is empty; two patterns are joined by ``|``.
 """
 
+import networkx as nx
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from course_lib import _validate
+
+# With the largest logit at 0, τ is at least -1: what lies below has no weight, however far, and is
+# brought up to here, so that sums do not overflow.
+LOWEST = -2.0
 
 
 def threshold(weights, cutoff):
@@ -178,7 +185,7 @@ def sparsemax(logits):
     array([0.75, 0.25, 0.  ])
     """
     logits = _validate.real_array(logits, "logits", ndim=(1,))
-    logits = logits - logits.max(axis=-1, keepdims=True)
+    logits = np.maximum(logits - logits.max(axis=-1, keepdims=True), LOWEST)
     z = -np.sort(-logits, axis=-1)
     rank = np.arange(1, z.shape[-1] + 1)
     tau = (z.cumsum(axis=-1) - 1) / rank  # if the first `rank` of them were the support
@@ -215,7 +222,7 @@ def entmax15(logits):
     array([0.831, 0.169, 0.   ])
     """
     logits = _validate.real_array(logits, "logits", ndim=(1,))
-    logits = (logits - logits.max(axis=-1, keepdims=True)) / 2
+    logits = np.maximum((logits - logits.max(axis=-1, keepdims=True)) / 2, LOWEST)
     z = -np.sort(-logits, axis=-1)
     rank = np.arange(1, z.shape[-1] + 1)
     mean = z.cumsum(axis=-1) / rank
@@ -460,13 +467,21 @@ def layers_to_full_reach(pattern):
     """
     pattern = _validate.boolean_array(pattern, "pattern", ndim=2)
     _validate.check_shape(pattern, "pattern", shape=(len(pattern), len(pattern)))
+    if not _reaches_everything(pattern):
+        return None
     step = pattern.astype(np.float32)
-    reach, layers, seen = pattern, 1, []
+    reach, layers = pattern, 1
     while not reach.all():
-        seen.append(reach)
         reach = (reach.astype(np.float32) @ step) > 0
         layers += 1
-        # Without its diagonal a pattern may alternate; a reach seen before will not grow.
-        if any(np.array_equal(reach, earlier) for earlier in seen):
-            return None
     return layers
+
+
+def _reaches_everything(pattern):
+    """Tell whether some power of a pattern is full: ways lead everywhere, and do not alternate."""
+    parts, _ = connected_components(csr_array(pattern), connection="strong")
+    if parts > 1 or not pattern.any():
+        return False
+    return pattern.diagonal().any() or nx.is_aperiodic(
+        nx.from_numpy_array(pattern, create_using=nx.DiGraph)
+    )

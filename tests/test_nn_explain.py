@@ -137,3 +137,26 @@ def test_the_adversary_is_apart_and_reports_what_it_did(model):
     for parameter, old in zip(model.parameters(), before, strict=True):
         assert torch.equal(parameter, old)
         assert parameter.grad is None
+
+
+def test_a_text_of_nothing_but_filling_has_weights_of_zero(model):
+    tokens = torch.tensor([[1, 2, 0], [0, 0, 0]])
+    generator = torch.Generator().manual_seed(0)
+    found = explain.adversarial_attention(model, tokens, steps=2, generator=generator)
+    assert all(part.isfinite().all() for part in found)
+    assert found[0][1].abs().sum() == 0
+
+
+def test_weights_are_shuffled_among_real_keys_wherever_the_filling_is():
+    tokens = torch.tensor([[3, 0, 4, 0]])
+    weights = torch.tensor([0.7, 0.0, 0.3, 0.0]).expand(1, 1, 1, 4, 4)
+    for seed in range(5):
+        generator = torch.Generator().manual_seed(seed)
+        dealt = explain.shuffled_weights(weights, tokens, generator)
+        assert (dealt[..., [1, 3]] == 0).all()
+        torch.testing.assert_close(dealt.sum(-1), torch.ones(1, 1, 1, 4))
+
+
+def test_alike_distributions_are_not_less_than_nothing_apart():
+    p = torch.full((3,), 1 / 3)
+    assert explain.jensen_shannon(p, p * (1 + 1e-7)) >= 0

@@ -457,3 +457,19 @@ def test_loops_stand_behind_all_other_edges():
     looped = with_self_loops(EDGES, N)
     others = EDGES[:, EDGES[0] != EDGES[1]]
     assert torch.equal(looped, torch.cat([others, torch.arange(N).expand(2, N)], dim=1))
+
+
+def test_a_query_whose_edges_are_all_left_out_gets_zeros():
+    edges = Edges(torch.tensor([[0, 0, 1], [1, 2, 1]]), 3)
+    logits = torch.tensor([[0.0, 0.0, -torch.inf]], requires_grad=True)
+    weights = edge_softmax(logits, edges)
+    assert weights.tolist() == [[0.5, 0.5, 0]]
+    weights[0, 0].backward()
+    assert logits.grad.isfinite().all()
+
+
+def test_second_derivatives_are_refused_not_0():
+    layer, x = GraphAttention(3, 2), torch.randn(3, 3, requires_grad=True)
+    output = layer(x, torch.tensor([[0, 1], [1, 2]]))
+    with pytest.raises(NotImplementedError, match="no second derivatives"):
+        torch.autograd.grad(output.square().sum(), x, create_graph=True)

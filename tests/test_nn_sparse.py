@@ -154,3 +154,48 @@ def test_minus_infinity_leaves_a_key_out(name):
     (gradient,) = torch.autograd.grad(weights[0, 3], logits)
     assert gradient.isfinite().all()
     assert gradient[0, 1] == 0
+
+
+def test_what_lies_far_below_has_no_weight_however_far():
+    for dtype in (torch.float32, torch.float64):
+        lowest = torch.finfo(dtype).min
+        logits = torch.tensor([0.0, -0.1, lowest, lowest], dtype=dtype)
+        for name in ("sparsemax", "entmax15"):
+            near = getattr(sparse, name)(logits[:2])
+            torch.testing.assert_close(getattr(sparse, name)(logits)[:2], near)
+            numpys = getattr(sparsity, name)(logits.double().numpy())
+            assert numpys[2:].tolist() == [0, 0]
+            np.testing.assert_allclose(numpys[:2], near, atol=1e-6)
+
+
+def test_half_precision_and_empty_axes():
+    pattern = torch.tensor(sparsity.window_pattern(5, 1))
+    edges = sparse.pattern_edges(pattern)
+    x = rand(2, 5, 4).half()
+    found = sparse.sparse_attention(x, x, x, edges)
+    assert found.dtype == torch.float16
+    expected = scaled_dot_product_attention(x.float(), x.float(), x.float(), pattern)
+    torch.testing.assert_close(found.float(), expected, atol=2e-3, rtol=0)
+    assert sparse.sparse_attention(X[:0], X[:0], X[:0], edges).shape == (0, 5, 4)
+    none = torch.zeros(2, 0, dtype=torch.long)
+    assert sparse.sparse_attention(X[:, :0], X, X, none).shape == (2, 0, 4)
+    assert sparse.window_attention(X[:, :0], X[:, :0], X[:, :0], 1).shape == (2, 0, 4)
+
+
+def test_a_window_wider_than_the_text_costs_no_more():
+    torch.testing.assert_close(
+        sparse.window_attention(X, X, X, 10**9), scaled_dot_product_attention(X, X, X)
+    )
+
+
+def test_types_that_differ_and_second_derivatives_are_refused():
+    with pytest.raises(TypeError, match="value must be of the query's type"):
+        sparse.sparse_attention(X, X, X.float(), EDGES)
+    with pytest.raises(ValueError, match="query must have at least one feature"):
+        sparse.sparse_attention(X[..., :0], X[..., :0], X, EDGES)
+    x, edges = X.clone().requires_grad_(), torch.tensor([[0, 0, 1], [1, 4, 2]])
+    (gradient,) = torch.autograd.grad(sparse.sparse_attention(X, x, X, edges).square().sum(), x)
+    assert gradient.abs().sum() > 0
+    for function in (sparse.sparsemax, lambda x: sparse.sparse_attention(X, x, X, edges)):
+        with pytest.raises(NotImplementedError, match="no second derivatives"):
+            torch.autograd.grad(function(x).square().sum(), x, create_graph=True)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_lib.attention import multi_head_attention
+from course_lib.nn import text
 from course_lib.nn.text import (
     PAD,
     MultiHeadAttention,
@@ -171,3 +172,17 @@ def test_translating_does_not_depend_on_the_padding(translator):
     alone, _ = translator.greedy(TOKENS[1:, :3], start=1, length=5)
     batch, _ = translator.greedy(TOKENS, start=1, length=5)
     assert torch.equal(alone, batch[1:])
+
+
+def test_a_row_sums_to_1_however_low_its_logits_are():
+    for dtype in (torch.float16, torch.float32):
+        lowest = torch.finfo(dtype).min
+        mask = torch.tensor([True, False, True])
+        weights = text.masked_softmax(torch.tensor([lowest, 0.0, lowest], dtype=dtype), mask)
+        assert weights.tolist() == [0.5, 0, 0.5]
+
+
+def test_a_mask_of_two_axes_is_not_taken_for_one_of_filling():
+    attention = text.SelfAttention(4, 2)
+    with pytest.raises(ValueError, match="padding_mask makes one for filling"):
+        attention(torch.ones(2, 3, 4), mask=torch.ones(2, 3, dtype=torch.bool))

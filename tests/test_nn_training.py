@@ -80,3 +80,24 @@ def test_bad_settings_are_named(options, message):
 def test_parts_of_different_length_are_named():
     with pytest.raises(ValueError, match="examples must be parts of one length, got"):
         next(training_steps(line(), square_loss, (X, X[:3]), epochs=1, seed=0))
+
+
+def test_a_single_step_moves_the_model():
+    model = line()
+    before = model.weight.item()
+    list(steps_of(model, epochs=1, batch=100, learning_rate=0.01))
+    assert 0.005 < abs(model.weight.item() - before) <= 0.01
+
+
+def test_looking_at_the_model_between_steps_does_not_end_its_training_mode():
+    model = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.5))
+    modes = []
+
+    def loss_of(model, x, y):
+        modes.append(model.training)
+        return square_loss(model, x, y)
+
+    for _ in training_steps(model, loss_of, (X, X), epochs=2, seed=0, batch=5):
+        model.eval()
+    assert modes == [True] * 4
+    assert not model.training

@@ -175,3 +175,19 @@ def test_patterns_by_definition():
 def test_a_pattern_that_alternates_never_reaches_everything():
     assert s.layers_to_full_reach([[False, True], [True, False]]) is None
     assert s.layers_to_full_reach(np.ones((3, 3), dtype=bool)) == 1
+
+
+def test_patterns_that_alternate_or_fall_apart_never_reach_everything():
+    lengths = (2, 3, 5, 7, 11, 13, 17, 19, 23)  # would repeat only after 223,092,870 layers
+    shift = np.zeros((100, 100), dtype=bool)
+    start = 0
+    for length in lengths:
+        places = start + np.arange(length)
+        shift[places, np.roll(places, -1)] = True
+        start += length
+    assert s.layers_to_full_reach(shift) is None
+    assert s.layers_to_full_reach(~np.eye(2, dtype=bool)) is None  # there and back
+    assert s.layers_to_full_reach(~np.eye(3, dtype=bool)) == 2
+    assert s.layers_to_full_reach([[False]]) is None
+    assert s.layers_to_full_reach([[True]]) == 1
+    assert s.layers_to_full_reach(s.block_pattern(6, 3)) is None

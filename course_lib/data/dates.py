@@ -3,7 +3,6 @@
 Every format names the month by a word, so that day and month cannot be mistaken for each other.
 """
 
-import calendar
 import datetime
 import re
 
@@ -11,9 +10,11 @@ import numpy as np
 
 from course_lib import _validate
 
-MONTHS = [month.lower() for month in calendar.month_name[1:]]
+# Written out: those of `calendar` are in the language of the machine.
+MONTHS = "january february march april may june july august september october november december"
+MONTHS = MONTHS.split()
 SHORT_MONTHS = [month[:3] for month in MONTHS]
-WEEKDAYS = [day.lower() for day in calendar.day_name]
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)
 
 TEENS = ["tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"]

@@ -139,7 +139,10 @@ def _verdict(exercise, namespace, seed):
     answer = namespace[name]
     if answer is Ellipsis:
         return NOT_ATTEMPTED, f"`{name}` still holds the dots."
-    if exercise.call is not read_value:
+    if exercise.call is read_value:
+        if callable(answer):
+            return WRONG, f"`{name}` should be a value, but it is a {type(answer).__name__}."
+    else:
         if not callable(answer):
             return WRONG, f"`{name}` should be a function, but it is a {type(answer).__name__}."
         if (getattr(answer, "__module__", None) or "").startswith("course_lib"):

@@ -4,7 +4,13 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Exercise, Wrong, read_value
-from course_lib.exercises.judging import compare, compare_choice, compare_numbers, read_array
+from course_lib.exercises.judging import (
+    compare,
+    compare_choice,
+    compare_numbers,
+    has_nan,
+    read_array,
+)
 
 
 def _edge_lists(rng):
@@ -14,7 +20,10 @@ def _edge_lists(rng):
         query = np.concatenate([np.arange(n), rng.integers(0, n, size=count - n)])
         cases.append((rng.normal(size=count), rng.permutation(query)))
     low = np.array([2, 0, 2, 0, 5])
-    return [*cases, (np.array([-1000.0, 900.0, -1001.0, 898.5, 3.0]), low)]
+    cases.append((np.array([-1000.0, 900.0, -1001.0, 898.5, 3.0]), low))
+    # A node's own logits lie far apart, the largest not last: only it can be subtracted.
+    wide = np.array([4, 1, 4, 4, 1, 1])
+    return [*cases, (np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0]), wide)]
 
 
 def _edge_softmax(logits, query):
@@ -34,10 +43,10 @@ def _judge_edge_weights(cases, values):
             shared = np.exp(logits - logits.max())
             sums = np.bincount(query, shared)[query]
             by_node = right[np.argsort(query, kind="stable")]
-        if np.isnan(np.asarray(value, dtype=float)).any() and len(query) == 5:
+        if has_nan(value, logits.shape) and np.abs(logits).max() > 100:
             raise Wrong(
                 "Logits far from 0 give NaN: subtract the largest logit of each node's own edges, "
-                "neither none nor one for all."
+                "neither none nor one for all. (An array that collects them begins at −∞.)"
             )
         mistakes = [
             (by_node, "The weights are right, but in the order of the nodes, not of the edges."),
@@ -54,7 +63,7 @@ def _masked(rng):
     cases = []
     for n in (4, 5, 3):
         allowed = rng.random((n, n)) < 0.5
-        allowed[0], allowed[1] = False, True
+        allowed[0], allowed[1], allowed[2, :2] = False, True, (True, False)
         cases.append((rng.normal(size=(n, n)), allowed))
     large = np.array([[60000, 59968, -60000], [1, 2, 3], [-60000, 0.5, -60000]], dtype=np.float16)
     allowed = np.array([[True, True, False], [False, False, False], [True, False, True]])
@@ -73,10 +82,9 @@ def _judge_masked(cases, values):
     for (logits, allowed), value in zip(cases, values, strict=True):
         n = len(logits)
         right = _masked_softmax(logits, allowed)
-        got = np.asarray(value, dtype=float)
-        if got.shape == (n, n) and np.isnan(got).any():
-            empty = ~allowed.any(axis=1)
-            if np.isnan(got[~empty]).any():
+        empty = ~allowed.any(axis=1)
+        if has_nan(value, (n, n)):
+            if np.isnan(value[~empty]).any():
                 raise Wrong(
                     f"With {logits.dtype} logits, NaN comes back where there are edges. Is the "
                     "largest of the row subtracted, and in a type in which the numbers fit?"
@@ -85,11 +93,23 @@ def _judge_masked(cases, values):
                 f"With {logits.dtype} logits, a row without edges gives NaN; it should be all "
                 "zeros."
             )
+        large = np.abs(logits).max() > 100
+        got = read_array(value, f"The weights of {n} nodes", shape=(n, n))
+        if large and (got[~empty] < 1e-9).all(axis=1).any():
+            raise Wrong(
+                "A row with edges has no weight left: is your large negative number below all "
+                "logits? `-np.inf` is."
+            )
         uniform = right.copy()
-        uniform[~allowed.any(axis=1)] = 1 / n
+        uniform[empty] = 1 / n
         free = softmax(logits.astype(float))
         mistakes = [
             (uniform, "A row without edges attends to everybody; it should be all zeros."),
+            (right + np.diag(empty), "A row without edges is all zeros, on the diagonal too."),
+            (
+                softmax(np.where(allowed, logits.astype(float), 0)),
+                "A logit of 0 still has weight: exp(0) = 1.",
+            ),
             (_masked_softmax(logits, ~allowed), "The mask is turned round: True = there is one."),
             (free, "The mask is not used."),
             (free * allowed, "Rows with edges do not sum to 1: mask before the softmax."),
@@ -132,6 +152,12 @@ def _judge_split(cases, values):
             (right.T, "Transposed: queries are the rows."),
             (first + second, "LeakyReLU is missing."),
             (_leaky(first, slope) + _leaky(second, slope), "Add first, LeakyReLU after that."),
+            (
+                (_leaky(h, slope) @ by_query)[:, None] + _leaky(h, slope) @ by_key,
+                "Add first, LeakyReLU after that.",
+            ),
+            (_leaky(first + second, 0.2), "`slope` is not always 0.2."),
+            (softmax(right), "Logits are asked for, not weights."),
             (np.maximum(first + second, 0), "What is negative is multiplied by `slope`, not cut."),
             (_leaky(first * second, slope), "The two numbers are added, not multiplied."),
             (_leaky(first + first.T, slope), "The key's number comes from `a_key`."),
@@ -155,6 +181,22 @@ def _judge_held(cases, values):
             ([right[0], right[1], edges + n], "The edge list is taken as it is given."),
             ([right[0], right[1], 2 * edges], "The edge list is taken as it is given."),
             (
+                [right[0], right[1], edges * 2 * features],
+                "The edge list adds two numbers for each edge; it joins nothing.",
+            ),
+            (
+                [right[0], right[1], max(edges, n * features)],
+                "The features themselves do not count: every form has them.",
+            ),
+            (
+                [n * (n - 1) * features, n * (n - 1) / 2, edges],
+                "A pair has an order: (i, j) and (j, i) are two, and (i, i) is one.",
+            ),
+            (
+                [n * (n + 1) * features, n * (n + 1) / 2, edges],
+                "A pair has an order: (i, j) and (j, i) are two.",
+            ),
+            (
                 [right[0] / 2, right[1] / 2, edges],
                 "A pair has an order: (i, j) and (j, i) are two.",
             ),
@@ -176,12 +218,13 @@ def _labelled_graphs(rng):
         order = rng.permutation(len(query))
         query, key = query[order], key[order]
         weights = _edge_softmax(rng.normal(size=len(query)), query)
-        labels = rng.integers(0, 3 if n == 7 else 2, size=n)
-        labels[1] = 1 - labels[0]
+        groups = 3 if n == 7 else 2
+        labels = rng.integers(0, groups, size=n)
+        labels[1] = (labels[0] + 1) % groups
         cases.append((np.stack([query, key]), weights, labels))
-    # One node with many edges, two with one, one that is attended to alone.
+    # One node with many edges, two with one, of which one leads outside, one only attended to.
     star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
-    cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 1, 0])))
+    cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 0, 0])))
     return cases
 
 
@@ -201,6 +244,15 @@ def _judge_share(cases, values):
                 share.mean(),
                 "Take the mean over the nodes that have edges: the share of one without edges is "
                 "not 0 but unknown.",
+            ),
+            (
+                share.sum() / (query.max() + 1),
+                "Take the mean over the nodes that have edges, not over all numbers up to the "
+                "largest.",
+            ),
+            (
+                share[np.unique(query[inside])].mean(),
+                "A node whose edges all lead outside has share 0, and it counts.",
             ),
             ((weights * inside).sum(), "That is the sum over all nodes; take their mean."),
             (inside.mean(), "The weights are not used: that is the share of edges."),
@@ -226,9 +278,12 @@ def _logit_matrices(rng):
 
 
 def _judge_favourites(cases, values):
+    expected, mistakes = [], []
     for (logits,), value in zip(cases, values, strict=True):
-        right = len(np.unique(logits.argmax(axis=1)))
-        mistakes = [
+        if np.ndim(value) == 1:
+            raise Wrong("How many favourites there are is asked for, not which.")
+        expected.append(len(np.unique(logits.argmax(axis=1))))
+        told = [
             (len(np.unique(logits.max(axis=1))), "Count keys, not values of logits."),
             (len(np.unique(logits.argmax(axis=0))), "That asks the keys; each row is a query."),
             (len(logits), "Count each favourite once, however many queries share it."),
@@ -237,10 +292,8 @@ def _judge_favourites(cases, values):
                 "The favourite has the *largest* logit.",
             ),
         ]
-        if np.ndim(value) == 1:
-            raise Wrong("How many favourites there are is asked for, not which.")
-        got = read_array(value, "`distinct_favourites`", shape=())
-        compare(got, right, f"The favourites of {logits.shape[0]} queries", mistakes)
+        mistakes.append(told)
+    compare_numbers(values, expected, "The number of favourites", mistakes)
 
 
 EXERCISES = (

@@ -12,7 +12,7 @@ USUAL_TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 def read_array(value, what, *, shape=None):
     """Return `value` as a finite float64 array of a shape, or say what is wrong with it."""
     try:
-        if np.asarray(value).dtype.kind in "USO":  # NumPy would read numbers out of text
+        if np.asarray(value).dtype.kind in "USOc":  # NumPy would read numbers out of text
             raise TypeError
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -41,9 +41,21 @@ def read_pair(value, what, first, second, *, shapes=None):
     return value
 
 
+def has_nan(value, shape):
+    """Tell whether an array of a shape came back with NaN in it."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return array.shape == tuple(shape) and bool(np.isnan(array).any())
+
+
 def same(got, expected):
     """Tell whether two arrays agree within the precision of the type that came back."""
-    got = np.asarray(got)
+    try:
+        got = np.asarray(got)
+    except ValueError:  # lists of lists of different lengths
+        return False
     expected = np.asarray(expected)
     if got.dtype.kind not in "biuf":
         return False

@@ -7,6 +7,7 @@ from course_lib.exercises.judging import (
     compare,
     compare_number,
     compare_numbers,
+    has_nan,
     read_array,
     read_pair,
 )
@@ -159,7 +160,7 @@ def _judge_attention(cases, values):
         output, weights, expected = _reference(*case)
         shapes = output.shape, weights.shape
         pair = read_pair(outputs, "`forward`", "the output", "the weights", shapes=shapes)
-        if np.isnan(np.asarray(pair[1], dtype=float)).any() and not mask.any(axis=1).all():
+        if has_nan(pair[1], weights.shape) and not mask.any(axis=1).all():
             raise Wrong("A text of nothing but filling gives NaN; its weights should be 0.")
         read_array(pair[0], "The output", shape=output.shape)
         told = [(_reference(*case, **mistake)[1], text) for mistake, text in MISTAKES]

@@ -7,7 +7,14 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Exercise, Raised, Wrong, attempt, read_value
-from course_lib.exercises.judging import compare, compare_number, compare_numbers, read_array
+from course_lib.exercises.judging import (
+    compare,
+    compare_number,
+    compare_numbers,
+    has_nan,
+    read_array,
+    same,
+)
 
 
 def _thresholds(rng):
@@ -29,8 +36,7 @@ def _thresholded(weights, cutoff, *, above=np.greater):
 def _judge_threshold(cases, values):
     for (weights, cutoff), value in zip(cases, values, strict=True):
         right = _thresholded(weights, cutoff)
-        got = np.asarray(value, dtype=float)
-        if got.shape == right.shape and np.isnan(got).any():
+        if has_nan(value, right.shape):
             raise Wrong("A row without a weight above the cutoff gives NaN: keep its largest one.")
         above = weights > cutoff
         left = np.where(above, weights, 0)
@@ -40,12 +46,19 @@ def _judge_threshold(cases, values):
         ties = weights == weights.max(axis=1, keepdims=True)
         tied = np.where(above | ties, weights, 0)
         uniform = np.where(empty[:, None], 1 / len(weights), left / total)
+        unpaired = above.copy()
+        unpaired[:, weights.argmax(axis=1)] = True
+        unpaired = np.where(unpaired, weights, 0)
         columns = right.sum(axis=0)
         mistakes = [
             (left, "The rows do not sum to 1 again."),
             (left / total, "A row without any weight above the cutoff keeps its largest one."),
             (whole, "Such a row keeps its largest weight only, not all of them."),
             (uniform, "Such a row keeps its largest weight only; it does not become uniform."),
+            (
+                unpaired / unpaired.sum(axis=1, keepdims=True),
+                "Pair each row with its own largest place: `kept[np.arange(n), places]`.",
+            ),
             (tied / tied.sum(axis=1, keepdims=True), "Of several largest, keep the first."),
             (
                 _thresholded(weights, cutoff, above=np.greater_equal),
@@ -146,13 +159,18 @@ def _rows(rng):
     return [*cases, (np.array([2.0, 2.0, -1.0, 1.9]),), (np.array([0.7]),)]
 
 
-def _sparsemax(logits):
-    z = -np.sort(-logits)
+def _sparsemax(logits, *, order=_falling):
+    z = order(logits)
     tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
     return np.maximum(logits - tau[(z > tau).sum() - 1], 0)
 
 
 def _judge_sparsemax(cases, values):
+    for order in (np.sort, np.array):
+        if all(
+            same(v, _sparsemax(*case, order=order)) for case, v in zip(cases, values, strict=True)
+        ):
+            raise Wrong("Sort the logits, the largest first.")
     for (logits,), value in zip(cases, values, strict=True):
         z = -np.sort(-logits)
         tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
@@ -172,13 +190,13 @@ def _judge_sparsemax(cases, values):
 
 
 def _judge_layers(cases, values):
+    if read_array(values[0], "`layers_needed`", shape=()) % 1:
+        raise Wrong("A whole number of layers: round up.")
     mistakes = [
         (170, "170 layers reach 510 steps, and 511 are needed."),
-        (511 / 3, "A whole number of layers: round up."),
         (74, "A window of 3 has 7 positions, but only 3 of them lead forward."),
         (73, "A window of 3 has 7 positions, but only 3 of them lead forward."),
         (128, "Three on either side: three steps a layer, not four."),
-        (512 / 3, "From the first position to the last are 511 steps; and round up."),
         (256, "How far does one layer reach? Three positions."),
         (511, "Each layer takes up to three steps at once."),
         (85, "Both ends have to reach each other, not only the middle."),
@@ -192,23 +210,24 @@ def _windows(rng):
 
 
 def _judge_window(cases, values):
-    for (n, radius), value in zip(cases, values, strict=True):
-        what = f"`window_edges({n}, {radius})`"
-        got = read_array(value, what, shape=())
+    expected, mistakes = [], []
+    for n, radius in cases:
         cut = min(radius, n - 1)
         right = n * (2 * cut + 1) - cut * (cut + 1)
         uncut = n * (2 * radius + 1) - radius * (radius + 1)
-        mistakes = [
+        told = [
             (n * (2 * radius + 1), "At the ends, the windows are cut off."),
             (n * (2 * cut + 1), "At the ends, the windows are cut off."),
             (right - n, "A position attends to itself as well."),
             (n * (2 * radius + 1) - radius, "Several positions at each end are cut off."),
+            (n * (2 * cut + 1) - cut * (cut - 1), "The first misses r keys, the second r - 1, …"),
             (n * (2 * cut + 1) - cut * (cut + 1) / 2, "Windows are cut off at *both* ends."),
             (n**2, "That is every pair."),
+            (uncut, "A window that is wider than the text has n² edges."),
         ]
-        if uncut != right:
-            mistakes.append((uncut, "A window that is wider than the text has n² edges."))
-        compare(got, right, what, mistakes)
+        expected.append(right)
+        mistakes.append(told)
+    compare_numbers(values, expected, "The number of edges", mistakes)
 
 
 LARGE = 1200  # positions of the case that is measured
@@ -221,9 +240,15 @@ def _edge_lists(rng):
         allowed[0], allowed[1, :2] = False, True
         edges = rng.permutation(np.argwhere(allowed)).T
         cases.append((*rng.normal(size=(2, n, d)), rng.normal(size=(n, wide)), edges))
-    large = 35 + 0.02 * rng.normal(size=(2, 4, 2))  # exponentials of such logits overflow
+    # Exponentials of such logits overflow; they are exact in single precision, too.
+    large = 19 + np.arange(4.0)[:, None] + np.zeros(4), 19 + rng.integers(24, size=(4, 4)) / 64
     full = np.stack(np.divmod(rng.permutation(16), 4))
     cases.append((*large, rng.normal(size=(4, 2)), full))
+    # A query's own logits lie far apart, the smallest last.
+    wide = np.array([[100.0], [1.0], [50.0]]), np.array([[10.0], [-10.0], [9.99]])
+    cases.append(
+        (*wide, rng.normal(size=(3, 2)), np.array([[0, 2, 0, 2, 0, 2], [0, 2, 2, 0, 1, 1]]))
+    )
     # One query's logits lie thousands below the other's: no maximum but its own will do.
     apart = np.array([[100.0], [-100.0], [1.0]]), 30 + rng.permutation(3)[:, None] / 100
     cases.append((*apart, rng.normal(size=(3, 2)), np.argwhere(np.ones((3, 3))).T))
@@ -264,16 +289,23 @@ def _along(query, key, value, edge_index, *, scale=None, last=False):
     return output
 
 
+def _along_all(query, key, value, edge_index):
+    i, j = edge_index
+    logits = (query[i] * key[j]).sum(axis=1) / np.sqrt(query.shape[1])
+    output = np.zeros((len(query), value.shape[1]))
+    np.add.at(output, i, softmax(logits)[:, None] * value[j])
+    return output
+
+
 def _judge_along(cases, values):
     for case, (value, peak) in zip(cases, values, strict=True):
         query, _, content, edge_index = case
         n = len(query)
         right = _along(*case)
-        got = np.asarray(value, dtype=float)
-        if got.shape == right.shape and np.isnan(got).any():
+        if has_nan(value, right.shape):
             raise Wrong(
                 "NaN comes back: a query may have no edges, and logits may be large; subtract the "
-                "largest of each query's own."
+                "largest of each query's own. (`largest[i] = …` would keep its last edge only.)"
             )
         turned = _along(*case[:3], edge_index[::-1])
         alike = np.zeros(right.shape)
@@ -290,6 +322,11 @@ def _judge_along(cases, values):
                 "Where a query stands in `i` several times, `output[i] += …` adds once only: "
                 "`np.add.at` adds each time.",
             ),
+            (
+                np.where((counts > 0)[:, None], content, 0),
+                "The values are those of the keys: `value[j]`.",
+            ),
+            (_along_all(*case), "Each query has a softmax of its own: its weights sum to 1."),
             (turned, "Row 0 of the edges holds queries, row 1 keys."),
             (alike / np.maximum(counts, 1)[:, None], "All keys count alike: use the logits."),
             (alike, "That is the sum of the values; weigh them."),
@@ -298,7 +335,7 @@ def _judge_along(cases, values):
         if n == LARGE and peak > n * n:
             raise Wrong(
                 f"Right, but for {n} positions and {edge_index.shape[1]} edges it took "
-                f"{peak / 1e6:.0f} MB: somewhere an (n, n) array is made."
+                f"{peak / 1e6:.0f} MB: somewhere an (n, n) array is made, or a larger one."
             )
 
 

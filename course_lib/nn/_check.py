@@ -4,6 +4,8 @@ Shapes and types are checked, values only where a wrong one would give a wrong a
 module is called at every step of a training.
 """
 
+import functools
+
 import torch
 
 KINDS = {
@@ -58,3 +60,18 @@ def within(x, name, low, high, *, verb="be"):
         worst = x.min() if x.min() < low else x.max()
         raise ValueError(f"{name} must {verb} from {low} to {high}, got {worst.item()}")
     return x
+
+
+def first_derivatives_only(backward):
+    """Make a backward pass say that it cannot be derived again.
+
+    PyTorch's own `once_differentiable` does not always: second derivatives may come out as 0.
+    """
+
+    @functools.wraps(backward)
+    def guarded(ctx, *gradients):
+        if torch.is_grad_enabled():  # only with create_graph=True
+            raise NotImplementedError(f"{backward.__qualname__} has no second derivatives")
+        return backward(ctx, *gradients)
+
+    return guarded

@@ -10,7 +10,6 @@ import warnings
 
 import torch
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 from course_lib import _validate
 from course_lib.nn import _check
@@ -134,11 +133,13 @@ def edge_softmax(logits, edges):
     Parameters
     ----------
     logits : Tensor, shape (h, E)
+        Minus infinity leaves an edge out.
     edges : Edges
 
     Returns
     -------
     Tensor, shape (h, E)
+        Zeros for a query all of whose edges are left out.
 
     Raises
     ------
@@ -152,14 +153,17 @@ def edge_softmax(logits, edges):
 class _Softmax(Function):
     @staticmethod
     def forward(ctx, logits, edges):
-        powers = torch.exp(logits - _over_queries(logits, edges, "max"))
-        weights = powers / _over_queries(powers, edges, "sum")
+        largest = _over_queries(logits, edges, "max")
+        largest.masked_fill_(largest == -torch.inf, 0)  # no edge of the query counts
+        powers = torch.exp(logits - largest)
+        sums = _over_queries(powers, edges, "sum")
+        weights = powers / sums.masked_fill_(sums == 0, 1)
         ctx.save_for_backward(weights)
         ctx.edges = edges
         return weights
 
     @staticmethod
-    @once_differentiable
+    @_check.first_derivatives_only
     def backward(ctx, gradient):
         (weights,) = ctx.saved_tensors
         gained = weights * gradient
@@ -182,7 +186,7 @@ class _Dots(Function):
         return _dots(query, key, edges)
 
     @staticmethod
-    @once_differentiable
+    @_check.first_derivatives_only
     def backward(ctx, gradient):
         query, key = ctx.saved_tensors
         by_query = _sum(gradient, key, ctx.edges) if ctx.needs_input_grad[0] else None
@@ -198,7 +202,7 @@ class _Sum(Function):
         return _sum(weights, values, edges)
 
     @staticmethod
-    @once_differentiable
+    @_check.first_derivatives_only
     def backward(ctx, gradient):
         weights, values = ctx.saved_tensors
         by_weight = _dots(gradient, values, ctx.edges) if ctx.needs_input_grad[0] else None

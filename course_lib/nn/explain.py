@@ -9,7 +9,7 @@ import torch
 
 from course_lib import _validate
 from course_lib.nn import _check
-from course_lib.nn.text import PAD, padding_mask
+from course_lib.nn.text import PAD, masked_softmax, padding_mask
 
 
 @torch.no_grad()
@@ -32,6 +32,7 @@ def attention_importance(model, tokens):
     return received.mean(dim=(1, 2))
 
 
+@torch.enable_grad()
 def gradient_importance(model, tokens):
     r"""Return how steeply the answer changes with each token.
 
@@ -97,7 +98,8 @@ def jensen_shannon(p, q):
     """Return the Jensen-Shannon divergence in nats, from 0 to log 2, along the last axis."""
     _check_pair(p, q)
     middle = (p + q) / 2
-    return (_relative(p, middle) + _relative(q, middle)) / 2
+    # Rounding may leave a trace of less than 0 where the two are alike.
+    return ((_relative(p, middle) + _relative(q, middle)) / 2).clamp(min=0)
 
 
 def _check_pair(p, q):
@@ -106,7 +108,7 @@ def _check_pair(p, q):
 
 
 def _relative(p, q):
-    tiny = torch.finfo(p.dtype).tiny  # 0 log 0 is 0, and so is its gradient
+    tiny = torch.finfo(p.dtype).tiny  # 0 log 0 is 0, and its gradient finite
     return (p * (p.clamp(min=tiny) / q.clamp(min=tiny)).log()).sum(dim=-1)
 
 
@@ -140,10 +142,13 @@ def shuffled_weights(weights, tokens, generator):
     _check.tensor(weights, "weights", _check.FLOATS, batch, "layers", "h", n, n)
     _check.generator(generator, "generator")
     real = real.expand(weights.shape)
-    order = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2).argsort(dim=-1)
-    return weights.gather(-1, order)  # filling is last in every order, and stays where it is
+    luck = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2)
+    places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the filling
+    dealt = weights.gather(-1, luck.argsort(dim=-1))
+    return torch.empty_like(weights).scatter(-1, places, dealt)
 
 
+@torch.enable_grad()
 def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     """Search for attention unlike the model's own under which it answers nearly the same.
 
@@ -189,10 +194,11 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     optimizer = torch.optim.Adam([changed], lr=0.1)
 
     def outcome():
-        weights = changed.masked_fill(~real, -torch.inf).softmax(dim=-1)
+        weights = masked_softmax(changed, real)
         moved = total_variation(model(tokens, weights=weights.unbind(1)).softmax(dim=-1), answer)
         queries = real.transpose(-1, -2).squeeze(-1)
-        apart = (jensen_shannon(weights, own) * queries).sum(dim=-1) / queries.sum(dim=-1)
+        apart = (jensen_shannon(weights, own) * queries).sum(dim=-1)
+        apart = apart / queries.sum(dim=-1).clamp(min=1)
         return weights, moved, apart.mean(dim=(1, 2))
 
     for _ in range(steps):

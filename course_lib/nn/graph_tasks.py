@@ -54,7 +54,8 @@ class UniformAttention(GraphAttention):
 
     def attend(self, queries, keys, edges):
         """Return one over the number of neighbours for each edge, (h, E)."""
-        return edge_softmax(queries.new_zeros(self.num_heads, len(edges)), edges)
+        wide = torch.promote_types(queries.dtype, torch.float32)
+        return edge_softmax(queries.new_zeros(self.num_heads, len(edges), dtype=wide), edges)
 
 
 class NodeClassifier(nn.Module):

@@ -147,6 +147,7 @@ def overlap_penalty(weights):
     Parameters
     ----------
     weights : Tensor, shape (..., hops, n)
+        As `AttentionPooling.forward` returns them for several hops.
 
     Returns
     -------

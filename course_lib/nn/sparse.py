@@ -4,14 +4,16 @@
 forward and backward. `sparsemax` and `entmax15` are softmax's relatives with exact zeros.
 """
 
+import math
+
 import torch
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from course_lib import _validate
 from course_lib.nn import _check
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
+from course_lib.sparsity import LOWEST
 
 
 def pattern_edges(pattern):
@@ -72,6 +74,7 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
     """
     _check_qkv(query, key, value)
     leading, (n_query, n_key) = query.shape[:-2], (query.shape[-2], key.shape[-2])
+    given = query.dtype
     edges = edge_index if isinstance(edge_index, Edges) else Edges(edge_index, n_query, n_key)
     if (edges.n_query, edges.n_key) != (n_query, n_key):
         raise ValueError(
@@ -79,13 +82,13 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
             f"{edges.n_query} and {edges.n_key}"
         )
     scale = query.shape[-1] ** -0.5 if scale is None else _validate.real(scale, "scale")
-    query, key, value = (x.reshape(-1, *x.shape[-2:]) for x in (scale * query, key, value))
+    shape = *leading, n_query, value.shape[-1]
+    if not (math.prod(shape) and n_key):
+        return query.new_zeros(shape)
+    wide = torch.promote_types(query.dtype, torch.float32)  # sums along edges know no half
+    query, key, value = (x.reshape(-1, *x.shape[-2:]).to(wide) for x in (scale * query, key, value))
     weights = edge_softmax(edge_dots(query, key, edges), edges)
-    return (
-        edge_sum(weights, value, edges)
-        .unflatten(0, leading or (1,))
-        .reshape(*leading, n_query, value.shape[-1])
-    )
+    return edge_sum(weights, value, edges).reshape(shape).to(given)
 
 
 def window_attention(query, key, value, radius, *, scale=None):
@@ -128,6 +131,9 @@ def window_attention(query, key, value, radius, *, scale=None):
     _check_qkv(query, key, value, same_length=True)
     scale = None if scale is None else _validate.real(scale, "scale")
     n = query.shape[-2]
+    if not n:
+        return value.clone()
+    radius = min(radius, max(1, n - 1))  # a wider window holds no more
     blocks = -(-n // radius)
     fill = blocks * radius - n
     query = F.pad(query, (0, 0, 0, fill)).unflatten(-2, (blocks, radius))
@@ -145,8 +151,13 @@ def _check_qkv(query, key, value, *, same_length=False):
     """Raise unless shapes and types of queries, keys and values go together."""
     _check.tensor(query, "query", _check.FLOATS, ..., "n_query", "d")
     *leading, n_query, d = query.shape
+    if not d:
+        raise ValueError("query must have at least one feature, got none")
     _check.tensor(key, "key", _check.FLOATS, *leading, n_query if same_length else "n_key", d)
     _check.tensor(value, "value", _check.FLOATS, *leading, key.shape[-2], "d_value")
+    for name, x in (("key", key), ("value", value)):
+        if x.dtype != query.dtype:
+            raise TypeError(f"{name} must be of the query's type, {query.dtype}, got {x.dtype}")
 
 
 def _near_mask(n, blocks, radius):
@@ -235,7 +246,7 @@ def _along(function, logits, dim):
 class _Sparsemax(Function):
     @staticmethod
     def forward(ctx, logits):
-        logits = logits - logits.amax(dim=-1, keepdim=True)
+        logits = (logits - logits.amax(dim=-1, keepdim=True)).clamp(min=LOWEST)
         z = logits.sort(dim=-1, descending=True).values
         rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
         tau = (z.cumsum(dim=-1) - 1) / rank
@@ -245,7 +256,7 @@ class _Sparsemax(Function):
         return weights
 
     @staticmethod
-    @once_differentiable
+    @_check.first_derivatives_only
     def backward(ctx, gradient):
         # What a weight gains, all others of the support lose in equal parts.
         support = ctx.saved_tensors[0] > 0
@@ -257,7 +268,7 @@ class _Sparsemax(Function):
 class _Entmax15(Function):
     @staticmethod
     def forward(ctx, logits):
-        logits = (logits - logits.amax(dim=-1, keepdim=True)) / 2
+        logits = ((logits - logits.amax(dim=-1, keepdim=True)) / 2).clamp(min=LOWEST)
         z = logits.sort(dim=-1, descending=True).values
         rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
         mean = z.cumsum(dim=-1) / rank
@@ -269,7 +280,7 @@ class _Entmax15(Function):
         return weights
 
     @staticmethod
-    @once_differentiable
+    @_check.first_derivatives_only
     def backward(ctx, gradient):
         # As for sparsemax, but a weight's part is the root of the weight.
         part = ctx.saved_tensors[0].sqrt()

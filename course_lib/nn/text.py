@@ -68,7 +68,8 @@ class MultiHeadAttention(nn.Module):
         x : Tensor, shape (batch, n_query, d_model)
         y : Tensor, shape (batch, n_key, d_model)
         mask : bool Tensor, broadcastable to (batch, n_query, n_key), optional
-            True = may attend; the same for all heads.
+            True = may attend; the same for all heads. With two axes, (n_query, n_key); for one that
+            hides filling see `padding_mask`.
         weights : Tensor, broadcastable to (batch, h, n_query, n_key), optional
             Taken as they are instead of those that queries and keys would give.
         return_weights : bool, default False
@@ -90,6 +91,12 @@ class MultiHeadAttention(nn.Module):
             query, key = self._split(self.query(x)), self._split(self.key(y))
             logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
             if mask is not None:
+                # Two axes of (batch, n_key), in the wrong place, might broadcast.
+                if isinstance(mask, torch.Tensor) and mask.ndim == 2 and mask.shape != pairs:
+                    raise ValueError(
+                        f"mask must have shape (n_query, n_key) = {pairs} if it has two axes, "
+                        f"got {tuple(mask.shape)}; padding_mask makes one for filling"
+                    )
                 mask = _check.expanded(mask, "mask", _check.BOOLEANS, len(x), *pairs).unsqueeze(1)
             weights = masked_softmax(logits, mask)
         else:
@@ -147,9 +154,9 @@ def masked_softmax(logits, mask):
     if mask is None:
         return logits.softmax(dim=-1)
     mask = _check.expanded(mask, "mask", _check.BOOLEANS, *logits.shape)
-    # Not -inf: a row of nothing but -inf would be NaN, forward and backward.
-    lowest = torch.finfo(logits.dtype).min
-    return logits.masked_fill(~mask, lowest).softmax(dim=-1).masked_fill(~mask, 0)
+    lonely = ~mask.any(dim=-1, keepdim=True)  # a row of nothing but -inf would be NaN
+    shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
+    return shown.softmax(dim=-1).masked_fill(~mask, 0)
 
 
 def causal_mask(n):

@@ -77,12 +77,15 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     learning_rate = _validate.real(learning_rate, "learning_rate", low=0)
     total = epochs * math.ceil(count / batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=total)
+    # A single step has no time to rise and fall: it begins near the top.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=max(total, 2), div_factor=25 if total > 1 else 1
+    )
     done = 0
-    model.train()
     try:
         for _ in range(epochs):
             for chosen in torch.randperm(count, generator=order).split(batch):
+                model.train()  # whoever took the last step may have looked at the model
                 loss = loss_of(model, *(part[chosen] for part in examples))
                 optimizer.zero_grad()
                 loss.backward()
@@ -112,5 +115,5 @@ def _checked(examples, epochs, batch, seed):
         raise ValueError(f"examples must be parts of one length, got lengths {sorted(counts)}")
     epochs = _validate.integer(epochs, "epochs", low=1)
     batch = _validate.integer(batch, "batch", low=1)
-    order = torch.Generator().manual_seed(_validate.integer(seed, "seed", low=0))
+    order = torch.Generator().manual_seed(_validate.integer(seed, "seed", low=0, high=2**63 - 1))
     return counts.pop(), epochs, batch, order

@@ -96,6 +96,14 @@ def share_by_loop(edge_index, weights, labels):
     return sum(shares.values()) / len(shares)
 
 
+def share_by_one_hot(edge_index, weights, labels):
+    groups = np.eye(labels.max() + 1)[labels]
+    query, key = edge_index
+    share = np.zeros(len(labels))
+    np.add.at(share, query, weights * (groups[query] * groups[key]).sum(axis=1))
+    return share[np.isin(np.arange(len(labels)), query)].mean()
+
+
 def share_by_matrix(edge_index, weights, labels):
     n = len(labels)
     matrix = sparse.coo_array((weights, tuple(edge_index)), shape=(n, n)).toarray()
@@ -111,6 +119,22 @@ def share_by_node(edge_index, values, n, row=0):
     return np.bincount(edge_index[row], values, minlength=n)
 
 
+def edges_shifted(shift):
+    def answer(logits, query):
+        weights = np.zeros(len(logits))
+        for node in np.unique(query):
+            mine = query == node
+            powers = np.exp(logits[mine] - shift(logits[mine]))
+            weights[mine] = powers / powers.sum()
+        return weights
+
+    return answer
+
+
+def lonely_to_itself(allowed):
+    return allowed | np.diag(~allowed.any(axis=1))
+
+
 RIGHT = {
     "gat-1": [edges_by_library, edges_by_at, edges_by_dense],
     "gat-2": [rows_by_loop, rows_by_torch, rows_by_nan_to_num],
@@ -121,7 +145,7 @@ RIGHT = {
         lambda n, edges, features: [n * n * features * 2, n * n, float(edges)],
         lambda n, edges, features: np.array([2 * n * n * features, n * n, edges]),
     ],
-    "gat-6": [share_by_loop, share_by_matrix],
+    "gat-6": [share_by_loop, share_by_matrix, share_by_one_hot],
     "gat-7": [
         lambda logits: len({max(range(len(row)), key=row.__getitem__) for row in logits.tolist()}),
         lambda logits: torch.tensor(logits).argmax(1).unique().numel(),
@@ -143,6 +167,10 @@ WRONG = {
             "order of the nodes",
         ),
         (lambda logits, query: edges_by_at(-logits, query), "not right yet"),
+        (edges_shifted(lambda logits: logits.mean()), "own edges"),
+        (edges_shifted(lambda logits: logits.min()), "own edges"),
+        (edges_shifted(lambda logits: logits[-1]), "own edges"),
+        (edges_shifted(lambda logits: max(0, logits.max())), "begins at"),
     ],
     "gat-2": [
         (rows_filled_with(-9e15), "attends to everybody"),
@@ -153,7 +181,9 @@ WRONG = {
         (lambda logits, allowed: rows_by_loop(logits, allowed.T), "transposed"),
         (lambda logits, allowed: softmax(logits.astype(float)), "not used"),
         (lambda logits, allowed: softmax(logits.astype(float)) * allowed, "sum to 1"),
-        (lambda logits, allowed: rows_filled_with(0.0)(logits, allowed), ""),
+        (lambda logits, allowed: rows_filled_with(0.0)(logits, allowed), "exp(0) = 1"),
+        (lambda logits, allowed: rows_filled_with(-1e4)(logits, allowed) * allowed, "below all"),
+        (lambda logits, allowed: rows_by_loop(logits, lonely_to_itself(allowed)), "diagonal"),
     ],
     "gat-3": [
         ("own", "even number"),
@@ -170,6 +200,9 @@ WRONG = {
         (lambda h, q, k, s: leaky(np.outer(h @ q, h @ k), s), "added"),
         (lambda h, q, k, s: split_by_einsum(h, q, q, s), "a_key"),
         (lambda h, q, k, s: leaky(h @ q + h @ k, s), "shape"),
+        (lambda h, q, k, s: leaky(np.add.outer(h @ q, h @ k), 0.2), "not always"),
+        (lambda h, q, k, s: np.add.outer(leaky(h, s) @ q, leaky(h, s) @ k), "Add first"),
+        (lambda h, q, k, s: softmax(split_by_einsum(h, q, k, s)), "not weights"),
     ],
     "gat-5": [
         (lambda n, edges, features: (n * n * features, n * n, edges), "2 F"),
@@ -180,6 +213,10 @@ WRONG = {
         (lambda n, edges, features: n * n * 2 * features, "shape"),
         (lambda n, e, f: (n * (n - 1) * 2 * f, n * (n - 1), e), "with itself"),
         (lambda n, e, f: (n * n * 2 * f, n * n, e + n), "as it is given"),
+        (lambda n, e, f: (n * n * 2 * f, n * n, e * 2 * f), "joins nothing"),
+        (lambda n, e, f: (n * n * 2 * f, n * n, max(e, n * f)), "do not count"),
+        (lambda n, e, f: (n * (n - 1) * f, n * (n - 1) // 2, e), "has an order"),
+        (lambda n, e, f: (n * (n + 1) * f, n * (n + 1) // 2, e), "has an order"),
     ],
     "gat-6": [
         (lambda e, w, y: share_by_node(e, w * inside(e, y), len(y)).mean(), "without edges"),
@@ -192,13 +229,15 @@ WRONG = {
             "*leave*",
         ),
         (lambda e, w, y: share_by_node(e, w * inside(e, y), len(y)), "shape"),
+        (lambda e, w, y: share_by_loop(e[:, inside(e, y)], w[inside(e, y)], y), "it counts"),
+        (lambda e, w, y: np.bincount(e[0], w * inside(e, y)).mean(), "the largest"),
     ],
     "gat-7": [
         (lambda logits: len(np.unique(logits.argmax(axis=0))), ""),
         (lambda logits: len(logits), "once"),
-        (lambda logits: len(np.unique(logits.argmin(axis=1))), ""),
+        (lambda logits: len(np.unique(logits.argmin(axis=1))), "*largest*"),
         (lambda logits: len(np.unique(logits.max(axis=1))), "not values"),
         (lambda logits: np.unique(logits.argmax(axis=1)), "not which"),
-        (lambda logits: 1, ""),
+        (lambda logits: 1, "not right yet"),
     ],
 }

@@ -151,6 +151,19 @@ def along_unshifted(query, key, value, edge_index):
     return out
 
 
+def simplex_sorted(order):
+    def answer(logits):
+        z = order(logits)
+        tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
+        return np.maximum(logits - tau[(z > tau).sum() - 1], 0)
+
+    return answer
+
+
+def along_in_single_precision(query, key, value, edge_index):
+    return along_by_loop(*(x.astype(np.float32) for x in (query, key, value)), edge_index)
+
+
 def along_shifted(shift):
     def answer(query, key, value, edge_index):
         i, j = edge_index
@@ -169,6 +182,24 @@ def largest_from_zero(logits, i, n):
     largest = np.zeros(n)
     np.maximum.at(largest, i, logits)
     return largest[i]
+
+
+def largest_last(logits, i, n):
+    largest = np.full(n, -np.inf)
+    largest[i] = np.maximum(largest[i], logits)
+    return largest[i]
+
+
+def along_own_value(query, key, value, edge_index):
+    return np.where(np.isin(np.arange(len(query)), edge_index[0])[:, None], value, 0)
+
+
+def along_one_softmax(query, key, value, edge_index):
+    i, j = edge_index
+    weights = softmax((query[i] * key[j]).sum(1) / np.sqrt(query.shape[1]))
+    out = np.zeros((len(query), value.shape[1]))
+    np.add.at(out, i, weights[:, None] * value[j])
+    return out
 
 
 def along_added_once(query, key, value, edge_index):
@@ -209,7 +240,7 @@ RIGHT = {
         lambda n, r: int(sparsity.window_pattern(n, r).sum()),
         lambda n, r: n + 2 * sum(max(n - k, 0) for k in range(1, r + 1)),
     ],
-    "sparse-7": [along_by_loop, along_by_library, along_by_scipy],
+    "sparse-7": [along_by_loop, along_by_library, along_by_scipy, along_in_single_precision],
 }
 
 WRONG = {
@@ -253,6 +284,8 @@ WRONG = {
             simplex_with(lambda x, z, tau: np.maximum(x - tau[(z > tau).sum() % len(z)], 0)),
             "τ is taken",
         ),
+        (simplex_sorted(np.sort), "largest first"),
+        (simplex_sorted(np.array), "largest first"),
         (simplex_with(lambda x, z, tau: np.maximum(z - tau[(z > tau).sum() - 1], 0)), ""),
         (lambda logits: np.maximum(logits, 0) / (np.maximum(logits, 0).sum() or 1), ""),
     ],
@@ -281,6 +314,9 @@ WRONG = {
         (along_unshifted, "NaN"),
         (along_shifted(lambda logits, i, n: logits.max()), "each query's own"),
         (along_shifted(largest_from_zero), "each query's own"),
+        (along_shifted(largest_last), "its last edge only"),
+        (along_own_value, "value[j]"),
+        (along_one_softmax, "softmax of its own"),
         (along_added_once, "np.add.at"),
         (
             lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1] / v.shape[1]), k, v, e),
