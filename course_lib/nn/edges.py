@@ -153,11 +153,9 @@ def edge_softmax(logits, edges):
 class _Softmax(Function):
     @staticmethod
     def forward(ctx, logits, edges):
-        largest = _over_queries(logits, edges, "max")
-        largest.masked_fill_(largest == -torch.inf, 0)  # no edge of the query counts
-        powers = torch.exp(logits - largest)
-        sums = _over_queries(powers, edges, "sum")
-        weights = powers / sums.masked_fill_(sums == 0, 1)
+        # A query of which no edge counts: exp(-inf - 0) / 1 is 0.
+        powers = torch.exp(logits - _over_queries(logits, edges, "max", (-torch.inf, 0)))
+        weights = powers / _over_queries(powers, edges, "sum", (0, 1))
         ctx.save_for_backward(weights)
         ctx.edges = edges
         return weights
@@ -170,11 +168,16 @@ class _Softmax(Function):
         return gained - weights * _over_queries(gained, ctx.edges, "sum"), None
 
 
-def _over_queries(numbers, edges, reduce):
-    """Give each edge the largest number, or the sum, of its query's edges: (h, E) -> (h, E)."""
+def _over_queries(numbers, edges, reduce, replaced=None):
+    """Give each edge the largest number, or the sum, of its query's edges: (h, E) -> (h, E).
+
+    Where one of these is the first number of `replaced`, the second is given.
+    """
     (starts, _), _ = edges.layout(len(numbers))
     flat = numbers.reshape(-1)
     reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)
+    if replaced is not None:
+        reduced.masked_fill_(reduced == replaced[0], replaced[1])
     return reduced.view(len(numbers), -1).index_select(1, edges.query)
 
 
