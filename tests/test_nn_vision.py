@@ -112,3 +112,11 @@ def test_attention_distance_is_the_mean_length_of_a_look():
     np.testing.assert_allclose(attention_distance(torch.tensor(weights), 2, 3), expected)
     with pytest.raises(ValueError, match="weights must have height"):
         attention_distance(torch.tensor(weights), 2, 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_the_attention_distance_comes_in_the_type_of_the_weights(dtype):
+    weights = torch.tensor([[0.0, 1.0], [0.0, 1.0]], dtype=dtype)
+    found = attention_distance(weights, 1, 2)
+    assert found.dtype == dtype
+    assert found.item() == 0.5

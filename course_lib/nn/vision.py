@@ -307,6 +307,6 @@ def attention_distance(weights, height, width):
             f"{tuple(weights.shape)}"
         )
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    places = torch.stack([rows, columns], dim=-1).reshape(-1, 2).float()
+    places = torch.stack([rows, columns], dim=-1).reshape(-1, 2).double()  # half has no cdist
     apart = torch.cdist(places, places).to(weights)
     return (weights * apart).sum(dim=-1).mean(dim=-1)
