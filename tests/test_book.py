@@ -156,6 +156,15 @@ Array.from(document.querySelectorAll("mjx-container[display]"))
 """
 
 
+@pytest.mark.browser
+def test_a_formula_that_is_too_wide_is_seen(reader):
+    reader.open("chapters/08_gat.html")
+    formula = reader.locator("mjx-container[display]").first
+    formula.wait_for()
+    formula.evaluate("formula => { formula.parentElement.style.width = '40px'; }")
+    assert reader.evaluate(WIDE_FORMULAS) != []
+
+
 def press(page, label, key, times=1):
     """Move a slider with the keyboard and return what its readout says."""
     slider = page.locator(".widget-slider", has_text=label).first

@@ -84,7 +84,7 @@ def _judge_masked(cases, values):
         right = _masked_softmax(logits, allowed)
         empty = ~allowed.any(axis=1)
         if has_nan(value, (n, n)):
-            if np.isnan(value[~empty]).any():
+            if np.isnan(np.asarray(value)[~empty]).any():
                 raise Wrong(
                     f"With {logits.dtype} logits, NaN comes back where there are edges. Is the "
                     "largest of the row subtracted, and in a type in which the numbers fit?"

@@ -177,6 +177,7 @@ WRONG = {
         (rows_filled_in_the_same_type, "numbers fit"),
         (lambda logits, allowed: np.transpose(rows_by_loop(logits.T, allowed.T)), "columns"),
         (rows_filled_with(-np.inf), "all zeros"),
+        (lambda logits, allowed: rows_filled_with(-np.inf)(logits, allowed).tolist(), "all zeros"),
         (lambda logits, allowed: rows_by_loop(logits, ~allowed), "turned round"),
         (lambda logits, allowed: rows_by_loop(logits, allowed.T), "transposed"),
         (lambda logits, allowed: softmax(logits.astype(float)), "not used"),
