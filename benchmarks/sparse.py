@@ -53,18 +53,14 @@ def windows(way, n, passes, peers):
     runs = [()] * (7 if n <= 4096 else 3)
     ours = window_work(way, n, passes)
     for peer in peers:
-        comparison = against(
-            f"window {way}, {passes}",
-            f"n = {n}",
-            ours,
-            peer,
-            window_work(peer, n, passes),
-            runs,
-            tolerance=1e-4,
-            to_reach=TO_REACH.get((way, passes, n, peer)),
-        )
-        # All pairs are another graph, and their result another result.
-        yield comparison if peer == MASKED else comparison._replace(difference=None)
+        theirs, aim = window_work(peer, n, passes), TO_REACH.get((way, passes, n, peer))
+        yield against_dense(f"window {way}, {passes}", n, ours, peer, theirs, runs, to_reach=aim)
+
+
+def against_dense(name, n, ours, peer, theirs, runs, **rest):
+    """Compare with one of the peers; with all pairs, not the results: they are another graph's."""
+    comparison = against(name, f"n = {n}", ours, peer, theirs, runs, tolerance=1e-4, **rest)
+    return comparison if peer == MASKED else comparison._replace(difference=None)
 
 
 def window_work(way, n, passes):
@@ -81,16 +77,9 @@ def densities(n):
         pattern = torch.tensor(random_pattern(n, max(1, round(density * n)) - 1, rng))
         ours = pattern_work(EDGES, pattern, "forward")
         for peer in (MASKED, FULL):
-            comparison = against(
-                f"{density:.0%} of the edges, forward",
-                f"n = {n}",
-                ours,
-                peer,
-                pattern_work(peer, pattern, "forward"),
-                [()] * 5,
-                tolerance=1e-4,
-            )
-            yield comparison if peer == MASKED else comparison._replace(difference=None)
+            theirs = pattern_work(peer, pattern, "forward")
+            name = f"{density:.0%} of the edges, forward"
+            yield against_dense(name, n, ours, peer, theirs, [()] * 5)
 
 
 def pattern_work(way, pattern, passes):
