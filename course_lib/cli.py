@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.exercises import progress
-from course_lib.exercises.registry import CHAPTERS, chapter_stem, exercises_of, find_exercise
+from course_lib.exercises.registry import exercises_of, find_exercise
 
 
 def main(arguments=None):

@@ -8,7 +8,8 @@ import pytest
 
 from course_lib.authoring import markdown, notebooks, pages, source
 from course_lib.authoring.source import SourceError
-from course_lib.exercises.registry import CHAPTERS, exercises_of
+from course_lib.chapters import CHAPTERS
+from course_lib.exercises.registry import exercises_of
 
 STEMS = source.stems()
 HEADER = "---\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n"
@@ -22,12 +23,12 @@ SOLVED_CELL = """def twice(x):
 @pytest.fixture
 def course(monkeypatch, tmp_path):
     """A course of one chapter, whose source a test may write."""
-    monkeypatch.setattr(source, "SOURCES", tmp_path)
+    monkeypatch.setattr(source, "chapter_folder", lambda stem: tmp_path)
     for module in (notebooks, pages):
         monkeypatch.setattr(module, "stems", lambda: ["02_weights"])
 
     def write(text):
-        (tmp_path / "02_weights.md").write_text(HEADER + text)
+        (tmp_path / "chapter.md").write_text(HEADER + text)
 
     write(
         f"# Title\n\nText.\n\n```{{code-cell}} python\n:exercise: weights-1\n{SOLVED_CELL}\n```\n"

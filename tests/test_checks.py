@@ -4,14 +4,18 @@ import importlib
 
 import pytest
 
+from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess, read_value
-from course_lib.exercises.registry import CHAPTERS, exercises_of
+from course_lib.exercises.registry import exercises_of
 
 REPEATS = 50
 EXERCISES = [exercise for chapter in CHAPTERS.values() for exercise in exercises_of(chapter)]
 
 
-ANSWERS = {name: importlib.import_module(f"answers.{name}") for name in CHAPTERS.values()}
+ANSWERS = {
+    name: importlib.import_module(f"tests.chapters.ch{chapter_stem(name)}.answers")
+    for name in CHAPTERS.values()
+}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.authoring.source import SOURCES
+from course_lib.chapters import chapter_folder
 from course_lib.data import FOLDER, load_runs
 from course_lib.data.dates import alignment
 from course_lib.nn import graph_runs, model_runs, runs, tasks
@@ -161,7 +161,7 @@ def test_the_bag_of_words_comes_out_as_recorded(opinions):
     ],
 )
 def test_a_chapter_trains_as_the_recorded_runs_did(chapter, models):
-    text = (SOURCES / f"{chapter}.md").read_text(encoding="utf-8")
+    text = (chapter_folder(chapter) / "chapter.md").read_text(encoding="utf-8")
     settings = re.findall(r"((?:\w+=[\de.-]+, )+)seed=0\)", text)
     found = [re.findall(r"(\w+)=([\de.-]+)", setting) for setting in settings]
     assert [{name: float(value) for name, value in pairs} for pairs in found] == models

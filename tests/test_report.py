@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from course_lib.chapters import chapter_name, chapter_stem
 from course_lib.exercises import check, progress, report, scorecard
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED, WRONG, Result
-from course_lib.exercises.registry import chapter_name, chapter_stem, find_exercise
+from course_lib.exercises.registry import find_exercise
 from course_lib.exercises.report import MIME, RAISE, Card, NotPassed, Scorecard
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import jupytext
 
-from course_lib.exercises.registry import CHAPTERS, chapter_stem
+from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-SOURCES = NOTEBOOKS / "source"
 PAGES = ROOT / "book" / "chapters"
 BIBLIOGRAPHY = ROOT / "book" / "references.bib"
 
@@ -31,7 +30,7 @@ def stems():
 
 def read_source(stem):
     """Return the source of a chapter as a notebook: cells with solutions and directives in them."""
-    path = SOURCES / f"{stem}.md"
+    path = chapter_folder(stem) / "chapter.md"
     notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     for cell in notebook.cells:
         if "exercise" in cell.metadata and len(SOLUTION.findall(cell.source + "\n")) != 1:

@@ -20,8 +20,9 @@ from contextlib import contextmanager
 import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
+from course_lib.chapters import CHAPTERS
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
-from course_lib.exercises.registry import CHAPTERS, exercises_of
+from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME, RAISE
 
 CELL_TIMEOUT = 120  # seconds; nbval's own default is 2000

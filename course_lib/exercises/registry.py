@@ -1,44 +1,15 @@
-"""Which chapters there are, and the exercises of each."""
+"""The exercises of each chapter."""
 
 import importlib
 
-# Number and name, as in notebooks/02_weights.ipynb.
-CHAPTERS = {
-    "01": "graph_view",
-    "02": "weights",
-    "03": "multi_head",
-    "04": "centrality",
-    "05": "heatmaps",
-    "06": "nlp",
-    "07": "vision",
-    "08": "gat",
-    "09": "flow",
-    "10": "rollout",
-    "11": "sparse",
-    "12": "pooling",
-}
-
-
-def chapter_name(chapter):
-    """Return a chapter's name from its name, number or file stem: "weights", "02", "02_weights"."""
-    name = CHAPTERS.get(chapter.zfill(2)) or chapter.partition("_")[2]
-    for candidate in (chapter, name):
-        if candidate in CHAPTERS.values():
-            return candidate
-    known = ", ".join(f"{number} ({name})" for number, name in CHAPTERS.items())
-    raise ValueError(f"chapter must be one of {known}, got {chapter!r}")
-
-
-def chapter_stem(chapter):
-    """Return the file stem of a chapter, "02_weights"."""
-    name = chapter_name(chapter)
-    number = next(number for number, other in CHAPTERS.items() if other == name)
-    return f"{number}_{name}"
+from course_lib.chapters import CHAPTERS, chapter_stem
 
 
 def exercises_of(chapter):
     """Return the exercises of a chapter, in their order."""
-    return importlib.import_module(f"course_lib.exercises.{chapter_name(chapter)}").EXERCISES
+    return importlib.import_module(
+        f"course_lib.chapters.ch{chapter_stem(chapter)}.checks"
+    ).EXERCISES
 
 
 def find_exercise(key):

@@ -7,9 +7,10 @@ from IPython import get_ipython
 from IPython.display import display
 
 import __main__
+from course_lib.chapters import chapter_name
 from course_lib.exercises import progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
-from course_lib.exercises.registry import chapter_name, exercises_of, find_exercise
+from course_lib.exercises.registry import exercises_of, find_exercise
 
 # The verdict as data, beside the card, for programs that run notebooks.
 MIME = "application/vnd.attention-course.check+json"
