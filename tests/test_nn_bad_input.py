@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import edges, explain, gat, pooling, sparse, text, training, vision
+from course_lib.nn import (
+    attention,
+    edges,
+    explain,
+    gat,
+    pooling,
+    sparse,
+    text,
+    training,
+    transformer,
+    vision,
+)
 from course_lib.nn.tasks import seeded
 
 NAN, INF = float("nan"), float("inf")
@@ -60,40 +71,40 @@ CLASSIFIER = made(text.TextClassifier, 6, 2, 4, d_model=4, num_heads=2)
 TRANSLATOR = made(text.Translator, 6, 5, 4, 4, d_model=4, num_heads=2)
 DOTS = {"query": X, "key": X}
 BAD = [
-    *rows(text.MultiHeadAttention, "d_model", NO_COUNT, num_heads=1),
-    *rows(text.MultiHeadAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
-    *rows(text.SelfAttention, "d_model", NO_COUNT, num_heads=1),
-    *rows(text.SelfAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "x", NO_X, y=X),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "y", [*NO_X, X[:1]], x=X),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "mask", NO_MASK, x=X, y=X),
+    *rows(attention.MultiHeadAttention, "d_model", NO_COUNT, num_heads=1),
+    *rows(attention.MultiHeadAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
+    *rows(attention.SelfAttention, "d_model", NO_COUNT, num_heads=1),
+    *rows(attention.SelfAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "x", NO_X, y=X),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "y", [*NO_X, X[:1]], x=X),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "mask", NO_MASK, x=X, y=X),
     *rows(
-        made(text.MultiHeadAttention, 4, 2).forward,
+        made(attention.MultiHeadAttention, 4, 2).forward,
         "weights",
         [*NO_FLOATS[:1], *NO_FLOATS[2:], torch.ones(3, 4), torch.ones(2, 3, 3, 3)],
         x=X,
         y=X,
     ),
-    *rows(made(text.SelfAttention, 4, 2).forward, "x", NO_X),
-    *rows(made(text.SelfAttention, 4, 2).forward, "mask", NO_MASK, x=X),
+    *rows(made(attention.SelfAttention, 4, 2).forward, "x", NO_X),
+    *rows(made(attention.SelfAttention, 4, 2).forward, "mask", NO_MASK, x=X),
     *rows(
-        made(text.SelfAttention, 4, 2).forward,
+        made(attention.SelfAttention, 4, 2).forward,
         "weights",
         ["text", torch.eye(3).long(), torch.ones(3, 4)],
         x=X,
     ),
-    *rows(text.masked_softmax, "logits", [*NO_FLOATS, torch.tensor(1.0)], mask=None),
-    *rows(text.masked_softmax, "mask", [*NO_BOOLEANS, torch.ones(4, 4) > 0], logits=X),
-    *rows(text.causal_mask, "n", NO_COUNT),
-    *rows(text.padding_mask, "tokens", [*NO_INTEGERS, TOKENS[0]]),
-    *rows(text.stack, "num_layers", NO_COUNT, layer=text.EncoderLayer),
+    *rows(attention.masked_softmax, "logits", [*NO_FLOATS, torch.tensor(1.0)], mask=None),
+    *rows(attention.masked_softmax, "mask", [*NO_BOOLEANS, torch.ones(4, 4) > 0], logits=X),
+    *rows(attention.causal_mask, "n", NO_COUNT),
+    *rows(attention.padding_mask, "tokens", [*NO_INTEGERS, TOKENS[0]]),
+    *rows(transformer.stack, "num_layers", NO_COUNT, layer=transformer.EncoderLayer),
     *rows(text.Embedding, "vocabulary", NO_COUNT, max_length=2, d_model=2),
     *rows(text.Embedding, "max_length", NO_COUNT, vocabulary=4, d_model=2),
     *rows(text.Embedding, "d_model", NO_COUNT, vocabulary=4, max_length=2),
     *rows(made(text.Embedding, 6, 4, 2).forward, "tokens", NO_TOKENS),
     *(
         case
-        for layer in (text.EncoderLayer, text.DecoderLayer)
+        for layer in (transformer.EncoderLayer, transformer.DecoderLayer)
         for case in (
             *rows(layer, "d_model", NO_COUNT, num_heads=1),
             *rows(layer, "num_heads", [*NO_COUNT, 3], d_model=4),
@@ -352,7 +363,14 @@ ANYTHING = {
     *("model", "loss_of", "layer", "sizes", "edges", "options", "settings", "name"),
 }
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {"checked", "train", "EncoderLayer.forward", "DecoderLayer.forward"}
+INNER = {
+    "checked",
+    "train",
+    "split_heads",
+    "merge_heads",
+    "EncoderLayer.forward",
+    "DecoderLayer.forward",
+}
 INNER |= {
     f"{layer}.{form}_logits"
     for layer in ("GraphAttention", "GraphAttentionV2")
@@ -376,7 +394,7 @@ def public(module):
             )
 
 
-MODULES = (edges, explain, gat, pooling, sparse, text, training, vision)
+MODULES = (attention, edges, explain, gat, pooling, sparse, text, training, transformer, vision)
 PUBLIC = [
     thing for module in MODULES for thing in public(module) if thing.__qualname__ not in INNER
 ]

@@ -86,8 +86,9 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
     if not (math.prod(shape) and n_key):
         return query.new_zeros(shape)
     wide = torch.promote_types(query.dtype, torch.float32)  # sums along edges know no half
+    # (batch * h, n, d) each
     query, key, value = (x.reshape(-1, *x.shape[-2:]).to(wide) for x in (scale * query, key, value))
-    weights = edge_softmax(edge_dots(query, key, edges), edges)
+    weights = edge_softmax(edge_dots(query, key, edges), edges)  # (batch * h, E)
     return edge_sum(weights, value, edges).reshape(shape).to(given)
 
 
@@ -136,8 +137,10 @@ def window_attention(query, key, value, radius, *, scale=None):
     radius = min(radius, max(1, n - 1))  # a wider window holds no more
     blocks = -(-n // radius)
     fill = blocks * radius - n
-    query = F.pad(query, (0, 0, 0, fill)).unflatten(-2, (blocks, radius))
-    near = [
+    query = F.pad(query, (0, 0, 0, fill)).unflatten(
+        -2, (blocks, radius)
+    )  # (..., blocks, radius, d)
+    near = [  # (..., blocks, 3 * radius, d)
         F.pad(x, (0, 0, radius, radius + fill)).unfold(-2, 3 * radius, radius).transpose(-1, -2)
         for x in (key, value)
     ]
@@ -163,8 +166,8 @@ def _check_qkv(query, key, value, *, same_length=False):
 def _near_mask(n, blocks, radius):
     """Return which of the 3 · radius keys of its neighbourhood each query may attend to."""
     start = radius * torch.arange(blocks)[:, None, None]
-    query = start + torch.arange(radius)[:, None]
-    key = start - radius + torch.arange(3 * radius)
+    query = start + torch.arange(radius)[:, None]  # (blocks, radius, 1)
+    key = start - radius + torch.arange(3 * radius)  # (blocks, 1, 3 * radius)
     real = (key >= 0) & (key < n) & ((query - key).abs() <= radius)
     return real | ((query >= n) & (key == query))  # filling attends to itself, for finite rows
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from course_lib import _validate
 from course_lib.nn import _check
-from course_lib.nn.text import EncoderLayer, SelfAttention, stack
+from course_lib.nn.attention import SelfAttention
+from course_lib.nn.transformer import EncoderLayer, stack
 
 
 class SelfAttention2d(nn.Module):
@@ -73,9 +74,10 @@ class SelfAttention2d(nn.Module):
         """
         channels = self.query.in_channels
         _check.tensor(x, "x", _check.FLOATS, "batch", channels, "height", "width")
+        # (batch, inner, n) each, n = h * w
         query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
-        weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, pixels, pixels)
-        mixed = (value @ weights.transpose(1, 2)).unflatten(2, x.shape[2:])
+        weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, n, n)
+        mixed = (value @ weights.transpose(1, 2)).unflatten(2, x.shape[2:])  # (batch, inner, h, w)
         y = self.gamma * self.output(mixed) + x
         return (y, weights) if return_weights else y
 
@@ -88,7 +90,7 @@ class PatchAttention(nn.Module):
     in_channels, patch : int
         Channels of the picture, and the side of a patch in pixels.
     d_model, num_heads : int
-        As for `course_lib.nn.text.SelfAttention`.
+        As for `course_lib.nn.attention.SelfAttention`.
 
     Raises
     ------
@@ -177,12 +179,12 @@ class PatchClassifier(nn.Module):
             If `x` is no floating-point tensor (batch, 1, side, side).
         """
         _check.tensor(x, "x", _check.FLOATS, "batch", 1, self.side, self.side)
-        x = self.embed(to_patches(x, self.patch)) + self.position
+        x = self.embed(to_patches(x, self.patch)) + self.position  # (batch, patches, d_model)
         collected = []
         for layer in self.layers:
             x, weights = layer(x)
             collected.append(weights)
-        logits = self.classify(self.norm(x).mean(dim=1))
+        logits = self.classify(self.norm(x).mean(dim=1))  # (batch, classes)
         return (logits, torch.stack(collected, dim=1)) if return_weights else logits
 
 
@@ -227,7 +229,7 @@ class DigitClassifier(nn.Module):
             If `x` has another shape or type.
         """
         _check.tensor(x, "x", _check.FLOATS, "batch", 1, "height", "width")
-        x, weights = self.first(x).relu(), None
+        x, weights = self.first(x).relu(), None  # (batch, channels, h, w)
         x = self.second(x).relu()
         if self.attention is not None:
             x, weights = self.attention(x, return_weights=True)
@@ -308,5 +310,5 @@ def attention_distance(weights, height, width):
         )
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     places = torch.stack([rows, columns], dim=-1).reshape(-1, 2).double()  # half has no cdist
-    apart = torch.cdist(places, places).to(weights)
+    apart = torch.cdist(places, places).to(weights)  # (n, n)
     return (weights * apart).sum(dim=-1).mean(dim=-1)
