@@ -53,9 +53,8 @@ def hint(options):
 
 def solution(options):
     """Print the solution of an exercise, and why it works."""
-    from course_lib import authoring
-
-    print("\n\n".join(authoring.solution_of(find_exercise(options.key))))
+    exercise = find_exercise(options.key)
+    print(exercise.solution, exercise.reason, sep="\n\n")
     return 0
 
 

@@ -16,6 +16,5 @@ In a notebook all of these become plain Markdown. The output is the same byte fo
 
 from course_lib.authoring.notebooks import write_notebooks, write_solved
 from course_lib.authoring.pages import write_pages
-from course_lib.authoring.source import solution_of
 
-__all__ = ["solution_of", "write_notebooks", "write_pages", "write_solved"]
+__all__ = ["write_notebooks", "write_pages", "write_solved"]
