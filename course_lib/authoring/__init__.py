@@ -14,7 +14,8 @@ In a notebook all of these become plain Markdown. The output is the same byte fo
 `source` reads, `markdown` rewrites text, `notebooks` and `pages` make the three views.
 """
 
+from course_lib.authoring.derived import write_derived
 from course_lib.authoring.notebooks import write_notebooks, write_solved
 from course_lib.authoring.pages import write_pages
 
-__all__ = ["write_notebooks", "write_pages", "write_solved"]
+__all__ = ["write_derived", "write_notebooks", "write_pages", "write_solved"]

@@ -5,6 +5,7 @@ import re
 import jupytext
 import nbformat
 
+from course_lib.authoring.derived import fill
 from course_lib.authoring.markdown import hints, task, without_hints
 from course_lib.authoring.source import (
     PAGES,
@@ -27,6 +28,7 @@ def page(stem):
     solutions, cells = {}, []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
+            cell.source = fill(cell.source, stem)
             cells += _page_cells(cell, solutions)
         elif "exercise" in cell.metadata:
             solutions[cell.metadata["exercise"]] = with_solution(cell.source)
