@@ -28,7 +28,7 @@ book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
 
 links: $(VENV)/.tools ## look up every outside address that the book names; needs a network
-	$(BIN)/python -m sphinx -b linkcheck -D nb_execution_mode=off book book/_build/links $(ARGS)
+	$(BIN)/python -m sphinx -b linkcheck -q -d book/_build/html/.doctrees book book/_build/links $(ARGS)
 
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -245,6 +245,10 @@ def split_heads(x, num_heads):
     ValueError
         If d is not divisible by `num_heads`; the message names both numbers.
 
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2.
+
     Examples
     --------
     >>> split_heads([[1.0, 2.0, 3.0, 4.0]], 2)
@@ -274,6 +278,10 @@ def merge_heads(x):
     ------
     ValueError
         If `x` has fewer than three axes.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2: the concatenation.
 
     Examples
     --------
@@ -362,6 +370,10 @@ def entropy(weights):
     ------
     TypeError, ValueError
         If `weights` are not attention weights.
+
+    References
+    ----------
+    Shannon (1948), A mathematical theory of communication, section 6.
 
     Examples
     --------
