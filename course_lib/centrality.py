@@ -43,7 +43,7 @@ def in_strength(weights):
     References
     ----------
     Barrat, Barthélemy, Pastor-Satorras and Vespignani (2004), The architecture of complex weighted
-    networks, equation 2: the strength of a node, here over the edges that arrive.
+    networks: the strength of a node, here over the edges that arrive.
 
     Examples
     --------
