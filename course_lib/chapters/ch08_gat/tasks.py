@@ -95,6 +95,7 @@ def dictionary_batch(count, size, generator):
     _validate.generator(generator, "generator", torch.Generator)
     words = torch.eye(size)
     values = torch.stack([torch.randperm(size, generator=generator) for _ in range(count)])
+    # (count, size, 2 * size) each
     queries = torch.cat([words, torch.zeros(size, size)], dim=1).expand(count, -1, -1)
     entries = torch.cat([words.expand(count, -1, -1), words[values]], dim=2)
     return torch.cat([queries, entries], dim=1), values
