@@ -299,9 +299,9 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
     r"""Multi-head self-attention: h attentions on learned projections of x, mixed by W_o.
 
     .. math::
-        \mathrm{head}_a = \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)})
+        \mathrm{head}_a &= \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)})
 
-        O = [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
+        O &= [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
 
     :math:`W_q^{(a)}` is the a-th block of d_model / h columns of `w_q`. No biases.
 
