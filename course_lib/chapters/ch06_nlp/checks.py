@@ -12,6 +12,7 @@ from course_lib.exercises.judging import (
     read_pair,
 )
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
+from course_lib.language import say
 
 SPREAD = np.sqrt(32 / 256)  # of sums of 32 products of unit variance, divided by √256
 
@@ -51,7 +52,7 @@ def _judge_parameters(cases, values):
             (3 * (d // h) ** 2 + d * d, "Leave the output projection out: both have one."),
             (3 * ((d // h) ** 2 + d // h), "There are no biases."),
         ]
-        compare(article, 3 * (d // h) ** 2, f"{what}, the article's", mistakes)
+        compare(article, 3 * (d // h) ** 2, say("{what}, the article's", what=what), mistakes)
         mistakes = [
             (d * d, "There are three projections: query, key and value."),
             (4 * d * d, "Leave the output projection out: both have one."),
@@ -62,7 +63,7 @@ def _judge_parameters(cases, values):
             (3 * (d * d + d), "There are no biases."),
             (3 * d * d * h, "All heads together make one d_model × d_model matrix."),
         ]
-        compare(ours, 3 * d * d, f"{what}, multi-head attention's", mistakes)
+        compare(ours, 3 * d * d, say("{what}, multi-head attention's", what=what), mistakes)
 
 
 NAMES = ("query", "key", "value", "output")
@@ -166,15 +167,20 @@ def _judge_attention(cases, values):
         told = [(_reference(*case, **mistake)[1], text) for mistake, text in MISTAKES]
         if h > 1:
             for scale, text in (
-                (d, "√d_model; a head has d_model / h features"),
-                ((d / h) ** 2, "d_head, not by its root"),
+                (d, "Divided by √d_model; a head has d_model / h features."),
+                ((d / h) ** 2, "Divided by d_head, not by its root."),
             ):
-                told.append((_reference(*case, scale=scale)[1], f"Divided by {text}."))
+                told.append((_reference(*case, scale=scale)[1], text))
         swapped = np.swapaxes(weights, -1, -2)
         told.append((swapped, "The weights are transposed: query times key, not key times query."))
-        compare(pair[1], weights, f"The weights of {h} heads, texts {mask.sum(1).tolist()}", told)
+        compare(
+            pair[1],
+            weights,
+            say("The weights of {h} heads, texts {lengths}", h=h, lengths=mask.sum(1).tolist()),
+            told,
+        )
         told = [(_reference(*case, **mistake)[0], text) for mistake, text in OUTPUT_MISTAKES]
-        compare(pair[0], output, f"The output of {h} heads", told)
+        compare(pair[0], output, say("The output of {h} heads", h=h), told)
         compare_gradients(gradients, expected, "The output")
 
 
@@ -302,7 +308,7 @@ def _judge_hiding(cases, values):
                 "All the other words are hidden; hide one at a time.",
             ),
         ]
-        what = f"The changes for {len(text)} words"
+        what = say("The changes for {count} words", count=len(text))
         compare(value, np.abs(moved).sum(axis=1) / 2, what, mistakes)
 
 
