@@ -88,6 +88,12 @@ def tasks(chapter):
     return _tasks(chapter_name(chapter), language.chosen())
 
 
+def told(chapter, spoken):
+    """Return the keys of the exercises that a chapter holds in a language, or else in English."""
+    path = chapter_path(chapter, spoken)
+    return list(_said(path if path.is_file() else chapter_path(chapter)))
+
+
 @cache
 def _front_matter(path):
     found = FRONT_MATTER.match(path.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from course_lib.exercises.judging import (
     read_pair,
 )
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
-from course_lib.language import say
+from course_lib.language import later, say
 
 SPREAD = np.sqrt(32 / 256)  # of sums of 32 products of unit variance, divided by √256
 
@@ -38,7 +38,9 @@ def _sizes(rng):
 def _judge_parameters(cases, values):
     for (d, h), value in zip(cases, values, strict=True):
         what = f"`projection_parameters({d}, {h})`"
-        pair = read_pair(value, what, "the article's number", "that of multi-head attention")
+        pair = read_pair(
+            value, what, later("the article's number"), later("that of multi-head attention")
+        )
         article, ours = (read_array(part, what, shape=()).item() for part in pair)
         if h > 1 and (article, ours) == (3 * d * d, 3 * (d // h) ** 2):
             raise Wrong("The two numbers are swapped: the article's comes first.")
@@ -136,10 +138,14 @@ def _reference(
 
 
 INVERTED = "The mask is the wrong way round: True means a real token."
+FILLED = (
+    "The mask is the wrong way round: True means a real token. `masked_fill` fills where its mask "
+    "is True: `~mask`."
+)
 MISTAKES = (
     ({"use": "none"}, "The mask does nothing: filling is attended to."),
     ({"use": "inverted"}, INVERTED),
-    ({"use": "before"}, INVERTED + " `masked_fill` fills where its mask is True: `~mask`."),
+    ({"use": "before"}, FILLED),
     ({"use": "queries"}, "The mask hides rows; it should hide columns, the keys that are filling."),
     ({"use": "both"}, "Only keys are hidden; leave the rows of filling as they come."),
     ({"use": "after"}, "Weights are hidden after the softmax, so rows no longer sum to 1."),
@@ -160,7 +166,9 @@ def _judge_attention(cases, values):
         outputs, gradients = read_run(value, parameters, "`MendedAttention`")
         output, weights, expected = _reference(*case)
         shapes = output.shape, weights.shape
-        pair = read_pair(outputs, "`forward`", "the output", "the weights", shapes=shapes)
+        pair = read_pair(
+            outputs, "`forward`", later("the output"), later("the weights"), shapes=shapes
+        )
         if has_nan(pair[1], weights.shape) and not mask.any(axis=1).all():
             raise Wrong("A text of nothing but filling gives NaN; its weights should be 0.")
         read_array(pair[0], "The output", shape=output.shape)

@@ -13,7 +13,7 @@ from course_lib.exercises.judging import (
     read_pair,
 )
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
-from course_lib.language import say
+from course_lib.language import later, say
 
 
 def _pictures(rng):
@@ -203,7 +203,9 @@ def _judge_block(cases, values):
         outputs, gradients = read_run(value, parameters, "`AttentionBlock`")
         right, right_weights, expected = _block(*case)
         shapes = right.shape, right_weights.shape
-        y, weights = read_pair(outputs, "`forward`", "the picture", "the weights", shapes=shapes)
+        y, weights = read_pair(
+            outputs, "`forward`", later("the picture"), later("the weights"), shapes=shapes
+        )
         told = [(_block(*case, mistake=m)[1], text) for m, text in WEIGHT_MISTAKES.items()]
         compare(weights, right_weights, say("{what}, the weights", what=what), told)
         told = [(_block(*case, mistake=m)[0], text) for m, text in PICTURE_MISTAKES.items()]

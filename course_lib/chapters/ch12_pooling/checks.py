@@ -11,7 +11,7 @@ from course_lib.exercises.judging import (
     read_array,
     read_pair,
 )
-from course_lib.language import say
+from course_lib.language import later, say
 
 
 def _nodes(rng):
@@ -27,8 +27,8 @@ def _judge_pool(cases, values):
         pooled, weights = read_pair(
             value,
             "`attention_pool`",
-            "the pooled vector",
-            "the weights",
+            later("the pooled vector"),
+            later("the weights"),
             shapes=(h.shape[1:], h.shape[:1]),
         )
         scores = np.tanh(h @ v.T) @ w
@@ -87,7 +87,9 @@ def _pooled(scores, features, mask):
 
 def _judge_masked(cases, values):
     for (scores, features, mask), value in zip(cases, values, strict=True):
-        pooled, weights = read_pair(value, "`pool_masked`", "the pooled vectors", "the weights")
+        pooled, weights = read_pair(
+            value, "`pool_masked`", later("the pooled vectors"), later("the weights")
+        )
         right, right_weights = _pooled(scores, features, mask)
         empty = ~mask.any(axis=1)
         if has_nan(weights, mask.shape):
