@@ -15,6 +15,7 @@ LINK = re.compile(
     r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)(?:\.(?P<spoken>\w+))?\.md(?P<anchor>#[\w-]*)?\)"
 )
 BOXES = {
+    "admonition": later("Note"),
     "note": later("Note"),
     "tip": later("Tip"),
     "important": later("Important"),

@@ -65,7 +65,7 @@ def marked_as_sample(notebook, stem):
     title = say("A sample")
     body = say("The first sections of this chapter, translated. At their end a link leads on.")
     first, *rest = notebook.cells
-    first.source = below_title(first.source, f":::{{note}} {title}\n{body}\n:::")
+    first.source = below_title(first.source, f":::{{admonition}} {title}\n{body}\n:::")
     link = f"{stem}.en.md"
     end = say(
         "The sample ends here. The chapter goes on [in English]({chapter}); what you have passed "

@@ -131,8 +131,8 @@ def _judge_query(cases, values):
         if not isinstance(value, tuple | list) or len(value) != 3:
             raise Wrong("`as_attention` should return three things: query, key, value.")
         query, key, values_ = (
-            read_array(part, say("The {name}", name=name))
-            for part, name in zip(value, ("query", "key", "value"), strict=True)
+            read_array(part, what)
+            for part, what in zip(value, ("The query", "The key", "The value"), strict=True)
         )
         shapes = {"query": (1, len(w)), "key": (len(h), len(w)), "value": h.shape}
         for (name, shape), part in zip(shapes.items(), (query, key, values_), strict=True):
