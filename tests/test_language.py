@@ -1,6 +1,7 @@
 """The words of cards, judges and figures: what is said can be translated, and nothing is lost."""
 
 import ast
+import functools
 import importlib
 import re
 
@@ -102,6 +103,11 @@ def template_of(sentences):
     return catalogue
 
 
+@functools.cache
+def all_sentences():
+    return {message.id for message in words.sentences() if message.id}
+
+
 def other_places(catalogue):
     """Return the sentences whose translation has other named places than they have."""
     return [
@@ -192,7 +198,7 @@ def _pattern(sentence):
 
 @pytest.mark.parametrize("chapter", CHAPTERS.values())
 def test_what_judges_say_can_be_translated(chapter, monkeypatch):
-    known = {message.id for message in words.sentences() if message.id}
+    known = all_sentences()
     asked = said_by_judges(chapter, {}, monkeypatch)
     assert len(asked & known) > 10
     assert untranslatable(asked, known) == []
@@ -207,7 +213,7 @@ def test_a_sentence_that_nobody_could_translate_is_seen():
 def test_the_judges_of_chapter_01_speak_german(monkeypatch):
     with speaking("de"):
         german = language.catalogue()
-    known = {message.id for message in words.sentences() if message.id}
+    known = all_sentences()
     asked = said_by_judges("graph_view", german, monkeypatch)
     assert len(asked & known) > 30
     assert asked & known - set(german) == set()
