@@ -67,7 +67,7 @@ def build_all(options):
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
-        print(*authoring.write_notebooks(), sep="\n")
+        print(*authoring.write_notebooks(), *authoring.write_derived(), sep="\n")
     return 0
 
 

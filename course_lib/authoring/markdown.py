@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from course_lib.authoring.derived import fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
 from course_lib.authoring.translation import linked_stem
 from course_lib.chapters.reading import DIRECTIVE, SourceError
@@ -26,7 +27,7 @@ LEFT_OVER = re.compile(r"^:::|\{[a-z:]+\}`|^```\{", re.M)
 
 def plain_markdown(text, stem):
     """Return the text of a cell as Markdown that every notebook program renders."""
-    text = DIRECTIVE.sub(_plain_directive, without_hints(text))
+    text = DIRECTIVE.sub(_plain_directive, without_hints(fill(text, stem)))
     text = CITATION.sub(_plain_citation, text)
     text = LINK.sub(_notebook_link, text)
     left = LEFT_OVER.search(text)

@@ -5,6 +5,7 @@ import re
 import jupytext
 import nbformat
 
+from course_lib.authoring.derived import fill
 from course_lib.authoring.markdown import LINK, hints, page_link, task, without_hints
 from course_lib.authoring.source import (
     PAGES,
@@ -33,6 +34,7 @@ def _page_notebook(stem, spoken):
     solutions, cells = {}, []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
+            cell.source = fill(cell.source, stem)
             cells += _page_cells(cell, solutions)
         elif "exercise" in cell.metadata:
             solutions[cell.metadata["exercise"]] = with_solution(cell.source)

@@ -79,8 +79,13 @@ def chapter_path(chapter, spoken="en"):
 
 
 def front_matter(chapter):
-    """Return what a chapter says of itself: title, question, needs, ideas, reading minutes."""
-    return _front_matter(chapter_path(chapter))
+    """Return what a chapter says of itself: title, question, needs, ideas, reading minutes.
+
+    A translation says what it says otherwise, in the language that is spoken.
+    """
+    said = _front_matter(chapter_path(chapter))
+    translation = chapter_path(chapter, language.chosen())
+    return said | _front_matter(translation) if translation.is_file() else said
 
 
 def tasks(chapter):

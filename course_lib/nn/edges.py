@@ -6,13 +6,13 @@ of the values that they lead to. All heads are computed at once: their graphs, b
 are one graph with as many copies of each node as there are heads.
 """
 
+import functools
 import warnings
 
 import torch
 from torch.autograd import Function
 
 from course_lib import _validate
-from course_lib.nn import _check
 
 with warnings.catch_warnings():  # PyTorch says once a process that its sparse tensors are young
     warnings.simplefilter("ignore")
@@ -53,7 +53,7 @@ class Edges:
         self.n_query = _validate.integer(n_query, "n_query", low=0)
         self.n_key = n_query if n_key is None else _validate.integer(n_key, "n_key", low=0)
         query, key = checked(edge_index, self.n_query, self.n_key)
-        number, self.order = torch.sort(query * self.n_key + key)
+        number, self.order = torch.sort(query * self.n_key + key)  # (E,)
         self.query, self.key = query[self.order], key[self.order]
         again = number[1:] == number[:-1]
         if again.any():
@@ -95,8 +95,8 @@ def edge_dots(query, key, edges):
     TypeError, ValueError
         If a tensor has another shape or type.
     """
-    _check.tensor(query, "query", _check.FLOATS, "h", edges.n_query, "d")
-    _check.tensor(key, "key", _check.FLOATS, len(query), edges.n_key, query.shape[2])
+    _validate.tensor(query, "query", _validate.FLOATS, "h", edges.n_query, "d")
+    _validate.tensor(key, "key", _validate.FLOATS, len(query), edges.n_key, query.shape[2])
     return _Dots.apply(query, key, edges)
 
 
@@ -119,8 +119,8 @@ def edge_sum(weights, values, edges):
     TypeError, ValueError
         If a tensor has another shape or type.
     """
-    _check.tensor(weights, "weights", _check.FLOATS, "h", len(edges))
-    _check.tensor(values, "values", _check.FLOATS, len(weights), edges.n_key, "d")
+    _validate.tensor(weights, "weights", _validate.FLOATS, "h", len(edges))
+    _validate.tensor(values, "values", _validate.FLOATS, len(weights), edges.n_key, "d")
     return _Sum.apply(weights, values, edges)
 
 
@@ -146,8 +146,23 @@ def edge_softmax(logits, edges):
     TypeError, ValueError
         If `logits` has another shape or type.
     """
-    _check.tensor(logits, "logits", _check.FLOATS, "h", len(edges))
+    _validate.tensor(logits, "logits", _validate.FLOATS, "h", len(edges))
     return _Softmax.apply(logits, edges)
+
+
+def first_derivatives_only(backward):
+    """Make a backward pass say that it cannot be derived again.
+
+    PyTorch's own `once_differentiable` does not always: second derivatives may come out as 0.
+    """
+
+    @functools.wraps(backward)
+    def guarded(ctx, *gradients):
+        if torch.is_grad_enabled():  # only with create_graph=True
+            raise NotImplementedError(f"{backward.__qualname__} has no second derivatives")
+        return backward(ctx, *gradients)
+
+    return guarded
 
 
 class _Softmax(Function):
@@ -155,16 +170,16 @@ class _Softmax(Function):
     def forward(ctx, logits, edges):
         # A query of which no edge counts: exp(-inf - 0) / 1 is 0.
         powers = torch.exp(logits - _over_queries(logits, edges, "max", (-torch.inf, 0)))
-        weights = powers / _over_queries(powers, edges, "sum", (0, 1))
+        weights = powers / _over_queries(powers, edges, "sum", (0, 1))  # (h, E)
         ctx.save_for_backward(weights)
         ctx.edges = edges
         return weights
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         (weights,) = ctx.saved_tensors
-        gained = weights * gradient
+        gained = weights * gradient  # (h, E)
         return gained - weights * _over_queries(gained, ctx.edges, "sum"), None
 
 
@@ -174,8 +189,8 @@ def _over_queries(numbers, edges, reduce, replaced=None):
     Where one of these is the first number of `replaced`, the second is given.
     """
     (starts, _), _ = edges.layout(len(numbers))
-    flat = numbers.reshape(-1)
-    reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)
+    flat = numbers.reshape(-1)  # (h * E,)
+    reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)  # (h * n,)
     if replaced is not None:
         reduced.masked_fill_(reduced == replaced[0], replaced[1])
     return reduced.view(len(numbers), -1).index_select(1, edges.query)
@@ -189,7 +204,7 @@ class _Dots(Function):
         return _dots(query, key, edges)
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         query, key = ctx.saved_tensors
         by_query = _sum(gradient, key, ctx.edges) if ctx.needs_input_grad[0] else None
@@ -205,7 +220,7 @@ class _Sum(Function):
         return _sum(weights, values, edges)
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         weights, values = ctx.saved_tensors
         by_weight = _dots(gradient, values, ctx.edges) if ctx.needs_input_grad[0] else None
@@ -218,14 +233,14 @@ def _dots(query, key, edges):
     zeros = query.new_zeros(len(columns))
     pattern = _matrix(starts, columns, zeros, query.shape[:2], key.shape[:2])
     product = torch.sparse.sampled_addmm(pattern, _stacked(query), _stacked(key).T, beta=0)
-    return product.values().view(len(query), -1)
+    return product.values().view(len(query), -1)  # (h, E)
 
 
 def _sum(weights, values, edges):
     (starts, columns), _ = edges.layout(len(weights))
     sizes = (len(weights), edges.n_query), values.shape[:2]
     matrix = _matrix(starts, columns, weights.reshape(-1), *sizes)
-    return (matrix @ _stacked(values)).view(*sizes[0], -1)
+    return (matrix @ _stacked(values)).view(*sizes[0], -1)  # (h, n_query, d)
 
 
 def _sum_back(weights, values, edges):
@@ -233,16 +248,16 @@ def _sum_back(weights, values, edges):
     _, (starts, columns) = edges.layout(len(weights))
     sizes = (len(weights), edges.n_key), values.shape[:2]
     matrix = _matrix(starts, columns, weights.index_select(1, edges.by_key).reshape(-1), *sizes)
-    return (matrix @ _stacked(values)).view(*sizes[0], -1)
+    return (matrix @ _stacked(values)).view(*sizes[0], -1)  # (h, n_key, d)
 
 
 def _matrix(starts, columns, values, rows, keys):
-    size = (rows[0] * rows[1], keys[0] * keys[1])
+    size = (rows[0] * rows[1], keys[0] * keys[1])  # (h * rows, h * keys)
     return torch.sparse_csr_tensor(starts, columns, values, size, check_invariants=False)
 
 
 def _stacked(x):
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(-1, x.shape[-1])  # (h, n, d) -> (h * n, d)
 
 
 def _copies(rows, columns, n_rows, n_columns, heads):
@@ -255,7 +270,7 @@ def _copies(rows, columns, n_rows, n_columns, heads):
 
 def checked(edge_index, n_query, n_key):
     """Return the two rows of an edge list, or say what is wrong with it."""
-    query, key = _check.tensor(edge_index, "edge_index", _check.INTEGERS, 2, "E").long()
-    _check.within(query, "edge_index", 0, n_query - 1, verb="name queries")
-    _check.within(key, "edge_index", 0, n_key - 1, verb="name keys")
+    query, key = _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E").long()
+    _validate.within(query, "edge_index", 0, n_query - 1, verb="name queries")
+    _validate.within(key, "edge_index", 0, n_key - 1, verb="name keys")
     return query, key

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
-from course_lib.nn.text import masked_softmax
+from course_lib.nn.attention import masked_softmax
 
 
 class AttentionPooling(nn.Module):
@@ -62,8 +61,8 @@ class AttentionPooling(nn.Module):
 
     def scores(self, x):
         """Return the logits of the nodes, (..., hops), for nodes (..., in_features)."""
-        x = _check.tensor(x, "x", _check.FLOATS, ..., self.in_features)
-        hidden = torch.tanh(self.hidden(x))
+        x = _validate.tensor(x, "x", _validate.FLOATS, ..., self.in_features)
+        hidden = torch.tanh(self.hidden(x))  # (..., hidden_features)
         if self.gate is not None:
             hidden = hidden * torch.sigmoid(self.gate(x))
         return self.score(hidden)
@@ -89,14 +88,14 @@ class AttentionPooling(nn.Module):
         TypeError, ValueError
             If `x` or `mask` has another shape, or `mask` is not boolean.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", "n", self.in_features)
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", "n", self.in_features)
         if mask is not None:
-            _check.tensor(mask, "mask", _check.BOOLEANS, *x.shape[:2])
+            _validate.tensor(mask, "mask", _validate.BOOLEANS, *x.shape[:2])
             _tell_empty(~mask.any(dim=1))
             x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
         weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(1))
-        pooled = weights @ x
+        pooled = weights @ x  # (batch, hops, in_features)
         return self._finish(pooled, weights, return_weights)
 
     def pool_index(self, x, batch, num_graphs=None, *, return_weights=False):
@@ -126,11 +125,11 @@ class AttentionPooling(nn.Module):
         logits = self.scores(x)  # (nodes, hops)
         index = batch.unsqueeze(1).expand(logits.shape)
         lowest = logits.new_full((num_graphs, self.hops), torch.finfo(logits.dtype).min)
-        largest = lowest.scatter_reduce(0, index, logits.detach(), "amax")
-        powers = torch.exp(logits - largest[batch])
+        largest = lowest.scatter_reduce(0, index, logits.detach(), "amax")  # (graphs, hops)
+        powers = torch.exp(logits - largest[batch])  # (nodes, hops)
         sums = powers.new_zeros(num_graphs, self.hops).index_add(0, batch, powers)
         weights = powers / sums[batch]
-        shares = weights.unsqueeze(2) * x.unsqueeze(1)  # (nodes, hops, features)
+        shares = weights.unsqueeze(2) * x.unsqueeze(1)  # (nodes, hops, in_features)
         pooled = shares.new_zeros(num_graphs, *shares.shape[1:]).index_add(0, batch, shares)
         return self._finish(pooled, weights.T, return_weights)
 
@@ -168,8 +167,9 @@ def overlap_penalty(weights):
     >>> overlap_penalty(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     tensor(2.)
     """
-    _check.tensor(weights, "weights", _check.FLOATS, ..., "hops", "n")
-    apart = weights @ weights.transpose(-1, -2) - torch.eye(weights.shape[-2], dtype=weights.dtype)
+    _validate.tensor(weights, "weights", _validate.FLOATS, ..., "hops", "n")
+    alike = weights @ weights.transpose(-1, -2)  # (..., hops, hops)
+    apart = alike - torch.eye(weights.shape[-2], dtype=weights.dtype)
     return apart.square().sum(dim=(-2, -1))
 
 
@@ -182,10 +182,10 @@ def _tell_empty(empty):
 
 def _checked(x, batch, num_graphs):
     """Return `batch` as int64 and the number of graphs."""
-    _check.tensor(x, "x", _check.FLOATS, "nodes", "features")
-    batch = _check.tensor(batch, "batch", _check.INTEGERS, len(x)).long()
+    _validate.tensor(x, "x", _validate.FLOATS, "nodes", "features")
+    batch = _validate.tensor(batch, "batch", _validate.INTEGERS, len(x)).long()
     if num_graphs is None:
         num_graphs = int(batch.max()) + 1 if len(batch) else 0
     else:
         num_graphs = _validate.integer(num_graphs, "num_graphs", low=0)
-    return _check.within(batch, "batch", 0, num_graphs - 1), num_graphs
+    return _validate.within(batch, "batch", 0, num_graphs - 1), num_graphs

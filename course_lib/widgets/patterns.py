@@ -5,7 +5,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
-from course_lib.sparsity import random_order
+from course_lib.patterns import random_order
 from course_lib.widgets import _bundle, _controls
 
 FEWEST, MOST = 4, 64  # positions
@@ -48,7 +48,7 @@ def pattern_explorer(
 ):
     """Build a sparse pattern from its parts and see what reaches what, layer by layer.
 
-    The pattern is the union of those of `course_lib.sparsity` with the same names. Everything is
+    The pattern is the union of those of `course_lib.patterns` with the same names. Everything is
     computed in the browser.
 
     Parameters
@@ -93,8 +93,7 @@ def pattern_explorer(
     """
     n = _validate.integer(n, "n", low=FEWEST, high=MOST)
     rng = np.random.default_rng(0) if rng is None else rng
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     most_random = min(MOST_RANDOM, n - 1)
     position = n // 2 if position is None else position
     view = PatternView(

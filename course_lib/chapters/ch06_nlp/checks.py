@@ -372,7 +372,7 @@ def _judge_pointing(cases, values):
 
 
 def _judge_uniform(cases, values):
-    from course_lib.data import load_runs
+    from course_lib.chapters.runs import load_runs
 
     runs = load_runs("opinions")
     shares = {model: found["negated"] for model, found in runs.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.data import load_runs
+from course_lib.chapters.runs import load_runs
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
