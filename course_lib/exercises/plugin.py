@@ -21,8 +21,8 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
 from course_lib.chapters import CHAPTERS
+from course_lib.chapters.reading import told
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
-from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME, RAISE
 
 CELL_TIMEOUT = 120  # seconds; nbval's own default is 2000
@@ -75,11 +75,11 @@ def pytest_collection_modifyitems(items):
             item.stash[KEY] = key
             item.options.update(skip=False, check_exception=False, check=False)
     for notebook, keys in found.items():
-        chapter = notebook.nb.metadata.get("course", {}).get("chapter")
-        if chapter in CHAPTERS.values():
-            for exercise in exercises_of(chapter):
-                if exercise.key not in keys:
-                    items.append(MissingCheck.from_parent(notebook, name=exercise.key))
+        course = notebook.nb.metadata.get("course", {})
+        if course.get("chapter") in CHAPTERS.values():
+            for key in told(course["chapter"], course.get("language", "en")):
+                if key not in keys:
+                    items.append(MissingCheck.from_parent(notebook, name=key))
 
 
 def checked_key(source):
