@@ -55,8 +55,13 @@ def notebooks_folder(here="."):
 
 
 def is_started(folder):
-    """Tell whether a folder was laid out by `start`."""
-    return (Path(folder) / MARK / "shipped").is_dir()
+    """Tell whether a folder was laid out by `start`, to the end."""
+    return mark_path(folder).is_file()
+
+
+def mark_path(folder):
+    """Return the file that makes a folder a working folder."""
+    return Path(folder) / MARK / "README.txt"
 
 
 def base_path(folder, stem, built):

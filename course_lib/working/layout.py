@@ -5,8 +5,12 @@ from pathlib import Path
 
 from course_lib.working import shipped
 from course_lib.working.files import write_whole
-from course_lib.working.folder import base_path, is_started, page_base_path
+from course_lib.working.folder import base_path, is_started, mark_path, page_base_path
 from course_lib.working.reading import NotOurs, built_of, read_chapter, read_notebook
+
+ABOUT = b"""The course keeps here what it shipped. `course update` compares your notebooks with it,
+to tell your work from its own text. Please leave it as it is.
+"""
 
 
 @dataclass
@@ -49,11 +53,12 @@ def start(folder):
             else:
                 write_whole(path, data)
                 (done.carried_over if name in carried else done.laid_out).append(path.name)
-        # Last, for this makes it a working folder: who was interrupted can start once more.
         for name, data in pages.items():
             write_whole(page_base_path(folder, name), data)
         for stem, data in notebooks.items():
             keep_base(folder, stem, data)
+        # Last, for this makes it a working folder: who was interrupted can start once more.
+        write_whole(mark_path(folder), ABOUT)
     done.outdated = _outdated(folder, notebooks)
     return done
 

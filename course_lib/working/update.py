@@ -59,9 +59,7 @@ def update(folder):
         # First, so that whatever interrupts us, the base of what lies in the folder is known.
         keep_base(folder, stem, data)
         outcomes.append(_update_notebook(folder, stem, data))
-    outcomes += [
-        Outcome(name, LEFT_ALONE, why=why) for name, why in _not_shipped(folder, notebooks)
-    ]
+    outcomes += _not_shipped(folder, notebooks)
     pages = shipped.pages(notebooks)
     return outcomes + [_update_page(folder, name, data) for name, data in pages.items()]
 
