@@ -3,6 +3,8 @@
 import pytest
 from notebook_files import IMPORTS, nbval, write_notebook
 
+from course_lib.exercises import progress
+
 CHECK = 'check("weights-1")'
 RIGHT = 'shift_effect = "unchanged"'
 SILENCED = "get_ipython().showtraceback = lambda *args, **kwargs: None"
@@ -103,9 +105,10 @@ def test_a_deleted_check_is_missed(tmp_path):
 
 @pytest.mark.notebook
 def test_progress_is_remembered_beside_the_notebook(tmp_path):
-    write_notebook(tmp_path / "right.ipynb", [IMPORTS, RIGHT, CHECK, 'scorecard("weights")'])
+    away = "import os\n\nos.makedirs('elsewhere')\nos.chdir('elsewhere')"
+    write_notebook(tmp_path / "right.ipynb", [away, IMPORTS, RIGHT, CHECK, 'scorecard("weights")'])
     assert nbval(tmp_path).status == 0
-    assert '"weights-1"' in (tmp_path / ".progress.json").read_text()
+    assert progress.passed(tmp_path) == {"weights-1"}
 
 
 @pytest.mark.notebook

@@ -13,7 +13,6 @@ It does nothing unless nbval runs. Then it
 With ``--expect-unsolved`` a check must say *not attempted*: so the shipped notebooks are tested.
 """
 
-import ast
 import os
 from contextlib import contextmanager
 
@@ -22,6 +21,7 @@ from nbval.plugin import IPyNbCell, NbCellError
 
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import told
+from course_lib.exercises.cells import checked_key
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
 from course_lib.exercises.report import MIME, RAISE
 
@@ -80,23 +80,6 @@ def pytest_collection_modifyitems(items):
             for key in told(course["chapter"], course.get("language", "en")):
                 if key not in keys:
                     items.append(MissingCheck.from_parent(notebook, name=key))
-
-
-def checked_key(source):
-    """Return the key of a cell that calls ``check("key")``, or None."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and getattr(node.func, "id", None) == "check"
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-        ):
-            return node.args[0].value
-    return None
 
 
 class MissingCheck(pytest.Item):
