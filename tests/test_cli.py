@@ -1,10 +1,10 @@
 """The command `course`."""
 
 import pytest
-from notebook_files import IMPORTS, write_notebook
 
 from course_lib import cli
 from course_lib.exercises import progress
+from tests.support.notebooks import IMPORTS, write_notebook
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """The pytest plugin: what nbval lets a learner get away with, and the plugin does not."""
 
 import pytest
-from notebook_files import IMPORTS, nbval, write_notebook
+
+from tests.support.notebooks import IMPORTS, nbval, write_notebook
 
 CHECK = 'check("weights-1")'
 RIGHT = 'shift_effect = "unchanged"'
