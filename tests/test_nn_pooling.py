@@ -8,7 +8,7 @@ from torch import nn
 from torch_geometric.nn import AttentionalAggregation
 
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 
 F, HIDDEN = 4, 6
 

@@ -8,7 +8,7 @@ import torch
 
 from course_lib.authoring.browser import open_view
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from course_lib.widgets import neighbours_explorer
 from tests.support.figures import (
     THEMES,

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.nn.pooling import AttentionPooling
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
 from tests.support.figures import (
     THEMES,

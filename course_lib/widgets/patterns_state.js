@@ -1,5 +1,5 @@
 // What the builder of patterns computes. A pattern is a flat array of n * n zeros and ones: entry
-// i * n + j says whether query i may attend to key j. The twin of course_lib/sparsity.py.
+// i * n + j says whether query i may attend to key j. The twin of course_lib/patterns.py.
 
 /** The union of window, global, random and block pattern, always with its diagonal. */
 export function makePattern({ n, order, radius, dilation, globals, random, block }) {

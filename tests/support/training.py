@@ -3,8 +3,7 @@
 import torch
 from torch import nn
 
-from course_lib.nn import tasks
-from course_lib.nn.training import training_steps
+from course_lib.nn.training import seeded, training_steps
 
 X = torch.arange(10.0).unsqueeze(1) / 10
 
@@ -16,7 +15,7 @@ def square_loss(model, x, y):
 
 def line(seed=0):
     """Return a new model of one weight and one bias."""
-    return tasks.seeded(lambda: nn.Linear(1, 1), seed)
+    return seeded(lambda: nn.Linear(1, 1), seed)
 
 
 def steps_of(model, epochs=3, seed=0, **options):
