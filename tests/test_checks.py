@@ -1,5 +1,7 @@
 """Every check, on right answers in many styles and on wrong ones: none is judged falsely."""
 
+import copy
+import dataclasses
 import functools
 import importlib
 import pickle
@@ -52,11 +54,19 @@ def seeds_of(exercise, place):
     return sorted({0, *range(place % SHARED, REPEATS, SHARED)})
 
 
+@functools.cache
+def with_inputs_made(exercise, seed):
+    """Return the exercise with the inputs of a seed made once for all answers."""
+    cases = exercise.inputs(np.random.default_rng(seed))
+    return dataclasses.replace(exercise, inputs=lambda rng: copy.deepcopy(cases))
+
+
 def verdicts(exercise, answers):
     """Yield (place, seed, result) for each answer with each of its seeds."""
     for place, answer in enumerate(answers):
         for seed in seeds_of(exercise, place):
-            yield place, seed, assess(exercise, {exercise.answer: answer}, seed=seed)
+            posed = with_inputs_made(exercise, seed)
+            yield place, seed, assess(posed, {exercise.answer: answer}, seed=seed)
 
 
 @each_exercise
