@@ -39,6 +39,8 @@ def site(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    chapters = {path.stem for path in pages_of(build / "html" / "chapters")}
+    assert chapters == set(source.stems())
     return build / "html"
 
 
