@@ -10,7 +10,6 @@ import sys
 import threading
 from pathlib import Path
 
-import nbformat
 import pytest
 from jupyter_cache import get_cache
 
@@ -21,7 +20,7 @@ from course_lib.graph import attention_graph, mass_kept
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
-from tests.support.chapters import WIDGET, code_cells, differences
+from tests.support.chapters import code_cells, differences
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
@@ -101,32 +100,6 @@ def test_a_second_run_shows_the_same(site, solved_run, stem):
     _, solved = solved_run(stem)
     both = [c for c in code_cells(solved) if not c.source.startswith(("check(", "scorecard("))]
     assert differences(code_cells(executed_page(site, stem)), both) == []
-
-
-def cell_that_showed(*outputs):
-    cell = nbformat.v4.new_code_cell("print(random())")
-    cell.outputs = [nbformat.from_dict(output) for output in outputs]
-    return cell
-
-
-def test_an_output_that_changes_is_seen():
-    def said(text, name="stdout"):
-        return {"output_type": "stream", "name": name, "text": text}
-
-    def displayed(model, text):
-        data = {WIDGET: {"model_id": model}, "text/plain": text}
-        return {"output_type": "display_data", "metadata": {}, "data": data}
-
-    once = [cell_that_showed(said("1\n"), said("2\n"), displayed("abc", "Box"))]
-    again = [cell_that_showed(said("1\n2\n"), displayed("def", "Box"))]
-    assert differences(once, again) == []
-    for changed in (
-        [said("1\n3\n"), displayed("abc", "Box")],
-        [said("1\n2\n"), displayed("abc", "Tab")],
-        [said("1\n2\n", name="stderr"), displayed("abc", "Box")],
-        [said("1\n2\n")],
-    ):
-        assert differences(once, [cell_that_showed(*changed)]) == ["print(random())"]
 
 
 def test_links_lead_somewhere(site):

@@ -177,7 +177,7 @@ STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
 @pytest.mark.notebook
 @per_chapter
 def test_the_learner_s_notebook_runs_unsolved_however_early_a_training_stops(stem, tmp_path):
-    # To the end of every training, it is run in JupyterLab.
+    # To the end of every training, the solved notebook is run.
     notebook = notebooks.learner_notebook(stem)
     for cell in code_cells(notebook):
         cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
