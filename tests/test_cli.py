@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 import pytest
-from notebook_files import IMPORTS, write_notebook
 
 import course_lib
 from course_lib import cli
 from course_lib.exercises import progress
 from course_lib.working import shipped
+from tests.support.notebooks import IMPORTS, write_notebook
 
 
 @pytest.fixture

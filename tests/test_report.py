@@ -35,7 +35,7 @@ def test_a_wrong_answer_is_told_without_raising(notebook):
     check("weights-1")
     bundle = shown[-1]._repr_mimebundle_()
     assert bundle[MIME]["state"] == WRONG
-    assert "Hint" in bundle["text/plain"]
+    assert "\nHint: " in bundle["text/plain"]
     assert "<details>" in bundle["text/html"]
     assert progress.passed() == set()
 
@@ -123,7 +123,7 @@ def test_not_attempted_is_a_state_of_its_own(notebook):
     assert shown[-1].result.state == NOT_ATTEMPTED
     names["safe_softmax"] = lambda logits: None
     check("weights-2")
-    assert "return" in shown[-1].result.message
+    assert "Is a `return` missing?" in shown[-1].result.message
     names["safe_softmax"] = np.zeros(3)
     check("weights-2")
     assert "should be a function" in shown[-1].result.message
