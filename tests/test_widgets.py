@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_lib import attention
-from course_lib.widgets import _bundle, attention_explorer, heads_explorer, query_plane
+from course_lib.widgets import attention_explorer, heads_explorer, query_plane
 from tests import browser_pages
 from tests.widget_checks import assert_linked, controls
 
@@ -98,21 +98,6 @@ NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-@pytest.mark.parametrize("name", ["attention.js", "plane.js", "heads.js"])
-def test_a_bundle_holds_every_module_once_and_imports_nothing(name):
-    text = _bundle.bundle(name)
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function softmax(") == 1
-    assert text.count("export default") == 1
-
-
-def test_a_missing_module_is_an_error(tmp_path, monkeypatch):
-    (tmp_path / "view.js").write_text('import { a } from "./gone.js";\n', encoding="utf-8")
-    monkeypatch.setattr(_bundle, "HERE", tmp_path)
-    with pytest.raises(FileNotFoundError):
-        _bundle.bundle("view.js")
 
 
 def test_the_named_browser_comes_first(tmp_path, monkeypatch):

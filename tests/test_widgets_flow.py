@@ -10,7 +10,7 @@ from course_lib.attention import softmax
 from course_lib.data import load_attention
 from course_lib.flow import max_flow
 from course_lib.rollout import residual_layers
-from course_lib.widgets import _bundle, flow_explorer
+from course_lib.widgets import flow_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
 from tests.widget_checks import (
@@ -95,13 +95,6 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("flow.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function maxFlow(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from course_lib import centrality as library
 from course_lib.attention import softmax
 from course_lib.data import load_attention
-from course_lib.widgets import _bundle, ranking_explorer
+from course_lib.widgets import ranking_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
 from tests.widget_checks import (
@@ -104,13 +104,6 @@ def test_a_measure_is_chosen_by_the_library_s_name(number):
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("ranking.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function leastSquares(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------

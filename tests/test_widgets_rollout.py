@@ -8,7 +8,7 @@ import pytest
 from course_lib import rollout as library
 from course_lib.attention import softmax
 from course_lib.data import load_attention
-from course_lib.widgets import _bundle, rollout_explorer
+from course_lib.widgets import rollout_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
 from tests.widget_checks import (
@@ -99,13 +99,6 @@ def test_bad_input_is_refused_by_name(make, error, message):
 def test_half_precision_is_taken_as_it_is():
     half = softmax(np.random.default_rng(0).normal(size=(2, 40, 40))).astype(np.float16)
     assert rollout_explorer(half).children[-1].shape == [2, 1, 40]
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("rollout.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function residualLayers(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from course_lib.widgets import training as figure
+from course_lib.widgets.training import view as figure
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
 from tests.test_nn_training import line, steps_of
