@@ -7,6 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 import __main__
+from course_lib import theme
 from course_lib.chapters import chapter_name
 from course_lib.exercises import progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
@@ -18,10 +19,10 @@ MIME = "application/vnd.attention-course.check+json"
 RAISE = "COURSE_CHECK_RAISES"
 
 HEADINGS = {
-    PASSED: ("✓", "Passed", "#2e7d32"),
-    NOT_ATTEMPTED: ("○", "Not attempted yet", "#5f6b7a"),
-    WRONG: ("✗", "Not right yet", "#b26a00"),
-    ERROR: ("!", "Stopped with an error", "#b3261e"),
+    PASSED: ("✓", "Passed"),
+    NOT_ATTEMPTED: ("○", "Not attempted yet"),
+    WRONG: ("✗", "Not right yet"),
+    ERROR: ("!", "Stopped with an error"),
 }
 
 
@@ -39,7 +40,7 @@ class Card:
         self.exercise, self.result = exercise, result
 
     def __str__(self):
-        mark, heading, _ = HEADINGS[self.result.state]
+        mark, heading = HEADINGS[self.result.state]
         return f"{mark} {self.exercise.key}: {heading}. {_tell(self.exercise, self.result)}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -47,18 +48,14 @@ class Card:
         return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
 
     def _html(self):
-        mark, heading, colour = HEADINGS[self.result.state]
+        mark, heading = HEADINGS[self.result.state]
         body = ""
         if self.result.state != PASSED:
-            body = f"<p style='margin:.3em 0'>{_inline(self.result.message)}</p>" + _folded_hint(
-                self.exercise.hints[0]
-            )
+            body = f"<p>{_inline(self.result.message)}</p>" + _folded_hint(self.exercise.hints[0])
         return (
-            f"<div class='course-check' data-state='{self.result.state}' role='status' "
-            f"style='border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;"
-            "background:rgba(127,127,127,.09);border-radius:3px;font-family:sans-serif'>"
-            f"<strong><span style='color:{colour}' aria-hidden='true'>{mark}</span> {heading}"
-            f"</strong> <span style='opacity:.75'>{html.escape(self.exercise.key)} · "
+            f"{_style()}<div class='course-check' data-state='{self.result.state}' role='status'>"
+            f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {heading}"
+            f"</strong> <span class='course-name'>{html.escape(self.exercise.key)} · "
             f"{html.escape(self.exercise.title)}</span>{body}</div>"
         )
 
@@ -124,12 +121,12 @@ class Scorecard:
     def _html(self):
         rows = "".join(
             f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
-            f"<td style='text-align:left'>{html.escape(exercise.title)}</td>"
-            f"<td style='text-align:left'>{'passed' if done else 'to do'}</td></tr>"
+            f"<td>{html.escape(exercise.title)}</td><td>{'passed' if done else 'to do'}</td></tr>"
             for exercise, done in self.rows
         )
         return (
-            f"<div class='course-scorecard'><strong>{self.done} of {len(self.rows)} exercises "
+            f"{_style()}<div class='course-scorecard'>"
+            f"<strong>{self.done} of {len(self.rows)} exercises "
             f"passed</strong> <progress value='{self.done}' max='{len(self.rows)}' "
             f"aria-label='exercises passed'></progress><table><tbody>{rows}</tbody></table></div>"
         )
@@ -141,11 +138,13 @@ def _tell(exercise, result):
     return f"{result.message}\nHint: {exercise.hints[0]}"
 
 
+def _style():
+    """Return the look of a card: each carries its own, for pages know nothing of cards."""
+    return f"<style>{theme.stylesheet('colours.css', 'cards.css')}</style>"
+
+
 def _folded_hint(hint):
-    return (
-        "<details><summary style='cursor:pointer'>A hint</summary>"
-        f"<p style='margin:.3em 0'>{_inline(hint)}</p></details>"
-    )
+    return f"<details><summary>A hint</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):

@@ -4,6 +4,7 @@ import traitlets
 
 from course_lib import _validate
 from course_lib.graph import DIRECTIONS
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
 from course_lib.widgets.shared.weights import WeightsView, packed
@@ -90,8 +91,11 @@ def attention_explorer(
         *control.head_dropdown(view, heads),
         control.threshold_slider(view),
         control.toggle(
-            view, "direction_choice", "arrows", ["query → key (attends)", "key → query (flow)"]
+            view,
+            "direction_choice",
+            say("arrows"),
+            [say("query → key (attends)"), say("key → query (flow)")],
         ),
-        control.toggle(view, "layout_choice", "layout", ["circle", "two rows"]),
+        control.toggle(view, "layout_choice", say("layout"), [say("circle"), say("two rows")]),
     ]
     return control.figure(controls, view)

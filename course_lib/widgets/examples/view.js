@@ -1,36 +1,34 @@
 // One of several texts, as two rows of tokens with attention between them, and as a heatmap.
 import { AttentionFigure } from "../shared/attention_figure.js";
-import { watch } from "../shared/drawing.js";
-import { chosenExample, exampleState } from "./state.js";
 import { twoRows } from "../shared/layouts.js";
+import { mount } from "../shared/mount.js";
+import { chosenExample, exampleState } from "./state.js";
 
-function render({ model, el }) {
-  const figures = new Map(); // by example; made when first shown
-  let figure;
-  const choose = () => {
-    const chosen = model.get("example");
-    if (!figures.has(chosen)) figures.set(chosen, makeFigure(model, el));
-    figure = figures.get(chosen);
-    el.replaceChildren(figure.root);
-    redraw();
-  };
-  const redraw = () => {
-    figure.redraw();
-    figure.light();
-  };
-  choose();
-  const stops = [
-    watch(model, ["example"], choose),
-    watch(model, ["layer", "head_choice", "threshold"], redraw),
-  ];
-  return () => stops.forEach((stop) => stop());
+class ExamplesFigure {
+  figures = new Map(); // by example; made when first shown
+
+  constructor(model, el) {
+    Object.assign(this, { model, el });
+  }
+
+  /** Another example. */
+  choose() {
+    const chosen = this.model.get("example");
+    if (!this.figures.has(chosen)) this.figures.set(chosen, makeFigure(this.model, this.el));
+    this.el.replaceChildren(this.figures.get(chosen).root);
+    this.redraw();
+  }
+
+  redraw() {
+    this.figures.get(this.model.get("example")).redraw();
+  }
 }
 
 function makeFigure(model, el) {
   const example = chosenExample(model);
   const { queries, keys, note } = example;
   const letters = [...queries, ...keys].every((token) => Array.from(token).length === 1);
-  const figure = new AttentionFigure(el, {
+  return new AttentionFigure(el, {
     queries,
     keys,
     note,
@@ -39,11 +37,12 @@ function makeFigure(model, el) {
     threshold: () => model.get("threshold"),
     state: () => exampleState(model, example),
   });
-  figure.arrange();
-  return figure;
 }
 
-export default { render };
+export default mount((model, el) => new ExamplesFigure(model, el), {
+  choose: ["example"],
+  redraw: ["layer", "head_choice", "threshold"],
+});
 
 // What tests compare with course_lib.
 export * from "./state.js";

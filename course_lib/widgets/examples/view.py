@@ -6,6 +6,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -110,7 +111,7 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
         threshold=_validate.real(threshold, "threshold", low=0, high=1),
     )
     titles = [each.title for each in examples]
-    chooser = [control.dropdown(view, "example", "text", titles)] if len(examples) > 1 else []
+    chooser = [control.dropdown(view, "example", say("text"), titles)] if len(examples) > 1 else []
     controls = [
         *chooser,
         *control.layer_slider(view, layers),

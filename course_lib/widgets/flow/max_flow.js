@@ -1,4 +1,4 @@
-// Maximum flow and minimum cut through layers (see layers_state.js), by Dinic's algorithm.
+// Maximum flow and minimum cut through layers (see shared/layers.js), by Dinic's algorithm.
 
 // Sums of float64 leave crumbs: an edge with less room than this is full. The numbers of a cut of
 // a thousand edges stay right to 1e-8.

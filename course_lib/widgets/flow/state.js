@@ -1,8 +1,9 @@
 // What the flow figure shows, as plain numbers and sentences.
-import { brief } from "../shared/drawing.js";
 import { residualLayers } from "../shared/layers.js";
+import { decodeWeights, range, sum } from "../shared/numbers.js";
+import { brief } from "../shared/texts.js";
+import { say } from "../shared/words.js";
 import { maxFlow } from "./max_flow.js";
-import { decodeWeights } from "../shared/numbers.js";
 
 const MET = 1e-7; // bounds closer than this have met, as in course_lib.flow
 
@@ -17,15 +18,15 @@ export function flowState(model) {
   });
   const input = model.get("input");
   const found = maxFlow(layers, model.get("output"), input);
-  const capacity = found.cut.reduce((total, e) => total + layers.data[e], 0);
-  const columnSum = firstColumn(layers, input).reduce((total, weight) => total + weight, 0);
+  const capacity = sum(found.cut.map((e) => layers.data[e]));
+  const columnSum = sum(firstColumn(layers, input));
   const bound = Math.min(1, columnSum);
   return { layers, ...found, capacity, columnSum, bound, met: found.value > bound - MET };
 }
 
 /** What the first layer lets into an input, from each position. */
 function firstColumn({ n, data }, input) {
-  return Array.from({ length: n }, (_, i) => data[i * n + input]);
+  return range(n).map((i) => data[i * n + input]);
 }
 
 /** How many edges of the cut lie in each layer of the range, the first layer first. */
@@ -37,38 +38,58 @@ export function cutByLayer({ layers: { n, count }, cut }) {
 
 /** The flow, the cut and the bound, a sentence each. */
 export function describeFlow(state, names, { output, input }) {
-  const [from, to] = [`output “${names[output]}”`, `input “${names[input]}”`];
+  const ends = { output: names[output], input: names[input] };
   if (state.cut.length === 0) {
-    const why = `There is no flow from ${from} to ${to}:`;
-    return { flow: `${why} no path of edges leads from one to the other.`, cut: "", bound: "" };
+    const flow = say(
+      "There is no flow from output “{output}” to input “{input}”: " +
+        "no path of edges leads from one to the other.",
+      ends,
+    );
+    return { flow, cut: "", bound: "" };
   }
   return {
-    flow: `Flow from ${from} to ${to}: ${brief(state.value)}.`,
+    flow: say("Flow from output “{output}” to input “{input}”: {value}.", {
+      ...ends,
+      value: brief(state.value),
+    }),
     cut: describeCut(state),
     bound: describeBound(state, names[input]),
   };
 }
 
 function describeCut(state) {
-  const { cut, capacity, layers } = state;
-  const one = cut.length === 1;
-  const edges = one ? "1 edge" : `${cut.length} edges`;
+  const count = state.cut.length;
   const places = cutByLayer(state)
-    .map((count, p) => [count, `in layer ${layers.first + p}`])
-    .filter(([count]) => count > 0)
+    .map((edges, p) => ({ edges, layer: state.layers.first + p }))
+    .filter(({ edges }) => edges > 0)
     .reverse(); // from the output down
-  const where =
-    places.length === 1
-      ? `${one ? "" : "all "}${places[0][1]}`
-      : places.map(([count, place]) => `${count} ${place}`).join(", ");
-  const sum = one ? "its capacity is" : "their capacities sum to";
-  return `The cut has ${edges}, ${where}; ${sum} ${brief(capacity)}.`;
+  const values = { count, layer: places[0].layer, capacity: brief(state.capacity) };
+  if (count === 1) {
+    return say("The cut has 1 edge, in layer {layer}; its capacity is {capacity}.", values);
+  }
+  if (places.length === 1) {
+    return say(
+      "The cut has {count} edges, all in layer {layer}; their capacities sum to {capacity}.",
+      values,
+    );
+  }
+  const where = places.map((place) => say("{edges} in layer {layer}", place)).join(", ");
+  return say("The cut has {count} edges, {where}; their capacities sum to {capacity}.", {
+    ...values,
+    where,
+  });
 }
 
 function describeBound({ layers: { first }, columnSum, bound, met }, name) {
-  const sum = `Layer ${first} lets ${brief(columnSum)} into “${name}”`;
-  const limit = `so at most min(1, ${brief(columnSum)}) = ${brief(bound)} can arrive`;
-  const most = columnSum < 1 ? `no output can send “${name}” more` : "all that leaves arrives";
-  const verdict = met ? `met: ${most}` : "not met: the bottleneck lies elsewhere";
-  return `${sum}, ${limit}; ${verdict}.`;
+  const limit = say(
+    "Layer {layer} lets {sum} into “{input}”, so at most min(1, {sum}) = {bound} can arrive;",
+    { layer: first, sum: brief(columnSum), input: name, bound: brief(bound) },
+  );
+  return `${limit} ${describeVerdict(columnSum, met, name)}`;
+}
+
+function describeVerdict(columnSum, met, name) {
+  if (!met) return say("not met: the bottleneck lies elsewhere.");
+  if (columnSum < 1) return say("met: no output can send “{input}” more.", { input: name });
+  return say("met: all that leaves arrives.");
 }

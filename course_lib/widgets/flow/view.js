@@ -1,17 +1,12 @@
 // Attention flow: the largest flow from one output to one input, and the cut that limits it.
-import { frame, html, tokenNames, watch } from "../shared/drawing.js";
-import { cutByLayer, describeFlow, flowState } from "./state.js";
+import { frame, html, panelsOf } from "../shared/drawing.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
+import { change, mount } from "../shared/mount.js";
 import { widthKey } from "../shared/strokes.js";
+import { tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import { cutByLayer, describeFlow, flowState } from "./state.js";
 import "./style.css";
-
-const CAPTION =
-  "A line from a token down to another says that the upper one attends to the lower one; as a " +
-  "pipe it can carry its weight, with the residual mixed in. Blue is a largest flow (there may " +
-  "be others), the wider the more. Filled nodes can still be reached through pipes with room. " +
-  "The dashed pipes that lead on from them are full, and without these nothing gets through. " +
-  "Click an output and an input to choose them, or use Tab, the arrow keys and Enter. Grey lines " +
-  "are weights above 0.02.";
 
 class FlowFigure {
   constructor(model, el) {
@@ -20,21 +15,16 @@ class FlowFigure {
     this.names = tokenNames(tokens);
     this.graph = new LayeredGraph(tokens, this.names, {
       layers: model.get("shape")[0],
-      label: "layered graph of the model",
       choosable: ["output", "input"],
-      onChoose: (role, position) => {
-        model.set(role, position);
-        model.save_changes();
-      },
+      onChoose: (role, position) => change(model, { [role]: position }),
     });
     this.gauge = drawGauge();
     this.readout = html("p", { class: "readout", role: "status" });
     this.cut = html("p", { class: "second" });
     this.bound = html("p");
     const numbers = html("div", {}, this.readout, this.gauge.root, this.cut, this.bound);
-    numbers.append(widthKey("flow", "cut (full)"), html("figcaption", {}, CAPTION));
-    const panels = html("div", { class: "panels" }, this.graph.root, numbers);
-    this.root = frame(el, "flow-view", panels);
+    numbers.append(widthKey(say("flow"), say("cut (full)")), html("figcaption", {}, caption()));
+    this.root = frame(el, "flow-view", say("flow view"), panelsOf(this.graph.root, numbers));
     this.root.classList.add("picked");
   }
 
@@ -46,12 +36,12 @@ class FlowFigure {
     this.cut.textContent = told.cut;
     this.bound.textContent = told.bound;
     this.gauge.update(this.state);
-    this.drawGraph(output, input);
+    this.drawGraph({ output, input });
     const { value, cut, bound, met } = this.state;
     Object.assign(this.root.dataset, { value, cut: cut.length, bound, met });
   }
 
-  drawGraph(output, input) {
+  drawGraph(chosen) {
     const { layers, flow, cut, reached } = this.state;
     const cutFlow = new Float64Array(flow.length);
     const free = Float64Array.from(flow);
@@ -65,8 +55,8 @@ class FlowFigure {
     this.graph.draw("cut", cutFlow, layers);
     this.graph.size(null);
     this.graph.mark("reached", (node) => reached[node]);
-    this.graph.note(cutByLayer(this.state).map((count) => (count ? `${count} in cut` : "")));
-    const chosen = { output, input };
+    const counts = cutByLayer(this.state);
+    this.graph.note(counts.map((count) => (count ? say("{count} in cut", { count }) : "")));
     for (const [role, nodes] of Object.entries(this.graph.nodes)) {
       nodes.forEach((node, i) => {
         node.classList.toggle("lit", i === chosen[role]);
@@ -76,16 +66,9 @@ class FlowFigure {
   }
 }
 
-function render({ model, el }) {
-  const figure = new FlowFigure(model, el);
-  figure.redraw();
-  const traits = ["output", "input", "first_layer", "last_layer", "residual"];
-  return watch(model, traits, () => figure.redraw());
-}
-
 /** A bar from 0 to 1 as long as the flow, with a mark at the bound. */
 function drawGauge() {
-  const [level, mark, name] = [html("i"), html("b"), html("span", {}, "bound")];
+  const [level, mark, name] = [html("i"), html("b"), html("span", {}, say("bound"))];
   const bar = html("div", { class: "bar" }, level, mark, name);
   const ends = html("div", { class: "scale" }, html("span", {}, "0"), html("span", {}, "1"));
   const update = ({ value, bound }) => {
@@ -96,7 +79,20 @@ function drawGauge() {
   return { root: html("div", { class: "gauge", "aria-hidden": "true" }, bar, ends), update };
 }
 
-export default { render };
+function caption() {
+  return say(
+    "A line from a token down to another says that the upper one attends to the lower one; as a " +
+      "pipe it can carry its weight, with the residual mixed in. Blue is a largest flow (there " +
+      "may be others), the wider the more. Filled nodes can still be reached through pipes with " +
+      "room. The dashed pipes that lead on from them are full, and without these nothing gets " +
+      "through. Click an output and an input to choose them, or use Tab, the arrow keys and " +
+      "Enter. Grey lines are weights above 0.02.",
+  );
+}
+
+export default mount((model, el) => new FlowFigure(model, el), {
+  redraw: ["output", "input", "first_layer", "last_layer", "residual"],
+});
 
 // What tests compare with course_lib.
 export * from "./state.js";

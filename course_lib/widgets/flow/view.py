@@ -3,6 +3,7 @@
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
 from course_lib.widgets.shared.weights import WeightsView, packed_layers
@@ -92,9 +93,10 @@ def _choices(view):
     names = [f"{token} [{position}]" for position, token in enumerate(view.tokens)]
     controls = []
     if n > 1:
-        controls += [control.dropdown(view, end, end, names) for end in ("output", "input")]
+        controls.append(control.dropdown(view, "output", say("output"), names))
+        controls.append(control.dropdown(view, "input", say("input"), names))
     if layers > 1:
         highest = {"low": 0, "high": layers - 1, "step": 1}
-        controls.append(control.slider(view, "first_layer", "first layer", **highest))
-        controls.append(control.slider(view, "last_layer", "last layer", **highest))
+        controls.append(control.slider(view, "first_layer", say("first layer"), **highest))
+        controls.append(control.slider(view, "last_layer", say("last layer"), **highest))
     return [*controls, control.residual_slider(view)]

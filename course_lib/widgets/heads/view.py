@@ -3,6 +3,7 @@
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
 from course_lib.widgets.shared.weights import WeightsView, packed
@@ -63,11 +64,11 @@ def heads_explorer(weights, tokens=None, *, layer=0, first=0, second=1, threshol
         second=_validate.integer(second, "second", low=0, high=heads - 1),
         threshold=_validate.real(threshold, "threshold", low=0, high=1),
     )
-    names = [f"head {head}" for head in range(heads)]
+    names = control.head_names(heads)
     controls = [
         *control.layer_slider(view, layers),
-        control.dropdown(view, "first", "first head", names),
-        control.dropdown(view, "second", "second head", names),
+        control.dropdown(view, "first", say("first head"), names),
+        control.dropdown(view, "second", say("second head"), names),
         control.threshold_slider(view),
     ]
     return control.figure(controls, view)

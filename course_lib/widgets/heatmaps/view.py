@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.plots import spectral_order
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
@@ -82,17 +83,23 @@ def heatmap_explorer(
         orders=[spectral_order(matrix).tolist() for matrix in flat],
     )
     names = [
-        f"layer {layer}, head {head}" if layers > 1 else f"head {head}"
+        say("layer {layer}, head {head}", layer=layer, head=head)
         for layer in range(layers)
         for head in range(heads)
     ]
+    if layers == 1:
+        names = control.head_names(heads)
     controls = [
-        control.dropdown(view, "first", "first", names),
-        control.dropdown(view, "second", "second", names),
-        control.toggle(view, "scale_choice", "scale", ["each its own", "shared", "0 to 1", "log"]),
-        control.toggle(view, "order_choice", "order", list(ORDERS)),
+        control.dropdown(view, "first", say("first"), names),
+        control.dropdown(view, "second", say("second"), names),
+        control.toggle(view, "scale_choice", say("scale"), _scale_names()),
+        control.toggle(view, "order_choice", say("order"), [say("sentence"), say("spectral")]),
     ]
     return control.figure(controls, view)
+
+
+def _scale_names():
+    return [say("each its own"), say("shared"), say("0 to 1"), say("log")]
 
 
 def _head(pair, name, layers, heads):

@@ -1,9 +1,10 @@
-// What the figure of a given graph computes: the weights of its edges, node by node.
+// What the figure of a given graph computes and tells: the weights of its edges, node by node.
+import { numbersOf, range } from "../shared/numbers.js";
+import { say } from "../shared/words.js";
 
 /** The parts of the logits, as Python sends them: float64 queries, keys and attention. */
 export function logitParts(bytes, [heads, n, features]) {
-  const start = bytes.byteOffset ?? 0; // a DataView in Jupyter, an ArrayBuffer elsewhere
-  const data = new Float64Array((bytes.buffer ?? bytes).slice(start, start + bytes.byteLength));
+  const data = numbersOf(bytes, Float64Array);
   const size = heads * n * features;
   const [queries, keys] = [data.subarray(0, size), data.subarray(size, 2 * size)];
   return { heads, n, features, queries, keys, attention: data.subarray(2 * size) };
@@ -26,10 +27,14 @@ export function edgeLogits(parts, [query, key], head, slope) {
 /** A softmax over the edges of each query. */
 export function edgeSoftmax(logits, [query], n) {
   const largest = new Float64Array(n).fill(-Infinity);
-  query.forEach((i, e) => (largest[i] = Math.max(largest[i], logits[e])));
+  query.forEach((i, e) => {
+    largest[i] = Math.max(largest[i], logits[e]);
+  });
   const powers = logits.map((logit, e) => Math.exp(logit - largest[query[e]]));
   const sums = new Float64Array(n);
-  query.forEach((i, e) => (sums[i] += powers[e]));
+  query.forEach((i, e) => {
+    sums[i] += powers[e];
+  });
   return powers.map((power, e) => power / sums[query[e]]);
 }
 
@@ -69,7 +74,7 @@ export function rankedAlike(scores, pairs) {
 
 /** Everything that depends on head and slope: what a test compares with course_lib. */
 export function neighboursState(parts, edges, pairs, { choice, slope }) {
-  const heads = choice === 0 ? Array.from({ length: parts.heads }, (_, h) => h) : [choice - 1];
+  const heads = choice === 0 ? range(parts.heads) : [choice - 1];
   const logits = heads.map((head) => edgeLogits(parts, edges, head, slope));
   const each = logits.map((row) => edgeSoftmax(row, edges, parts.n));
   const weights = each[0].map((_, e) => each.reduce((sum, w) => sum + w[e], 0) / each.length);
@@ -81,4 +86,31 @@ export function neighboursState(parts, edges, pairs, { choice, slope }) {
 export function edgesOf(node, [query], weights) {
   const mine = query.flatMap((i, e) => (i === node ? [e] : []));
   return mine.sort((e, f) => weights[f] - weights[e] || e - f);
+}
+
+const TOLD = 3; // so many neighbours are named in a sentence
+
+/** What a node attends to most, in a sentence; `mine` are its edges, the largest weight first. */
+export function describeNeighbours(node, mine, [, key], weights, names) {
+  const name = names[node];
+  if (!mine.length) return say("{node} has no neighbours: it attends to nobody.", { node: name });
+  const most = mine.slice(0, TOLD).map((e) => {
+    const to = key[e] === node ? say("itself") : names[key[e]];
+    return `${to} (${weights[e].toFixed(3)})`;
+  });
+  return say("{node} attends most to {most}. Alike for all {count} would be {alike}.", {
+    node: name,
+    most: most.join(", "),
+    count: mine.length,
+    alike: (1 / mine.length).toFixed(3),
+  });
+}
+
+/** How often nodes that share neighbours rank them alike, in a sentence. */
+export function describeAlike(alike, pairs) {
+  if (!pairs) return say("No two nodes share two neighbours.");
+  return say("Two nodes that share two neighbours rank these alike in {alike} of {pairs} cases.", {
+    alike,
+    pairs,
+  });
 }

@@ -1,24 +1,40 @@
 // A given graph: point at a node to see how much it attends to each of its neighbours.
-import { frame, html, roving, setAll, svg, tokenNames, watch } from "../shared/drawing.js";
+import {
+  frame,
+  graphOf,
+  html,
+  panelsOf,
+  readoutOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
 import { placed } from "../shared/layouts.js";
-import { edgesOf, logitParts, neighboursState, sharedPairs } from "./state.js";
+import { change, mount } from "../shared/mount.js";
+import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
+import { tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import {
+  describeAlike,
+  describeNeighbours,
+  edgesOf,
+  logitParts,
+  neighboursState,
+  sharedPairs,
+} from "./state.js";
 import "./style.css";
 
 const SIDE = 400; // of the drawing
 const MARGIN = 34; // room for loops and names
-const TOLD = 3;
 const SHAPES = [
   (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`, // circle
   (r) => `M${-0.9 * r} ${-0.9 * r}h${1.8 * r}v${1.8 * r}h${-1.8 * r}z`, // square
   (r) => `M0 ${-1.25 * r}L${1.25 * r} 0L0 ${1.25 * r}L${-1.25 * r} 0z`, // diamond
   (r) => `M0 ${-1.25 * r}L${1.2 * r} ${0.85 * r}H${-1.2 * r}z`, // triangle
 ];
-const ARROW = "An arrow i → j says: i attends to j. The wider and stronger, the more; a loop, to itself.";
-const BAR = "The thin mark on a bar is where it would end if all neighbours counted alike.";
-const ASK = "Point at a node to see its neighbours; click to keep it. Or use Tab and the arrow keys.";
 
 class NeighboursFigure {
-  picks = { hover: null, focus: null };
+  picks = new Picks(() => this.show());
 
   constructor(model, el) {
     this.model = model;
@@ -30,7 +46,8 @@ class NeighboursFigure {
     this.layout = placed(fitted(model.get("positions")), size);
     this.build(el, size);
     roving(this.graphPanel)(this.nodes, this.layout.next);
-    this.listen();
+    this.picks.listen(this.graphPanel, nodeOf);
+    onPress(this.graphPanel, (target) => this.choose(nodeOf(target)));
   }
 
   build(el, size) {
@@ -43,13 +60,11 @@ class NeighboursFigure {
       }),
     );
     const degrees = this.layout.nodes.map(({ position }) => this.edgesOf(position, []).length);
-    this.degrees = degrees;
     const most = Math.max(...degrees);
     this.arrows = Array.from({ length: most }, () => svg("path", { class: "edge" }));
     this.rows = Array.from({ length: most }, drawNeighbour);
-    const attributes = { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "group", "aria-label": "graph" };
-    const graph = svg("svg", { ...attributes, class: "graph" });
-    graph.append(
+    const graph = graphOf(
+      say("graph"),
       svg("path", { class: "ties", d: this.ties() }),
       svg("g", { class: "edges" }, ...this.arrows),
       svg("g", { class: "nodes" }, ...this.nodes),
@@ -57,12 +72,10 @@ class NeighboursFigure {
     this.graphPanel = html("div", {}, graph, this.legend(groups, marked));
     this.heading = html("p", { class: "heading" });
     this.list = html("ol", { class: "neighbours" }, ...this.rows.map(({ element }) => element));
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
-    this.status = html("p", { class: "status", role: "status" });
-    const right = html("div", {}, this.heading, this.list);
-    const panels = html("div", { class: "panels" }, this.graphPanel, right);
-    const caption = html("figcaption", {}, `${ARROW} ${BAR} ${ASK}`);
-    this.root = frame(el, "neighbours-view", panels, this.readout, this.status, caption);
+    [this.readout, this.status] = [readoutOf(), statusOf()];
+    const panels = panelsOf(this.graphPanel, html("div", {}, this.heading, this.list));
+    const texts = [this.readout, this.status, html("figcaption", {}, caption())];
+    this.root = frame(el, "neighbours-view", say("neighbours view"), panels, ...texts);
   }
 
   /** Every tie as a straight line, in one path. */
@@ -87,39 +100,17 @@ class NeighboursFigure {
     const entries =
       kinds.length < 2
         ? []
-        : kinds.map((k) => entry(svg("path", { class: `dot group-${k}`, d: SHAPES[k](6) }), names[k]));
+        : kinds.map((k) =>
+            entry(svg("path", { class: `dot group-${k}`, d: SHAPES[k](6) }), names[k]),
+          );
     const ring = svg("circle", { class: "ring", r: 7 });
     if (marked.length) entries.push(entry(ring, this.model.get("marked_name")));
     return html("p", { class: "kinds" }, ...entries);
   }
 
-  listen() {
-    const { graphPanel } = this;
-    graphPanel.addEventListener("pointerover", ({ target }) => this.point(target, "hover"));
-    graphPanel.addEventListener("pointerleave", ({ pointerType }) => {
-      if (pointerType !== "touch") this.point(null, "hover");
-    });
-    graphPanel.addEventListener("focusin", ({ target }) => {
-      if (target.matches(":focus-visible")) this.point(target, "focus");
-    });
-    graphPanel.addEventListener("focusout", () => this.point(null, "focus"));
-    graphPanel.addEventListener("click", ({ target }) => this.choose(nodeOf(target)));
-    graphPanel.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault(); // the page does not scroll
-      this.choose(nodeOf(event.target));
-    });
-  }
-
-  point(target, by) {
-    this.picks[by] = nodeOf(target);
-    this.show();
-  }
-
   choose(node) {
     if (node === null || node === this.model.get("node")) return;
-    this.model.set("node", node);
-    this.model.save_changes();
+    change(this.model, { node });
   }
 
   edgesOf(node, weights) {
@@ -130,18 +121,16 @@ class NeighboursFigure {
   redraw() {
     const [choice, slope] = ["head_choice", "slope"].map((name) => this.model.get(name));
     this.state = neighboursState(this.parts, this.edges, this.pairs, { choice, slope });
-    const { length } = this.pairs;
-    this.status.textContent = length
-      ? `Two nodes that share two neighbours rank these alike in ${this.state.alike} of ${length} cases.`
-      : "No two nodes share two neighbours.";
-    Object.assign(this.root.dataset, { alike: this.state.alike, pairs: length });
+    const pairs = this.pairs.length;
+    this.status.textContent = describeAlike(this.state.alike, pairs);
+    Object.assign(this.root.dataset, { alike: this.state.alike, pairs });
     this.show();
   }
 
   /** Show the node that is pointed at or has the focus, or else the chosen one. */
   show() {
     const chosen = this.model.get("node");
-    const node = this.picks.hover ?? this.picks.focus ?? chosen;
+    const node = this.picks.current ?? chosen;
     const { weights } = this.state;
     const mine = this.edgesOf(node, weights);
     this.arrows.forEach((arrow, k) => this.drawArrow(arrow, mine[mine.length - 1 - k]));
@@ -152,8 +141,8 @@ class NeighboursFigure {
       element.classList.toggle("seen", seen.has(position));
       element.setAttribute("aria-pressed", position === chosen);
     });
-    this.heading.textContent = `${this.names[node]} attends to`;
-    this.readout.textContent = this.tell(node, mine);
+    this.heading.textContent = say("{node} attends to", { node: this.names[node] });
+    this.readout.textContent = describeNeighbours(node, mine, this.edges, weights, this.names);
     this.root.dataset.node = node;
   }
 
@@ -173,21 +162,10 @@ class NeighboursFigure {
     if (e === undefined) return;
     const weight = this.state.weights[e];
     const [from, to] = this.edges.map((ends) => ends[e]);
-    name.textContent = from === to ? "itself" : this.names[to];
+    name.textContent = from === to ? say("itself") : this.names[to];
     bar.style.width = `${(100 * weight).toFixed(2)}%`;
     mark.style.left = `${(100 / count).toFixed(2)}%`;
     value.textContent = weight.toFixed(3);
-  }
-
-  tell(node, mine) {
-    const name = this.names[node];
-    if (!mine.length) return `${name} has no neighbours: it attends to nobody.`;
-    const most = mine.slice(0, TOLD).map((e) => {
-      const to = this.edges[1][e];
-      return `${to === node ? "itself" : this.names[to]} (${this.state.weights[e].toFixed(3)})`;
-    });
-    const alike = (1 / mine.length).toFixed(3);
-    return `${name} attends most to ${most.join(", ")}. Alike for all ${mine.length} would be ${alike}.`;
   }
 }
 
@@ -202,9 +180,8 @@ function fitted(positions) {
   return fit(positions.map(([x]) => x)).map((x, k) => [x, down[k]]);
 }
 
-function nodeOf(element) {
-  const node = element?.closest(".node");
-  return node ? +node.dataset.position : null;
+function nodeOf(target) {
+  return numberAt(target, ".node");
 }
 
 function drawMember({ position, at: [x, y] }, size, name, { group, ring }) {
@@ -230,17 +207,20 @@ function drawNeighbour() {
   return { element, name, bar, mark, value };
 }
 
-function render({ model, el }) {
-  const figure = new NeighboursFigure(model, el);
-  figure.redraw();
-  const stops = [
-    watch(model, ["head_choice", "slope"], () => figure.redraw()),
-    watch(model, ["node"], () => figure.show()),
-  ];
-  return () => stops.forEach((stop) => stop());
+function caption() {
+  return [
+    say(
+      "An arrow i → j says: i attends to j. The wider and stronger, the more; a loop, to itself.",
+    ),
+    say("The thin mark on a bar is where it would end if all neighbours counted alike."),
+    say("Point at a node to see its neighbours; click to keep it. Or use Tab and the arrow keys."),
+  ].join(" ");
 }
 
-export default { render };
+export default mount((model, el) => new NeighboursFigure(model, el), {
+  redraw: ["head_choice", "slope"],
+  show: ["node"],
+});
 
-// What tests compare with course_lib.
+// What tests compare with NumPy.
 export * from "./state.js";

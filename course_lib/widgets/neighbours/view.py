@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -138,7 +139,7 @@ def neighbours_explorer(
     )
     controls = [
         *control.head_dropdown(view, heads),
-        control.slider(view, "slope", "slope", low=0.0, high=1.0, step=0.05),
+        control.slider(view, "slope", say("slope"), low=0.0, high=1.0, step=0.05),
     ]
     return control.figure(controls, view)
 

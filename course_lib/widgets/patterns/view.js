@@ -1,19 +1,26 @@
 // A builder of sparse patterns: the matrix beside the graph, and what is reached layer by layer.
-import { frame, html, percent, roving, setAll, svg, watch } from "../shared/drawing.js";
+import {
+  frame,
+  graphOf,
+  html,
+  panelsOf,
+  readoutOf,
+  ringOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
 import { placed } from "../shared/layouts.js";
-import { patternState, reachedWithin } from "./state.js";
+import { change, mount } from "../shared/mount.js";
+import { numberAt, onPress, roving } from "../shared/pointing.js";
+import { say } from "../shared/words.js";
+import { describeNode, describePattern, describePosition, patternState } from "./state.js";
 import "./style.css";
 
 const SIDE = 372; // of the grid
 const CORNER = 26;
 const MOST_LAYERS = 12;
 const SHADES = [1, 0.42, 0.3, 0.21, 0.14, 0.09]; // of layers 1, 2, …; the last for all later ones
-const TOLD = 4;
-const CAPTION =
-  "Left: the pattern, and paler what is reached in later layers. Right: the positions clockwise " +
-  "from the top, each with the number of layers after which the chosen one draws on it. " +
-  "An arrow i → j says: i may attend to j.";
-const USE = "Click a row or a position to choose it; or use Tab, the arrow keys and Enter.";
 
 class PatternFigure {
   constructor(model, el) {
@@ -34,27 +41,26 @@ class PatternFigure {
       svg("rect", paper),
       ...this.levels,
       this.band,
-      svg("text", { class: "axis", x: 212, y: 16 }, "key (attended to)"),
-      svg("text", { class: "axis", transform: "translate(14 212) rotate(-90)" }, "query (attends)"),
+      svg("text", { class: "axis", x: 212, y: 16 }, say("key (attended to)")),
+      svg(
+        "text",
+        { class: "axis", transform: "translate(14 212) rotate(-90)" },
+        say("query (attends)"),
+      ),
     );
     const radius = 180;
     const size = Math.min(11, (0.42 * 2 * Math.PI * radius) / this.n);
-    const places = Array.from({ length: this.n }, (_, k) => {
-      const angle = (2 * Math.PI * k) / this.n - Math.PI / 2;
-      return [200 + radius * Math.cos(angle), 200 + radius * Math.sin(angle)];
-    });
+    const places = ringOf(this.n, 200, radius);
     this.layout = placed(places, size);
     this.nodes = places.map((at, k) => drawPosition(at, k, size));
     this.arrows = places.map(() => svg("path", { class: "edge" }));
-    const attributes = { viewBox: "0 0 400 400", role: "group", "aria-label": "positions" };
-    const graph = svg("svg", { ...attributes, class: "graph" });
-    graph.append(svg("g", {}, ...this.arrows), svg("g", { class: "nodes" }, ...this.nodes));
+    const nodes = svg("g", { class: "nodes" }, ...this.nodes);
+    const graph = graphOf(say("positions"), svg("g", {}, ...this.arrows), nodes);
     this.circlePanel = html("div", {}, graph);
-    this.status = html("p", { class: "status", role: "status" });
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
-    const panels = html("div", { class: "panels" }, html("div", {}, this.grid), this.circlePanel);
-    const caption = html("figcaption", {}, `${CAPTION} ${USE}`);
-    this.root = frame(el, "pattern-view", panels, this.status, this.readout, caption);
+    [this.readout, this.status] = [readoutOf(), statusOf()];
+    const panels = panelsOf(html("div", {}, this.grid), this.circlePanel);
+    const texts = [this.status, this.readout, html("figcaption", {}, caption())];
+    this.root = frame(el, "pattern-view", say("pattern view"), panels, ...texts);
     this.root.classList.add("picked"); // there is always a chosen position
   }
 
@@ -64,18 +70,12 @@ class PatternFigure {
       const row = Math.floor((((clientY - top) / height) * 400 - CORNER) / this.cell);
       if (row >= 0 && row < this.n) this.choose(row);
     });
-    this.circlePanel.addEventListener("click", ({ target }) => this.choose(positionIn(target)));
-    this.circlePanel.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault(); // the page does not scroll
-      this.choose(positionIn(event.target));
-    });
+    onPress(this.circlePanel, (target) => this.choose(numberAt(target, ".node")));
   }
 
   choose(position) {
     if (position === null || position === this.model.get("position")) return;
-    this.model.set("position", position);
-    this.model.save_changes();
+    change(this.model, { position });
   }
 
   /** The pattern is another one. */
@@ -86,21 +86,14 @@ class PatternFigure {
 
   /** Show so many layers of the pattern. */
   redraw() {
-    const { n, layers, edges, full } = this.state;
+    const { n, edges, full } = this.state;
     const most = this.model.get("layers");
     this.levels.forEach((path, k) => {
       const last = k === SHADES.length - 1 ? MOST_LAYERS : k + 1;
       path.setAttribute("d", this.cellsOf(k + 1, Math.min(last, most)));
     });
-    const density = ((100 * edges) / n ** 2).toFixed(1);
-    const reach =
-      full === null
-        ? "Some outputs never reach some inputs, however many layers there are."
-        : `Every output reaches every input after ${layersText(full)}.`;
-    const within = percent(reachedWithin(layers, most) / n ** 2);
-    const now = `Within ${layersText(most)}: ${within} of all pairs.`;
-    this.status.textContent = `${edges} of ${n ** 2} edges (${density} %). ${reach} ${now}`;
-    const label = `pattern of ${n} positions, ${edges} edges`;
+    this.status.textContent = describePattern(this.state, most);
+    const label = say("pattern of {n} positions, {edges} edges", { n, edges });
     this.grid.setAttribute("aria-label", label);
     Object.assign(this.root.dataset, { edges, full: full ?? "never" });
     this.show();
@@ -138,36 +131,13 @@ class PatternFigure {
       text.textContent = shown ? layer : "";
       node.classList.toggle("dark", shade > 0.5);
       node.classList.toggle("chosen", j === chosen);
-      const after = shown ? `drawn on after ${layersText(layer)}` : "not reached";
-      setAll(node, { "aria-label": `position ${j}, ${after}`, "aria-pressed": j === chosen });
+      const told = describeNode(j, shown ? layer : null);
+      setAll(node, { "aria-label": told, "aria-pressed": j === chosen });
       const drawn = j !== chosen && pattern[chosen * n + j];
       this.arrows[j].setAttribute("d", drawn ? this.layout.edge(chosen, j) : "");
     });
-    this.readout.textContent = this.tell(chosen);
+    this.readout.textContent = describePosition(this.state, chosen);
   }
-
-  tell(chosen) {
-    const { n, pattern, layers } = this.state;
-    const row = layers.subarray(chosen * n, (chosen + 1) * n);
-    const keys = pattern.subarray(chosen * n, (chosen + 1) * n).reduce((sum, one) => sum + one, 0);
-    const last = Math.max(...row);
-    const told = [];
-    for (let layer = 2; layer <= Math.min(last, TOLD); layer++) {
-      told.push(`within ${layer} layers it draws on ${reachedWithin(row, layer)} of ${n}`);
-    }
-    const rest = last > TOLD ? `; after ${last} layers on ${reachedWithin(row, last)}` : "";
-    const many = told.length ? `; ${told.join(", ")}${rest}` : "";
-    return `Position ${chosen} attends to ${keys} position${keys === 1 ? "" : "s"}${many}.`;
-  }
-}
-
-function layersText(count) {
-  return `${count} layer${count === 1 ? "" : "s"}`;
-}
-
-function positionIn(element) {
-  const node = element?.closest(".node");
-  return node ? +node.dataset.position : null;
 }
 
 function drawPosition([x, y], k, size) {
@@ -185,19 +155,21 @@ function drawPosition([x, y], k, size) {
   );
 }
 
-function render({ model, el }) {
-  const figure = new PatternFigure(model, el);
-  figure.rebuild();
-  const parts = ["radius", "dilation", "global_positions", "random_keys", "block"];
-  const stops = [
-    watch(model, parts, () => figure.rebuild()),
-    watch(model, ["layers"], () => figure.redraw()),
-    watch(model, ["position"], () => figure.show()),
-  ];
-  return () => stops.forEach((stop) => stop());
+function caption() {
+  const panels = say(
+    "Left: the pattern, and paler what is reached in later layers. Right: the positions clockwise " +
+      "from the top, each with the number of layers after which the chosen one draws on it. " +
+      "An arrow i → j says: i may attend to j.",
+  );
+  const use = say("Click a row or a position to choose it; or use Tab, the arrow keys and Enter.");
+  return `${panels} ${use}`;
 }
 
-export default { render };
+export default mount((model, el) => new PatternFigure(model, el), {
+  rebuild: ["radius", "dilation", "global_positions", "random_keys", "block"],
+  redraw: ["layers"],
+  show: ["position"],
+});
 
 // What tests compare with course_lib.
 export * from "./state.js";

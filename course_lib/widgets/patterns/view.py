@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.sparsity import random_order
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
@@ -110,12 +111,12 @@ def pattern_explorer(
         position=_validate.integer(position, "position", low=0, high=n - 1),
     )
     sliders = [
-        ("radius", "window", 0, n // 2),
-        ("dilation", "dilation", 1, MOST_DILATION),
-        ("global_positions", "global", 0, min(MOST_GLOBAL, n)),
-        ("random_keys", "random", 0, most_random),
-        ("block", "block", 1, n // 2),
-        ("layers", "layers", 1, MOST_LAYERS),
+        ("radius", say("window"), 0, n // 2),
+        ("dilation", say("dilation"), 1, MOST_DILATION),
+        ("global_positions", say("global"), 0, min(MOST_GLOBAL, n)),
+        ("random_keys", say("random"), 0, most_random),
+        ("block", say("block"), 1, n // 2),
+        ("layers", say("layers"), 1, MOST_LAYERS),
     ]
     controls = [
         control.slider(view, trait, label, low=low, high=high, step=1)

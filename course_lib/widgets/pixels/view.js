@@ -1,99 +1,21 @@
 // A picture and where one of its places (a pixel or a patch) attends.
-import { arrowStep, frame, html, setAll, svg, watch } from "../shared/drawing.js";
-import { headOf, pictureAddresses, placeState } from "./state.js";
+import { frame, html, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
+import { change, mount } from "../shared/mount.js";
+import { arrowStep } from "../shared/pointing.js";
+import { say } from "../shared/words.js";
+import { Edges } from "./edges.js";
+import { Panel } from "./panel.js";
+import {
+  describePlace,
+  headOf,
+  pictureAddresses,
+  placeName,
+  placeState,
+  weightText,
+} from "./state.js";
 import "./style.css";
 
-const SIDE = 400; // the longer side of a picture in units of its drawing
-const LEAST_CELL = 8; // smaller places get no grid
-const FEW_PIXELS = 160; // a picture with fewer in a row shows them as squares
-const MOST_EDGES = 30;
-const STRONGEST_TOLD = 3;
 const COVER = 0.92; // how much of the dimmed picture the strongest place hides
-const HINT = "Point at a place to read its weight; click to choose it.";
-const CAPTION =
-  "An arrow says: the chosen place attends to the place at its tip; a ring, to itself. The wider " +
-  "and stronger, the more, compared with the strongest. Click or drag on either picture, or use " +
-  "Tab and the arrow keys. Rows and columns count from 0, from the top and from the left.";
-
-/** A picture with its grid, the chosen place and the one pointed at; both panels are one. */
-class Panel {
-  constructor(kind, [rows, columns], ...layers) {
-    Object.assign(this, { rows, columns });
-    this.image = html("div", { class: "photo" }); // no img: the book's dark theme repaints these
-    this.lines = svg("path", { class: "gridlines", d: gridLines(rows, columns) });
-    this.hovered = svg("rect", { class: "hovered", width: 1, height: 1 });
-    this.outlines = ["halo", "chosen"].map((name) =>
-      svg("rect", { class: name, width: 1, height: 1 }),
-    );
-    // One unit a place, so that a picture of another size changes one attribute.
-    this.units = svg("g", { class: "units" }, ...layers, this.lines, this.hovered, ...this.outlines);
-    this.drawing = svg("svg", { role: "img" }, this.units);
-    this.box = html("div", { class: `picture ${kind}` }, this.image, this.drawing);
-    this.heading = html("p", { class: "heading" });
-    this.root = html("div", {}, this.heading, this.box);
-  }
-
-  /** Show a picture; returns width and height of one place in units of the drawing. */
-  show(address, { height, width }) {
-    const scale = SIDE / Math.max(height, width);
-    const [wide, high] = [width * scale, height * scale];
-    const cell = [wide / this.columns, high / this.rows];
-    this.image.style.backgroundImage = `url("${address}")`;
-    this.image.classList.toggle("squares", Math.max(height, width) < FEW_PIXELS);
-    this.drawing.setAttribute("viewBox", `0 0 ${wide} ${high}`);
-    this.box.style.aspectRatio = `${wide} / ${high}`;
-    this.box.style.maxWidth = `${(100 * wide) / SIDE}%`;
-    this.units.setAttribute("transform", `scale(${cell.join(" ")})`);
-    this.lines.classList.toggle("fine", Math.min(...cell) < LEAST_CELL);
-    return cell;
-  }
-
-  choose(place) {
-    const at = { x: place % this.columns, y: Math.floor(place / this.columns) };
-    for (const outline of this.outlines) setAll(outline, at);
-  }
-
-  hover(place) {
-    this.hovered.classList.toggle("lit", place !== null);
-    if (place === null) return;
-    setAll(this.hovered, { x: place % this.columns, y: Math.floor(place / this.columns) });
-  }
-
-  /** The place under the pointer; beyond the edge of the picture, the one that is nearest. */
-  placeAt({ clientX, clientY }) {
-    const { left, top, width, height } = this.drawing.getBoundingClientRect();
-    const index = (share, count) => Math.min(Math.max(Math.floor(share * count), 0), count - 1);
-    const column = index((clientX - left) / width, this.columns);
-    return index((clientY - top) / height, this.rows) * this.columns + column;
-  }
-}
-
-/** The edges of one place as arrows, each with a halo; their elements are made once. */
-class Edges {
-  constructor() {
-    this.groups = Array.from({ length: MOST_EDGES }, () => {
-      const lines = ["halo", "edge"].map((name) => svg("path", { class: name }));
-      return svg("g", { class: "absent" }, ...lines);
-    });
-    this.root = svg("g", { class: "edges" }, ...this.groups);
-  }
-
-  draw({ place, row, order, largest }, count, centre, cell) {
-    const drawn = order.slice(0, count);
-    this.groups.forEach((group, k) => {
-      // The strongest is drawn last, above all others.
-      const target = drawn[drawn.length - 1 - k];
-      group.classList.toggle("absent", target === undefined);
-      if (target === undefined) return;
-      const share = row[target] / largest;
-      const d = target === place ? ring(centre(place), cell) : arrow(centre(place), centre(target));
-      const width = 1 + 2.6 * share;
-      setAll(group, { "data-key": target, opacity: (0.4 + 0.6 * share).toFixed(3) });
-      setAll(group.firstChild, { d, "stroke-width": (width + 2.4).toFixed(2) });
-      setAll(group.lastChild, { d, "stroke-width": width.toFixed(2) });
-    });
-  }
-}
 
 class PixelsFigure {
   hovered = null;
@@ -111,13 +33,13 @@ class PixelsFigure {
     this.right = new Panel("map", model.get("shape").slice(2), svg("g", {}, ...this.cells));
     this.end = html("span");
     this.right.root.append(legend(this.end));
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
+    this.readout = readoutOf();
     this.pointed = html("p", { class: "pointed" });
     this.note = html("p", { class: "note" });
-    const caption = html("figcaption", {}, CAPTION);
-    const text = html("div", { class: "text" }, this.readout, this.pointed, this.note, caption);
-    const panels = html("div", { class: "panels" }, this.left.root, this.right.root, text);
-    this.root = frame(el, "pixels-view", panels);
+    const texts = [this.readout, this.pointed, this.note, html("figcaption", {}, caption())];
+    const text = html("div", { class: "text" }, ...texts);
+    const panels = panelsOf(this.left.root, this.right.root, text);
+    this.root = frame(el, "pixels-view", say("pixels view"), panels);
     this.root.classList.add("picked");
     this.listen();
   }
@@ -173,8 +95,7 @@ class PixelsFigure {
 
   choose(place) {
     if (place === this.model.get("place")) return;
-    this.model.set("place", place);
-    this.model.save_changes();
+    change(this.model, { place });
   }
 
   /** Another picture or another head. */
@@ -186,7 +107,9 @@ class PixelsFigure {
       this.cell = panel.show(this.addresses[picture], this.about[picture]);
     }
     this.left.heading.textContent = title;
-    this.right.heading.textContent = `${this.model.get("heads")[head]}: where the place attends`;
+    this.right.heading.textContent = say("{head}: where the place attends", {
+      head: this.model.get("heads")[head],
+    });
     this.note.textContent = note;
     this.redraw();
   }
@@ -200,12 +123,11 @@ class PixelsFigure {
     this.cells.forEach((cell, j) => {
       cell.setAttribute("fill-opacity", ((COVER * row[j]) / largest).toFixed(3));
     });
-    this.end.textContent = `${weightText(largest)}, the place’s largest weight`;
-    this.readout.replaceChildren(...this.tell().map((text) => html("span", {}, text)));
-    const where = `${this.about[this.model.get("picture")].title}: ${this.name(place)} is chosen`;
-    this.handle.setAttribute("aria-label", `${where}; the arrow keys choose another`);
-    this.left.drawing.setAttribute("aria-label", "picture with the strongest edges");
-    this.right.drawing.setAttribute("aria-label", `map of the weights of ${this.name(place)}`);
+    const weight = weightText(largest);
+    this.end.textContent = say("{weight}, the place’s largest weight", { weight });
+    const told = describePlace(this.state, this.columns);
+    this.readout.replaceChildren(...told.map((sentence) => html("span", {}, sentence)));
+    this.describe(this.name(place));
     Object.assign(this.root.dataset, { place, half: this.state.half });
     this.tellHovered();
   }
@@ -217,29 +139,28 @@ class PixelsFigure {
   }
 
   name(place) {
-    return `row ${Math.floor(place / this.columns)}, column ${place % this.columns}`;
+    return placeName(place, this.columns);
   }
 
-  tell() {
-    const { place, row, order, half, distance, mean } = this.state;
-    const strongest = order.slice(0, STRONGEST_TOLD).map((j) => {
-      return `${j === place ? "itself" : this.name(j)} (${weightText(row[j])})`;
-    });
-    return [
-      `${capital(this.name(place))} attends most to ${strongest.join("; ")}. `,
-      `${half} of ${row.length} places ${half === 1 ? "holds" : "hold"} half of its attention. `,
-      `On average it looks ${distance.toFixed(2)} steps of the grid away; ` +
-        `all places of this head, ${mean.toFixed(2)}.`,
-    ];
+  /** What screen readers say of the pictures. */
+  describe(place) {
+    const { title } = this.about[this.model.get("picture")];
+    const told = say("{title}: {place} is chosen; the arrow keys choose another", { title, place });
+    this.handle.setAttribute("aria-label", told);
+    this.left.drawing.setAttribute("aria-label", say("picture with the strongest edges"));
+    const map = say("map of the weights of {place}", { place });
+    this.right.drawing.setAttribute("aria-label", map);
   }
 
   tellHovered() {
     for (const panel of [this.left, this.right]) panel.hover(this.hovered);
-    if (this.hovered === null) this.pointed.textContent = HINT;
-    else {
-      const weight = weightText(this.state.row[this.hovered]);
-      this.pointed.textContent = `To ${this.name(this.hovered)}: ${weight}.`;
-    }
+    this.pointed.textContent =
+      this.hovered === null
+        ? say("Point at a place to read its weight; click to choose it.")
+        : say("To {place}: {weight}.", {
+            place: this.name(this.hovered),
+            weight: weightText(this.state.row[this.hovered]),
+          });
   }
 }
 
@@ -249,63 +170,25 @@ function goesSideways(from, to) {
   return dx > 6 && dx > dy;
 }
 
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
-}
-
-/** A weight in three decimals, or in four where these would say too little. */
-export function weightText(weight) {
-  if (weight === 0) return "0";
-  return weight < 0.0001 ? "below 0.0001" : weight.toFixed(weight < 0.01 ? 4 : 3);
-}
-
-/** The lines between places, in units of a place. */
-function gridLines(rows, columns) {
-  const across = Array.from({ length: rows - 1 }, (_, r) => `M0 ${r + 1}H${columns}`);
-  const down = Array.from({ length: columns - 1 }, (_, c) => `M${c + 1} 0V${rows}`);
-  return [...across, ...down].join("");
-}
-
-/** An arrow from one point to another, bowed a little to its left. */
-function arrow([x, y], [tx, ty]) {
-  const [dx, dy] = [tx - x, ty - y];
-  const bend = [x + dx / 2 - 0.12 * dy, y + dy / 2 + 0.12 * dx];
-  const away = Math.hypot(tx - bend[0], ty - bend[1]);
-  const ahead = [(tx - bend[0]) / away, (ty - bend[1]) / away];
-  const size = Math.min(8, 0.4 * Math.hypot(dx, dy));
-  const barb = (side) => [
-    tx - size * (ahead[0] + 0.55 * side * ahead[1]),
-    ty - size * (ahead[1] - 0.55 * side * ahead[0]),
-  ];
-  const text = ([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`;
-  const tip = text([tx, ty]);
-  return `M${text([x, y])}Q${text(bend)} ${tip}M${text(barb(1))}L${tip}L${text(barb(-1))}`;
-}
-
-/** A ring around a place, outside its outline: it attends to itself. */
-function ring([x, y], cell) {
-  const r = 0.5 * Math.hypot(...cell) + 4;
-  const half = (to) => `a${r} ${r} 0 1 0 ${to} 0`;
-  return `M${x - r} ${y}${half(2 * r)}${half(-2 * r)}`;
-}
-
 /** What the colours of the map mean; `end` tells where they end. */
 function legend(end) {
   const strip = html("i", { style: `opacity: ${COVER}` });
   return html("p", { class: "colours" }, html("span", {}, "0"), html("b", {}, strip), end);
 }
 
-function render({ model, el }) {
-  const figure = new PixelsFigure(model, el);
-  figure.change();
-  const stops = [
-    watch(model, ["picture", "head"], () => figure.change()),
-    watch(model, ["place", "edges"], () => figure.redraw()),
-  ];
-  return () => stops.forEach((stop) => stop());
+function caption() {
+  return say(
+    "An arrow says: the chosen place attends to the place at its tip; a ring, to itself. The " +
+      "wider and stronger, the more, compared with the strongest. Click or drag on either " +
+      "picture, or use Tab and the arrow keys. Rows and columns count from 0, from the top and " +
+      "from the left.",
+  );
 }
 
-export default { render };
+export default mount((model, el) => new PixelsFigure(model, el), {
+  change: ["picture", "head"],
+  redraw: ["place", "edges"],
+});
 
-// What tests compare with course_lib.
+// What tests compare with NumPy.
 export * from "./state.js";

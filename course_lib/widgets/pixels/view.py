@@ -8,6 +8,7 @@ import traitlets
 from matplotlib.image import imsave
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -128,10 +129,10 @@ def pixel_explorer(pictures, *, grid, heads=None, picture=0, head=0, place=None,
     controls = []
     if len(pictures) > 1:
         titles = [one.title for one in pictures]
-        controls.append(control.dropdown(view, "picture", "picture", titles))
+        controls.append(control.dropdown(view, "picture", say("picture"), titles))
     if len(names) > 1:
-        controls.append(control.dropdown(view, "head", "head", names))
-    controls.append(control.slider(view, "edges", "edges", low=0, high=MOST_EDGES, step=1))
+        controls.append(control.dropdown(view, "head", say("head"), names))
+    controls.append(control.slider(view, "edges", say("edges"), low=0, high=MOST_EDGES, step=1))
     return control.figure(controls, view)
 
 
@@ -240,7 +241,7 @@ def _head_names(heads, count):
     """Return the names of `count` heads, all different."""
     names = _validate.token_list(heads, count, "heads")
     if heads is None:
-        return [f"head {name}" for name in names]
+        return control.head_names(count)
     _check_different(names, "heads must have different names")
     return names
 

@@ -1,79 +1,68 @@
 // One query among fixed keys in the plane; the value of each key is its own position.
-import { arrowStep, frame, html, setAll, svg, watch } from "../shared/drawing.js";
-import { entropy, softmax } from "../shared/numbers.js";
+import { frame, html, panelsOf, readoutOf, setAll, statusOf, svg } from "../shared/drawing.js";
+import { change, mount } from "../shared/mount.js";
+import { arrowStep } from "../shared/pointing.js";
+import { withMinus } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import { convexHull, planeState } from "./state.js";
 import "./style.css";
 
 const SIZE = 400;
 const REACH = 3; // the plane shows -3 .. 3 in both coordinates
-const DIMENSIONS = 2;
-
-/** Logits, weights, their entropy and the output for a query; points are both keys and values. */
-export function planeState({ points, query, temperature, scaled }) {
-  const scale = (scaled ? 1 / Math.sqrt(DIMENSIONS) : 1) / temperature;
-  const logits = points.map(([x, y]) => scale * (query[0] * x + query[1] * y));
-  const weights = softmax(logits);
-  const mean = (axis) => weights.reduce((total, w, j) => total + w * points[j][axis], 0);
-  return { logits, weights, entropy: entropy(weights), output: [mean(0), mean(1)] };
-}
-
-/** The corners of the convex hull, in order (Andrew's monotone chain). */
-export function convexHull(points) {
-  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const turn = (o, a, b) => (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
-  const half = (ordered) => {
-    const chain = [];
-    for (const p of ordered) {
-      while (chain.length > 1 && turn(chain.at(-2), chain.at(-1), p) <= 0) chain.pop();
-      chain.push(p);
-    }
-    return chain.slice(0, -1);
-  };
-  return sorted.length < 3 ? sorted : [...half(sorted), ...half(sorted.reverse())];
-}
 
 const pixel = (value, axis) => (axis ? -1 : 1) * value * (SIZE / 2 / REACH) + SIZE / 2;
 const pixels = ([x, y]) => [pixel(x, 0), pixel(y, 1)];
 
-function render({ model, el }) {
-  const points = model.get("points");
-  const plane = drawPlane(points);
-  const table = drawTable(points.length);
-  const readout = html("p", { class: "readout", "aria-live": "polite" });
-  const caption = html(
-    "figcaption",
-    {},
-    "Drag the query q, or focus it and use the arrow keys (with Shift: larger steps). ",
-    "Each key k is also its own value, so the output o, their weighted mean, ",
-    "never leaves the dashed hull of the keys.",
-  );
-  const numbers = html("div", {}, table.root, readout);
-  const panels = html("div", { class: "panels" }, html("div", {}, plane.root), numbers);
-  const root = frame(el, "query-plane", panels, caption);
-
-  function draw() {
-    const [query, temperature, scaled] = ["query", "temperature", "scaled"].map((t) =>
-      model.get(t),
-    );
-    const state = planeState({ points, query, temperature, scaled });
-    plane.update(query, state);
-    table.update(state, Math.log(points.length));
-    const best = state.weights.indexOf(Math.max(...state.weights));
-    const [from, to] = [query, state.output].map((xy) => xy.map((x) => signed(x, 2)).join(", "));
-    const most = `k${best}: ${state.weights[best].toFixed(2)}`;
-    readout.textContent = `q = (${from}) attends most to ${most}. Output o = (${to}).`;
-    root.classList.add("picked");
-    Object.assign(root.dataset, { weights: state.weights.join(" "), entropy: state.entropy });
-    root.dataset.output = state.output.join(" ");
+class PlaneFigure {
+  constructor(model, el) {
+    this.model = model;
+    this.points = model.get("points");
+    this.plane = drawPlane(this.points);
+    this.table = drawTable(this.points.length);
+    this.readout = readoutOf();
+    const numbers = html("div", {}, this.table.root, this.readout);
+    const panels = panelsOf(html("div", {}, this.plane.root), numbers);
+    const texts = html("figcaption", {}, caption());
+    this.root = frame(el, "query-plane", say("query plane"), panels, texts);
+    this.root.classList.add("picked");
+    const place = () => model.get("query");
+    makeMovable(this.plane.root, this.plane.handle, place, (at) => this.moveTo(at));
   }
 
-  function moveTo([x, y]) {
+  redraw() {
+    const traits = ["query", "temperature", "scaled"];
+    const [query, temperature, scaled] = traits.map((name) => this.model.get(name));
+    const state = planeState({ points: this.points, query, temperature, scaled });
+    this.plane.update(query, state);
+    this.table.update(state, Math.log(this.points.length));
+    this.readout.textContent = describe(query, state);
+    Object.assign(this.root.dataset, { weights: state.weights.join(" "), entropy: state.entropy });
+    this.root.dataset.output = state.output.join(" ");
+  }
+
+  moveTo([x, y]) {
     const limited = [x, y].map((v) => Math.round(100 * Math.min(Math.max(v, -REACH), REACH)) / 100);
-    model.set("query", limited);
-    model.save_changes();
+    change(this.model, { query: limited });
   }
-  makeMovable(plane.root, plane.handle, () => model.get("query"), moveTo);
-  draw();
-  return watch(model, ["query", "temperature", "scaled"], draw);
+}
+
+function describe(query, { weights, output }) {
+  const best = weights.indexOf(Math.max(...weights));
+  const [from, to] = [query, output].map((xy) => xy.map((x) => signed(x, 2)).join(", "));
+  return say("q = ({query}) attends most to {key}: {weight}. Output o = ({output}).", {
+    query: from,
+    key: `k${best}`,
+    weight: weights[best].toFixed(2),
+    output: to,
+  });
+}
+
+function caption() {
+  return say(
+    "Drag the query q, or focus it and use the arrow keys (with Shift: larger steps). Each key k " +
+      "is also its own value, so the output o, their weighted mean, never leaves the dashed hull " +
+      "of the keys.",
+  );
 }
 
 function drawPlane(points) {
@@ -100,7 +89,7 @@ function drawPlane(points) {
   const queryName = svg("text", { class: "name" }, "q");
   const handle = svg("g", { class: "handle", tabindex: 0, role: "button" }, reach, queryName);
   const root = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "group", class: "plane" });
-  root.setAttribute("aria-label", "plane with keys, query and output");
+  root.setAttribute("aria-label", say("plane with keys, query and output"));
   root.append(grid, hull, ...pulls, ...dots, ...names, output, outputName, line, handle);
 
   function update(query, { weights, output: [x, y] }) {
@@ -118,7 +107,10 @@ function drawPlane(points) {
     setAll(reach, { cx: qx, cy: qy });
     setAll(queryName, { x: qx + 9, y: qy + 18 });
     const place = query.map((v) => v.toFixed(2)).join(", ");
-    handle.setAttribute("aria-label", `query at (${place}), moved by the arrow keys`);
+    handle.setAttribute(
+      "aria-label",
+      say("query at ({place}), moved by the arrow keys", { place }),
+    );
   }
   return { root, handle, update };
 }
@@ -131,10 +123,11 @@ function drawTable(n) {
     row.append(html("td", { class: "bar" }, bar), weight);
     return { row, logit, weight, bar };
   });
-  const headings = ["key", "logit", "", "weight"].map((text) => html("th", { scope: "col" }, text));
+  const names = [say("key"), say("logit"), "", say("weight")];
+  const headings = names.map((text) => html("th", { scope: "col" }, text));
   const body = html("tbody", {}, ...rows.map(({ row }) => row));
   const table = html("table", {}, html("thead", {}, html("tr", {}, ...headings)), body);
-  const told = html("p", { class: "status", role: "status" });
+  const told = statusOf();
   const level = html("i");
   const root = html("div", {}, table, told, html("div", { class: "gauge" }, level));
 
@@ -144,7 +137,11 @@ function drawTable(n) {
       weight.textContent = weights[j].toFixed(3);
       bar.style.width = `${100 * weights[j]}%`;
     });
-    told.textContent = `entropy ${nats.toFixed(2)} nats; at most ln ${n} = ${most.toFixed(2)}`;
+    told.textContent = say("entropy {entropy} nats; at most ln {n} = {most}", {
+      entropy: nats.toFixed(2),
+      n,
+      most: most.toFixed(2),
+    });
     level.style.width = `${most > 0 ? (100 * nats) / most : 0}%`;
   }
   return { root, update };
@@ -175,7 +172,7 @@ function makeMovable(root, handle, place, moveTo) {
 const circleAt = (name, [x, y], r) =>
   svg("circle", { class: name, cx: pixel(x, 0), cy: pixel(y, 1), r });
 
-const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
+const signed = (value, digits) => withMinus(value.toFixed(digits));
 
 function arrow(x1, y1, x2, y2) {
   const length = Math.hypot(x2 - x1, y2 - y1);
@@ -185,4 +182,10 @@ function arrow(x1, y1, x2, y2) {
   return `M${x1} ${y1}L${x2} ${y2}M${barb(1)}L${x2} ${y2}L${barb(-1)}`;
 }
 
-export default { render };
+export default mount((model, el) => new PlaneFigure(model, el), {
+  redraw: ["query", "temperature", "scaled"],
+});
+
+// What tests compare with course_lib.
+export { softmax } from "../shared/numbers.js";
+export * from "./state.js";

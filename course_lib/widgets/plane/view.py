@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -72,8 +73,8 @@ def query_plane(keys=None, *, query=(1.0, 0.5), temperature=1.0, scaled=True):
         scaled=bool(scaled),
     )
     controls = [
-        control.slider(view, "temperature", "temperature", low=0.1, high=5.0, step=0.1),
-        control.checkbox(view, "scaled", "divide the logits by √d"),
+        control.slider(view, "temperature", say("temperature"), low=0.1, high=5.0, step=0.1),
+        control.checkbox(view, "scaled", say("divide the logits by √d")),
     ]
     return control.figure(controls, view)
 

@@ -1,7 +1,20 @@
 // A bag around its readout: click a member to take it away, and see the weights that are left.
-import { frame, html, percent, roving, setAll, svg, watch } from "../shared/drawing.js";
-import { placed } from "../shared/layouts.js";
-import { poolingState } from "./state.js";
+import {
+  frame,
+  graphOf,
+  html,
+  panelsOf,
+  readoutOf,
+  ringOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
+import { change, mount } from "../shared/mount.js";
+import { numberAt, onPress, Picks, roving, sortedList } from "../shared/pointing.js";
+import { signed } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import { describeBag, describeMember, poolingState } from "./state.js";
 import "./style.css";
 
 const MIDDLE = 200; // of the drawing
@@ -9,91 +22,60 @@ const RING = 140; // members lie on this circle
 const SIZE = 34; // of a member's picture
 const READOUT = 30; // radius
 const TOLD = 0.005; // smaller weights have no number beside their arrow
-const LINES =
-  "An arrow says: the readout attends to the member at its tip. The wider and stronger, the more.";
-const USE =
-  "Click a member to take it away or bring it back; or use Tab, the arrow keys and Enter. " +
-  "The weights of those that are left always sum to 1.";
-const ASK = "Point at a member to see what it adds.";
 
 class PoolingFigure {
-  picks = { hover: null, focus: null };
+  picks = new Picks(() => this.light());
 
   constructor(model, el) {
     this.model = model;
     this.graphPanel = html("div");
     this.heading = html("p", { class: "heading" });
     this.list = html("ol", { class: "members" });
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
-    this.status = html("p", { class: "status", role: "status" });
-    const right = html("div", {}, this.heading, this.list);
-    const panels = html("div", { class: "panels" }, this.graphPanel, right);
-    const caption = html("figcaption", {}, `${LINES} ${USE}`);
-    this.root = frame(el, "pooling-view", panels, this.readout, this.status, caption);
+    [this.readout, this.status] = [readoutOf(), statusOf()];
+    const panels = panelsOf(this.graphPanel, html("div", {}, this.heading, this.list));
+    const texts = [this.readout, this.status, html("figcaption", {}, caption())];
+    this.root = frame(el, "pooling-view", say("pooling view"), panels, ...texts);
     this.walkNodes = roving(this.graphPanel);
-    this.walkRows = roving(this.list);
-    this.listen();
+    this.sortRows = sortedList(this.list);
+    onPress(this.root, (target) => this.toggle(memberOf(target)));
+    this.picks.listen(this.root, memberOf);
   }
 
   get bag() {
     return this.model.get("bags")[this.model.get("bag")];
   }
 
-  listen() {
-    const { root } = this;
-    root.addEventListener("click", ({ target }) => this.toggle(memberOf(target)));
-    this.graphPanel.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return; // rows are buttons, which need no help
-      event.preventDefault(); // the page does not scroll
-      this.toggle(memberOf(event.target));
-    });
-    root.addEventListener("pointerover", ({ target }) => this.point(target, "hover"));
-    root.addEventListener("pointerleave", ({ pointerType }) => {
-      if (pointerType !== "touch") this.point(null, "hover");
-    });
-    root.addEventListener("focusin", ({ target }) => {
-      if (target.matches(":focus-visible")) this.point(target, "focus");
-    });
-    root.addEventListener("focusout", () => this.point(null, "focus"));
-  }
-
-  point(target, by) {
-    this.picks[by] = memberOf(target);
-    this.light();
-  }
-
   toggle(member) {
     if (member === null) return;
     const removed = this.model.get("removed");
     const rest = removed.filter((other) => other !== member);
-    this.change(rest.length < removed.length ? rest : [...removed, member]);
+    change(this.model, { removed: rest.length < removed.length ? rest : [...removed, member] });
   }
 
-  change(removed) {
-    this.model.set("removed", removed);
-    this.model.save_changes();
+  /** Another bag is chosen: all its members are there again. */
+  choose() {
+    change(this.model, { removed: [] });
+    this.redraw();
   }
 
-  /** Show another bag: all its members are there again. */
-  rebuild() {
+  /** Make the members of the chosen bag, in the graph and in the list. */
+  makeMembers() {
+    this.made = this.model.get("bag");
     const { bag } = this;
     const n = bag.names.length;
-    const places = bag.names.map((_, i) => {
-      const angle = (2 * Math.PI * i) / n - Math.PI / 2;
-      return [MIDDLE + RING * Math.cos(angle), MIDDLE + RING * Math.sin(angle)];
-    });
-    this.layout = placed(places, SIZE / 2);
+    const places = ringOf(n, MIDDLE, RING);
     const addresses = bag.pictures.map(pictureAddress);
     this.members = places.map((at, i) => drawPooled(at, i, addresses[i]));
-    this.arrows = places.map((at, i) => svg("path", { class: "edge", "data-member": i, d: spokeTo(at) }));
+    this.arrows = places.map((at, i) =>
+      svg("path", { class: "edge", "data-member": i, d: spokeTo(at) }),
+    );
     this.numbers = places.map(numberBeside);
     this.rows = bag.names.map((name, i) => drawVote(name, i, addresses[i]));
     this.answer = svg("text", { class: "answer", x: MIDDLE, y: MIDDLE, dy: "-0.1em" });
     this.share = svg("text", { class: "share", x: MIDDLE, y: MIDDLE, dy: "1.1em" });
-    const attributes = { viewBox: "0 0 400 400", role: "group", "aria-label": "bag and readout" };
     const centre = svg("circle", { class: "centre", cx: MIDDLE, cy: MIDDLE, r: READOUT });
-    const graph = svg("svg", { ...attributes, class: "graph" });
-    graph.append(
+    const graph = graphOf(
+      say("bag and readout"),
       svg("g", { class: "edges" }, ...this.arrows),
       svg("g", { class: "readout-node" }, centre, this.answer, this.share),
       svg("g", { class: "nodes" }, ...this.members),
@@ -101,12 +83,11 @@ class PoolingFigure {
     );
     this.graphPanel.replaceChildren(graph);
     this.walkNodes(this.members, (k, dx, dy) => (k + dx + dy + n) % n);
-    this.order = null;
-    this.redraw();
   }
 
-  /** Members were taken away or brought back, or the weights are of the other kind. */
+  /** A bag is shown, members were taken away or brought back, or the weights are of the other kind. */
   redraw() {
+    if (this.made !== this.model.get("bag")) this.makeMembers();
     const removed = this.model.get("removed");
     const uniform = this.model.get("weights_choice") === 1;
     this.state = poolingState(this.bag, this.model.get("bias"), removed, uniform);
@@ -123,11 +104,14 @@ class PoolingFigure {
       setAll(this.members[i], { "aria-label": this.tell(i), "aria-pressed": gone });
       this.updateRow(i, gone);
     });
-    this.sortRows();
-    this.answer.textContent = empty ? "–" : answer > 0.5 ? "yes" : "no";
+    const rows = this.state.order.map((i) => this.rows[i]);
+    this.sortRows(rows, drawTitles());
+    this.answer.textContent = empty ? "–" : answer > 0.5 ? say("yes") : say("no");
     this.share.textContent = empty ? "" : answer.toFixed(2);
-    this.heading.textContent = `The model is asked: ${this.model.get("question")}`;
-    this.status.textContent = this.summary(removed);
+    this.heading.textContent = say("The model is asked: {question}", {
+      question: this.model.get("question"),
+    });
+    this.status.textContent = describeBag(this.state, this.bag.label, removed.length);
     Object.assign(this.root.dataset, { answer, removed: removed.length });
     this.light();
   }
@@ -137,67 +121,26 @@ class PoolingFigure {
     button.classList.toggle("removed", gone);
     setAll(button, { "aria-label": this.tell(i), "aria-pressed": gone });
     bar.style.width = `${(100 * this.state.weights[i]).toFixed(2)}%`;
-    weight.textContent = gone ? "away" : this.state.weights[i].toFixed(3);
+    weight.textContent = gone ? say("away") : this.state.weights[i].toFixed(3);
     vote.textContent = signed(this.bag.votes[i]);
   }
 
-  /** Put the rows in order; whoever has the focus keeps it, though a move takes it away. */
-  sortRows() {
-    const { order } = this.state;
-    if (`${order}` === `${this.order}`) return;
-    this.order = order;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
-    const head = ["member", "weight", "", "vote"].map((text) => html("span", {}, text));
-    const titles = html("li", { class: "titles", "aria-hidden": "true" }, ...head);
-    this.list.replaceChildren(titles, ...order.map((i) => this.rows[i].element));
-    const buttons = order.map((i) => this.rows[i].button);
-    this.walkRows(buttons, (k, dx, dy) => k + dx + dy);
-    focused?.focus({ preventScroll: true });
-  }
-
-  summary(removed) {
-    const { logit, answer, held, empty } = this.state;
-    if (empty) {
-      const p = answer.toFixed(2);
-      return `Nobody is left, and nothing was pooled. The bias alone would say ${p}: an answer about nobody.`;
-    }
-    const yes = (is) => (is ? "yes" : "no");
-    const sum = `Weights times votes, plus the bias: ${signed(logit)}, so ${yes(answer > 0.5)}, with ${answer.toFixed(2)} for yes.`;
-    const { label } = this.bag;
-    const truth = label === null ? "" : ` The right answer for the whole bag: ${yes(label === 1)}.`;
-    const members = removed.length === 1 ? "member" : "members";
-    const gone = removed.length
-      ? ` Without ${removed.length} ${members} that held ${percent(held)} of the attention.`
-      : "";
-    return sum + truth + gone;
-  }
-
   light() {
-    const pick = this.picks.hover ?? this.picks.focus;
+    const pick = this.picks.current;
     this.members.forEach((member, i) => member.classList.toggle("lit", i === pick));
     this.rows.forEach(({ button }, i) => button.classList.toggle("lit", i === pick));
     this.root.classList.toggle("picked", pick !== null);
-    this.readout.textContent = pick === null ? ASK : this.tell(pick);
+    this.readout.textContent =
+      pick === null ? say("Point at a member to see what it adds.") : this.tell(pick);
   }
 
   tell(i) {
-    const { names, votes } = this.bag;
-    const vote = signed(votes[i]);
-    if (this.model.get("removed").includes(i)) return `${names[i]}: away. Its vote would be ${vote}.`;
-    const [weight, part] = [this.state.weights[i].toFixed(3), signed(this.state.parts[i])];
-    return `${names[i]}: weight ${weight} times vote ${vote} adds ${part}.`;
+    return describeMember(this.state, this.bag, i, this.model.get("removed").includes(i));
   }
 }
 
-function memberOf(element) {
-  const part = element?.closest("[data-member]");
-  return part ? +part.dataset.member : null;
-}
-
-/** A number with its sign, in two decimals. */
-export function signed(value) {
-  const text = Math.abs(value).toFixed(2);
-  return `${value < 0 && text !== "0.00" ? "−" : "+"}${text}`;
+function memberOf(target) {
+  return numberAt(target, "[data-member]", "member");
 }
 
 /** A PNG file in hexadecimal as a data URI. */
@@ -228,7 +171,13 @@ function drawPooled([x, y], i, href) {
       "data-member": i,
       transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
     },
-    svg("rect", { class: "reach", x: -half - 5, y: -half - 5, width: SIZE + 10, height: SIZE + 10 }),
+    svg("rect", {
+      class: "reach",
+      x: -half - 5,
+      y: -half - 5,
+      width: SIZE + 10,
+      height: SIZE + 10,
+    }),
     svg("image", { ...place, href, preserveAspectRatio: "none" }),
     svg("rect", { class: "border", ...place }),
   );
@@ -251,21 +200,28 @@ function drawVote(name, i, address) {
   return { element: html("li", {}, button), button, bar, weight, vote };
 }
 
-function render({ model, el }) {
-  const figure = new PoolingFigure(model, el);
-  figure.rebuild();
-  const stops = [
-    watch(model, ["bag"], () => {
-      model.set("removed", []);
-      model.save_changes();
-      figure.rebuild();
-    }),
-    watch(model, ["removed", "weights_choice"], () => figure.redraw()),
-  ];
-  return () => stops.forEach((stop) => stop());
+function drawTitles() {
+  const head = [say("member"), say("weight"), "", say("vote")].map((text) =>
+    html("span", {}, text),
+  );
+  return html("li", { class: "titles", "aria-hidden": "true" }, ...head);
 }
 
-export default { render };
+function caption() {
+  const lines = say(
+    "An arrow says: the readout attends to the member at its tip. The wider and stronger, the more.",
+  );
+  const use = say(
+    "Click a member to take it away or bring it back; or use Tab, the arrow keys and Enter. " +
+      "The weights of those that are left always sum to 1.",
+  );
+  return `${lines} ${use}`;
+}
 
-// What tests compare with course_lib.
+export default mount((model, el) => new PoolingFigure(model, el), {
+  redraw: ["removed", "weights_choice"],
+  choose: ["bag"],
+});
+
+// What tests compare with NumPy.
 export * from "./state.js";

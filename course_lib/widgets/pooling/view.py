@@ -8,6 +8,7 @@ import traitlets
 from matplotlib.image import imsave
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -115,10 +116,12 @@ def pooling_explorer(bags, *, bias=0.0, question="is there a 9?", uniform=False)
         question=question,
         weights_choice=int(uniform),
     )
-    controls = [control.toggle(view, "weights_choice", "weights", ["learned", "all alike"])]
+    controls = [
+        control.toggle(view, "weights_choice", say("weights"), [say("learned"), say("all alike")])
+    ]
     if len(bags) > 1:
         titles = [bag.title for bag in bags]
-        controls.insert(0, control.dropdown(view, "bag", "bag", titles))
+        controls.insert(0, control.dropdown(view, "bag", say("bag"), titles))
     return control.figure(controls, view)
 
 

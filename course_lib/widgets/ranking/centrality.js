@@ -1,5 +1,6 @@
 // Centrality in the browser: pure functions, each the twin of one in course_lib.centrality. Scores
-// are arrays of length n. A matrix is a flat array of n * n weights; see numbers.js.
+// are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
+import { range, sum } from "../shared/numbers.js";
 import { largestSingular, leastSquares } from "./linear.js";
 
 // Both as in course_lib.centrality.
@@ -12,16 +13,20 @@ const SHORTEST = 1e-12; // the length of an edge of weight 1
  * to; with any of these, `matrix` is no attention.
  */
 export function removeTokens(matrix, n, removed) {
-  const kept = positions(n).filter((position) => !removed.includes(position));
+  const kept = range(n).filter((position) => !removed.includes(position));
   const size = kept.length;
   if (size === n) return { kept, matrix, stranded: [] };
   const rest = new Float64Array(size * size);
   const stranded = [];
   kept.forEach((query, i) => {
     const row = kept.map((key) => matrix[query * n + key]);
-    const sum = total(row);
-    if (sum === 0) stranded.push(query);
-    else rest.set(row.map((weight) => weight / sum), i * size);
+    const total = sum(row);
+    if (total === 0) stranded.push(query);
+    else
+      rest.set(
+        row.map((weight) => weight / total),
+        i * size,
+      );
   });
   return { kept, matrix: rest, stranded };
 }
@@ -62,10 +67,10 @@ export function stationaryDistribution(matrix, n) {
 
 /** The parts of the graph that a walk never leaves, each a list of positions. */
 function closedParts(matrix, n) {
-  const reached = positions(n).map((start) => reachedFrom(matrix, n, start));
+  const reached = range(n).map((start) => reachedFrom(matrix, n, start));
   const parts = [];
   for (let i = 0; i < n; i++) {
-    const part = positions(n).filter((j) => reached[i][j]);
+    const part = range(n).filter((j) => reached[i][j]);
     const closed = part.every((j) => reached[j][i]);
     if (closed && part[0] === i) parts.push(part);
   }
@@ -140,7 +145,7 @@ function shortestWays(lengths, n, start) {
   const ways = new Array(n).fill(0);
   const before = Array.from({ length: n }, () => []);
   const order = [];
-  const open = new Set(positions(n));
+  const open = new Set(range(n));
   [distance[start], ways[start]] = [0, 1];
   for (;;) {
     let i = null;
@@ -159,14 +164,6 @@ function shortestWays(lengths, n, start) {
 }
 
 function shares(scores) {
-  const sum = total(scores);
-  return scores.map((score) => score / sum);
-}
-
-function positions(n) {
-  return Array.from({ length: n }, (_, position) => position);
-}
-
-function total(values) {
-  return values.reduce((sum, value) => sum + value, 0);
+  const total = sum(scores);
+  return scores.map((score) => score / total);
 }

@@ -1,52 +1,63 @@
 // What the ranking figure shows, as plain numbers and sentences.
-import { betweenness, closeness, hits, inStrength, pagerank } from "./centrality.js";
-import { removeTokens, stationaryDistribution } from "./centrality.js";
-import { decodeWeights, headMatrix } from "../shared/numbers.js";
+import { chosenMatrix, decodeWeights, sum } from "../shared/numbers.js";
+import { say } from "../shared/words.js";
+import {
+  betweenness,
+  closeness,
+  hits,
+  inStrength,
+  pagerank,
+  removeTokens,
+  stationaryDistribution,
+} from "./centrality.js";
 
 const NEGLIGIBLE = 1e-12; // what rounding leaves of a score of 0
 const FIGURES = 9; // scores that agree in so many figures share a rank
 const TOLD = 4; // so many tokens are named in a sentence
-const LENGTH = "an arrow is −ln w long";
 
-// In the order of the names in ranking.py. `score` gives scores, or null and the reason.
+// In the order of the names in view.py. `score` gives scores, or null and the reason.
 const MEASURES = [
   {
-    name: "In-strength",
-    meaning: "how much attention a token receives, the sum of its column.",
+    name: () => say("In-strength"),
+    meaning: () => say("how much attention a token receives, the sum of its column."),
     score: (matrix, n) => ({ scores: inStrength(matrix, n) }),
   },
   {
-    name: "PageRank",
-    meaning: "how often a walk is at a token, if now and then it jumps to any token.",
+    name: () => say("PageRank"),
+    meaning: () => say("how often a walk is at a token, if now and then it jumps to any token."),
     score: (matrix, n, damping) => ({ scores: pagerank(matrix, n, damping) }),
   },
   {
-    name: "TokenRank",
-    meaning: "how often a walk along the arrows is at a token in the long run.",
+    name: () => say("TokenRank"),
+    meaning: () => say("how often a walk along the arrows is at a token in the long run."),
     score: (matrix, n) => {
       const { parts, scores } = stationaryDistribution(matrix, n);
       return { scores, problem: { parts } };
     },
   },
   {
-    name: "Authority",
-    meaning: "how much attention a token gets from good hubs.",
+    name: () => say("Authority"),
+    meaning: () => say("how much attention a token gets from good hubs."),
     score: (matrix, n) => ({ scores: hits(matrix, n)?.authorities ?? null }),
   },
   {
-    name: "Hub",
-    meaning: "how much attention a token gives to good authorities.",
+    name: () => say("Hub"),
+    meaning: () => say("how much attention a token gives to good authorities."),
     score: (matrix, n) => ({ scores: hits(matrix, n)?.hubs ?? null }),
     outgoing: true,
   },
   {
-    name: "Betweenness",
-    meaning: `the share of pairs of others whose shortest way leads through the token; ${LENGTH}.`,
+    name: () => say("Betweenness"),
+    meaning: () =>
+      say(
+        "the share of pairs of others whose shortest way leads through the token; " +
+          "an arrow is −ln w long.",
+      ),
     score: (matrix, n) => ({ scores: betweenness(matrix, n) }),
   },
   {
-    name: "Closeness",
-    meaning: `how near a token is to those that can reach it; ${LENGTH}.`,
+    name: () => say("Closeness"),
+    meaning: () => say("how near a token is to those that can reach it; an arrow is −ln w long."),
     score: (matrix, n) => ({ scores: closeness(matrix, n) }),
   },
 ];
@@ -57,8 +68,7 @@ const MEASURES = [
  */
 export function rankingState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const choice = model.get("head_choice"); // 0 is the mean, k + 1 is head k
-  const matrix = headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
+  const matrix = chosenMatrix(weights, model);
   const measure = MEASURES[model.get("measure_choice")];
   const without = (removed) => rankWithout(matrix, weights.n, removed, measure, model);
   const removed = model.get("removed");
@@ -84,7 +94,9 @@ function rankWithout(matrix, n, removed, measure, model) {
 /** Scores by old position, their ranks, and the order of the ranking; equal scores share a rank. */
 function spread(kept, found, n) {
   const [scores, ranks] = [new Array(n).fill(null), new Array(n).fill(null)];
-  kept.forEach((position, k) => (scores[position] = found[k]));
+  kept.forEach((position, k) => {
+    scores[position] = found[k];
+  });
   const rounded = scores.map((score) => (score < NEGLIGIBLE ? 0 : +score.toPrecision(FIGURES)));
   const order = [...kept].sort((i, j) => rounded[j] - rounded[i]); // equal ones by position
   order.forEach((position, k) => {
@@ -96,8 +108,8 @@ function spread(kept, found, n) {
 
 /** Each token's share of the sum of all scores; 0 for all if nobody scores. */
 export function scoreShares({ scores }) {
-  const sum = scores.reduce((total, score) => total + score, 0);
-  return scores.map((score) => (sum > 0 ? score / sum : 0));
+  const total = sum(scores);
+  return scores.map((score) => (total > 0 ? score / total : 0));
 }
 
 /** A score in three decimals, or in fewer figures where these say too little or too much. */
@@ -118,43 +130,73 @@ function sharing(ranks, position) {
 
 /** One token's score and rank, now and before any was removed, in sentences. */
 export function describeToken({ now, before, removed, measure }, names, position) {
-  const name = `“${names[position]}”`;
-  const first = `With all tokens: ${standing(before, position)}.`;
-  if (removed.includes(position)) return `${name} is removed. ${first}`;
-  const score = now.problem ? "" : `${measure.name} `;
-  return `${name}: ${score}${standing(now, position)}.${removed.length ? ` ${first}` : ""}`;
+  const token = names[position];
+  const first = say("With all tokens: {standing}.", { standing: standing(before, position) });
+  if (removed.includes(position)) return `${say("“{token}” is removed.", { token })} ${first}`;
+  const values = { token, measure: measure.name(), standing: standing(now, position) };
+  const told = now.problem
+    ? say("“{token}”: {standing}.", values)
+    : say("“{token}”: {measure} {standing}.", values);
+  return removed.length ? `${told} ${first}` : told;
 }
 
 function standing({ scores, ranks, kept, problem }, position) {
-  if (problem) return "no ranking";
+  if (problem) return say("no ranking");
   const shared = sharing(ranks, position);
-  const others = shared > 1 ? `, shared by ${shared}` : "";
-  return `${scoreText(scores[position])}, rank ${ranks[position]} of ${kept.length}${others}`;
+  const values = { score: scoreText(scores[position]), rank: ranks[position], all: kept.length };
+  return shared > 1
+    ? say("{score}, rank {rank} of {all}, shared by {shared}", { ...values, shared })
+    : say("{score}, rank {rank} of {all}", values);
 }
 
 /** How many are ranked and who is left out; or why there is no ranking, in plain words. */
 export function describeRanking({ n, now, removed }, names) {
   const { kept, problem } = now;
-  const gone = removed.length ? ` Removed: ${listed(removed, names)}.` : "";
-  if (problem === null) return `${kept.length} of ${n} tokens ranked.${gone}`;
-  if (problem.stranded) {
-    const [who, verb] = [listed(problem.stranded, names), problem.stranded.length > 1 ? "" : "s"];
-    const why = "A row of zeros cannot be divided by its sum; bring a token back.";
-    return `No ranking: without ${listed(removed, names)}, ${who} attend${verb} to nothing. ${why}`;
+  if (problem?.stranded) return describeStranded(problem.stranded, removed, names);
+  const told =
+    problem === null
+      ? say("{count} of {all} tokens ranked.", { count: kept.length, all: n })
+      : describeManyAnswers(problem.parts, names);
+  if (!removed.length) return told;
+  return `${told} ${say("Removed: {tokens}.", { tokens: listed(removed, names) })}`;
+}
+
+function describeStranded(stranded, removed, names) {
+  const values = { removed: listed(removed, names), tokens: listed(stranded, names) };
+  return stranded.length > 1
+    ? say(
+        "No ranking: without {removed}, {tokens} attend to nothing. A row of zeros cannot be " +
+          "divided by its sum; bring a token back.",
+        values,
+      )
+    : say(
+        "No ranking: without {removed}, {tokens} attends to nothing. A row of zeros cannot be " +
+          "divided by its sum; bring a token back.",
+        values,
+      );
+}
+
+/** Why a measure has more than one answer: parts that a walk never leaves, or equal values. */
+function describeManyAnswers(parts, names) {
+  if (!parts) {
+    return say(
+      "No ranking: hubs and authorities have more than one answer, because the largest singular " +
+        "value of the weights occurs more than once.",
+    );
   }
-  if (problem.parts) {
-    const [first, second] = problem.parts.map(([position]) => `“${names[position]}”`);
-    const where = `in ${problem.parts.length} parts, for instance at ${first} or at ${second}`;
-    return `No ranking: a walk can stay for ever ${where}. The answer depends on its start.${gone}`;
-  }
-  return (
-    "No ranking: hubs and authorities have more than one answer, because the largest singular " +
-    `value of the weights occurs more than once.${gone}`
+  const [first, second] = parts.map(([position]) => names[position]);
+  return say(
+    "No ranking: a walk can stay for ever in {count} parts, for instance at “{first}” or at " +
+      "“{second}”. The answer depends on its start.",
+    { count: parts.length, first, second },
   );
 }
 
 function listed(positions, names) {
-  const told = positions.slice(0, TOLD).map((position) => `“${names[position]}”`);
-  const more = positions.length - told.length;
-  return `${told.join(", ")}${more ? ` and ${more} more` : ""}`;
+  const tokens = positions
+    .slice(0, TOLD)
+    .map((position) => `“${names[position]}”`)
+    .join(", ");
+  const count = positions.length - TOLD;
+  return count > 0 ? say("{tokens} and {count} more", { tokens, count }) : tokens;
 }

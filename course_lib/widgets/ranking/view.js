@@ -1,27 +1,36 @@
 // A ranking of tokens beside their graph: the better a token ranks, the larger its node.
-import { frame, html, roving, setAll, shortTokens, svg, tokenNames, watch } from "../shared/drawing.js";
+import {
+  frame,
+  graphOf,
+  html,
+  panelsOf,
+  readoutOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
 import { circle } from "../shared/layouts.js";
+import { change, mount } from "../shared/mount.js";
 import { isAbove } from "../shared/numbers.js";
-import { describeRanking, describeToken, rankingState } from "./state.js";
-import { rankText, scoreShares, scoreText } from "./state.js";
+import { numberAt, onPress, Picks, roving, sortedList } from "../shared/pointing.js";
 import { Strokes } from "../shared/strokes.js";
+import { shortTokens, tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import {
+  describeRanking,
+  describeToken,
+  rankingState,
+  rankText,
+  scoreShares,
+  scoreText,
+} from "./state.js";
 import "./style.css";
 
 const MOST_SIZE = 22; // radius of a node that holds all: short of its label
 const LEAST_SIZE = 1.8; // so that a node of score 0 can still be seen
-const HINT =
-  "Point at a token to see its arrows; click it to remove it. " +
-  "Or use Tab, the arrow keys and Enter.";
-const AREAS =
-  "The area of a node is its share of the sum of all scores. An arrow i → j says that token i " +
-  "attends to token j.";
-const REMOVAL =
-  "A removed token loses its row and its column, and each row that stays is divided by its sum. " +
-  "The damping is used by PageRank alone: it is how likely the walk follows an arrow rather " +
-  "than jumping.";
 
 class RankingFigure {
-  picks = { hover: null, focus: null };
+  picks = new Picks(() => this.light());
 
   constructor(model, el) {
     this.model = model;
@@ -31,7 +40,7 @@ class RankingFigure {
     this.layout = circle(this.n);
     this.build(el);
     roving(this.graphPanel)(this.nodes, this.layout.next);
-    this.walkRows = roving(this.list);
+    this.sortRows = sortedList(this.list);
     this.listen();
   }
 
@@ -41,44 +50,27 @@ class RankingFigure {
     this.edges = new Strokes("weights");
     this.litEdges = new Strokes("weights");
     const litLayer = svg("g", { class: "lit-edges" }, this.litEdges.root);
-    const attributes = { viewBox: "0 0 400 400", role: "group", "aria-label": "attention graph" };
-    const graph = svg("svg", { ...attributes, class: "graph" });
-    graph.append(this.edges.root, litLayer, svg("g", { class: "nodes" }, ...this.nodes));
+    const nodes = svg("g", { class: "nodes" }, ...this.nodes);
+    const graph = graphOf(say("attention graph"), this.edges.root, litLayer, nodes);
     this.graphPanel = html("div", {}, graph);
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
+    [this.readout, this.status] = [readoutOf(), statusOf()];
     this.heading = html("p", { class: "heading" });
     this.rows = this.names.map(drawRow);
-    this.list = html("ol", { class: "ranks", "aria-label": "ranking" });
-    this.status = html("p", { class: "status", role: "status" });
+    this.list = html("ol", { class: "ranks", "aria-label": say("ranking") });
     this.caption = html("figcaption");
     const left = html("div", {}, this.graphPanel, this.readout);
     const right = html("div", {}, this.heading, this.list, this.status);
-    const panels = html("div", { class: "panels" }, left, right);
-    this.root = frame(el, "ranking-view", panels, this.caption);
+    const panels = panelsOf(left, right);
+    this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);
   }
 
   listen() {
-    const { root } = this;
-    root.addEventListener("click", ({ target }) => this.toggle(positionOf(target)));
-    this.graphPanel.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return; // rows are buttons and need no help
-      event.preventDefault(); // the page does not scroll
-      this.toggle(positionOf(event.target));
+    onPress(this.root, (target) => this.toggle(positionOf(target)));
+    this.picks.listen(this.root, (target) => {
+      const position = positionOf(target);
+      if (position !== null && this.graphPanel.contains(target)) this.reveal(position);
+      return position;
     });
-    root.addEventListener("pointerover", ({ target }) => this.point(target, "hover"));
-    root.addEventListener("pointerleave", ({ pointerType }) => {
-      if (pointerType !== "touch") this.point(null, "hover");
-    });
-    root.addEventListener("focusin", ({ target }) => {
-      if (target.matches(":focus-visible")) this.point(target, "focus"); // a click points already
-    });
-    root.addEventListener("focusout", () => this.point(null, "focus"));
-  }
-
-  point(target, by) {
-    this.picks[by] = positionOf(target);
-    this.light();
-    if (this.picks[by] !== null && this.graphPanel.contains(target)) this.reveal(this.picks[by]);
   }
 
   /** Scroll the list, but not the page, so far that the row of a token can be seen. */
@@ -93,18 +85,14 @@ class RankingFigure {
     if (position === null) return;
     const removed = this.model.get("removed");
     if (removed.includes(position)) {
-      this.change(removed.filter((other) => other !== position));
+      change(this.model, { removed: removed.filter((other) => other !== position) });
     } else if (removed.length < this.n - 1) {
-      this.change([...removed, position]);
+      change(this.model, { removed: [...removed, position] });
     } else {
-      const name = `“${this.names[position]}”`;
-      this.status.textContent = `${name} is the last token left and cannot be removed.`;
+      this.status.textContent = say("“{token}” is the last token left and cannot be removed.", {
+        token: this.names[position],
+      });
     }
-  }
-
-  change(removed) {
-    this.model.set("removed", removed);
-    this.model.save_changes();
   }
 
   /** Show another ranking: any control has changed, or a token was removed or brought back. */
@@ -116,17 +104,11 @@ class RankingFigure {
     this.drawEdges(this.edges, () => true);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
     this.updateRows();
-    this.heading.replaceChildren(html("b", {}, measure.name), `: ${measure.meaning}`);
+    this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
     this.status.textContent = describeRanking(this.state, this.names);
-    this.caption.textContent = `${AREAS} ${this.describeArrows()} ${REMOVAL}`;
+    this.caption.textContent = caption(measure, this.model.get("threshold"));
     this.root.classList.toggle("unranked", now.problem !== null);
     this.light();
-  }
-
-  describeArrows() {
-    const lit = this.state.measure.outgoing ? "from" : "to";
-    const drawn = `Arrows of weights above ${this.model.get("threshold")} are drawn`;
-    return `${drawn}; those ${lit} the token that you point at are orange.`;
   }
 
   /** Draw the edges above the threshold, from query i to key j, for which `test(i, j)` holds. */
@@ -159,33 +141,20 @@ class RankingFigure {
       setAll(button, { "aria-label": this.tell(position), "aria-pressed": gone });
       rank.textContent = score === null ? "" : rankText(now, position);
       bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
-      value.textContent = gone ? "removed" : score === null ? "–" : scoreText(score);
+      value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);
     });
-    this.sortRows([...now.order, ...removed]);
-  }
-
-  /** Put the rows in order; whoever has the focus keeps it, though a move takes it away. */
-  sortRows(order) {
-    if (`${order}` === `${this.order}`) return;
-    this.order = order;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
-    this.list.replaceChildren(...order.map((position) => this.rows[position].element));
-    this.walkRows(
-      order.map((position) => this.rows[position].button),
-      (k, dx, dy) => k + dx + dy,
-    );
-    focused?.focus({ preventScroll: true });
+    this.sortRows([...now.order, ...removed].map((position) => this.rows[position]));
   }
 
   /** Light up the token that is pointed at, or else has the focus, with its row and its arrows. */
   light() {
-    const pick = this.picks.hover ?? this.picks.focus;
+    const pick = this.picks.current;
     const { outgoing } = this.state.measure;
     this.drawEdges(this.litEdges, (i, j) => (outgoing ? i : j) === pick);
     this.nodes.forEach((node, position) => node.classList.toggle("lit", position === pick));
     this.rows.forEach(({ button }, position) => button.classList.toggle("lit", position === pick));
     this.root.classList.toggle("picked", pick !== null);
-    this.readout.textContent = pick === null ? HINT : this.tell(pick);
+    this.readout.textContent = pick === null ? hint() : this.tell(pick);
   }
 
   tell(position) {
@@ -193,17 +162,8 @@ class RankingFigure {
   }
 }
 
-function render({ model, el }) {
-  const figure = new RankingFigure(model, el);
-  figure.redraw();
-  const traits = ["layer", "head_choice", "measure_choice", "damping", "removed", "threshold"];
-  return watch(model, traits, () => figure.redraw());
-}
-
-/** The position of the token whose node or row an element is part of, or null. */
-function positionOf(element) {
-  const part = element?.closest(".node, .ranks button");
-  return part ? +part.dataset.position : null;
+function positionOf(target) {
+  return numberAt(target, ".node, .ranks button");
 }
 
 /** The radius of each node: its area is the token's share; without a ranking all are alike. */
@@ -235,8 +195,41 @@ function drawRow(name, position) {
   return { element: html("li", {}, button), button, rank, bar, value };
 }
 
-export default { render };
+function hint() {
+  return say(
+    "Point at a token to see its arrows; click it to remove it. " +
+      "Or use Tab, the arrow keys and Enter.",
+  );
+}
+
+function caption({ outgoing }, threshold) {
+  const areas = say(
+    "The area of a node is its share of the sum of all scores. An arrow i → j says that token i " +
+      "attends to token j.",
+  );
+  const arrows = outgoing
+    ? say(
+        "Arrows of weights above {threshold} are drawn; those from the token that you point at " +
+          "are orange.",
+        { threshold },
+      )
+    : say(
+        "Arrows of weights above {threshold} are drawn; those to the token that you point at " +
+          "are orange.",
+        { threshold },
+      );
+  const removal = say(
+    "A removed token loses its row and its column, and each row that stays is divided by its " +
+      "sum. The damping is used by PageRank alone: it is how likely the walk follows an arrow " +
+      "rather than jumping.",
+  );
+  return `${areas} ${arrows} ${removal}`;
+}
+
+export default mount((model, el) => new RankingFigure(model, el), {
+  redraw: ["layer", "head_choice", "measure_choice", "damping", "removed", "threshold"],
+});
 
 // What tests compare with course_lib.
-export * from "./state.js";
 export * from "./centrality.js";
+export * from "./state.js";

@@ -4,20 +4,21 @@ import numpy as np
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
 from course_lib.widgets.shared.weights import WeightsView, packed
 
 # By the names of course_lib.centrality; hits gives two.
-MEASURES = {
-    "in_strength": "in-strength",
-    "pagerank": "PageRank",
-    "stationary_distribution": "stationary distribution (TokenRank)",
-    "authorities": "authorities (HITS)",
-    "hubs": "hubs (HITS)",
-    "betweenness": "betweenness",
-    "closeness": "closeness",
-}
+MEASURES = (
+    "in_strength",
+    "pagerank",
+    "stationary_distribution",
+    "authorities",
+    "hubs",
+    "betweenness",
+    "closeness",
+)
 MOST_DAMPING = 0.99  # at 1 there would be no jumps, and more than one answer
 
 
@@ -99,20 +100,19 @@ def ranking_explorer(
     layers, heads, n = data["shape"]
     if head is not None:
         head = _validate.integer(head, "head", low=0, high=heads - 1)
-    names = tuple(MEASURES)
     view = RankingView(
         **data,
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
         head_choice=0 if head is None else head + 1,
-        measure_choice=names.index(_validate.choice(measure, "measure", names)),
+        measure_choice=MEASURES.index(_validate.choice(measure, "measure", MEASURES)),
         damping=_validate.real(damping, "damping", low=0, high=MOST_DAMPING),
         removed=_checked_removed(removed, n),
     )
     controls = [
         *control.layer_slider(view, layers),
         *control.head_dropdown(view, heads),
-        control.dropdown(view, "measure_choice", "measure", list(MEASURES.values())),
-        control.slider(view, "damping", "damping", low=0.0, high=MOST_DAMPING, step=0.01),
+        control.dropdown(view, "measure_choice", say("measure"), _measure_names()),
+        control.slider(view, "damping", say("damping"), low=0.0, high=MOST_DAMPING, step=0.01),
     ]
     return control.figure(controls, view)
 
@@ -124,3 +124,15 @@ def _checked_removed(removed, n):
     if len(set(gone)) < len(gone) or len(gone) == n:
         raise ValueError(f"removed must be different and leave a token, got {gone} of {n}")
     return gone
+
+
+def _measure_names():
+    return [
+        say("in-strength"),
+        say("PageRank"),
+        say("stationary distribution (TokenRank)"),
+        say("authorities (HITS)"),
+        say("hubs (HITS)"),
+        say("betweenness"),
+        say("closeness"),
+    ]

@@ -1,6 +1,7 @@
 // What the rollout figure shows, as plain numbers and sentences.
 import { FUSIONS, residualLayers, rolloutSteps } from "../shared/layers.js";
-import { decodeWeights } from "../shared/numbers.js";
+import { decodeWeights, range, sum } from "../shared/numbers.js";
+import { say } from "../shared/words.js";
 
 const TOLD = 5; // so many inputs are named in a sentence
 
@@ -18,7 +19,7 @@ export function rolloutState(model) {
 /** The inputs that an output draws on most, the strongest first. */
 export function strongestInputs({ layers: { n }, product }, output) {
   const share = (j) => product[output * n + j];
-  const inputs = Array.from({ length: n }, (_, j) => j).filter((j) => share(j) > 0);
+  const inputs = range(n).filter((j) => share(j) > 0);
   return inputs.sort((a, b) => share(b) - share(a)).slice(0, TOLD);
 }
 
@@ -27,19 +28,26 @@ export function describeRollout(state, names, { output, input }) {
   const { n } = state.layers;
   const row = state.product.subarray(output * n, (output + 1) * n);
   const strongest = strongestInputs(state, output);
-  const listed = strongest.map((j) => `“${names[j]}” ${row[j].toFixed(2)}`).join(", ");
+  const inputs = strongest.map((j) => `“${names[j]}” ${row[j].toFixed(2)}`).join(", ");
   const rest = row.filter((share, j) => share > 0 && !strongest.includes(j));
-  const held = rest.reduce((total, share) => total + share, 0).toFixed(2);
-  const others = rest.length ? `; ${rest.length} more hold ${held}` : "";
-  const one = input === null ? "" : `“${names[output]}” → “${names[input]}”: `;
-  const cell = input === null ? "" : `${one}${row[input].toFixed(2)}. `;
-  return `${cell}“${names[output]}” draws on ${listed}${others}.`;
+  const values = {
+    output: names[output],
+    inputs,
+    count: rest.length,
+    rest: sum(rest).toFixed(2),
+  };
+  const told = rest.length
+    ? say("“{output}” draws on {inputs}; {count} more hold {rest}.", values)
+    : say("“{output}” draws on {inputs}.", values);
+  if (input === null) return told;
+  return `“${names[output]}” → “${names[input]}”: ${row[input].toFixed(2)}. ${told}`;
 }
 
 /** Why there is nothing to multiply, in plain words. */
 export function describeEmpty({ layer, row }, names) {
-  return (
-    `There is no rollout: in layer ${layer} the minimum over the heads leaves “${names[row]}” no ` +
-    "weight above 0, and a row of zeros cannot be divided by its sum. Choose another fusion."
+  return say(
+    "There is no rollout: in layer {layer} the minimum over the heads leaves “{query}” no weight " +
+      "above 0, and a row of zeros cannot be divided by its sum. Choose another fusion.",
+    { layer, query: names[row] },
   );
 }

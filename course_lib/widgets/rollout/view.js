@@ -1,24 +1,18 @@
 // Rollout: the walk of an output down the layered graph, beside the matrix of all walks.
-import { brief, frame, html, tokenNames, watch } from "../shared/drawing.js";
+import { frame, html, panelsOf, readoutOf } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
-import { widthKey } from "../shared/strokes.js";
 import { edgeMasses, walkMasses } from "../shared/layers.js";
+import { change, mount } from "../shared/mount.js";
+import { numberAt, Picks } from "../shared/pointing.js";
+import { widthKey } from "../shared/strokes.js";
+import { brief, tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
 import { describeEmpty, describeRollout, rolloutState, strongestInputs } from "./state.js";
 import "./style.css";
 
-const HINT =
-  "Point at an output or at a row of the matrix, or use Tab and the arrow keys. " +
-  "Click an output, or press Enter, to keep it.";
-const CAPTION =
-  "A line from a token down to another says that the upper one attends to the lower one. A walk " +
-  "starts at an output and takes one such line a layer. The wider a blue line, the more likely " +
-  "the walk takes it; the larger a node, the more likely the walk is there. Where it ends is the " +
-  "output's row of the matrix. Grey lines are weights above 0.02.";
-const DISTANCE = "Distance from rank one after each layer (0: all rows alike):";
-
 class RolloutFigure {
-  picks = { hover: null, focus: null }; // { output, input }; input is null but in the matrix
+  picks = new Picks(() => this.light()); // { output, input }; input is null but in the matrix
 
   constructor(model, el) {
     this.model = model;
@@ -27,46 +21,32 @@ class RolloutFigure {
     this.names = tokenNames(tokens);
     this.graph = new LayeredGraph(tokens, this.names, {
       layers: model.get("shape")[0],
-      label: "layered graph of the model",
       choosable: ["output"],
       onChoose: (_, output) => this.choose(output),
     });
+    this.picks.listen(this.graph.root, (target) => {
+      const output = numberAt(target, ".choosable");
+      return output === null ? null : { output, input: null };
+    });
     this.map = new Heatmap(tokens, {
-      label: "rollout matrix",
-      titles: ["output token", "input token", "share"],
+      label: say("rollout matrix"),
+      titles: { query: say("output token"), key: say("input token"), colour: say("share") },
       names: (k) => this.tell(this.cellPick(k)),
-      onPick: (k, by) => this.point(k === null ? null : this.cellPick(k), by),
+      picks: this.picks,
+      pickOf: (k) => this.cellPick(k),
     });
     this.build(el);
-    this.listen();
   }
 
   build(el) {
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
+    this.readout = readoutOf();
     this.distances = html("ol", { class: "distances" });
-    const key = widthKey("share of the walk");
-    const left = html("div", {}, this.graph.root, key, this.readout);
-    const told = html("p", { class: "distance" }, DISTANCE);
-    const right = html("div", {}, this.map.root, told, this.distances);
-    const panels = html("div", { class: "panels" }, left, right);
-    this.root = frame(el, "rollout-view", panels, html("figcaption", {}, CAPTION));
-  }
-
-  listen() {
-    const { picture, root } = this.graph;
-    const pickOf = ({ target }) => {
-      const node = target.closest(".choosable");
-      return node ? { output: +node.dataset.position, input: null } : null;
-    };
-    picture.addEventListener("pointerover", (event) => {
-      if (event.pointerType !== "touch") this.point(pickOf(event), "hover"); // a touch chooses
-    });
-    picture.addEventListener("pointerleave", () => this.point(null, "hover"));
-    root.addEventListener("focusin", (event) => {
-      // A click gives the focus too, and may just have let the output go.
-      if (event.target.matches(":focus-visible")) this.point(pickOf(event), "focus");
-    });
-    root.addEventListener("focusout", () => this.point(null, "focus"));
+    const left = html("div", {}, this.graph.root, widthKey(say("share of the walk")), this.readout);
+    const told = say("Distance from rank one after each layer (0: all rows alike):");
+    const heading = html("p", { class: "distance" }, told);
+    const right = html("div", {}, this.map.root, heading, this.distances);
+    const texts = html("figcaption", {}, caption());
+    this.root = frame(el, "rollout-view", say("rollout view"), panelsOf(left, right), texts);
   }
 
   cellPick(k) {
@@ -75,14 +55,8 @@ class RolloutFigure {
 
   /** Keep an output lit, or let it go if it is the one that is kept. */
   choose(output) {
-    this.picks = { hover: null, focus: null };
-    this.model.set("output", output === this.model.get("output") ? null : output);
-    this.model.save_changes();
-  }
-
-  point(pick, by) {
-    this.picks[by] = pick;
-    this.light();
+    this.picks.clear();
+    change(this.model, { output: output === this.model.get("output") ? null : output });
   }
 
   /** Show other numbers: depth, residual or fusion has changed. */
@@ -103,15 +77,15 @@ class RolloutFigure {
     const { layers } = this.state;
     const chosen = this.model.get("output");
     const kept = chosen === null ? null : { output: chosen, input: null };
-    const pick = layers.empty ? null : (this.picks.hover ?? this.picks.focus ?? kept);
+    const pick = layers.empty ? null : (this.picks.current ?? kept);
     const masses = pick && walkMasses(layers, pick.output);
     this.graph.draw("carried", pick ? edgeMasses(layers, masses) : [], layers);
     this.graph.size(masses);
     this.graph.mark("lit", (node) => pick !== null && masses[node] > 0);
     this.lightLabels(pick, chosen);
-    this.map.light(pick && pick.output, null, false);
+    this.map.light(pick?.output ?? null, null, false);
     this.root.classList.toggle("picked", pick !== null);
-    this.readout.textContent = pick || layers.empty ? this.tell(pick) : HINT;
+    this.readout.textContent = pick || layers.empty ? this.tell(pick) : hint();
     Object.assign(this.root.dataset, { output: pick ? pick.output : "" });
   }
 
@@ -130,24 +104,35 @@ class RolloutFigure {
   }
 }
 
-function render({ model, el }) {
-  const figure = new RolloutFigure(model, el);
-  figure.redraw();
-  const stops = [
-    watch(model, ["depth", "residual", "fusion_choice"], () => figure.redraw()),
-    watch(model, ["output"], () => figure.light()),
-  ];
-  return () => stops.forEach((stop) => stop());
-}
-
 /** A distance as a number on a bar. */
 function drawDistance(distance, layer) {
   const bar = html("i", { style: `height: ${(40 * distance).toFixed(1)}px` });
-  const name = html("span", {}, `layer ${layer}`);
+  const name = html("span", {}, say("layer {layer}", { layer }));
   return html("li", { "data-distance": distance }, brief(distance), bar, name);
 }
 
-export default { render };
+function hint() {
+  return say(
+    "Point at an output or at a row of the matrix, or use Tab and the arrow keys. " +
+      "Click an output, or press Enter, to keep it.",
+  );
+}
+
+function caption() {
+  return say(
+    "A line from a token down to another says that the upper one attends to the lower one. A " +
+      "walk starts at an output and takes one such line a layer. The wider a blue line, the more " +
+      "likely the walk takes it; the larger a node, the more likely the walk is there. Where it " +
+      "ends is the output's row of the matrix. Grey lines are weights above 0.02.",
+  );
+}
+
+export default mount((model, el) => new RolloutFigure(model, el), {
+  redraw: ["depth", "residual", "fusion_choice"],
+  light: ["output"],
+});
 
 // What tests compare with course_lib.
+export { edgeMasses, walkMasses } from "../shared/layers.js";
+export { brief } from "../shared/texts.js";
 export * from "./state.js";

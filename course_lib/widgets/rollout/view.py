@@ -3,6 +3,7 @@
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.rollout import FUSIONS
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
@@ -83,8 +84,9 @@ def rollout_explorer(weights, tokens=None, *, residual=0.5, fusion="mean", depth
     )
     controls = []
     if layers > 1:
-        controls.append(control.slider(view, "depth", "layers", low=1, high=layers, step=1))
+        controls.append(control.slider(view, "depth", say("layers"), low=1, high=layers, step=1))
     controls.append(control.residual_slider(view))
     if heads > 1:
-        controls.append(control.dropdown(view, "fusion_choice", "heads fused by", FUSION_NAMES))
+        names = [say("mean"), say("max"), say("min")]
+        controls.append(control.dropdown(view, "fusion_choice", say("heads fused by"), names))
     return control.figure(controls, view)

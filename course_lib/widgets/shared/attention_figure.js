@@ -1,17 +1,12 @@
 // A graph of attention beside its heatmap, linked: what several figures draw.
-import { describe } from "./attention_state.js";
-import { frame, html, percent, roving, setAll, shortTokens } from "./drawing.js";
-import { svg, tokenNames } from "./drawing.js";
+import { describe, describeDrawn } from "./attention_texts.js";
+import { frame, graphOf, html, panelsOf, readoutOf, setAll, statusOf, svg } from "./drawing.js";
 import { Heatmap } from "./heatmap.js";
 import { edgeEnds, shade } from "./numbers.js";
+import { Picks, roving } from "./pointing.js";
+import { shortTokens, tokenNames } from "./texts.js";
+import { say } from "./words.js";
 import "./attention_figure.css";
-
-const CAPTIONS = {
-  attends: "An arrow i → j says: token i attends to token j.",
-  flow: "An arrow j → i says: information flows from token j to token i, because i attends to j.",
-};
-const STRENGTH = "The wider and stronger the arrow, the more attention.";
-const HINT = "Point at a token, an arrow or a cell; or use Tab and the arrow keys.";
 
 // A pick says what is lit: a row of queries, a column of keys, or the one cell where they cross.
 const NOTHING = { row: null, column: null, crossing: false };
@@ -30,7 +25,7 @@ const cellPick = (k, columns) => ({
  * edge is not drawn.
  */
 export class AttentionFigure {
-  picks = { hover: null, focus: null };
+  picks = new Picks(() => this.light());
   paths = []; // by cell; made when first drawn, in the document only while drawn
 
   constructor(el, source) {
@@ -39,50 +34,44 @@ export class AttentionFigure {
     this.columns = source.keys.length;
     this.build(el);
     this.walk = roving(this.graphPanel);
-    this.listen();
+    this.picks.listen(this.graphPanel, (target) => this.pickOf(target));
   }
 
   build(el) {
     this.titleLayer = svg("g");
     this.edgeLayer = svg("g", { class: "edges" });
     this.nodeLayer = svg("g", { class: "nodes" });
-    const frameOf = { viewBox: "0 0 400 400", role: "group", "aria-label": "attention graph" };
-    this.graph = svg("svg", { ...frameOf, class: "graph" });
-    this.graph.append(this.titleLayer, this.edgeLayer, this.nodeLayer);
-    this.graphPanel = html("div", {}, this.graph);
+    const layers = [this.titleLayer, this.edgeLayer, this.nodeLayer];
+    this.graphPanel = html("div", {}, graphOf(say("attention graph"), ...layers));
     this.map = new Heatmap(this.source.queries, {
       keys: this.source.keys,
-      label: "attention heatmap",
+      label: say("attention heatmap"),
       names: (k) => this.tell(cellPick(k, this.columns))[0][1],
-      onPick: (k, by) => this.point(k === null ? null : cellPick(k, this.columns), by),
+      picks: this.picks,
+      pickOf: (k) => cellPick(k, this.columns),
     });
-    this.readout = html("p", { class: "readout", "aria-live": "polite" });
-    this.status = html("p", { class: "status", role: "status" });
+    [this.readout, this.status] = [readoutOf(), statusOf()];
     this.caption = html("figcaption");
-    const panels = html("div", { class: "panels" }, this.graphPanel, this.map.root);
+    const panels = panelsOf(this.graphPanel, this.map.root);
     const texts = [this.readout, this.status, this.caption];
     if (this.source.note) texts.unshift(html("p", { class: "note" }, this.source.note));
-    this.root = frame(el, "attention-view", panels, ...texts);
+    this.root = frame(el, "attention-view", say("attention view"), panels, ...texts);
   }
 
-  listen() {
-    this.graph.addEventListener("pointerover", ({ target }) => {
-      const node = this.nodes.find(({ element }) => element.contains(target));
-      const { query, key } = target.dataset;
-      const edge = query && { row: +query, column: +key, crossing: true };
-      this.point(node ? nodePick(node) : (edge ?? null), "hover");
-    });
-    this.graph.addEventListener("pointerleave", (event) => {
-      if (event.pointerType !== "touch") this.point(null, "hover");
-    });
-    this.graphPanel.addEventListener("focusin", ({ target }) => {
-      const node = this.nodes.find(({ element }) => element === target);
-      if (node) this.point(nodePick(node), "focus");
-    });
-    this.graphPanel.addEventListener("focusout", () => this.point(null, "focus"));
+  /** What a part of the graph stands for: a node, an edge or nothing. */
+  pickOf(target) {
+    const node = this.nodes.find(({ element }) => element.contains(target));
+    if (node) return nodePick(node);
+    const { query, key } = target.dataset;
+    return query ? { row: +query, column: +key, crossing: true } : null;
   }
 
   /** Place nodes and edges anew: the layout or the direction has changed. */
+  rearrange() {
+    this.arrange();
+    this.light();
+  }
+
   arrange() {
     this.layout = this.source.layout();
     this.direction = this.source.direction();
@@ -98,12 +87,13 @@ export class AttentionFigure {
     const title = ({ text, y }) => svg("text", { class: "axis", x: 200, y }, text);
     this.titleLayer.replaceChildren(...this.layout.titles.map(title));
     this.paths.forEach((path, k) => path.setAttribute("d", this.outline(k)));
-    this.caption.textContent = `${CAPTIONS[this.direction]} ${STRENGTH}`;
+    this.caption.textContent = caption(this.direction);
     Object.assign(this.root.dataset, { direction: this.direction, layout: this.layout.name });
   }
 
   /** Show other numbers in the same places: layer, head or threshold has changed. */
   redraw() {
+    if (!this.layout) this.arrange();
     const before = this.state?.edges ?? [];
     this.state = this.source.state();
     const { matrix, edges, mass } = this.state;
@@ -117,6 +107,7 @@ export class AttentionFigure {
     this.map.paint(matrix);
     this.status.textContent = (this.source.status ?? describeDrawn)(this.state);
     Object.assign(this.root.dataset, { edges: edges.length, mass });
+    this.light();
   }
 
   makePath(k) {
@@ -129,22 +120,14 @@ export class AttentionFigure {
     return this.layout.edge(...ends, this.direction);
   }
 
-  point(pick, by) {
-    this.picks[by] = pick;
-    this.light();
-  }
-
   /** Light up what is pointed at, or else what has the focus, in graph, heatmap and text. */
   light() {
-    const pick = this.picks.hover ?? this.picks.focus;
+    const pick = this.picks.current;
     const { row, column, crossing } = pick ?? NOTHING;
     this.root.classList.toggle("picked", pick !== null);
     this.map.light(row, column, crossing);
     for (const k of this.state.edges) {
-      const [inRow, inColumn] = [
-        Math.floor(k / this.columns) === row,
-        k % this.columns === column,
-      ];
+      const [inRow, inColumn] = [Math.floor(k / this.columns) === row, k % this.columns === column];
       const leaving = inRow && (inColumn || !crossing);
       const arriving = inColumn && !crossing;
       this.paths[k].classList.toggle("lit", leaving || arriving);
@@ -154,7 +137,7 @@ export class AttentionFigure {
       const lit = (query !== null && query === row) || (key !== null && key === column);
       element.classList.toggle("lit", lit);
     }
-    const sentences = pick ? this.tell(pick) : [["", HINT]];
+    const sentences = pick ? this.tell(pick) : [["", hint()]];
     const spans = sentences.map(([tone, text]) => html("span", { class: tone }, text));
     this.readout.replaceChildren(...spans);
   }
@@ -166,9 +149,26 @@ export class AttentionFigure {
   }
 }
 
-function describeDrawn({ matrix, edges, mass }) {
-  const count = `${edges.length} of ${matrix.length} edges drawn`;
-  return `${count}; they hold ${percent(mass)} of the attention.`;
+function hint() {
+  return say("Point at a token, an arrow or a cell; or use Tab and the arrow keys.");
+}
+
+function caption(direction) {
+  const arrow =
+    direction === "flow"
+      ? say(
+          "An arrow j → i says: information flows from token j to token i, " +
+            "because i attends to j.",
+        )
+      : say("An arrow i → j says: token i attends to token j.");
+  return `${arrow} ${say("The wider and stronger the arrow, the more attention.")}`;
+}
+
+/** What a node is called. */
+function nodeName(role, name, position) {
+  if (role === "query") return say("query {name}, position {position}", { name, position });
+  if (role === "key") return say("key {name}, position {position}", { name, position });
+  return say("token {name}, position {position}", { name, position });
 }
 
 function strokeOf(weight) {
@@ -180,14 +180,15 @@ function strokeOf(weight) {
 
 function drawNode({ position, query, key, size, at: [cx, cy], label }, short, name) {
   const role = query === null ? "key" : key === null ? "query" : "token";
+  const told = nodeName(role, name, position);
   const group = svg(
     "g",
     { class: "node", role: "img", "data-position": position, "data-role": role },
-    svg("title", {}, `${role} ${name}, position ${position}`),
+    svg("title", {}, told),
     svg("circle", { class: "reach", cx, cy, r: Math.max(size, 9) }),
     svg("circle", { class: "dot", cx, cy, r: size }),
   );
-  group.setAttribute("aria-label", `${role} ${name}, position ${position}`);
+  group.setAttribute("aria-label", told);
   if (label) group.append(svg("text", { class: "label", ...label }, short));
   return group;
 }

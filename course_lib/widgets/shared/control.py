@@ -2,6 +2,8 @@
 
 import ipywidgets
 
+from course_lib.language import say
+
 STYLE = {"description_width": "initial"}
 
 
@@ -58,25 +60,30 @@ def layer_slider(view, layers):
     """Return the control for the layer, or none if there is only one."""
     if layers == 1:
         return []
-    return [slider(view, "layer", "layer", low=0, high=layers - 1, step=1)]
+    return [slider(view, "layer", say("layer"), low=0, high=layers - 1, step=1)]
 
 
 def head_dropdown(view, heads):
     """Return the control for the mean of all heads or one of them, or none if there is only one."""
     if heads == 1:
         return []
-    names = ["mean of all heads", *(f"head {k}" for k in range(heads))]
-    return [dropdown(view, "head_choice", "head", names)]
+    names = [say("mean of all heads"), *head_names(heads)]
+    return [dropdown(view, "head_choice", say("head"), names)]
+
+
+def head_names(heads):
+    """Return what the heads of a layer are called."""
+    return [say("head {head}", head=head) for head in range(heads)]
 
 
 def threshold_slider(view):
     """Return the control for the weight above which edges are drawn."""
-    return slider(view, "threshold", "threshold", low=0.0, high=1.0, step=0.01)
+    return slider(view, "threshold", say("threshold"), low=0.0, high=1.0, step=0.01)
 
 
 def residual_slider(view):
     """Return the control for the share of the residual connection."""
-    return slider(view, "residual", "residual share", low=0.0, high=1.0, step=0.05)
+    return slider(view, "residual", say("residual share"), low=0.0, high=1.0, step=0.05)
 
 
 def _linked(control, source, view, trait):

@@ -1,28 +1,28 @@
 // A heatmap with named axes: queries down, keys across.
-import { html, roving, setAll, shortTokens, svg } from "./drawing.js";
+import { html, setAll, svg } from "./drawing.js";
+import { labelStyle } from "./labels.js";
+import { roving } from "./pointing.js";
 import { weightScale } from "./scales.js";
+import { shortTokens } from "./texts.js";
+import { say } from "./words.js";
 import "./heatmap.css";
 
 const WIDTH = 400;
 const LEFT = 92;
 const TOP = 8;
-const TITLES = ["query (attends)", "key (attended to)", "weight"];
-
-/** The distance between tokens on an axis, and what follows from it for their labels. */
-export function labelStyle(spacing) {
-  return { "font-size": Math.max(8, Math.min(13, 0.92 * spacing)), every: Math.ceil(8 / spacing) };
-}
 
 /**
  * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
  *
  * The keys are the same tokens as the queries, unless `keys` names others.
- * `onPick(k, by)` is called with a cell's index when it is hovered or focused (`by` is "hover" or
- * "focus"), with null when it is left. `names(k)` is what a screen reader says of a cell;
- * `titles` are those of the rows, of the columns and of the colours, `scale` one of scales.js.
+ * `picks` are told of cells that are pointed at, as `pickOf(k)`; `names(k)` is what a screen reader
+ * says of a cell. `titles` may name its rows, columns and colours otherwise, `scale` is one of
+ * scales.js.
  */
 export class Heatmap {
-  constructor(tokens, { keys, label, titles = TITLES, scale = weightScale, onPick, names }) {
+  constructor(tokens, options) {
+    const { keys, label, titles, scale = weightScale, picks, pickOf = (k) => k, names } = options;
+    const { query, key, colour } = { ...attentionTitles(), ...titles };
     [this.rows, this.columns] = [tokens.length, (keys ?? tokens).length];
     this.cell = Math.min((WIDTH - LEFT - 6) / this.columns, 76);
     // As high as wide, unless few rows have many columns: then a row has room for its name.
@@ -39,12 +39,18 @@ export class Heatmap {
     picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
     this.labels = svg("g");
     this.legend = svg("g", { class: "legend" });
-    picture.append(this.labels, ...axisTitles(titles, this), this.legend);
-    this.colourTitle = titles[2];
+    picture.append(this.labels, ...axisTitles(query, key, this), this.legend);
+    this.colourTitle = colour;
     this.relabel(tokens, keys);
     this.rescale(scale);
     this.root = html("div", {}, picture);
-    this.listen(onPick, names);
+    picks.listen(this.root, (target) => {
+      const k = this.cells.indexOf(target);
+      if (k < 0) return null;
+      target.setAttribute("aria-label", names(k));
+      return pickOf(k);
+    });
+    this.walk();
   }
 
   makeCell(k) {
@@ -55,18 +61,7 @@ export class Heatmap {
     return svg("rect", { class: "cell", role: "img", ...data, ...place, ...size });
   }
 
-  listen(onPick, names) {
-    const pick = (by) => (event) => {
-      const k = this.cells.indexOf(event.target);
-      event.target.setAttribute("aria-label", names(k));
-      onPick(k, by);
-    };
-    this.grid.addEventListener("pointerover", pick("hover"));
-    this.grid.addEventListener("pointerleave", (event) => {
-      if (event.pointerType !== "touch") onPick(null, "hover"); // a lifted finger changes nothing
-    });
-    this.root.addEventListener("focusin", pick("focus"));
-    this.root.addEventListener("focusout", () => onPick(null, "focus"));
+  walk() {
     const { rows, columns } = this;
     roving(this.root)(this.cells, (k, dx, dy) => {
       const [i, j] = [Math.floor(k / columns) + dy, (k % columns) + dx];
@@ -121,7 +116,11 @@ function tickLabels(tokens, spacing, placeAt) {
   );
 }
 
-function axisTitles([rows, columns], { width, side }) {
+function attentionTitles() {
+  return { query: say("query (attends)"), key: say("key (attended to)"), colour: say("weight") };
+}
+
+function axisTitles(rows, columns, { width, side }) {
   const aside = { class: "axis", transform: `translate(11 ${TOP + side / 2}) rotate(-90)` };
   const below = { class: "axis", x: LEFT + width / 2, y: TOP + side + 84 };
   return [svg("text", aside, rows), svg("text", below, columns)];

@@ -1,8 +1,12 @@
-// The layered graph of a model: positions across, layers up, edges from the outputs at the top
-// down to the inputs. Layers, nodes and edges are numbered as in layers_state.js.
-import { html, roving, shortTokens, svg } from "./drawing.js";
-import { labelStyle } from "./heatmap.js";
+// The layered graph of a model, which flow and rollout draw: positions across, layers up, edges
+// from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
+// and edges are numbered as in layers.js.
+import { html, svg } from "./drawing.js";
+import { labelStyle } from "./labels.js";
+import { onPress, roving } from "./pointing.js";
 import { Strokes } from "./strokes.js";
+import { shortTokens } from "./texts.js";
+import { say } from "./words.js";
 import "./layered_graph.css";
 
 const SHEET = { width: 400, left: 66 };
@@ -16,7 +20,7 @@ const MOST_SIZE = 2.7; // radius of a node that holds all, in radii of a plain o
  * `onChoose(role, position)` is called when one is clicked, or Enter or Space pressed on it.
  */
 export class LayeredGraph {
-  constructor(tokens, names, { layers, label, choosable, onChoose }) {
+  constructor(tokens, names, { layers, choosable, onChoose }) {
     this.n = tokens.length;
     this.sheet = sheetOf(shortTokens(tokens), layers);
     const ends = (role) =>
@@ -33,31 +37,29 @@ export class LayeredGraph {
       carried: new Strokes("carried"),
       cut: new Strokes("cut"),
     };
-    this.build(label);
-    this.listen(choosable.flatMap((role) => this.nodes[role]), onChoose);
+    this.build();
+    this.listen(
+      choosable.flatMap((role) => this.nodes[role]),
+      onChoose,
+    );
   }
 
-  build(label) {
+  build() {
     this.labelLayer = svg("g");
     this.rowLayer = svg("g", { class: "nodes" });
     const viewBox = `0 0 ${SHEET.width} ${this.sheet.height}`;
-    this.picture = svg("svg", { viewBox, role: "group", class: "layered", "aria-label": label });
+    const label = say("layered graph of the model");
+    const picture = svg("svg", { viewBox, role: "group", class: "layered", "aria-label": label });
     const strokes = Object.values(this.strokes).map(({ root }) => root);
-    this.picture.append(this.labelLayer, ...strokes, this.rowLayer);
-    this.root = html("div", {}, this.picture);
+    picture.append(this.labelLayer, ...strokes, this.rowLayer);
+    this.root = html("div", {}, picture);
   }
 
   listen(nodes, onChoose) {
     const { n } = this;
-    const choose = ({ target }) => {
+    onPress(this.root, (target) => {
       const node = target.closest(".choosable");
       if (node) onChoose(node.dataset.role, +node.dataset.position);
-    };
-    this.picture.addEventListener("click", choose);
-    this.root.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault(); // the page does not scroll
-      choose(event);
     });
     roving(this.root)(nodes, (k, dx, dy) => {
       const column = Math.min(Math.max((k % n) + dx, 0), n - 1);
@@ -103,7 +105,9 @@ export class LayeredGraph {
   note(words) {
     if (this.gap < LEAST_GAP) return;
     const notes = this.labelLayer.querySelectorAll(".note");
-    words.forEach((text, p) => (notes[p].textContent = text));
+    words.forEach((text, p) => {
+      notes[p].textContent = text;
+    });
   }
 }
 
@@ -130,7 +134,10 @@ function sheetOf(short, layers) {
 /** A node at the top or at the bottom, with its label. */
 function drawEnd({ x, short, tilt, font, every, dot, gap, reach }, role, i, name, choosable) {
   const up = role === "output" ? -1 : 1;
-  const told = `${role} ${name}, position ${i}`;
+  const told =
+    role === "output"
+      ? say("output {name}, position {position}", { name, position: i })
+      : say("input {name}, position {position}", { name, position: i });
   const area = {
     ...reach,
     x: x[i] - reach.width / 2,
@@ -169,11 +176,17 @@ function rowLabels(y, first, gap) {
   const text = (kind, place, words) =>
     svg("text", { class: `${kind} end`, x: SHEET.left - 16, y: place }, words);
   const every = Math.ceil(13 / gap);
-  const layers = y.slice(1).flatMap((above, p) => [
-    text("tick", above + gap / 2 + 3, p % every ? "" : `layer ${first + p}`),
-    text("tick note", above + gap / 2 + 16, ""),
-  ]);
+  const layers = y
+    .slice(1)
+    .flatMap((above, p) => [
+      text(
+        "tick",
+        above + gap / 2 + 3,
+        p % every ? "" : say("layer {layer}", { layer: first + p }),
+      ),
+      text("tick note", above + gap / 2 + 16, ""),
+    ]);
   const aside = gap < LEAST_GAP ? 9 : 0; // out of the way of the layers' names
-  const outputs = text("axis", y.at(-1) + 4 - aside, "outputs");
-  return [outputs, ...layers, text("axis", y[0] + 4 + aside, "inputs")];
+  const outputs = text("axis", y.at(-1) + 4 - aside, say("outputs"));
+  return [outputs, ...layers, text("axis", y[0] + 4 + aside, say("inputs"))];
 }

@@ -70,7 +70,9 @@ function multiply(left, right, n) {
 /** ||R - 1 x^T|| / ||R|| with x the mean of the rows: 0 where all rows are the same. */
 export function distanceFromRankOne(matrix, n) {
   const mean = new Float64Array(n);
-  matrix.forEach((value, k) => (mean[k % n] += value / n));
+  matrix.forEach((value, k) => {
+    mean[k % n] += value / n;
+  });
   let [off, all] = [0, 0];
   matrix.forEach((value, k) => {
     off += (value - mean[k % n]) ** 2;

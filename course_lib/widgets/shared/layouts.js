@@ -1,5 +1,6 @@
 // Where nodes and edges lie. Both layouts are fixed: they depend on the number of tokens only.
-import { labelStyle } from "./heatmap.js";
+import { labelStyle } from "./labels.js";
+import { say } from "./words.js";
 
 const HEAD = { length: 6.5, width: 3.6 };
 const CENTRE = 200;
@@ -51,12 +52,12 @@ export function twoRows(queries, keys = queries, { letters = false } = {}) {
     return curve(start, [from[0], from[1] + bend], control, tip);
   };
   const titles = [
-    { text: "queries (attend)", y: 14 },
-    { text: "keys (attended to)", y: 394 },
+    { text: say("queries (attend)"), y: 14 },
+    { text: say("keys (attended to)"), y: 394 },
   ];
   const next = (k, dx, dy) => {
     const top = k < queries;
-    if (dy) return (dy < 0) === top ? k : nearest(nodes, k, top ? below.nodes : above.nodes);
+    if (dy) return dy < 0 === top ? k : nearest(nodes, k, top ? below.nodes : above.nodes);
     const [first, last] = top ? [0, queries - 1] : [queries, queries + keys - 1];
     return Math.min(Math.max(k + dx, first), last);
   };

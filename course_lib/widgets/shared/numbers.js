@@ -2,13 +2,21 @@
 // them in a browser. A matrix is a flat array of n * n numbers; entry i * n + j says how much
 // query i attends to key j.
 
-/** Weights as Python sends them: little-endian floats, 4 or 8 bytes each; layers, heads, n, n. */
+/**
+ * Numbers of a message from Python, little-endian, such as Float64Array: `count` of them from the
+ * `first` on. Copied, because a message may begin at an odd byte.
+ */
+export function numbersOf(bytes, Numbers, first = 0, count = null) {
+  const size = Numbers.BYTES_PER_ELEMENT;
+  const start = (bytes.byteOffset ?? 0) + first * size; // a DataView in Jupyter, or an ArrayBuffer
+  const length = count === null ? bytes.byteLength - first * size : count * size;
+  return new Numbers((bytes.buffer ?? bytes).slice(start, start + length));
+}
+
+/** Weights as Python sends them, in 4 or 8 bytes each; layers, heads, n, n. */
 export function decodeWeights(bytes, [layers, heads, n]) {
-  const buffer = bytes.buffer ?? bytes; // a DataView in Jupyter, an ArrayBuffer elsewhere
-  const start = bytes.byteOffset ?? 0;
-  const size = bytes.byteLength / (layers * heads * n * n);
-  const Numbers = size === 8 ? Float64Array : Float32Array;
-  const data = new Numbers(buffer.slice(start, start + bytes.byteLength));
+  const wide = bytes.byteLength === 8 * layers * heads * n * n;
+  const data = numbersOf(bytes, wide ? Float64Array : Float32Array);
   return { layers, heads, n, size: n * n, data };
 }
 
@@ -23,6 +31,12 @@ export function headMatrix({ heads, size, data }, layer, head) {
     for (let k = 0; k < size; k++) mean[k] += data[start + k] / heads;
   }
   return mean;
+}
+
+/** The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k. */
+export function chosenMatrix(weights, model) {
+  const choice = model.get("head_choice");
+  return headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
 }
 
 /** Is this weight an edge? Rounded to float32 as the weights are: 0.05 is not above 0.05. */
@@ -40,6 +54,12 @@ export function edgesAbove(matrix, threshold) {
 /** The share of all attention that lies on these edges. */
 export function massKept(matrix, edges) {
   return sum(edges.map((k) => matrix[k])) / sum(matrix);
+}
+
+/** The edges above a threshold, and the share of the attention that they hold. */
+export function drawnEdges(matrix, threshold) {
+  const edges = edgesAbove(matrix, threshold);
+  return { matrix, edges, mass: massKept(matrix, edges) };
 }
 
 /** Source and target of the edge between query i and key j. */
@@ -78,8 +98,13 @@ export function shade(value) {
   return Math.sqrt(Math.min(Math.abs(value), 1));
 }
 
-function sum(values) {
+export function sum(values) {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+/** The integers from 0 to n - 1. */
+export function range(n) {
+  return Array.from({ length: n }, (_, k) => k);
 }

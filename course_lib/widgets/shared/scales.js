@@ -3,9 +3,9 @@
 // A scale has `strength(value)`, from -1 (or 0) to 1, or null for what the scale cannot show;
 // `signed`, whether there are values below 0; and `ticks`, pairs of a value and its text.
 import { shade } from "./numbers.js";
+import { withMinus } from "./texts.js";
 
-const minus = (text) => String(text).replace("-", "−");
-const short = (value) => minus(Number(value.toPrecision(2)));
+const short = (value) => withMinus(Number(value.toPrecision(2)));
 
 /** Weights from 0 to 1. The root lets small weights be seen beside large ones. */
 export const weightScale = {

@@ -1,6 +1,8 @@
 // What is left of attention without its weak edges: the twin of course_lib/sparsity.py.
-import { decodeWeights, headMatrix } from "../shared/numbers.js";
-import { reachLayers } from "../patterns/state.js";
+import { chosenMatrix, decodeWeights, numbersOf, range, sum } from "../shared/numbers.js";
+import { reachLayers } from "../shared/reach.js";
+import { percent } from "../shared/texts.js";
+import { say } from "../shared/words.js";
 
 /** Positions of a row by falling weight; of equal ones the lower first. */
 function byRank(row) {
@@ -44,28 +46,55 @@ export function outputErrors(matrix, sparse, values, n, features) {
 /** Everything the figure shows: what a test compares with course_lib. */
 export function sparsityState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const choice = model.get("head_choice"); // 0 is the mean, k + 1 is head k
-  const dense = headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
+  const dense = chosenMatrix(weights, model);
   const names = ["method_choice", "threshold", "k"];
   const [method, cutoff, k] = names.map((name) => model.get(name));
   const [n, features] = [weights.n, model.get("features")];
   const { sparse, kept } = sparsened(dense, n, { method, cutoff, k });
-  const bytes = model.get("values");
-  const first = bytes.byteOffset ?? 0;
-  const values = new Float64Array((bytes.buffer ?? bytes).slice(first, first + bytes.byteLength));
+  const values = numbersOf(model.get("values"), Float64Array);
   const errors = outputErrors(dense, sparse, values, n, features);
-  const lengths = Array.from({ length: n }, (_, j) =>
+  const lengths = range(n).map((j) =>
     Math.hypot(...values.subarray(j * features, (j + 1) * features)),
   );
   const bounds = kept.map((mass) => 2 * Math.max(1 - mass, 0) * Math.max(...lengths));
   const edges = Array.from(sparse.keys()).filter((e) => sparse[e] > 0);
-  const mass = kept.reduce((total, share) => total + share, 0) / n;
+  const mass = sum(kept) / n;
   return { matrix: sparse, edges, mass, kept, errors, bounds, ...connection(sparse, n) };
 }
 
 /** How many pairs of different tokens are joined by some way, and the most steps of any. */
 function connection(sparse, n) {
-  const layers = reachLayers(Uint8Array.from(sparse, (weight) => (weight > 0 ? 1 : 0)), n);
+  const layers = reachLayers(
+    Uint8Array.from(sparse, (weight) => (weight > 0 ? 1 : 0)),
+    n,
+  );
   const apart = layers.filter((_, e) => Math.floor(e / n) !== e % n);
   return { joined: apart.filter((steps) => steps > 0).length, steps: Math.max(0, ...apart) };
+}
+
+/** What is kept, how far the outputs move, and who still reaches whom, in sentences. */
+export function describeSparse({ edges, mass, kept, errors, bounds, joined, steps }, n) {
+  const price = say(
+    "{count} of {all} edges are kept, and {mass} of the attention; at least {least} in every " +
+      "row. An output moves by up to {moved}; the bound says at most {bound}.",
+    {
+      count: edges.length,
+      all: n * n,
+      mass: percent(mass),
+      least: percent(Math.min(...kept)),
+      moved: Math.max(...errors).toFixed(3),
+      bound: Math.max(...bounds).toFixed(3),
+    },
+  );
+  return `${price} ${describeReach(joined, n * (n - 1), steps)}`;
+}
+
+function describeReach(joined, all, steps) {
+  if (joined < all) {
+    const apart = all - joined;
+    return say("{apart} of {all} pairs of tokens are no longer joined by any way.", { apart, all });
+  }
+  return steps === 1
+    ? say("Every token still reaches every other, in at most 1 step.")
+    : say("Every token still reaches every other, in at most {steps} steps.", { steps });
 }

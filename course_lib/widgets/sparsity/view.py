@@ -3,6 +3,7 @@
 import traitlets
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
 from course_lib.widgets.shared.weights import WeightsView, packed
@@ -93,8 +94,8 @@ def sparsity_explorer(
     controls = [
         *control.layer_slider(view, layers),
         *control.head_dropdown(view, heads),
-        control.toggle(view, "method_choice", "keep by", list(METHODS)),
+        control.toggle(view, "method_choice", say("keep by"), [say("threshold"), say("top k")]),
         control.threshold_slider(view),
-        control.slider(view, "k", "k", low=1, high=n, step=1),
+        control.slider(view, "k", say("k"), low=1, high=n, step=1),
     ]
     return control.figure(controls, view)

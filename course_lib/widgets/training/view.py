@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 from IPython.display import display
 
+from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -32,9 +33,9 @@ class TrainingFigure(ipywidgets.VBox):
     def __init__(self):
         self.stopped = False
         self.bar = ipywidgets.IntProgress(
-            0, 0, 1, description="training", style=control.STYLE, layout={"width": "260px"}
+            0, 0, 1, description=say("training"), style=control.STYLE, layout={"width": "260px"}
         )
-        self.button = ipywidgets.Button(description="Stop here")
+        self.button = ipywidgets.Button(description=say("Stop here"))
         self.button.on_click(self._stop)
         self.curve = LossCurve()
         super().__init__(

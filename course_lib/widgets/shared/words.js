@@ -1,0 +1,14 @@
+// The words of a figure. A sentence stands in English where it is said, is looked up in the
+// catalogue that Python sends, and has its places, such as {name}, filled in after that.
+
+let catalogue = {};
+
+/** Choose what is said from now on: translations by English sentence; what lacks stays English. */
+export function speak(translations) {
+  catalogue = translations ?? {};
+}
+
+/** A sentence in the chosen language with its values filled in. */
+export function say(sentence, values = {}) {
+  return (catalogue[sentence] ?? sentence).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
