@@ -8,7 +8,7 @@ from benchmarks import Row
 from benchmarks._measure import against
 from benchmarks._memory import against_memory
 from course_lib.nn.gat import GraphAttention
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 
 # Nodes, edges, features: the size of Cora, and graphs of 8 neighbours a node. The edges are random.
 SIZES = {

@@ -11,7 +11,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from benchmarks._measure import against
 from benchmarks._memory import against_memory
 from course_lib.nn.sparse import pattern_edges, sparse_attention, window_attention
-from course_lib.sparsity import random_pattern, window_pattern
+from course_lib.patterns import random_pattern, window_pattern
 
 FEATURES, RADIUS = 64, 32
 FORWARD = (1024, 4096, 8192, 16384)

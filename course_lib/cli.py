@@ -53,9 +53,8 @@ def hint(options):
 
 def solution(options):
     """Print the solution of an exercise, and why it works."""
-    from course_lib import authoring
-
-    print("\n\n".join(authoring.solution_of(find_exercise(options.key))))
+    exercise = find_exercise(options.key)
+    print(exercise.solution, exercise.reason, sep="\n\n")
     return 0
 
 
@@ -71,7 +70,7 @@ def build_all(options):
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
-        made = authoring.write_notebooks()
+        made = [*authoring.write_notebooks(), *authoring.write_derived()]
         if figures.tools_are_here():  # learners have no Node, and need none
             made += figures.write_figures()
         print(*made, sep="\n")

@@ -12,6 +12,7 @@ from course_lib import centrality as c
 from course_lib import flow as f
 from course_lib import graph as g
 from course_lib import heads as h
+from course_lib import patterns as p
 from course_lib import rollout as r
 from course_lib import sparsity as sp
 from course_lib.source import show_source
@@ -242,24 +243,24 @@ BAD = [
     *(
         case
         for function in (sp.sparsemax, sp.entmax15)
-        for case in rows(function, "logits", [*NO_NUMBERS, *NOT_FINITE, *EMPTY, 3.0, [-INF, 0]])
+        for case in rows(function, "logits", [*NO_NUMBERS, *NOT_FINITE, *EMPTY, 3.0, [-INF, -INF]])
     ),
-    *rows(sp.window_pattern, "n", NO_COUNT, radius=1),
-    *rows(sp.window_pattern, "radius", NO_COUNT[1:], n=3),
-    *rows(sp.dilated_pattern, "n", NO_COUNT, radius=1, dilation=2),
-    *rows(sp.dilated_pattern, "radius", NO_COUNT[1:], n=3, dilation=2),
-    *rows(sp.dilated_pattern, "dilation", NO_COUNT, n=3, radius=1),
-    *rows(sp.global_pattern, "n", NO_COUNT, positions=[0]),
-    *rows(sp.global_pattern, "positions", [[3], [-1], [0.5], 1, "0", None, [True]], n=3),
-    *rows(sp.random_pattern, "n", NO_COUNT, k=0, rng=np.random.default_rng(0)),
-    *rows(sp.random_pattern, "k", [*NO_COUNT[1:], 3], n=3, rng=np.random.default_rng(0)),
-    *rows(sp.random_pattern, "rng", [None, 0, np.random], n=3, k=1),
-    *rows(sp.random_order, "n", NO_COUNT, rng=np.random.default_rng(0)),
-    *rows(sp.random_order, "rng", [None, 0, np.random], n=3),
-    *rows(sp.block_pattern, "n", NO_COUNT, size=1),
-    *rows(sp.block_pattern, "size", NO_COUNT, n=3),
+    *rows(p.window_pattern, "n", NO_COUNT, radius=1),
+    *rows(p.window_pattern, "radius", NO_COUNT[1:], n=3),
+    *rows(p.dilated_pattern, "n", NO_COUNT, radius=1, dilation=2),
+    *rows(p.dilated_pattern, "radius", NO_COUNT[1:], n=3, dilation=2),
+    *rows(p.dilated_pattern, "dilation", NO_COUNT, n=3, radius=1),
+    *rows(p.global_pattern, "n", NO_COUNT, positions=[0]),
+    *rows(p.global_pattern, "positions", [[3], [-1], [0.5], 1, "0", None, [True]], n=3),
+    *rows(p.random_pattern, "n", NO_COUNT, k=0, rng=np.random.default_rng(0)),
+    *rows(p.random_pattern, "k", [*NO_COUNT[1:], 3], n=3, rng=np.random.default_rng(0)),
+    *rows(p.random_pattern, "rng", [None, 0, np.random], n=3, k=1),
+    *rows(p.random_order, "n", NO_COUNT, rng=np.random.default_rng(0)),
+    *rows(p.random_order, "rng", [None, 0, np.random], n=3),
+    *rows(p.block_pattern, "n", NO_COUNT, size=1),
+    *rows(p.block_pattern, "size", NO_COUNT, n=3),
     *rows(
-        sp.layers_to_full_reach,
+        p.layers_to_full_reach,
         "pattern",
         [
             "mask",
@@ -301,7 +302,7 @@ def test_the_source_is_shown_without_its_docstring():
 def public_functions():
     return [
         function
-        for module in (a, c, f, g, h, r, sp)
+        for module in (a, c, f, g, h, p, r, sp)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and function.__module__ == module.__name__
     ]

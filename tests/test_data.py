@@ -10,6 +10,7 @@ import pytest
 
 from course_lib import data
 from course_lib.data import FOLDER, recording
+from course_lib.data.vocabulary import Vocabulary
 
 NAMES = list(data.available())
 HAS_EXTRA = all(
@@ -240,3 +241,16 @@ def test_a_sentence_beyond_the_models_limit_is_refused(encoder, capsys):
         data.record("bird " * 600)
     assert recording.main(["--sentence", "bird " * 600]) == 1
     assert "at most 512 tokens" in capsys.readouterr().err
+
+
+def test_a_vocabulary_goes_there_and_back():
+    words = Vocabulary(["b", "a", "b", "c"])
+    assert len(words) == 4
+    encoded = words.encode([["c", "a"], [], ["b"]])
+    assert encoded.tolist() == [[3, 1], [0, 0], [2, 0]]
+    assert words.decode(encoded) == [["c", "a"], [], ["b"]]
+    assert words.encode(["ab"], length=4).shape == (1, 4)
+    with pytest.raises(ValueError, match="known symbols, got 'x'"):
+        words.encode(["ax"])
+    with pytest.raises(ValueError, match="length must be at least 2"):
+        words.encode(["ab"], length=1)

@@ -7,8 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import edges, explain, gat, pooling, sparse, text, training, vision
-from course_lib.nn.tasks import seeded
+from course_lib.chapters.ch06_nlp import models as text_models
+from course_lib.chapters.ch07_vision import models as vision_models
+from course_lib.nn import (
+    attention,
+    edges,
+    explain,
+    gat,
+    pooling,
+    sparse,
+    training,
+    transformer,
+    vision,
+)
+from course_lib.nn.training import seeded
 
 NAN, INF = float("nan"), float("inf")
 X = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(0))
@@ -56,44 +68,44 @@ def all_steps(**arguments):
     return list(training.training_steps(**arguments))
 
 
-CLASSIFIER = made(text.TextClassifier, 6, 2, 4, d_model=4, num_heads=2)
-TRANSLATOR = made(text.Translator, 6, 5, 4, 4, d_model=4, num_heads=2)
+CLASSIFIER = made(text_models.TextClassifier, 6, 2, 4, d_model=4, num_heads=2)
+TRANSLATOR = made(text_models.Translator, 6, 5, 4, 4, d_model=4, num_heads=2)
 DOTS = {"query": X, "key": X}
 BAD = [
-    *rows(text.MultiHeadAttention, "d_model", NO_COUNT, num_heads=1),
-    *rows(text.MultiHeadAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
-    *rows(text.SelfAttention, "d_model", NO_COUNT, num_heads=1),
-    *rows(text.SelfAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "x", NO_X, y=X),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "y", [*NO_X, X[:1]], x=X),
-    *rows(made(text.MultiHeadAttention, 4, 2).forward, "mask", NO_MASK, x=X, y=X),
+    *rows(attention.MultiHeadAttention, "d_model", NO_COUNT, num_heads=1),
+    *rows(attention.MultiHeadAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
+    *rows(attention.SelfAttention, "d_model", NO_COUNT, num_heads=1),
+    *rows(attention.SelfAttention, "num_heads", [*NO_COUNT, 3], d_model=4),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "x", NO_X, y=X),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "y", [*NO_X, X[:1]], x=X),
+    *rows(made(attention.MultiHeadAttention, 4, 2).forward, "mask", NO_MASK, x=X, y=X),
     *rows(
-        made(text.MultiHeadAttention, 4, 2).forward,
+        made(attention.MultiHeadAttention, 4, 2).forward,
         "weights",
         [*NO_FLOATS[:1], *NO_FLOATS[2:], torch.ones(3, 4), torch.ones(2, 3, 3, 3)],
         x=X,
         y=X,
     ),
-    *rows(made(text.SelfAttention, 4, 2).forward, "x", NO_X),
-    *rows(made(text.SelfAttention, 4, 2).forward, "mask", NO_MASK, x=X),
+    *rows(made(attention.SelfAttention, 4, 2).forward, "x", NO_X),
+    *rows(made(attention.SelfAttention, 4, 2).forward, "mask", NO_MASK, x=X),
     *rows(
-        made(text.SelfAttention, 4, 2).forward,
+        made(attention.SelfAttention, 4, 2).forward,
         "weights",
         ["text", torch.eye(3).long(), torch.ones(3, 4)],
         x=X,
     ),
-    *rows(text.masked_softmax, "logits", [*NO_FLOATS, torch.tensor(1.0)], mask=None),
-    *rows(text.masked_softmax, "mask", [*NO_BOOLEANS, torch.ones(4, 4) > 0], logits=X),
-    *rows(text.causal_mask, "n", NO_COUNT),
-    *rows(text.padding_mask, "tokens", [*NO_INTEGERS, TOKENS[0]]),
-    *rows(text.stack, "num_layers", NO_COUNT, layer=text.EncoderLayer),
-    *rows(text.Embedding, "vocabulary", NO_COUNT, max_length=2, d_model=2),
-    *rows(text.Embedding, "max_length", NO_COUNT, vocabulary=4, d_model=2),
-    *rows(text.Embedding, "d_model", NO_COUNT, vocabulary=4, max_length=2),
-    *rows(made(text.Embedding, 6, 4, 2).forward, "tokens", NO_TOKENS),
+    *rows(attention.masked_softmax, "logits", [*NO_FLOATS, torch.tensor(1.0)], mask=None),
+    *rows(attention.masked_softmax, "mask", [*NO_BOOLEANS, torch.ones(4, 4) > 0], logits=X),
+    *rows(attention.causal_mask, "n", NO_COUNT),
+    *rows(attention.padding_mask, "tokens", [*NO_INTEGERS, TOKENS[0]]),
+    *rows(transformer.stack, "num_layers", NO_COUNT, layer=transformer.EncoderLayer),
+    *rows(text_models.Embedding, "vocabulary", NO_COUNT, max_length=2, d_model=2),
+    *rows(text_models.Embedding, "max_length", NO_COUNT, vocabulary=4, d_model=2),
+    *rows(text_models.Embedding, "d_model", NO_COUNT, vocabulary=4, max_length=2),
+    *rows(made(text_models.Embedding, 6, 4, 2).forward, "tokens", NO_TOKENS),
     *(
         case
-        for layer in (text.EncoderLayer, text.DecoderLayer)
+        for layer in (transformer.EncoderLayer, transformer.DecoderLayer)
         for case in (
             *rows(layer, "d_model", NO_COUNT, num_heads=1),
             *rows(layer, "num_heads", [*NO_COUNT, 3], d_model=4),
@@ -103,7 +115,7 @@ BAD = [
         case
         for size in ("vocabulary", "classes", "max_length", "d_model", "num_heads", "num_layers")
         for case in rows(
-            text.TextClassifier,
+            text_models.TextClassifier,
             size,
             NO_COUNT,
             **{"vocabulary": 6, "classes": 2, "max_length": 4, "d_model": 4} | {"num_heads": 1},
@@ -126,7 +138,7 @@ BAD = [
             *("d_model", "num_heads", "num_layers"),
         )
         for case in rows(
-            text.Translator,
+            text_models.Translator,
             size,
             NO_COUNT,
             **dict.fromkeys(("source_vocabulary", "target_vocabulary", "source_length"), 6)
@@ -149,17 +161,19 @@ BAD = [
     *rows(
         made(vision.PatchAttention, 1, 2, 4, 2).forward, "x", [*NO_FLOATS, X, PICTURES[:, [0, 0]]]
     ),
-    *rows(vision.PatchClassifier, "side", NO_COUNT, patch=2),
-    *rows(vision.PatchClassifier, "patch", [*NO_COUNT, 3], side=8),
+    *rows(vision_models.PatchClassifier, "side", NO_COUNT, patch=2),
+    *rows(vision_models.PatchClassifier, "patch", [*NO_COUNT, 3], side=8),
     *(
         case
         for size in ("classes", "d_model", "num_heads", "num_layers")
-        for case in rows(vision.PatchClassifier, size, NO_COUNT, side=8, patch=2)
+        for case in rows(vision_models.PatchClassifier, size, NO_COUNT, side=8, patch=2)
     ),
-    *rows(made(vision.PatchClassifier, 2, 1).forward, "x", [*NO_FLOATS, X, PICTURES]),
-    *rows(vision.DigitClassifier, "channels", NO_COUNT),
-    *rows(vision.DigitClassifier, "classes", NO_COUNT),
-    *rows(made(vision.DigitClassifier, 2).forward, "x", [*NO_FLOATS, X, PICTURES[:, [0, 0]]]),
+    *rows(made(vision_models.PatchClassifier, 2, 1).forward, "x", [*NO_FLOATS, X, PICTURES]),
+    *rows(vision_models.DigitClassifier, "channels", NO_COUNT),
+    *rows(vision_models.DigitClassifier, "classes", NO_COUNT),
+    *rows(
+        made(vision_models.DigitClassifier, 2).forward, "x", [*NO_FLOATS, X, PICTURES[:, [0, 0]]]
+    ),
     *rows(vision.to_patches, "x", [*NO_FLOATS, X], patch=1),
     *rows(vision.to_patches, "patch", [*NO_COUNT, 3], x=PICTURES),
     *rows(
@@ -314,6 +328,18 @@ BAD = [
         generator=GENERATOR,
     ),
     *rows(explain.adversarial_attention, "generator", [None, 0], model=CLASSIFIER, tokens=TOKENS),
+    *rows(seeded, "seed", [-1, 1.5, None], make=None),
+    *(
+        case
+        for measure in (training.label_loss, training.accuracy)
+        for case in rows(
+            measure,
+            "labels",
+            [*NO_INTEGERS, TOKENS[0], TOKENS.T],
+            model=torch.nn.Identity(),
+            inputs=X,
+        )
+    ),
     *(
         case
         for parameter, values in {
@@ -350,9 +376,17 @@ def test_bad_input_is_an_error_that_names_the_parameter(case):
 ANYTHING = {
     *("return_weights", "concat", "self_loops", "gated", "positional", "attention"),
     *("model", "loss_of", "layer", "sizes", "edges", "options", "settings", "name"),
+    *("make", "inputs"),
 }
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {"checked", "train", "EncoderLayer.forward", "DecoderLayer.forward"}
+INNER = {
+    "checked",
+    "train",
+    "split_heads",
+    "merge_heads",
+    "EncoderLayer.forward",
+    "DecoderLayer.forward",
+}
 INNER |= {
     f"{layer}.{form}_logits"
     for layer in ("GraphAttention", "GraphAttentionV2")
@@ -376,7 +410,8 @@ def public(module):
             )
 
 
-MODULES = (edges, explain, gat, pooling, sparse, text, training, vision)
+MODULES = (attention, edges, explain, gat, pooling, sparse, training, transformer, vision)
+MODULES += (text_models, vision_models)
 PUBLIC = [
     thing for module in MODULES for thing in public(module) if thing.__qualname__ not in INNER
 ]

@@ -6,8 +6,9 @@ import pytest
 import scipy.spatial.distance
 import torch
 
-from course_lib.nn import explain, tasks
-from course_lib.nn.text import TextClassifier
+from course_lib.chapters.ch06_nlp.models import TextClassifier
+from course_lib.nn import explain
+from course_lib.nn.training import seeded
 
 TOKENS = torch.tensor([[3, 1, 4, 1, 5], [2, 6, 5, 0, 0]])
 REAL = TOKENS != 0
@@ -15,7 +16,7 @@ REAL = TOKENS != 0
 
 @pytest.fixture
 def model():
-    model = tasks.seeded(lambda: TextClassifier(8, 3, 6, d_model=8, num_heads=2), 1).double()
+    model = seeded(lambda: TextClassifier(8, 3, 6, d_model=8, num_heads=2), 1).double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter *= 3  # so that attention is far from uniform

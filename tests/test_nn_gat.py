@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2, with_self_loops
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from tests.peers import GATConv, GATv2Conv
 
 N, F, C, HEADS = 7, 5, 4, 3

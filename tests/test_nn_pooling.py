@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from tests.peers import AttentionalAggregation
 
 F, HIDDEN = 4, 6

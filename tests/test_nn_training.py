@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.nn import tasks
-from course_lib.nn.training import training_steps
+from course_lib.nn.training import accuracy, label_loss, seeded, training_steps
 
 X = torch.arange(10.0).unsqueeze(1) / 10
 
@@ -15,7 +14,7 @@ def square_loss(model, x, y):
 
 
 def line(seed=0):
-    return tasks.seeded(lambda: nn.Linear(1, 1), seed)
+    return seeded(lambda: nn.Linear(1, 1), seed)
 
 
 def steps_of(model, epochs=3, seed=0, **options):
@@ -101,3 +100,23 @@ def test_looking_at_the_model_between_steps_does_not_end_its_training_mode():
         model.eval()
     assert modes == [True] * 4
     assert not model.training
+
+
+def test_a_seeded_model_is_the_same_again_and_the_global_generator_is_left_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, second, other = (seeded(lambda: nn.Linear(3, 2), seed) for seed in (0, 0, 1))
+    assert torch.equal(torch.rand(3), expected)
+    for a, b, c in zip(first.parameters(), second.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b)
+        assert not torch.equal(a, c)
+
+
+def test_loss_and_accuracy_are_means_over_all_labels():
+    logits = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([[0, 1, 2], [3, 0, 1]])
+    each = [-logits[i, j].log_softmax(0)[labels[i, j]] for i in range(2) for j in range(3)]
+    torch.testing.assert_close(label_loss(lambda x: x, logits, labels), torch.stack(each).mean())
+    right = [int(logits[i, j].argmax()) == labels[i, j] for i in range(2) for j in range(3)]
+    assert accuracy(lambda x: x, logits, labels) == pytest.approx(sum(right) / 6)

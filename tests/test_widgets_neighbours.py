@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from course_lib.widgets import neighbours_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits

@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from course_lib.attention import softmax
 from course_lib.nn.pooling import AttentionPooling
-from course_lib.nn.tasks import seeded
+from course_lib.nn.training import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits

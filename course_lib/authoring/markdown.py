@@ -3,8 +3,11 @@
 import re
 from functools import cache
 
-from course_lib.authoring.source import BIBLIOGRAPHY, DIRECTIVE, SourceError, stems
+from course_lib.authoring.derived import fill
+from course_lib.authoring.source import BIBLIOGRAPHY, stems
+from course_lib.chapters.reading import DIRECTIVE, SourceError
 from course_lib.exercises.registry import find_exercise
+from course_lib.language import say
 
 CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
 LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)\.md(?P<anchor>#[\w-]*)?\)")
@@ -14,7 +17,7 @@ LEFT_OVER = re.compile(r"^:::|\{[a-z:]+\}`|^```\{", re.M)
 
 def plain_markdown(text, stem):
     """Return the text of a cell as Markdown that every notebook program renders."""
-    text = DIRECTIVE.sub(_plain_directive, text)
+    text = DIRECTIVE.sub(_plain_directive, without_hints(fill(text, stem)))
     text = CITATION.sub(_plain_citation, text)
     text = LINK.sub(_notebook_link, text)
     left = LEFT_OVER.search(text)
@@ -28,9 +31,11 @@ def _plain_directive(found):
     if name == "exercise":
         return task(title, body)
     if name == "solution":
-        return hints(title) + (
-            f"\n\nThe solution and its reason: run `!course solution {title}`, or open the book."
+        where = say(
+            "The solution and its reason: run `!course solution {key}`, or open the book.",
+            key=title,
         )
+        return f"{hints(title)}\n\n{where}"
     if name not in BOXES:
         return found[0]  # what is left over is refused
     quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
@@ -40,18 +45,32 @@ def _plain_directive(found):
 def task(key, body):
     """Return an exercise's heading, kind and minutes above its text."""
     exercise = find_exercise(key)
-    return (
-        f"### Exercise {exercise.number}. {exercise.title}\n\n"
-        f"*{exercise.kind.capitalize()}, about {exercise.minutes} minutes.*\n\n{body}"
-    )
+    heading = say("Exercise {number}. {title}", number=exercise.number, title=exercise.title)
+    kind = say(exercise.kind).capitalize()
+    effort = say("{kind}, about {minutes} minutes.", kind=kind, minutes=exercise.minutes)
+    return f"### {heading}\n\n*{effort}*\n\n{body}"
 
 
 def hints(key):
     """Return both hints of an exercise, folded."""
     return "\n\n".join(
-        f'<details class="hint">\n<summary>Hint {number}</summary>\n\n{hint}\n\n</details>'
+        folded(say("Hint {number}", number=number), hint, "hint")
         for number, hint in enumerate(find_exercise(key).hints, start=1)
     )
+
+
+def folded(summary, body, kind):
+    """Return a text that a reader folds open."""
+    return f'<details class="{kind}">\n<summary>{summary}</summary>\n\n{body}\n\n</details>'
+
+
+def without_hints(text):
+    """Return a text without its hints: they are set in before the solution, numbered."""
+    return re.sub(rf"{DIRECTIVE.pattern}\n*", _without_hint, text, flags=re.M)
+
+
+def _without_hint(found):
+    return "" if found["name"] == "hint" else found[0]
 
 
 def _notebook_link(found):

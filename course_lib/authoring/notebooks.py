@@ -12,11 +12,11 @@ from course_lib.authoring.source import (
     NOTEBOOKS,
     read_source,
     stems,
-    with_solution,
     without_solution,
     write_files,
     write_if_changed,
 )
+from course_lib.chapters.reading import with_solution
 
 
 def learner_notebook(stem):

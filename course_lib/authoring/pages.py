@@ -5,16 +5,17 @@ import re
 import jupytext
 import nbformat
 
-from course_lib.authoring.markdown import hints, task
+from course_lib.authoring.derived import fill
+from course_lib.authoring.markdown import hints, task, without_hints
 from course_lib.authoring.source import (
-    DIRECTIVE,
     PAGES,
     read_source,
     stems,
-    with_solution,
     without_solution,
     write_files,
 )
+from course_lib.chapters.reading import DIRECTIVE, with_solution
+from course_lib.language import say
 
 
 def page(stem):
@@ -27,6 +28,7 @@ def page(stem):
     solutions, cells = {}, []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
+            cell.source = fill(cell.source, stem)
             cells += _page_cells(cell, solutions)
         elif "exercise" in cell.metadata:
             solutions[cell.metadata["exercise"]] = with_solution(cell.source)
@@ -52,7 +54,7 @@ def _speaks_to_the_learner(cell):
 
 def _page_cells(cell, solutions):
     """Return the cells of a page for a text cell; a solution brings a code cell of its own."""
-    cells, start, text = [], 0, cell.source
+    cells, start, text = [], 0, without_hints(cell.source)
     for found in DIRECTIVE.finditer(text):
         if found["name"] not in ("exercise", "solution"):
             continue
@@ -61,7 +63,7 @@ def _page_cells(cell, solutions):
         if found["name"] == "exercise":
             cells.append(task(key, body))
         else:
-            opening = '<details class="solution">\n<summary>Solution</summary>'
+            opening = f'<details class="solution">\n<summary>{say("Solution")}</summary>'
             cells += [f"{hints(key)}\n\n{opening}", nbformat.v4.new_code_cell(solutions[key])]
             cells.append(f"{body}\n\n</details>")
         start = found.end()

@@ -1,7 +1,8 @@
 """The chapters: a folder each, named like its notebook.
 
 ``ch02_weights/`` holds the text of chapter 02 (``chapter.md``), its checks (``checks.py``) and,
-where something is trained, its tasks. What chapters there are is what folders there are.
+where something is trained, its tasks. What chapters there are is what folders there are with a
+text in them.
 """
 
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 # Number and name: "02" -> "weights".
 CHAPTERS = {
-    path.name[2:4]: path.name[5:] for path in sorted(FOLDER.glob("ch[0-9][0-9]_*")) if path.is_dir()
+    path.parent.name[2:4]: path.parent.name[5:]
+    for path in sorted(FOLDER.glob("ch[0-9][0-9]_*/chapter.md"))
 }
 
 

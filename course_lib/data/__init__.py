@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib.chapters.runs import load_runs  # noqa: F401 (learners import it from here)
+
 FOLDER = Path(__file__).parent
 
 
@@ -124,46 +126,6 @@ def provenance():
     'sentence-transformers/all-MiniLM-L6-v2'
     """
     return json.loads((FOLDER / "provenance.json").read_text(encoding="utf-8"))
-
-
-def load_runs(task):
-    """Load how well the models of chapters 06, 07, 08 and 12 did, each trained from several seeds.
-
-    `course_lib.nn.runs` trained them and wrote the file; the chapters train one and show all.
-
-    Parameters
-    ----------
-    task : str
-        "opinions" or "dates" (chapter 06), "digits" (07), "karate" or "dictionaries" (08), "bags",
-        "few bags" or "graphs" (12).
-
-    Returns
-    -------
-    dict of str to dict of str to numpy.ndarray of float64, shape (seeds,)
-        Model -> what was measured -> one value for each seed, 0 first. Shares are from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If there is no task called `task`.
-
-    Examples
-    --------
-    >>> sorted(load_runs("dates")["translator"])
-    ['best head points right', 'exact', 'mean head points right', 'seconds']
-    """
-    runs = json.loads((FOLDER / "runs.json").read_text(encoding="utf-8"))["runs"]
-    tasks = list(dict.fromkeys(run["task"] for run in runs))
-    if task not in tasks:
-        raise ValueError(f"task must be one of {', '.join(tasks)}; got {task!r}")
-    measured = {}
-    for run in sorted((run for run in runs if run["task"] == task), key=lambda run: run["seed"]):
-        for name in run.keys() - {"task", "model", "seed"}:
-            measured.setdefault(run["model"], {}).setdefault(name, []).append(run[name])
-    return {
-        model: {name: np.array(values) for name, values in sorted(found.items())}
-        for model, found in measured.items()
-    }
 
 
 def record(sentence):

@@ -15,6 +15,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from course_lib.chapters.reading import Task
+
 PASSED, NOT_ATTEMPTED, WRONG, ERROR = "passed", "not attempted", "wrong", "error"
 
 
@@ -64,19 +66,11 @@ def no_inputs(rng):
 
 
 @dataclass(frozen=True)
-class Exercise:
-    """One exercise of a chapter.
+class Check:
+    """How an answer is judged: the part of an exercise that ``checks.py`` holds.
 
     Attributes
     ----------
-    key : str
-        Chapter and number, "weights-2".
-    title, kind, minutes : str, str, int
-        What is shown above the exercise; kind is implement, predict, find the bug, prove, explore.
-    answer : str
-        The name that the learner's cell defines.
-    hints : (str, str)
-        A nudge, then the key step (Markdown).
     judge : callable (cases, values) -> None
         Raises `Wrong` where a value is not what the case asks for.
     inputs : callable (numpy.random.Generator) -> list of tuple
@@ -89,26 +83,15 @@ class Exercise:
         finds a `Raised` among the values.
     """
 
-    key: str
-    title: str
-    kind: str
-    minutes: int
-    answer: str
-    hints: tuple[str, str]
     judge: Callable[[list, list], None]
     inputs: Callable[[np.random.Generator], list] = no_inputs
     call: Callable[[Any, list], list] = call_function
     may_raise: bool = False
 
-    @property
-    def chapter(self):
-        """The chapter's name, "weights"."""
-        return self.key.rpartition("-")[0]
 
-    @property
-    def number(self):
-        """The exercise's number within its chapter."""
-        return int(self.key.rpartition("-")[2])
+@dataclass(frozen=True)
+class Exercise(Check, Task):
+    """One exercise of a chapter: its task, from the chapter's text, and its check."""
 
 
 def assess(exercise, namespace, *, seed=0):

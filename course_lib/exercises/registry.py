@@ -1,15 +1,17 @@
-"""The exercises of each chapter."""
+"""The exercises of each chapter: the tasks of its text, each joined with its check."""
 
 import importlib
+from functools import cache
 
-from course_lib.chapters import CHAPTERS, chapter_stem
+from course_lib import language
+from course_lib.chapters import CHAPTERS, chapter_folder, chapter_name
+from course_lib.chapters.reading import SourceError, tasks
+from course_lib.exercises.exercise import Exercise
 
 
 def exercises_of(chapter):
-    """Return the exercises of a chapter, in their order."""
-    return importlib.import_module(
-        f"course_lib.chapters.ch{chapter_stem(chapter)}.checks"
-    ).EXERCISES
+    """Return the exercises of a chapter, in their order and in the language that is spoken."""
+    return _exercises(chapter_name(chapter), language.chosen())
 
 
 def find_exercise(key):
@@ -22,3 +24,14 @@ def find_exercise(key):
                 return exercise
     listed = ", ".join(exercise.key for exercise in known) or "such as 'weights-2'"
     raise ValueError(f"key must name an exercise ({listed}), got {key!r}")
+
+
+@cache
+def _exercises(chapter, spoken):  # the language is part of what is remembered
+    folder = chapter_folder(chapter).name
+    checks = importlib.import_module(f"course_lib.chapters.{folder}.checks").CHECKS
+    said = tasks(chapter)
+    if list(said) != list(checks):
+        apart = ", ".join(sorted(set(said) ^ set(checks))) or "in another order"
+        raise SourceError(f"{folder}: chapter.md and checks.py have other exercises: {apart}")
+    return [Exercise(**vars(said[key]), **vars(checks[key])) for key in said]

@@ -53,7 +53,7 @@ class Edges:
         self.n_query = _validate.integer(n_query, "n_query", low=0)
         self.n_key = n_query if n_key is None else _validate.integer(n_key, "n_key", low=0)
         query, key = checked(edge_index, self.n_query, self.n_key)
-        number, self.order = torch.sort(query * self.n_key + key)
+        number, self.order = torch.sort(query * self.n_key + key)  # (E,)
         self.query, self.key = query[self.order], key[self.order]
         again = number[1:] == number[:-1]
         if again.any():
@@ -155,7 +155,7 @@ class _Softmax(Function):
     def forward(ctx, logits, edges):
         # A query of which no edge counts: exp(-inf - 0) / 1 is 0.
         powers = torch.exp(logits - _over_queries(logits, edges, "max", (-torch.inf, 0)))
-        weights = powers / _over_queries(powers, edges, "sum", (0, 1))
+        weights = powers / _over_queries(powers, edges, "sum", (0, 1))  # (h, E)
         ctx.save_for_backward(weights)
         ctx.edges = edges
         return weights
@@ -164,7 +164,7 @@ class _Softmax(Function):
     @_check.first_derivatives_only
     def backward(ctx, gradient):
         (weights,) = ctx.saved_tensors
-        gained = weights * gradient
+        gained = weights * gradient  # (h, E)
         return gained - weights * _over_queries(gained, ctx.edges, "sum"), None
 
 
@@ -174,8 +174,8 @@ def _over_queries(numbers, edges, reduce, replaced=None):
     Where one of these is the first number of `replaced`, the second is given.
     """
     (starts, _), _ = edges.layout(len(numbers))
-    flat = numbers.reshape(-1)
-    reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)
+    flat = numbers.reshape(-1)  # (h * E,)
+    reduced = torch.segment_reduce(flat, reduce, offsets=starts, axis=0, unsafe=True)  # (h * n,)
     if replaced is not None:
         reduced.masked_fill_(reduced == replaced[0], replaced[1])
     return reduced.view(len(numbers), -1).index_select(1, edges.query)
@@ -218,14 +218,14 @@ def _dots(query, key, edges):
     zeros = query.new_zeros(len(columns))
     pattern = _matrix(starts, columns, zeros, query.shape[:2], key.shape[:2])
     product = torch.sparse.sampled_addmm(pattern, _stacked(query), _stacked(key).T, beta=0)
-    return product.values().view(len(query), -1)
+    return product.values().view(len(query), -1)  # (h, E)
 
 
 def _sum(weights, values, edges):
     (starts, columns), _ = edges.layout(len(weights))
     sizes = (len(weights), edges.n_query), values.shape[:2]
     matrix = _matrix(starts, columns, weights.reshape(-1), *sizes)
-    return (matrix @ _stacked(values)).view(*sizes[0], -1)
+    return (matrix @ _stacked(values)).view(*sizes[0], -1)  # (h, n_query, d)
 
 
 def _sum_back(weights, values, edges):
@@ -233,16 +233,16 @@ def _sum_back(weights, values, edges):
     _, (starts, columns) = edges.layout(len(weights))
     sizes = (len(weights), edges.n_key), values.shape[:2]
     matrix = _matrix(starts, columns, weights.index_select(1, edges.by_key).reshape(-1), *sizes)
-    return (matrix @ _stacked(values)).view(*sizes[0], -1)
+    return (matrix @ _stacked(values)).view(*sizes[0], -1)  # (h, n_key, d)
 
 
 def _matrix(starts, columns, values, rows, keys):
-    size = (rows[0] * rows[1], keys[0] * keys[1])
+    size = (rows[0] * rows[1], keys[0] * keys[1])  # (h * rows, h * keys)
     return torch.sparse_csr_tensor(starts, columns, values, size, check_invariants=False)
 
 
 def _stacked(x):
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(-1, x.shape[-1])  # (h, n, d) -> (h * n, d)
 
 
 def _copies(rows, columns, n_rows, n_columns, heads):

@@ -8,8 +8,9 @@ Distances are between distributions over the classes (total variation) or betwee
 import torch
 
 from course_lib import _validate
+from course_lib.data.vocabulary import PAD
 from course_lib.nn import _check
-from course_lib.nn.text import PAD, masked_softmax, padding_mask
+from course_lib.nn.attention import masked_softmax, padding_mask
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def attention_importance(model, tokens):
         Each row sums to 1; that of a text of nothing but filling is 0.
     """
     _, weights = model(tokens, return_weights=True)
-    queries = (tokens != PAD)[:, None, None, :, None]
+    queries = (tokens != PAD)[:, None, None, :, None]  # (batch, 1, 1, n, 1)
     received = (weights * queries).sum(dim=-2) / queries.sum(dim=-2).clamp(min=1)
     return received.mean(dim=(1, 2))
 
@@ -54,8 +55,8 @@ def gradient_importance(model, tokens):
     Jain and Wallace (2019), section 4.1: the derivative by the entry of a one-hot token.
     There the attention weights are held fixed; here gradients flow through them too.
     """
-    vectors = model.embedding(tokens).detach().requires_grad_()
-    answer = model.from_vectors(vectors, tokens).softmax(dim=-1).amax(dim=-1)
+    vectors = model.embedding(tokens).detach().requires_grad_()  # (batch, n, d_model)
+    answer = model.from_vectors(vectors, tokens).softmax(dim=-1).amax(dim=-1)  # (batch,)
     (gradient,) = torch.autograd.grad(answer.sum(), vectors)
     steepness = (model.embedding.token(tokens).detach() * gradient).sum(dim=-1).abs()
     return steepness * (tokens != PAD)
@@ -80,11 +81,12 @@ def leave_one_out(model, tokens):
     Li, Monroe and Jurafsky (2016); Jain and Wallace (2019), section 4.1, where the token is taken
     out and the others move up; here it is hidden and they keep their positions.
     """
-    answer = model(tokens).softmax(dim=-1)
+    answer = model(tokens).softmax(dim=-1)  # (batch, classes)
     n = tokens.shape[1]
     hidden = tokens.unsqueeze(1).repeat(1, n, 1)  # (batch, left out, n)
     hidden.diagonal(dim1=1, dim2=2).fill_(PAD)
-    without = model(hidden.flatten(0, 1)).softmax(dim=-1).unflatten(0, (-1, n))
+    without = model(hidden.flatten(0, 1)).softmax(dim=-1)  # (batch * n, classes)
+    without = without.unflatten(0, (-1, n))
     return total_variation(answer.unsqueeze(1), without) * (tokens != PAD)
 
 
@@ -137,7 +139,7 @@ def shuffled_weights(weights, tokens, generator):
     TypeError, ValueError
         If a tensor has another shape or type, or `generator` is none.
     """
-    real = padding_mask(tokens)[:, None, None]
+    real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     batch, n = tokens.shape
     _check.tensor(weights, "weights", _check.FLOATS, batch, "layers", "h", n, n)
     _check.generator(generator, "generator")
@@ -188,7 +190,7 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     with torch.no_grad():
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
-    real = padding_mask(tokens)[:, None, None]
+    real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     start = torch.randn(own.shape, generator=generator, dtype=own.dtype)
     changed = start.requires_grad_()
     optimizer = torch.optim.Adam([changed], lr=0.1)
@@ -196,8 +198,8 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     def outcome():
         weights = masked_softmax(changed, real)
         moved = total_variation(model(tokens, weights=weights.unbind(1)).softmax(dim=-1), answer)
-        queries = real.transpose(-1, -2).squeeze(-1)
-        apart = (jensen_shannon(weights, own) * queries).sum(dim=-1)
+        queries = real.transpose(-1, -2).squeeze(-1)  # (batch, 1, 1, n)
+        apart = (jensen_shannon(weights, own) * queries).sum(dim=-1)  # (batch, layers, h)
         apart = apart / queries.sum(dim=-1).clamp(min=1)
         return weights, moved, apart.mean(dim=(1, 2))
 

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from course_lib import _validate
 from course_lib.nn import _check
+from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
 from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
-from course_lib.nn.text import masked_softmax
 
 
 def with_self_loops(edge_index, n):
@@ -100,17 +100,18 @@ class _GraphAttention(nn.Module):
         TypeError, ValueError
             If `x` or the edges have another shape, or name nodes that do not exist.
         """
-        queries, keys = self.project(x)
+        queries, keys = self.project(x)  # (h, n, out_features) each
         edges = edge_index if isinstance(edge_index, Edges) else self.edges(edge_index, len(x))
         if not edges.n_query == edges.n_key == len(x):
             raise ValueError(
                 f"edge_index must join the {len(x)} nodes of x, got Edges of {edges.n_query} "
                 f"queries and {edges.n_key} keys"
             )
-        weights = self.attend(queries, keys, edges)
+        weights = self.attend(queries, keys, edges)  # (h, E)
         used = F.dropout(weights, self.dropout, self.training)
-        mixed = edge_sum(used, keys.float() if _is_half(keys) else keys, edges).to(x.dtype)
-        joined = mixed.transpose(0, 1).flatten(1) if self.concat else mixed.mean(dim=0)
+        values = keys.float() if _is_half(keys) else keys
+        mixed = edge_sum(used, values, edges).to(x.dtype)  # (h, n, out_features)
+        joined = merge_heads(mixed) if self.concat else mixed.mean(dim=0)
         output = joined + self.bias
         return (output, (edges, weights)) if return_weights else output
 
@@ -122,7 +123,8 @@ class _GraphAttention(nn.Module):
             return edge_softmax(self.edge_logits(queries, keys, edges), edges)
         allowed = torch.zeros(edges.n_query, edges.n_key, dtype=torch.bool)
         allowed[edges.query, edges.key] = True
-        dense = masked_softmax(getattr(self, f"{self.form}_logits")(queries, keys), allowed)
+        logits = getattr(self, f"{self.form}_logits")(queries, keys)  # (h, n, n)
+        dense = masked_softmax(logits, allowed)
         return dense[:, edges.query, edges.key]
 
     def _nodes(self, x):
@@ -130,10 +132,6 @@ class _GraphAttention(nn.Module):
         if not len(_check.tensor(x, "x", _check.FLOATS, "n", self.in_features)):
             raise ValueError(f"x must have at least one node, got shape {tuple(x.shape)}")
         return x
-
-    def _heads(self, projected):
-        """Cut (n, h * out_features) into heads, (h, n, out_features)."""
-        return projected.unflatten(-1, (self.num_heads, -1)).transpose(0, 1)
 
     def _activate(self, z):
         return F.leaky_relu(z, self.negative_slope)
@@ -192,7 +190,7 @@ class GraphAttention(_GraphAttention):
 
     def project(self, x):
         """Return W x in heads, (h, n, out_features), once as queries and once as keys."""
-        heads = self._heads(self.linear(self._nodes(x)))
+        heads = split_heads(self.linear(self._nodes(x)), self.num_heads)
         return heads, heads
 
     @torch.no_grad()
@@ -203,7 +201,7 @@ class GraphAttention(_GraphAttention):
 
     def edge_logits(self, queries, keys, edges):
         """Return the logits of the edges, (h, E)."""
-        first, second = self._scores(queries, keys)
+        first, second = self._scores(queries, keys)  # (h, n) each
         return self._activate(
             first.index_select(1, edges.query) + second.index_select(1, edges.key)
         )
@@ -216,7 +214,7 @@ class GraphAttention(_GraphAttention):
     def pairwise_logits(self, queries, keys):
         """Return the logits of all pairs, (h, n, n), from concatenated features."""
         shape = (*queries.shape[:2], keys.shape[1], self.out_features)
-        pairs = torch.cat(
+        pairs = torch.cat(  # (h, n, n, 2 * out_features)
             [queries.unsqueeze(2).expand(shape), keys.unsqueeze(1).expand(shape)], dim=-1
         )
         both = torch.cat([self.by_query, self.by_key], dim=-1).to(pairs.dtype)
@@ -261,7 +259,7 @@ class GraphAttentionV2(_GraphAttention):
     def project(self, x):
         """Return the queries and the keys in heads, (h, n, out_features) each."""
         x = self._nodes(x)
-        return self._heads(self.query(x)), self._heads(self.key(x))
+        return tuple(split_heads(f(x), self.num_heads) for f in (self.query, self.key))
 
     @torch.no_grad()
     def logit_parts(self, x):
@@ -270,12 +268,12 @@ class GraphAttentionV2(_GraphAttention):
 
     def edge_logits(self, queries, keys, edges):
         """Return the logits of the edges, (h, E)."""
-        sums = queries.index_select(1, edges.query) + keys.index_select(1, edges.key)
+        sums = queries.index_select(1, edges.query) + keys.index_select(1, edges.key)  # (h, E, F)
         return (self._activate(sums) * self.attention.to(sums.dtype)[:, None]).sum(dim=-1)
 
     def pairwise_logits(self, queries, keys):
         """Return the logits of all pairs, (h, n, n)."""
-        sums = queries.unsqueeze(2) + keys.unsqueeze(1)
+        sums = queries.unsqueeze(2) + keys.unsqueeze(1)  # (h, n, n, F)
         return (self._activate(sums) @ self.attention.to(sums.dtype)[:, None, :, None]).squeeze(-1)
 
 

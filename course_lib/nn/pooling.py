@@ -11,7 +11,7 @@ from torch import nn
 
 from course_lib import _validate
 from course_lib.nn import _check
-from course_lib.nn.text import masked_softmax
+from course_lib.nn.attention import masked_softmax
 
 
 class AttentionPooling(nn.Module):
@@ -63,7 +63,7 @@ class AttentionPooling(nn.Module):
     def scores(self, x):
         """Return the logits of the nodes, (..., hops), for nodes (..., in_features)."""
         x = _check.tensor(x, "x", _check.FLOATS, ..., self.in_features)
-        hidden = torch.tanh(self.hidden(x))
+        hidden = torch.tanh(self.hidden(x))  # (..., hidden_features)
         if self.gate is not None:
             hidden = hidden * torch.sigmoid(self.gate(x))
         return self.score(hidden)
@@ -96,7 +96,7 @@ class AttentionPooling(nn.Module):
             x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
         weights = masked_softmax(logits, None if mask is None else mask.unsqueeze(1))
-        pooled = weights @ x
+        pooled = weights @ x  # (batch, hops, in_features)
         return self._finish(pooled, weights, return_weights)
 
     def pool_index(self, x, batch, num_graphs=None, *, return_weights=False):
@@ -126,11 +126,11 @@ class AttentionPooling(nn.Module):
         logits = self.scores(x)  # (nodes, hops)
         index = batch.unsqueeze(1).expand(logits.shape)
         lowest = logits.new_full((num_graphs, self.hops), torch.finfo(logits.dtype).min)
-        largest = lowest.scatter_reduce(0, index, logits.detach(), "amax")
-        powers = torch.exp(logits - largest[batch])
+        largest = lowest.scatter_reduce(0, index, logits.detach(), "amax")  # (graphs, hops)
+        powers = torch.exp(logits - largest[batch])  # (nodes, hops)
         sums = powers.new_zeros(num_graphs, self.hops).index_add(0, batch, powers)
         weights = powers / sums[batch]
-        shares = weights.unsqueeze(2) * x.unsqueeze(1)  # (nodes, hops, features)
+        shares = weights.unsqueeze(2) * x.unsqueeze(1)  # (nodes, hops, in_features)
         pooled = shares.new_zeros(num_graphs, *shares.shape[1:]).index_add(0, batch, shares)
         return self._finish(pooled, weights.T, return_weights)
 
@@ -169,7 +169,8 @@ def overlap_penalty(weights):
     tensor(2.)
     """
     _check.tensor(weights, "weights", _check.FLOATS, ..., "hops", "n")
-    apart = weights @ weights.transpose(-1, -2) - torch.eye(weights.shape[-2], dtype=weights.dtype)
+    alike = weights @ weights.transpose(-1, -2)  # (..., hops, hops)
+    apart = alike - torch.eye(weights.shape[-2], dtype=weights.dtype)
     return apart.square().sum(dim=(-2, -1))
 
 

@@ -1,7 +1,8 @@
 """Sparse attention in PyTorch: along the edges of a pattern, and with weights that can be 0.
 
 `sparse_attention` computes and stores one number for each edge instead of one for each pair,
-forward and backward. `sparsemax` and `entmax15` are softmax's relatives with exact zeros.
+forward and backward. `sparsemax` and `entmax15` are softmax's relatives with exact zeros: they take
+their weights from `course_lib.sparsity`, and their gradient is here.
 """
 
 import math
@@ -10,10 +11,9 @@ import torch
 from torch.autograd import Function
 from torch.nn import functional as F
 
-from course_lib import _validate
+from course_lib import _validate, sparsity
 from course_lib.nn import _check
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
-from course_lib.sparsity import LOWEST
 
 
 def pattern_edges(pattern):
@@ -86,8 +86,9 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
     if not (math.prod(shape) and n_key):
         return query.new_zeros(shape)
     wide = torch.promote_types(query.dtype, torch.float32)  # sums along edges know no half
+    # (batch * h, n, d) each
     query, key, value = (x.reshape(-1, *x.shape[-2:]).to(wide) for x in (scale * query, key, value))
-    weights = edge_softmax(edge_dots(query, key, edges), edges)
+    weights = edge_softmax(edge_dots(query, key, edges), edges)  # (batch * h, E)
     return edge_sum(weights, value, edges).reshape(shape).to(given)
 
 
@@ -136,8 +137,10 @@ def window_attention(query, key, value, radius, *, scale=None):
     radius = min(radius, max(1, n - 1))  # a wider window holds no more
     blocks = -(-n // radius)
     fill = blocks * radius - n
-    query = F.pad(query, (0, 0, 0, fill)).unflatten(-2, (blocks, radius))
-    near = [
+    query = F.pad(query, (0, 0, 0, fill)).unflatten(
+        -2, (blocks, radius)
+    )  # (..., blocks, radius, d)
+    near = [  # (..., blocks, 3 * radius, d)
         F.pad(x, (0, 0, radius, radius + fill)).unfold(-2, 3 * radius, radius).transpose(-1, -2)
         for x in (key, value)
     ]
@@ -163,8 +166,8 @@ def _check_qkv(query, key, value, *, same_length=False):
 def _near_mask(n, blocks, radius):
     """Return which of the 3 · radius keys of its neighbourhood each query may attend to."""
     start = radius * torch.arange(blocks)[:, None, None]
-    query = start + torch.arange(radius)[:, None]
-    key = start - radius + torch.arange(3 * radius)
+    query = start + torch.arange(radius)[:, None]  # (blocks, radius, 1)
+    key = start - radius + torch.arange(3 * radius)  # (blocks, 1, 3 * radius)
     real = (key >= 0) & (key < n) & ((query - key).abs() <= radius)
     return real | ((query >= n) & (key == query))  # filling attends to itself, for finite rows
 
@@ -175,7 +178,7 @@ def sparsemax(logits, dim=-1):
     Parameters
     ----------
     logits : Tensor
-        Minus infinity leaves a key out. Half precision is computed in single precision.
+        Minus infinity leaves a key out. Computed in double precision, whatever came in.
     dim : int, default -1
 
     Returns
@@ -197,7 +200,7 @@ def sparsemax(logits, dim=-1):
     >>> sparsemax(torch.tensor([1.0, 0.5, -1.0]))
     tensor([0.7500, 0.2500, 0.0000])
     """
-    return _along(_Sparsemax, logits, dim)
+    return _along(logits, dim, sparsity.sparsemax, lambda weights: (weights > 0).to(weights))
 
 
 def entmax15(logits, dim=-1):
@@ -206,7 +209,7 @@ def entmax15(logits, dim=-1):
     Parameters
     ----------
     logits : Tensor
-        Minus infinity leaves a key out. Half precision is computed in single precision.
+        Minus infinity leaves a key out. Computed in double precision, whatever came in.
     dim : int, default -1
 
     Returns
@@ -229,61 +232,36 @@ def entmax15(logits, dim=-1):
     >>> entmax15(torch.tensor([1.0, 0.0, -4.0]))
     tensor([0.8307, 0.1693, 0.0000])
     """
-    return _along(_Entmax15, logits, dim)
+    return _along(logits, dim, sparsity.entmax15, torch.sqrt)
 
 
-def _along(function, logits, dim):
-    """Apply a function of rows along an axis."""
+def _along(logits, dim, entmax, slope):
+    """Apply a function of rows along an axis, in double precision."""
     _check.tensor(logits, "logits", _check.FLOATS, ..., "n")
     dim = _validate.integer(dim, "dim", low=-logits.ndim, high=logits.ndim - 1)
-    rows = logits.transpose(dim, -1)
-    if not rows.shape[-1] or not rows.amax(dim=-1).isfinite().all():
-        raise ValueError("logits must hold a finite number in every row, no NaN and no infinity")
-    wide = torch.promote_types(rows.dtype, torch.float32)  # half: sums would be off, ranks as well
-    return function.apply(rows.to(wide)).to(rows.dtype).transpose(dim, -1)
+    rows = logits.transpose(dim, -1)  # (..., n)
+    return _Entmax.apply(rows.double(), entmax, slope).to(rows.dtype).transpose(dim, -1)
 
 
-class _Sparsemax(Function):
+class _Entmax(Function):
+    r"""The gradient of sparsemax and 1.5-entmax: one formula, beside NumPy's own functions.
+
+    .. math:: \frac{\partial p_i}{\partial z_j} = s_i\,\Big([i = j] - \frac{s_j}{\sum_k s_k}\Big)
+
+    with the slope :math:`s_i` of a weight against its logit at a fixed threshold: what a weight
+    gains, the others lose in proportion to theirs. It is 1 on the support of sparsemax and
+    :math:`\sqrt{p_i}` for 1.5-entmax.
+    """
+
     @staticmethod
-    def forward(ctx, logits):
-        logits = (logits - logits.amax(dim=-1, keepdim=True)).clamp(min=LOWEST)
-        z = logits.sort(dim=-1, descending=True).values
-        rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
-        tau = (z.cumsum(dim=-1) - 1) / rank
-        size = (z > tau).sum(dim=-1, keepdim=True)
-        weights = (logits - tau.gather(-1, size - 1)).clamp(min=0)
-        ctx.save_for_backward(weights)
+    def forward(ctx, logits, entmax, slope):
+        weights = torch.from_numpy(entmax(logits.detach().cpu().numpy())).to(logits)
+        ctx.save_for_backward(slope(weights))
         return weights
 
     @staticmethod
     @_check.first_derivatives_only
     def backward(ctx, gradient):
-        # What a weight gains, all others of the support lose in equal parts.
-        support = ctx.saved_tensors[0] > 0
-        inside = gradient * support
-        mean = inside.sum(dim=-1, keepdim=True) / support.sum(dim=-1, keepdim=True)
-        return (inside - mean) * support
-
-
-class _Entmax15(Function):
-    @staticmethod
-    def forward(ctx, logits):
-        logits = ((logits - logits.amax(dim=-1, keepdim=True)) / 2).clamp(min=LOWEST)
-        z = logits.sort(dim=-1, descending=True).values
-        rank = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
-        mean = z.cumsum(dim=-1) / rank
-        scatter = z.square().cumsum(dim=-1) - rank * mean.square()
-        tau = mean - ((1 - scatter).clamp(min=0) / rank).sqrt()
-        size = (tau <= z).sum(dim=-1, keepdim=True)
-        weights = (logits - tau.gather(-1, size - 1)).clamp(min=0).square()
-        ctx.save_for_backward(weights)
-        return weights
-
-    @staticmethod
-    @_check.first_derivatives_only
-    def backward(ctx, gradient):
-        # As for sparsemax, but a weight's part is the root of the weight.
-        part = ctx.saved_tensors[0].sqrt()
-        inside = gradient * part
-        mean = inside.sum(dim=-1, keepdim=True) / part.sum(dim=-1, keepdim=True)
-        return inside - mean * part
+        (slope,) = ctx.saved_tensors  # (..., n)
+        mean = (gradient * slope).sum(dim=-1, keepdim=True) / slope.sum(dim=-1, keepdim=True)
+        return slope * (gradient - mean), None, None

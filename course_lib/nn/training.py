@@ -1,12 +1,30 @@
-"""Training, one step at a time: whoever takes the steps decides when to stop."""
+"""Training, one step at a time: whoever takes the steps decides when to stop.
+
+With what all trainings share: first parameters that follow from a seed, a loss, and a measure.
+"""
 
 import math
 import time
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from course_lib import _validate
+from course_lib.nn import _check
+
+LARGEST_SEED = 2**63 - 1
+
+
+def seeded(make, seed):
+    """Return ``make()``, a model whose first parameters follow from `seed` alone.
+
+    PyTorch draws them from its one global generator, which is left as it was.
+    """
+    seed = _validate.integer(seed, "seed", low=0, high=LARGEST_SEED)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
 
 
 class Step(NamedTuple):
@@ -105,6 +123,21 @@ def train(model, loss_of, examples, **settings):
     return time.perf_counter() - start
 
 
+def label_loss(model, inputs, labels):
+    """Return the mean cross-entropy of labels (count, ...), for logits (count, ..., classes)."""
+    logits = model(inputs)
+    _check.tensor(labels, "labels", _check.INTEGERS, *logits.shape[:-1])
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
+
+
+@torch.no_grad()
+def accuracy(model, inputs, labels, **options):
+    """Return the share of labels (count, ...) that the likeliest of (count, ..., classes) are."""
+    likeliest = model(inputs, **options).argmax(dim=-1)  # (count, ...)
+    _check.tensor(labels, "labels", _check.INTEGERS, *likeliest.shape)
+    return (likeliest == labels).float().mean().item()
+
+
 def _checked(examples, epochs, batch, seed):
     if not isinstance(examples, tuple | list) or not all(
         isinstance(part, torch.Tensor) and part.ndim for part in examples
@@ -115,5 +148,5 @@ def _checked(examples, epochs, batch, seed):
         raise ValueError(f"examples must be parts of one length, got lengths {sorted(counts)}")
     epochs = _validate.integer(epochs, "epochs", low=1)
     batch = _validate.integer(batch, "batch", low=1)
-    order = torch.Generator().manual_seed(_validate.integer(seed, "seed", low=0, high=2**63 - 1))
+    order = torch.Generator().manual_seed(_validate.integer(seed, "seed", low=0, high=LARGEST_SEED))
     return counts.pop(), epochs, batch, order

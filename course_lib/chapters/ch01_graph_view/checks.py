@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Exercise, PlainGraph, Wrong, read_value
+from course_lib.exercises.exercise import Check, PlainGraph, Wrong, read_value
 from course_lib.exercises.judging import compare, read_array, read_pair
 
 
@@ -156,83 +156,11 @@ def _strongly_connected(kept):
     return nx.is_strongly_connected(nx.DiGraph(kept))
 
 
-EXERCISES = (
-    Exercise(
-        key="graph_view-1",
-        title="From a matrix to a list of edges",
-        kind="implement",
-        minutes=6,
-        answer="edge_list",
-        hints=(
-            "Two loops are enough: one over queries i, one over keys j.",
-            "Keep `(i, j, weights[i, j])` where `weights[i, j] > threshold`; i may equal j.",
-        ),
-        inputs=_edge_cases,
-        judge=_judge_edge_list,
-    ),
-    Exercise(
-        key="graph_view-2",
-        title="Tokens repeat, positions don't",
-        kind="predict",
-        minutes=3,
-        answer="node_counts",
-        hints=(
-            "A dictionary, or a graph, has each key once, however often you put it in.",
-            "Count the different words for the first number and all words for the second.",
-        ),
-        call=read_value,
-        judge=_judge_node_counts,
-    ),
-    Exercise(
-        key="graph_view-3",
-        title="Which way does information move?",
-        kind="find the bug",
-        minutes=8,
-        answer="flow_graph",
-        hints=(
-            "Query i reads the value of key j. At which end of the edge does information start?",
-            "Add the edge from j to i: `graph.add_edge(j, i, weight=weights[i, j])`.",
-        ),
-        inputs=_flow_cases,
-        judge=_judge_flow_graph,
-    ),
-    Exercise(
-        key="graph_view-4",
-        title="Everybody gives 1, somebody receives most",
-        kind="prove",
-        minutes=8,
-        answer="sink_weights",
-        hints=(
-            "Let every query give most of its attention to the same key.",
-            "Put a small positive number everywhere, then give column 0 what each row still lacks.",
-        ),
-        inputs=_sink_cases,
-        judge=_judge_sink,
-    ),
-    Exercise(
-        key="graph_view-5",
-        title="How much do the strongest edges hold?",
-        kind="explore",
-        minutes=8,
-        answer="strongest_share",
-        hints=(
-            "Flatten the matrix and sort it; how many of its entries are the strongest ones?",
-            "Sum the last `ceil(share * n * n)` of `np.sort(weights, axis=None)`; divide by n.",
-        ),
-        inputs=_share_cases,
-        judge=_judge_share,
-    ),
-    Exercise(
-        key="graph_view-6",
-        title="When does the graph fall apart?",
-        kind="implement",
-        minutes=12,
-        answer="breaking_threshold",
-        hints=(
-            "Only thresholds equal to one of the weights can change the graph. Try them upwards.",
-            "For each weight t, build `nx.DiGraph(weights > t)` and ask nx.is_strongly_connected.",
-        ),
-        inputs=_connection_cases,
-        judge=_judge_connection,
-    ),
-)
+CHECKS = {
+    "graph_view-1": Check(inputs=_edge_cases, judge=_judge_edge_list),
+    "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
+    "graph_view-3": Check(inputs=_flow_cases, judge=_judge_flow_graph),
+    "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
+    "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
+    "graph_view-6": Check(inputs=_connection_cases, judge=_judge_connection),
+}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import attention, attention_logits, causal_mask, entropy, softmax
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, compare_choice, read_pair
 
 
@@ -174,83 +174,11 @@ def _judge_sharpest(cases, values):
             )
 
 
-EXERCISES = (
-    Exercise(
-        key="weights-1",
-        title="Shift all logits",
-        kind="predict",
-        minutes=2,
-        answer="shift_effect",
-        hints=(
-            "Write the ratio of two weights of the row before and after.",
-            "exp(a + 5) = exp(5) · exp(a): the factor stands above and below the fraction line.",
-        ),
-        call=read_value,
-        judge=_judge_shift,
-    ),
-    Exercise(
-        key="weights-2",
-        title="The softmax that overflows",
-        kind="find the bug",
-        minutes=8,
-        answer="safe_softmax",
-        hints=(
-            "You showed that a shift changes nothing. Which shift keeps exp small?",
-            "Subtract `logits.max(axis=1, keepdims=True)` before the exponential.",
-        ),
-        inputs=_logits,
-        judge=_judge_safe_softmax,
-    ),
-    Exercise(
-        key="weights-3",
-        title="From queries and keys to weights",
-        kind="implement",
-        minutes=8,
-        answer="attention_weights",
-        hints=(
-            "Three steps: dot products, scale, softmax along each row.",
-            "`softmax(query @ key.T / np.sqrt(d))` with d the number of columns of `query`.",
-        ),
-        inputs=_query_key,
-        judge=_judge_weights,
-    ),
-    Exercise(
-        key="weights-4",
-        title="No looking ahead",
-        kind="implement",
-        minutes=10,
-        answer="causal_attention",
-        hints=(
-            "Which logit makes a weight of exactly 0 after the softmax?",
-            "`np.where(np.tri(n, dtype=bool), logits, -np.inf)`, softmax, then `weights @ value`.",
-        ),
-        inputs=_sequences,
-        judge=_judge_causal,
-    ),
-    Exercise(
-        key="weights-5",
-        title="Relabelling is only relabelling",
-        kind="prove",
-        minutes=8,
-        answer="relabelled",
-        hints=(
-            "New position i holds the token that was at order[i]. It is a query and a key.",
-            "Move the rows and then the columns: `weights[order][:, order]`.",
-        ),
-        inputs=_relabellings,
-        judge=_judge_relabelled,
-    ),
-    Exercise(
-        key="weights-6",
-        title="The sharpest head of a real model",
-        kind="explore",
-        minutes=10,
-        answer="sharpest_head",
-        hints=(
-            "The mean over queries of the entropy gives one number for each layer and head.",
-            "`np.unravel_index(np.argmin(table), table.shape)` gives the layer and the head.",
-        ),
-        inputs=_models,
-        judge=_judge_sharpest,
-    ),
-)
+CHECKS = {
+    "weights-1": Check(call=read_value, judge=_judge_shift),
+    "weights-2": Check(inputs=_logits, judge=_judge_safe_softmax),
+    "weights-3": Check(inputs=_query_key, judge=_judge_weights),
+    "weights-4": Check(inputs=_sequences, judge=_judge_causal),
+    "weights-5": Check(inputs=_relabellings, judge=_judge_relabelled),
+    "weights-6": Check(inputs=_models, judge=_judge_sharpest),
+}

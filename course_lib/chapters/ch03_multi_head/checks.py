@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import attention, merge_heads, multi_head_attention, softmax, split_heads
-from course_lib.exercises.exercise import Exercise, Raised, Wrong
+from course_lib.exercises.exercise import Check, Raised, Wrong
 from course_lib.exercises.judging import compare, read_pair
 from course_lib.heads import head_distance, offset_score
 
@@ -174,84 +174,11 @@ def _judge_nearest(cases, values):
         compare(value, distances.min(), "The distance", mistakes)
 
 
-EXERCISES = (
-    Exercise(
-        key="multi_head-1",
-        title="Cut the features into heads",
-        kind="implement",
-        minutes=8,
-        answer="split",
-        hints=(
-            "Which features of token 0 should head 0 hold? Print a tiny case.",
-            "`x.reshape(n, num_heads, d // num_heads)`, then bring the head axis to the front.",
-        ),
-        inputs=_features,
-        judge=_judge_split,
-    ),
-    Exercise(
-        key="multi_head-2",
-        title="How many features has a head?",
-        kind="implement",
-        minutes=5,
-        answer="head_size",
-        hints=(
-            "The remainder `d_model % num_heads` tells whether it works out.",
-            "Raise ValueError with an f-string that holds both numbers; else return `//`.",
-        ),
-        inputs=_sizes,
-        judge=_judge_head_size,
-        may_raise=True,
-    ),
-    Exercise(
-        key="multi_head-3",
-        title="The head that looks at itself",
-        kind="find the bug",
-        minutes=8,
-        answer="self_share",
-        hints=(
-            "`argmax` along the last axis gives the favourite key of each query.",
-            "Compare it with `np.arange(n)` and take the mean over all rows of all heads.",
-        ),
-        inputs=_heads,
-        judge=_judge_self_share,
-    ),
-    Exercise(
-        key="multi_head-4",
-        title="Real multi-head attention",
-        kind="implement",
-        minutes=12,
-        answer="multi_head",
-        hints=(
-            "Project, split, attend, merge, mix: five steps, each one line.",
-            "Split `x @ w_q`, `x @ w_k` and `x @ w_v`; `attention` takes all heads at once.",
-        ),
-        inputs=_projected,
-        judge=_judge_multi_head,
-    ),
-    Exercise(
-        key="multi_head-5",
-        title="Find the previous-token head",
-        kind="explore",
-        minutes=8,
-        answer="previous_token_head",
-        hints=(
-            "In a matrix of weights, the previous tokens lie one place left of the diagonal.",
-            "`np.diagonal(weights, -1, axis1=-2, axis2=-1)`, its mean, then where it is largest.",
-        ),
-        inputs=_models,
-        judge=_judge_previous,
-    ),
-    Exercise(
-        key="multi_head-6",
-        title="The mean is nobody",
-        kind="prove",
-        minutes=8,
-        answer="nearest_head_distance",
-        hints=(
-            "`head_distance` broadcasts: one matrix against all heads gives one number a head.",
-            "Compare `weights.mean(axis=0)` with `weights` and take the smallest.",
-        ),
-        inputs=_layers,
-        judge=_judge_nearest,
-    ),
-)
+CHECKS = {
+    "multi_head-1": Check(inputs=_features, judge=_judge_split),
+    "multi_head-2": Check(inputs=_sizes, judge=_judge_head_size, may_raise=True),
+    "multi_head-3": Check(inputs=_heads, judge=_judge_self_share),
+    "multi_head-4": Check(inputs=_projected, judge=_judge_multi_head),
+    "multi_head-5": Check(inputs=_models, judge=_judge_previous),
+    "multi_head-6": Check(inputs=_layers, judge=_judge_nearest),
+}

@@ -17,7 +17,7 @@ from course_lib.centrality import (
     stationary_distribution,
 )
 from course_lib.data import available, load_attention, load_leave_one_out
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, compare_choice, read_array
 
 
@@ -224,98 +224,12 @@ def _judge_closest(cases, values):
     compare_choice(values[0], best, "`closest_measure`", reasons)
 
 
-EXERCISES = (
-    Exercise(
-        key="centrality-1",
-        title="The same number for everyone",
-        kind="predict",
-        minutes=4,
-        answer="degree_of_all",
-        hints=(
-            "How many edges leave a node of a complete graph, its self-loop among them?",
-            "n edges leave and n arrive; divide their number by n - 1.",
-        ),
-        inputs=_lengths,
-        judge=_judge_degree,
-    ),
-    Exercise(
-        key="centrality-2",
-        title="PageRank, step by step",
-        kind="implement",
-        minutes=10,
-        answer="pagerank_by_steps",
-        hints=(
-            "Put the right-hand side of the formula into a loop, starting from `1 / n` for all.",
-            "`after = (1 - damping) / n + damping * weights.T @ shares`, until they hardly differ.",
-        ),
-        inputs=_walks,
-        judge=_judge_pagerank,
-    ),
-    Exercise(
-        key="centrality-3",
-        title="When PageRank is silent",
-        kind="prove",
-        minutes=8,
-        answer="silent_weights",
-        hints=(
-            "Put equal shares into the formula. What must then hold for the columns?",
-            "Rows and columns must both sum to 1: move one row round, a place further each time.",
-        ),
-        inputs=_sizes,
-        judge=_judge_silent,
-    ),
-    Exercise(
-        key="centrality-4",
-        title="A strong tie is a short way",
-        kind="find the bug",
-        minutes=10,
-        answer="strongest_way",
-        hints=(
-            "The product of weights is largest where the sum of their −ln is smallest.",
-            "Give each edge an attribute `length=-np.log(weight)` and name it to "
-            "`nx.shortest_path(..., weight='length')`.",
-        ),
-        inputs=_ways,
-        judge=_judge_way,
-    ),
-    Exercise(
-        key="centrality-5",
-        title="Without the sink",
-        kind="implement",
-        minutes=6,
-        answer="without",
-        hints=(
-            "Which positions stay? Pick their rows, then their columns.",
-            "`rest / rest.sum(axis=1, keepdims=True)` makes the rows sum to 1 again.",
-        ),
-        inputs=_removals,
-        judge=_judge_without,
-    ),
-    Exercise(
-        key="centrality-6",
-        title="Do two rankings agree?",
-        kind="implement",
-        minutes=7,
-        answer="rank_agreement",
-        hints=(
-            "What does `np.argsort` of an `np.argsort` give?",
-            "`np.corrcoef` of the two rows of ranks, entry `[0, 1]`.",
-        ),
-        inputs=_scores,
-        judge=_judge_agreement,
-    ),
-    Exercise(
-        key="centrality-7",
-        title="Ask the model",
-        kind="explore",
-        minutes=10,
-        answer="closest_measure",
-        hints=(
-            "Go through `available()`: `load_attention(name)[0].mean(axis=(0, 1))` is the matrix, "
-            "`load_leave_one_out(name)[0]` are the effects.",
-            "Cut both with `[1:-1]`, collect `rank_correlation` for each measure, compare means.",
-        ),
-        judge=_judge_closest,
-        call=read_value,
-    ),
-)
+CHECKS = {
+    "centrality-1": Check(inputs=_lengths, judge=_judge_degree),
+    "centrality-2": Check(inputs=_walks, judge=_judge_pagerank),
+    "centrality-3": Check(inputs=_sizes, judge=_judge_silent),
+    "centrality-4": Check(inputs=_ways, judge=_judge_way),
+    "centrality-5": Check(inputs=_removals, judge=_judge_without),
+    "centrality-6": Check(inputs=_scores, judge=_judge_agreement),
+    "centrality-7": Check(judge=_judge_closest, call=read_value),
+}

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import causal_mask, softmax
 from course_lib.exercises.drawing import draw, read_matrix
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 
 TOKENS = ("the", "dog", "saw", "a", "dog", "run", "off", "home", "late", "last", "night", "again")
@@ -185,101 +185,12 @@ def _judge_order(cases, values):
             )
 
 
-EXERCISES = (
-    Exercise(
-        key="heatmaps-1",
-        title="A dark column",
-        kind="predict",
-        minutes=2,
-        answer="dark_column",
-        hints=(
-            "Every cell of the column belongs to the same one of the two. Which?",
-            "Go down the column: the query changes from cell to cell. What stays the same?",
-        ),
-        judge=_judge_column,
-        call=read_value,
-    ),
-    Exercise(
-        key="heatmaps-2",
-        title="An honest heatmap",
-        kind="implement",
-        minutes=8,
-        answer="draw_weights",
-        hints=(
-            "`axes.imshow` draws the matrix with row 0 on top; what sets the ends of its colours?",
-            "`vmin=0, vmax=1`; `axes.set_xticks(range(n), tokens)`; `axes.set_xlabel('key')`.",
-        ),
-        inputs=_matrices,
-        judge=_judge_honest,
-        call=draw(),
-    ),
-    Exercise(
-        key="heatmaps-3",
-        title="Two maps, one scale",
-        kind="find the bug",
-        minutes=6,
-        answer="draw_pair",
-        hints=(
-            "Without vmin and vmax, each picture stretches its colours over its own numbers.",
-            "Compute the larger maximum of the two first, and pass it to both as `vmax`.",
-        ),
-        inputs=_pairs,
-        judge=_judge_pair,
-        call=draw(2),
-    ),
-    Exercise(
-        key="heatmaps-4",
-        title="What differs?",
-        kind="implement",
-        minutes=7,
-        answer="draw_difference",
-        hints=(
-            "Zero should get the neutral colour. Where must it lie between vmin and vmax?",
-            "`limit = np.abs(difference).max()`, `vmin=-limit, vmax=limit`, `cmap='PuOr'`.",
-        ),
-        inputs=_differences,
-        judge=_judge_difference,
-        call=draw(),
-    ),
-    Exercise(
-        key="heatmaps-5",
-        title="Numbers that can be read",
-        kind="find the bug",
-        minutes=7,
-        answer="draw_annotated",
-        hints=(
-            "The first two arguments of `axes.text` are x and y. Which of them is the key?",
-            "`axes.text(j, i, f'{weights[i, j]:.2f}')` in two loops, if there are at most 10 rows.",
-        ),
-        inputs=_sizes,
-        judge=_judge_annotated,
-        call=draw(),
-    ),
-    Exercise(
-        key="heatmaps-6",
-        title="Not small, but forbidden",
-        kind="implement",
-        minutes=5,
-        answer="draw_masked",
-        hints=(
-            "What does matplotlib do with a cell that is NaN, or masked?",
-            "`np.where(mask, weights, np.nan)`, or `np.ma.masked_array(weights, ~mask)`.",
-        ),
-        inputs=_masked_matrices,
-        judge=_judge_masked,
-        call=draw(),
-    ),
-    Exercise(
-        key="heatmaps-7",
-        title="An order that shows groups",
-        kind="explore",
-        minutes=10,
-        answer="group_order",
-        hints=(
-            "Follow the four steps above the exercise, one line each.",
-            "`np.linalg.eigh(laplacian)[1][:, 1]` is the second eigenvector; `np.argsort` sorts.",
-        ),
-        inputs=_blocks,
-        judge=_judge_order,
-    ),
-)
+CHECKS = {
+    "heatmaps-1": Check(judge=_judge_column, call=read_value),
+    "heatmaps-2": Check(inputs=_matrices, judge=_judge_honest, call=draw()),
+    "heatmaps-3": Check(inputs=_pairs, judge=_judge_pair, call=draw(2)),
+    "heatmaps-4": Check(inputs=_differences, judge=_judge_difference, call=draw()),
+    "heatmaps-5": Check(inputs=_sizes, judge=_judge_annotated, call=draw()),
+    "heatmaps-6": Check(inputs=_masked_matrices, judge=_judge_masked, call=draw()),
+    "heatmaps-7": Check(inputs=_blocks, judge=_judge_order),
+}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
     compare_number,
@@ -387,101 +387,12 @@ def _judge_uniform(cases, values):
     compare_number(values[0], apart.mean(), "`advantage`", mistakes, within=1e-3)
 
 
-EXERCISES = (
-    Exercise(
-        key="nlp-1",
-        title="The wrong root",
-        kind="predict",
-        minutes=5,
-        answer="spread",
-        hints=(
-            "A logit is a sum over the features of one head. Variances of independent terms add.",
-            "The variance of the sum is 32; divide the sum by √256 and take the root.",
-        ),
-        judge=_judge_spread,
-        call=read_value,
-    ),
-    Exercise(
-        key="nlp-2",
-        title="Count the parameters",
-        kind="implement",
-        minutes=6,
-        answer="projection_parameters",
-        hints=(
-            "What does one projection take in, and what does it give? Is there one a head, or one "
-            "for all of them?",
-            "The article: three matrices of d_head × d_head in all. Multi-head attention: three of "
-            "d_model × d_model.",
-        ),
-        inputs=_sizes,
-        judge=_judge_parameters,
-    ),
-    Exercise(
-        key="nlp-3",
-        title="Attention that knows of filling",
-        kind="find the bug",
-        minutes=15,
-        answer="MendedAttention",
-        hints=(
-            "Project first, then cut into heads. The mask belongs between logits and softmax, and "
-            "once more behind it.",
-            "`logits.masked_fill(~allowed, torch.finfo(x.dtype).min)` with `allowed = "
-            "mask[:, None, None, :]`; after the softmax `masked_fill(~allowed, 0)`.",
-        ),
-        inputs=_texts_with_filling,
-        judge=_judge_attention,
-        call=run_module,
-    ),
-    Exercise(
-        key="nlp-4",
-        title="What is attention worth?",
-        kind="explore",
-        minutes=6,
-        answer="advantage",
-        hints=(
-            "`runs` holds an array with one number a seed for each model and each kind of text.",
-            '`runs["attention"]["negated"]` minus the same for `"uniform attention"`, its mean.',
-        ),
-        judge=_judge_uniform,
-        call=read_value,
-    ),
-    Exercise(
-        key="nlp-5",
-        title="Does the order matter?",
-        kind="prove",
-        minutes=6,
-        answer="largest_change",
-        hints=(
-            "Ask twice: once with the texts as they are, once with their columns in another order.",
-            "`abs(predict(texts[:, order]) - predict(texts)).max()`.",
-        ),
-        inputs=_predictors,
-        judge=_judge_order,
-    ),
-    Exercise(
-        key="nlp-6",
-        title="Hide each word in turn",
-        kind="implement",
-        minutes=10,
-        answer="hide_each",
-        hints=(
-            "Copy the text for each word, put 0 in its place, and ask again.",
-            "For each `j`: `half the sum of abs(predict(copy[None])[0] - predict(text[None])[0])`.",
-        ),
-        inputs=_words_to_hide,
-        judge=_judge_hiding,
-    ),
-    Exercise(
-        key="nlp-7",
-        title="Does it point at the right letters?",
-        kind="implement",
-        minutes=8,
-        answer="pointing_share",
-        hints=(
-            "Where is the largest weight of each row, and is the mask True there?",
-            "`right[rows, weights[rows].argmax(axis=1)].mean()` with the rows that have a True.",
-        ),
-        inputs=_alignments,
-        judge=_judge_pointing,
-    ),
-)
+CHECKS = {
+    "nlp-1": Check(judge=_judge_spread, call=read_value),
+    "nlp-2": Check(inputs=_sizes, judge=_judge_parameters),
+    "nlp-3": Check(inputs=_texts_with_filling, judge=_judge_attention, call=run_module),
+    "nlp-4": Check(judge=_judge_uniform, call=read_value),
+    "nlp-5": Check(inputs=_predictors, judge=_judge_order),
+    "nlp-6": Check(inputs=_words_to_hide, judge=_judge_hiding),
+    "nlp-7": Check(inputs=_alignments, judge=_judge_pointing),
+}

@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.data import load_runs
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
     compare_choice,
@@ -313,100 +313,12 @@ def _judge_gain(cases, values):
     compare_number(values[0], right, "`errors_from_zero`", mistakes, within=6e-3)
 
 
-EXERCISES = (
-    Exercise(
-        key="vision-1",
-        title="Pixels as tokens",
-        kind="implement",
-        minutes=5,
-        answer="pixels_as_tokens",
-        hints=(
-            "The two axes of places become one; the channels are what a token holds.",
-            "`picture.reshape(channels, -1).T`.",
-        ),
-        inputs=_pictures,
-        judge=_judge_tokens,
-    ),
-    Exercise(
-        key="vision-2",
-        title="How far does it look?",
-        kind="implement",
-        minutes=10,
-        answer="mean_distance",
-        hints=(
-            "Make the row and column of each of the n places first; then all distances.",
-            "`rows, columns = np.divmod(np.arange(n), width)`; then the weights times the "
-            "distances, summed over keys, the mean over queries.",
-        ),
-        inputs=_grids,
-        judge=_judge_distance,
-    ),
-    Exercise(
-        key="vision-3",
-        title="No channels left",
-        kind="find the bug",
-        minutes=4,
-        answer="inner_channels",
-        hints=(
-            "What is 4 // 8?",
-            "The larger one of 1 and an eighth, rounded down.",
-        ),
-        inputs=_channels,
-        judge=_judge_inner,
-    ),
-    Exercise(
-        key="vision-4",
-        title="The block, forward",
-        kind="implement",
-        minutes=12,
-        answer="AttentionBlock",
-        hints=(
-            "Flatten the places of queries, keys and values with `.flatten(2)`: (batch, inner, n).",
-            "`weights = (query.transpose(1, 2) @ key).softmax(dim=-1)`, `mixed = value @ "
-            "weights.transpose(1, 2)`, back with `.unflatten(2, x.shape[2:])`.",
-        ),
-        inputs=_blocks,
-        judge=_judge_block,
-        call=run_module,
-    ),
-    Exercise(
-        key="vision-5",
-        title="Who moves first?",
-        kind="predict",
-        minutes=4,
-        answer="first_to_move",
-        hints=(
-            "The result is γ times something, plus x. What is the derivative by the something?",
-            "By the product rule each projection's gradient has the factor γ. γ's own has not.",
-        ),
-        judge=_judge_first,
-        call=read_value,
-    ),
-    Exercise(
-        key="vision-6",
-        title="A shuffled picture",
-        kind="prove",
-        minutes=8,
-        answer="difference_when_shuffled",
-        hints=(
-            "Flatten the places, take them in the new order, and fold them back.",
-            "`picture.reshape(len(picture), -1)[:, order].reshape(picture.shape)`, once before "
-            "the block and once behind it.",
-        ),
-        inputs=_shuffled,
-        judge=_judge_shuffled,
-    ),
-    Exercise(
-        key="vision-7",
-        title="Does the block help?",
-        kind="explore",
-        minutes=8,
-        answer="errors_from_zero",
-        hints=(
-            "Ten differences first, one a seed. How far do they scatter?",
-            "`gain.mean() / (gain.std(ddof=1) / np.sqrt(len(gain)))`.",
-        ),
-        judge=_judge_gain,
-        call=read_value,
-    ),
-)
+CHECKS = {
+    "vision-1": Check(inputs=_pictures, judge=_judge_tokens),
+    "vision-2": Check(inputs=_grids, judge=_judge_distance),
+    "vision-3": Check(inputs=_channels, judge=_judge_inner),
+    "vision-4": Check(inputs=_blocks, judge=_judge_block, call=run_module),
+    "vision-5": Check(judge=_judge_first, call=read_value),
+    "vision-6": Check(inputs=_shuffled, judge=_judge_shuffled),
+    "vision-7": Check(judge=_judge_gain, call=read_value),
+}

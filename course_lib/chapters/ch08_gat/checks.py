@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
     compare_choice,
@@ -296,103 +296,12 @@ def _judge_favourites(cases, values):
     compare_numbers(values, expected, "The number of favourites", mistakes)
 
 
-EXERCISES = (
-    Exercise(
-        key="gat-1",
-        title="A softmax for each node",
-        kind="implement",
-        minutes=7,
-        answer="edge_weights",
-        hints=(
-            "Take one node at a time: which edges leave it?",
-            "`mine = query == node` picks them. Subtract `logits[mine].max()`, take `np.exp`, and "
-            "divide by the sum.",
-        ),
-        inputs=_edge_lists,
-        judge=_judge_edge_weights,
-    ),
-    Exercise(
-        key="gat-2",
-        title="The lonely node",
-        kind="find the bug",
-        minutes=10,
-        answer="neighbour_weights",
-        hints=(
-            "What is the exponential of minus infinity? And what would a row of nothing else be "
-            "divided by?",
-            "`np.where(allowed, logits.astype(float), -np.inf)`, then a softmax; where a row's "
-            "maximum is infinite, subtract 0, and where its sum is 0, divide by 1.",
-        ),
-        inputs=_masked,
-        judge=_judge_masked,
-    ),
-    Exercise(
-        key="gat-3",
-        title="Without self-loops",
-        kind="predict",
-        minutes=3,
-        answer="whose_features",
-        hints=(
-            "How large is the only weight of each node?",
-            "It is 1. So after one layer node 0 holds exactly what node 1 held, and the other way "
-            "round. Now two more.",
-        ),
-        judge=_judge_swapped,
-        call=read_value,
-    ),
-    Exercise(
-        key="gat-4",
-        title="Two sums instead of one long vector",
-        kind="implement",
-        minutes=7,
-        answer="split_logits",
-        hints=(
-            "`h @ a_query` is one number for each node. Which axis of the result does it belong "
-            "to?",
-            "`sums = (h @ a_query)[:, None] + (h @ a_key)[None, :]`, and "
-            "`np.where(sums > 0, sums, slope * sums)`.",
-        ),
-        inputs=_features,
-        judge=_judge_split,
-    ),
-    Exercise(
-        key="gat-5",
-        title="How many numbers?",
-        kind="implement",
-        minutes=4,
-        answer="numbers_held",
-        hints=(
-            "How many pairs of nodes are there, and how long are two feature vectors together?",
-            "Pairs times 2 · features; pairs; edges.",
-        ),
-        inputs=_graph_sizes,
-        judge=_judge_held,
-    ),
-    Exercise(
-        key="gat-6",
-        title="Among one's own",
-        kind="explore",
-        minutes=8,
-        answer="own_group_share",
-        hints=(
-            "`labels[query] == labels[key]` says which edges stay inside.",
-            "Sum `weights * inside` by query with `np.bincount`, and take the mean over "
-            "`np.unique(query)`.",
-        ),
-        inputs=_labelled_graphs,
-        judge=_judge_share,
-    ),
-    Exercise(
-        key="gat-7",
-        title="Everybody's favourite",
-        kind="prove",
-        minutes=4,
-        answer="distinct_favourites",
-        hints=(
-            "Where is the largest number of each row?",
-            "`len(np.unique(logits.argmax(axis=1)))`.",
-        ),
-        inputs=_logit_matrices,
-        judge=_judge_favourites,
-    ),
-)
+CHECKS = {
+    "gat-1": Check(inputs=_edge_lists, judge=_judge_edge_weights),
+    "gat-2": Check(inputs=_masked, judge=_judge_masked),
+    "gat-3": Check(judge=_judge_swapped, call=read_value),
+    "gat-4": Check(inputs=_features, judge=_judge_split),
+    "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
+    "gat-6": Check(inputs=_labelled_graphs, judge=_judge_share),
+    "gat-7": Check(inputs=_logit_matrices, judge=_judge_favourites),
+}

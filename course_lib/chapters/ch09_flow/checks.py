@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Exercise, read_value
+from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare, compare_number, read_pair
 from course_lib.flow import attention_flow, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
@@ -196,97 +196,12 @@ def _judge_saturated(cases, values):
 _ALONG_ROWS = "The bound belongs to the input, a column; here it is compared along the rows."
 
 
-EXERCISES = (
-    Exercise(
-        key="flow-1",
-        title="Two layers by hand",
-        kind="predict",
-        minutes=5,
-        answer="first_to_first",
-        hints=(
-            "Draw the two ways from the output to the input. What is the narrowest edge of each?",
-            "One way passes 0.6 and 0.9, the other 0.4 and 0.2; they share nothing, so add.",
-        ),
-        judge=_judge_by_hand,
-        call=read_value,
-    ),
-    Exercise(
-        key="flow-2",
-        title="Pipes without a width",
-        kind="find the bug",
-        minutes=6,
-        answer="flow_within",
-        hints=(
-            "Which attribute does `nx.maximum_flow_value` read from an edge?",
-            "Add each edge with `capacity=weights[i, j]`, or pass `capacity='weight'`.",
-        ),
-        inputs=_networks,
-        judge=_judge_within,
-    ),
-    Exercise(
-        key="flow-3",
-        title="The whole model",
-        kind="implement",
-        minutes=10,
-        answer="model_flow",
-        hints=(
-            "A node is a pair. Which two layers of nodes does `layers[0]` join?",
-            "Edges `(below + 1, i)` → `(below, j)`, from `(len(layers), output)` to `(0, input)`.",
-        ),
-        inputs=_models,
-        judge=_judge_model,
-    ),
-    Exercise(
-        key="flow-4",
-        title="A cut",
-        kind="implement",
-        minutes=6,
-        answer="cut_capacity",
-        hints=(
-            "Go through all edges, and keep those that start inside and end outside.",
-            "`for u, v, edge in graph.edges(data=True)`: add if `u in side and v not in side`.",
-        ),
-        inputs=_cuts,
-        judge=_judge_cut,
-    ),
-    Exercise(
-        key="flow-5",
-        title="Two layers in one line",
-        kind="implement",
-        minutes=8,
-        answer="two_layer_flow",
-        hints=(
-            "Think of `second @ first`, and put a minimum where it multiplies.",
-            "`np.minimum(second[:, :, None], first[None])` has axes output, between, input.",
-        ),
-        inputs=_two_layers,
-        judge=_judge_two_layers,
-    ),
-    Exercise(
-        key="flow-6",
-        title="At least and at most",
-        kind="prove",
-        minutes=10,
-        answer="flow_bounds",
-        hints=(
-            "The lower bound is a sum over k, so a product of matrices; the upper one needs the "
-            "first layer only.",
-            "`layers[-1] @ below`, and `np.minimum(1, layers[0].sum(axis=0))` for every row.",
-        ),
-        inputs=_stacks,
-        judge=_judge_bounds,
-    ),
-    Exercise(
-        key="flow-7",
-        title="Count the saturated",
-        kind="explore",
-        minutes=6,
-        answer="saturated_share",
-        hints=(
-            "The bound has one number for each input: the sums of columns, at most 1.",
-            "Compare `flow` with `bound - 1e-6` and take the mean of the result.",
-        ),
-        inputs=_flows,
-        judge=_judge_saturated,
-    ),
-)
+CHECKS = {
+    "flow-1": Check(judge=_judge_by_hand, call=read_value),
+    "flow-2": Check(inputs=_networks, judge=_judge_within),
+    "flow-3": Check(inputs=_models, judge=_judge_model),
+    "flow-4": Check(inputs=_cuts, judge=_judge_cut),
+    "flow-5": Check(inputs=_two_layers, judge=_judge_two_layers),
+    "flow-6": Check(inputs=_stacks, judge=_judge_bounds),
+    "flow-7": Check(inputs=_flows, judge=_judge_saturated),
+}

@@ -7,7 +7,7 @@ import numpy as np
 from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.data import available, load_attention, load_leave_one_out
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, compare_number, read_array
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
 
@@ -198,96 +198,12 @@ def _judge_share(cases, values):
         raise Wrong(f"With {got:.1f} the mean is {_agreement(round(got, 6)):.2f}; one is higher.")
 
 
-EXERCISES = (
-    Exercise(
-        key="rollout-1",
-        title="A layer does not forget",
-        kind="implement",
-        minutes=5,
-        answer="with_residual",
-        hints=(
-            "First the mean over the heads, then two matrices with shares that sum to 1.",
-            "`(1 - residual) * mean + residual * np.eye(n)`.",
-        ),
-        inputs=_heads,
-        judge=_judge_residual,
-    ),
-    Exercise(
-        key="rollout-2",
-        title="In the right order",
-        kind="implement",
-        minutes=6,
-        answer="product_of_layers",
-        hints=(
-            "Write the product of two layers as a sum. Which of them knows the inputs?",
-            "Start with `layers[0]`, and for each later one `product = layer @ product`.",
-        ),
-        inputs=_layers,
-        judge=_judge_product,
-    ),
-    Exercise(
-        key="rollout-3",
-        title="Two layers by hand",
-        kind="predict",
-        minutes=6,
-        answer="first_on_first",
-        hints=(
-            "Mix in the residual first. Which two ways lead from output 0 to input 0?",
-            "Row 0 of the second layer times column 0 of the first: two products, added.",
-        ),
-        judge=_judge_by_hand,
-        call=read_value,
-    ),
-    Exercise(
-        key="rollout-4",
-        title="Rows that do not sum to 1",
-        kind="find the bug",
-        minutes=8,
-        answer="mended_rollout",
-        hints=(
-            "Three steps, and the first one makes shares of the raw numbers.",
-            "`raw / raw.sum(axis=-1, keepdims=True)`, then the residual, then the product.",
-        ),
-        inputs=_raw,
-        judge=_judge_mended,
-    ),
-    Exercise(
-        key="rollout-5",
-        title="A rollout is a walk",
-        kind="prove",
-        minutes=10,
-        answer="walk_down",
-        hints=(
-            "Two loops: one over the walks, inside it one over the layers, last one first.",
-            "`place = rng.choice(n, p=layer[place])` for each `layer` of `layers[::-1]`.",
-        ),
-        inputs=_walks,
-        judge=_judge_walks,
-    ),
-    Exercise(
-        key="rollout-6",
-        title="Until all rows are the same",
-        kind="implement",
-        minutes=8,
-        answer="layers_until_same",
-        hints=(
-            "Multiply one layer more at a time and measure after each.",
-            "Return the number of layers as soon as the distance is below the limit.",
-        ),
-        inputs=_collapsing,
-        judge=_judge_collapse,
-    ),
-    Exercise(
-        key="rollout-7",
-        title="What does the residual share do?",
-        kind="explore",
-        minutes=10,
-        answer="best_residual",
-        hints=(
-            "Call `agreement` with a function that computes a rollout with one share.",
-            "`agreement(lambda w: rollout(w, residual=r))[0]` for each r; take the largest.",
-        ),
-        judge=_judge_share,
-        call=read_value,
-    ),
-)
+CHECKS = {
+    "rollout-1": Check(inputs=_heads, judge=_judge_residual),
+    "rollout-2": Check(inputs=_layers, judge=_judge_product),
+    "rollout-3": Check(judge=_judge_by_hand, call=read_value),
+    "rollout-4": Check(inputs=_raw, judge=_judge_mended),
+    "rollout-5": Check(inputs=_walks, judge=_judge_walks),
+    "rollout-6": Check(inputs=_collapsing, judge=_judge_collapse),
+    "rollout-7": Check(judge=_judge_share, call=read_value),
+}

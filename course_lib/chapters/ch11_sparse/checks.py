@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Exercise, Raised, Wrong, attempt, read_value
+from course_lib.exercises.exercise import Check, Raised, Wrong, attempt, read_value
 from course_lib.exercises.judging import (
     compare,
     compare_number,
@@ -339,102 +339,12 @@ def _judge_along(cases, values):
             )
 
 
-EXERCISES = (
-    Exercise(
-        key="sparse-1",
-        title="Rows of nothing",
-        kind="find the bug",
-        minutes=8,
-        answer="kept_rows",
-        hints=(
-            "Which weight should be kept in any case, so that no row is empty?",
-            "`kept = weights > cutoff`, then set the place of `weights.argmax(axis=1)` in each row "
-            "to True, zero the rest and divide.",
-        ),
-        inputs=_thresholds,
-        judge=_judge_threshold,
-    ),
-    Exercise(
-        key="sparse-2",
-        title="The worst case",
-        kind="prove",
-        minutes=6,
-        answer="worst_values",
-        hints=(
-            "Before, the output is a mixture of kept and dropped values; after, of kept ones only.",
-            "Let all kept values be the same and all dropped ones the opposite.",
-        ),
-        inputs=_kept,
-        judge=_judge_worst,
-    ),
-    Exercise(
-        key="sparse-3",
-        title="How many edges?",
-        kind="explore",
-        minutes=8,
-        answer="edges_needed",
-        hints=(
-            "Sort each row with the largest first, and sum it up step by step.",
-            "`np.sort(weights, axis=1)[:, ::-1].cumsum(axis=1)`; count the sums below the mass, "
-            "and add 1.",
-        ),
-        inputs=_masses,
-        judge=_judge_needed,
-    ),
-    Exercise(
-        key="sparse-4",
-        title="Sparsemax",
-        kind="implement",
-        minutes=10,
-        answer="sparse_row",
-        hints=(
-            "Sort first. One cumulative sum gives τ for every k.",
-            "`tau = (z.cumsum() - 1) / np.arange(1, n + 1)`, `k = (z > tau).sum()`, then "
-            "`np.maximum(logits - tau[k - 1], 0)`.",
-        ),
-        inputs=_rows,
-        judge=_judge_sparsemax,
-    ),
-    Exercise(
-        key="sparse-5",
-        title="From one end to the other",
-        kind="predict",
-        minutes=3,
-        answer="layers_needed",
-        hints=(
-            "How many steps lie between the first position and the last?",
-            "511 steps, and three of them in each layer.",
-        ),
-        judge=_judge_layers,
-        call=read_value,
-    ),
-    Exercise(
-        key="sparse-6",
-        title="What a window needs",
-        kind="implement",
-        minutes=6,
-        answer="window_edges",
-        hints=(
-            "How many keys does the first position miss, the second, the third?",
-            "n (2 r + 1) − r (r + 1), with r at most n − 1.",
-        ),
-        inputs=_windows,
-        judge=_judge_window,
-    ),
-    Exercise(
-        key="sparse-7",
-        title="Edges and nothing else",
-        kind="implement",
-        minutes=14,
-        answer="attend_along",
-        hints=(
-            "`query[i] * key[j]` lines up the two ends of every edge. Then it is the softmax of "
-            "chapter 8.",
-            "Collect by query with `np.maximum.at(largest, i, logits)`, `np.bincount(i, powers)` "
-            "and `np.add.at(output, i, ...)`.",
-        ),
-        inputs=_edge_lists,
-        judge=_judge_along,
-        call=_call_measured,
-    ),
-)
+CHECKS = {
+    "sparse-1": Check(inputs=_thresholds, judge=_judge_threshold),
+    "sparse-2": Check(inputs=_kept, judge=_judge_worst),
+    "sparse-3": Check(inputs=_masses, judge=_judge_needed),
+    "sparse-4": Check(inputs=_rows, judge=_judge_sparsemax),
+    "sparse-5": Check(judge=_judge_layers, call=read_value),
+    "sparse-6": Check(inputs=_windows, judge=_judge_window),
+    "sparse-7": Check(inputs=_edge_lists, judge=_judge_along, call=_call_measured),
+}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Exercise, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
     compare_choice,
@@ -245,100 +245,12 @@ def _judge_index(cases, values):
         compare(value, right, f"The pooled vectors of {count} graphs", mistakes)
 
 
-EXERCISES = (
-    Exercise(
-        key="pooling-1",
-        title="One vector of many",
-        kind="implement",
-        minutes=7,
-        answer="attention_pool",
-        hints=(
-            "First one score for each node, then a softmax over the nodes, then a weighted sum.",
-            "`weights = softmax(np.tanh(h @ v.T) @ w)`, and the vector is `weights @ h`.",
-        ),
-        inputs=_nodes,
-        judge=_judge_pool,
-    ),
-    Exercise(
-        key="pooling-2",
-        title="What filling does",
-        kind="predict",
-        minutes=3,
-        answer="changed_by_filling",
-        hints=(
-            "Take one feature: 2, 0, 1, 1. Add eight zeros.",
-            "The sum stays. Which of the two divides it by the number of rows?",
-        ),
-        judge=_judge_filling,
-        call=read_value,
-    ),
-    Exercise(
-        key="pooling-3",
-        title="An answer about nobody",
-        kind="find the bug",
-        minutes=10,
-        answer="pool_masked",
-        hints=(
-            "The imported `softmax` refuses a row of nothing but -inf. Either keep -1e9 and repair "
-            "the weights afterwards, or write the softmax out: what fails there for an empty row?",
-            "Weights of filling become 0, and so do its features, with `np.where`, before they are "
-            "multiplied. Written out: where the row's maximum is -inf subtract 0, where its sum is "
-            "0 divide by 1.",
-        ),
-        inputs=_batches,
-        judge=_judge_masked,
-    ),
-    Exercise(
-        key="pooling-4",
-        title="Whose query?",
-        kind="prove",
-        minutes=6,
-        answer="as_attention",
-        hints=(
-            "A score is a dot product of two vectors here, too. Which two?",
-            "The query is `w[None, :]`, the keys are `np.tanh(h @ v.T)`; what do the weights mix?",
-        ),
-        inputs=_nodes,
-        judge=_judge_query,
-    ),
-    Exercise(
-        key="pooling-5",
-        title="Does it find them?",
-        kind="explore",
-        minutes=7,
-        answer="localisation",
-        hints=(
-            "Compare `weights[wanted]` with `weights[~wanted]`, each with each.",
-            "With `[:, None]` on the first, `>` gives a table of all pairs. Add half of `==`.",
-        ),
-        inputs=_weighted_bags,
-        judge=_judge_localisation,
-    ),
-    Exercise(
-        key="pooling-6",
-        title="Hops that look alike",
-        kind="implement",
-        minutes=4,
-        answer="penalty",
-        hints=(
-            "What shape has the product of the weights with their transpose?",
-            "`((weights @ weights.T - np.eye(hops)) ** 2).sum()`.",
-        ),
-        inputs=_hops,
-        judge=_judge_penalty,
-    ),
-    Exercise(
-        key="pooling-7",
-        title="Many graphs in one row",
-        kind="implement",
-        minutes=8,
-        answer="pool_by_index",
-        hints=(
-            "Take one graph at a time: which nodes are its own?",
-            "Begin with zeros; for each `k` of `np.unique(graph)`, `mine = graph == k`, and "
-            "`softmax(scores[mine]) @ features[mine]`.",
-        ),
-        inputs=_rows,
-        judge=_judge_index,
-    ),
-)
+CHECKS = {
+    "pooling-1": Check(inputs=_nodes, judge=_judge_pool),
+    "pooling-2": Check(judge=_judge_filling, call=read_value),
+    "pooling-3": Check(inputs=_batches, judge=_judge_masked),
+    "pooling-4": Check(inputs=_nodes, judge=_judge_query),
+    "pooling-5": Check(inputs=_weighted_bags, judge=_judge_localisation),
+    "pooling-6": Check(inputs=_hops, judge=_judge_penalty),
+    "pooling-7": Check(inputs=_rows, judge=_judge_index),
+}

@@ -1,6 +1,6 @@
 // What the builder of patterns computes and tells. A pattern is a flat array of n * n zeros and
 // ones: entry i * n + j says whether query i may attend to key j. The twin of
-// course_lib/sparsity.py.
+// course_lib/patterns.py.
 import { numbersOf, range, sum } from "../shared/numbers.js";
 import { reachLayers } from "../shared/reach.js";
 import { percent } from "../shared/texts.js";

@@ -5,7 +5,7 @@ import traitlets
 
 from course_lib import _validate
 from course_lib.language import say
-from course_lib.sparsity import random_order
+from course_lib.patterns import random_order
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
@@ -48,7 +48,7 @@ def pattern_explorer(
 ):
     """Build a sparse pattern from its parts and see what reaches what, layer by layer.
 
-    The pattern is the union of those of `course_lib.sparsity` with the same names. Everything is
+    The pattern is the union of those of `course_lib.patterns` with the same names. Everything is
     computed in the browser.
 
     Parameters

@@ -8,7 +8,8 @@ export function speak(translations) {
   catalogue = translations ?? {};
 }
 
-/** A sentence in the chosen language with its values filled in. */
+/** A sentence in the chosen language with its values filled in; other braces stay as they are. */
 export function say(sentence, values = {}) {
-  return (catalogue[sentence] ?? sentence).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const told = catalogue[sentence] ?? sentence;
+  return told.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }

@@ -5,14 +5,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_lib.nn import graph_tasks
+from course_lib.chapters.ch08_gat import models, tasks
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
-from course_lib.nn.tasks import seeded
-from course_lib.nn.training import training_steps
+from course_lib.nn.training import seeded, training_steps
 
 
 def test_the_karate_club_is_networkxs():
-    task = graph_tasks.karate_task()
+    task = tasks.karate_task()
     graph = nx.karate_club_graph()
     pairs = set(zip(*task.edge_index.tolist(), strict=True))
     assert len(pairs) == task.edge_index.shape[1] == 2 * graph.number_of_edges()
@@ -23,19 +22,19 @@ def test_the_karate_club_is_networkxs():
 
 
 def test_labelled_nodes_are_two_of_each_group_and_follow_from_the_seed():
-    labels = graph_tasks.karate_task().labels
-    drawn = graph_tasks.labelled_nodes(labels, 2, 3)
+    labels = tasks.karate_task().labels
+    drawn = tasks.labelled_nodes(labels, 2, 3)
     assert labels[drawn].tolist().count(0) == labels[drawn].tolist().count(1) == 2
-    assert torch.equal(drawn, graph_tasks.labelled_nodes(labels, 2, 3))
-    assert not torch.equal(drawn, graph_tasks.labelled_nodes(labels, 2, 4))
+    assert torch.equal(drawn, tasks.labelled_nodes(labels, 2, 3))
+    assert not torch.equal(drawn, tasks.labelled_nodes(labels, 2, 4))
     with pytest.raises(ValueError, match="count"):
-        graph_tasks.labelled_nodes(labels, 18, 0)
+        tasks.labelled_nodes(labels, 18, 0)
 
 
 def test_a_classifier_learns_the_club_from_two_labels_a_group():
-    task = graph_tasks.karate_task()
-    known = graph_tasks.labelled_nodes(task.labels, 2, 0)
-    model = seeded(lambda: graph_tasks.NodeClassifier(34, 2), 0)
+    task = tasks.karate_task()
+    known = tasks.labelled_nodes(task.labels, 2, 0)
+    model = seeded(lambda: models.NodeClassifier(34, 2), 0)
     edges = model.first.edges(task.edge_index, 34)
 
     def loss_of(model, nodes):
@@ -50,7 +49,7 @@ def test_a_classifier_learns_the_club_from_two_labels_a_group():
 
 
 def test_an_entry_says_the_value_of_its_word():
-    x, values = graph_tasks.dictionary_batch(3, 5, torch.Generator().manual_seed(0))
+    x, values = tasks.dictionary_batch(3, 5, torch.Generator().manual_seed(0))
     assert x.shape == (3, 10, 10)
     queries, entries = x[:, :5], x[:, 5:]
     for d in range(3):
@@ -58,14 +57,14 @@ def test_an_entry_says_the_value_of_its_word():
             (asked,) = queries[d, word].nonzero().flatten().tolist()
             entry = next(e for e in entries[d] if e[asked] == 1)
             assert entry[5:].argmax() == values[d, word]
-    pairs = graph_tasks.dictionary_graph(5).T.tolist()
+    pairs = models.dictionary_graph(5).T.tolist()
     assert sorted(pairs) == [[i, 5 + j] for i in range(5) for j in range(5)]
 
 
 def test_all_dictionaries_are_looked_up_at_once_as_each_by_itself():
-    x, _ = graph_tasks.dictionary_batch(4, 3, torch.Generator().manual_seed(1))
+    x, _ = tasks.dictionary_batch(4, 3, torch.Generator().manual_seed(1))
     for layer in (GraphAttention, GraphAttentionV2):
-        model = seeded(lambda layer=layer: graph_tasks.Lookup(3, layer), 0)
+        model = seeded(lambda layer=layer: models.Lookup(3, layer), 0)
         together = model(x)
         assert together.shape == (4, 3, 3)
         torch.testing.assert_close(together, torch.cat([model(part[None]) for part in x]))
@@ -73,14 +72,14 @@ def test_all_dictionaries_are_looked_up_at_once_as_each_by_itself():
 
 def test_the_first_layer_ranks_alike_for_every_query_and_the_second_need_not():
     # Static attention: the weights may differ between queries, their order cannot.
-    x, _ = graph_tasks.dictionary_batch(1, 6, torch.Generator().manual_seed(2))
+    x, _ = tasks.dictionary_batch(1, 6, torch.Generator().manual_seed(2))
     assert {rankings(GraphAttention, x[0], seed) for seed in range(5)} == {1}
     assert max(rankings(GraphAttentionV2, x[0], seed) for seed in range(5)) > 1
 
 
 def rankings(layer, x, seed):
     """Return in how many different orders the queries rank the entries."""
-    model = seeded(lambda: graph_tasks.Lookup(6, layer), seed)
+    model = seeded(lambda: models.Lookup(6, layer), seed)
     with torch.no_grad():
         _, (_, weights) = model.attention(x, model.edge_index, return_weights=True)
     return len({tuple(row) for row in weights.view(6, 6).argsort(dim=1).tolist()})

@@ -6,8 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from course_lib.data import dates, sentiment
-from course_lib.data.vocabulary import Vocabulary
+from course_lib.chapters.ch06_nlp import dates, sentiment
 
 
 def opinions(count=3000, seed=0, **options):
@@ -103,16 +102,3 @@ def test_english_ordinals(day, ordinal):
 def test_bad_requests_are_named(make, count, rng, error, name):
     with pytest.raises(error, match=f"^{name} must"):
         make(count, rng)
-
-
-def test_a_vocabulary_goes_there_and_back():
-    words = Vocabulary(["b", "a", "b", "c"])
-    assert len(words) == 4
-    encoded = words.encode([["c", "a"], [], ["b"]])
-    assert encoded.tolist() == [[3, 1], [0, 0], [2, 0]]
-    assert words.decode(encoded) == [["c", "a"], [], ["b"]]
-    assert words.encode(["ab"], length=4).shape == (1, 4)
-    with pytest.raises(ValueError, match="known symbols, got 'x'"):
-        words.encode(["ax"])
-    with pytest.raises(ValueError, match="length must be at least 2"):
-        words.encode(["ab"], length=1)

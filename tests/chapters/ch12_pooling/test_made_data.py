@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from course_lib.data.bags import SIZES, SPLITS, make_bags
-from course_lib.data.graph_classes import KINDS, make_graphs
+from course_lib.chapters.ch12_pooling.bags import SIZES, SPLITS, make_bags
+from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs
 
 
 @pytest.fixture(scope="module")

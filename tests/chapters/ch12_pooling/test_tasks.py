@@ -6,21 +6,20 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from course_lib.data.bags import WANTED, make_bags
-from course_lib.data.graph_classes import KINDS, make_graphs
-from course_lib.nn import pooling_tasks
-from course_lib.nn.tasks import seeded
-from course_lib.nn.training import training_steps
+from course_lib.chapters.ch12_pooling import models, tasks
+from course_lib.chapters.ch12_pooling.bags import WANTED, make_bags
+from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs
+from course_lib.nn.training import seeded, training_steps
 
 
 @pytest.fixture(scope="module")
 def bags():
-    return pooling_tasks.bags_task(train=60, test=40)
+    return tasks.bags_task(train=60, test=40)
 
 
 @pytest.fixture(scope="module")
 def graphs():
-    return pooling_tasks.graphs_task(train=60, test=40)
+    return tasks.graphs_task(train=60, test=40)
 
 
 def test_padded_bags_are_the_bags(bags):
@@ -36,10 +35,10 @@ def test_padded_bags_are_the_bags(bags):
         assert (padded.digits[~padded.mask] == -1).all()
 
 
-@pytest.mark.parametrize("pool", pooling_tasks.POOLS)
+@pytest.mark.parametrize("pool", models.POOLS)
 def test_a_bag_in_a_batch_is_answered_as_by_itself(bags, pool):
     test = bags[1]
-    model = seeded(lambda: pooling_tasks.BagClassifier(pool), 0)
+    model = seeded(lambda: models.BagClassifier(pool), 0)
     with torch.no_grad():
         together = model(test.pictures, test.mask)
         alone = [
@@ -52,25 +51,25 @@ def test_a_bag_in_a_batch_is_answered_as_by_itself(bags, pool):
 @pytest.mark.parametrize("pool", ["mean", "max"])
 def test_plain_pools_are_numpys_and_have_no_weights(bags, pool):
     test = bags[1]
-    model = seeded(lambda: pooling_tasks.BagClassifier(pool), 0)
+    model = seeded(lambda: models.BagClassifier(pool), 0)
     with torch.no_grad():
         for k, there in enumerate(test.mask):
             h = model.encode(test.pictures[k][there]).numpy()
-            pooled, weights = pooling_tasks.pool_nodes(
+            pooled, weights = models.pool_nodes(
                 pool, torch.tensor(h), torch.zeros(len(h), dtype=torch.int64), 1
             )
             np.testing.assert_allclose(pooled[0], getattr(h, pool)(axis=0), rtol=1e-5)
             assert weights is None
     with pytest.raises(ValueError, match=f"return_weights .* pool='{pool}'"):
-        pooling_tasks.localisation(model, test)
+        tasks.localisation(model, test)
     with pytest.raises(ValueError, match="pool must be one of"):
-        pooling_tasks.make_pool("sum", 3)
+        models.make_pool("sum", 3)
 
 
 @pytest.mark.parametrize("pool", ["attention", "gated"])
 def test_weights_are_shares_and_make_the_answer(bags, pool):
     test = bags[1]
-    model = seeded(lambda: pooling_tasks.BagClassifier(pool), 0)
+    model = seeded(lambda: models.BagClassifier(pool), 0)
     with torch.no_grad():
         logits, weights = model(test.pictures, test.mask, return_weights=True)
         h = model.encode(test.pictures)
@@ -96,14 +95,14 @@ def test_localisation_counts_pairs_as_scikit_learn_does(bags):
         count = wanted.sum() * (~wanted).sum()
         won += count * roc_auc_score(wanted, drawn[k][there])
         pairs += count
-    assert pooling_tasks.localisation(model, test) == pytest.approx(won / pairs)
+    assert tasks.localisation(model, test) == pytest.approx(won / pairs)
 
 
 def test_accuracy_of_bags_by_hand(bags):
     test = bags[1]
     for answer, share in ((1.0, test.labels.mean()), (-1.0, 1 - test.labels.mean())):
         logits = torch.full_like(test.labels, answer)
-        right = pooling_tasks.bag_accuracy(lambda *_, logits=logits: logits, test)
+        right = tasks.bag_accuracy(lambda *_, logits=logits: logits, test)
         assert right == pytest.approx(share.item())
 
 
@@ -130,27 +129,27 @@ def test_a_batch_is_one_graph_in_parts(graphs):
         assert torch.equal(inside - start, task.edges[number])
 
 
-@pytest.mark.parametrize("pool", pooling_tasks.POOLS)
+@pytest.mark.parametrize("pool", models.POOLS)
 def test_a_graph_in_a_batch_is_answered_as_by_itself(graphs, pool):
     test = graphs[1]
-    model = seeded(lambda: pooling_tasks.GraphClassifier(pool), 0)
+    model = seeded(lambda: models.GraphClassifier(pool), 0)
     with torch.no_grad():
         together = model(*test.batch(range(6)), 6)
         alone = torch.cat([model(*test.batch([k]), 1) for k in range(6)])
     assert together.shape == (6, len(KINDS))
     torch.testing.assert_close(together, alone)
-    assert torch.equal(pooling_tasks.graph_answers(model, test)[:6], together.argmax(dim=1))
+    assert torch.equal(tasks.graph_answers(model, test)[:6], together.argmax(dim=1))
 
 
 def test_a_classifier_of_graphs_learns(graphs):
     train, test = graphs
-    model = seeded(lambda: pooling_tasks.GraphClassifier("mean"), 0)
-    loss = pooling_tasks.graph_loss(train)
+    model = seeded(lambda: models.GraphClassifier("mean"), 0)
+    loss = tasks.graph_loss(train)
     numbers = torch.arange(len(train.labels))
     before = loss(model, numbers).item()
     settings = {"epochs": 30, "batch": 10, "learning_rate": 1e-2}
     for _ in training_steps(model, loss, (numbers,), seed=0, **settings):
         pass
     assert loss(model, numbers).item() < before / 2
-    right = (pooling_tasks.graph_answers(model, test) == test.labels).float().mean()
+    right = (tasks.graph_answers(model, test) == test.labels).float().mean()
     assert right > 0.5  # one in four by guessing

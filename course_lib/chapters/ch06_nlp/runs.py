@@ -1,51 +1,66 @@
-"""The models of chapters 06 and 07: each trained from one seed, and what is measured of it.
+"""The models of chapter 06, each trained from one seed, and what is measured of it.
 
-`course_lib.nn.runs` runs them all and keeps the results.
+`course_lib.chapters.record` runs them all and keeps the results in ``runs.json`` beside this file.
 """
+
+from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 
 from course_lib.centrality import rank_correlation
-from course_lib.data.dates import alignment
-from course_lib.nn import explain, tasks
-from course_lib.nn.training import train
-from course_lib.nn.vision import attention_distance
+from course_lib.chapters.ch06_nlp import tasks
+from course_lib.chapters.ch06_nlp.dates import alignment
+from course_lib.nn import explain
+from course_lib.nn.training import accuracy, label_loss, seeded, train
 
 TEXTS = 100  # on which explanations are compared
 
-# How each model is trained, here and in the chapters.
-OPINIONS = {"epochs": 10, "learning_rate": 5e-3}
-BAG = {"epochs": 20, "learning_rate": 3e-2}
-DATES = {"epochs": 5, "learning_rate": 5e-3}
-DIGITS = {"epochs": 60, "learning_rate": 1e-2}
-PATCHES = {"epochs": 20, "learning_rate": 5e-3}
+
+def opinions():
+    """Return the models of part 1 as functions of a seed."""
+    task = tasks.opinions_task()
+    return {
+        "attention": partial(classify, task),
+        "uniform attention": partial(classify, task, uniform=True),
+        "no positions": partial(classify, task, positional=False),
+        "bag of words": partial(count_words, task),
+    }
 
 
-def opinions(task, seed, *, uniform=False, **options):
+def dates():
+    """Return the model of part 2."""
+    return {"translator": partial(translate, tasks.dates_task())}
+
+
+MODELS = {"opinions": opinions, "dates": dates}
+SEEDS = {"opinions": range(5), "dates": range(5)}
+
+
+def classify(task, seed, *, uniform=False, **options):
     """Train a classifier of opinions, with the attention it learns or a uniform one."""
     model = tasks.opinions_model(task, seed, **options)
-    loss = tasks.uniform_loss if uniform else tasks.label_loss
-    seconds = train(model, loss, task.train, seed=seed, **OPINIONS)
+    loss = tasks.uniform_loss if uniform else label_loss
+    seconds = train(model, loss, task.train, seed=seed, **tasks.OPINIONS_TRAINING)
 
     def right(words, labels):
         weights = [explain.uniform_weights(words)] * 2 if uniform else None
-        return tasks.accuracy(model, words, labels, weights=weights)
+        return accuracy(model, words, labels, weights=weights)
 
     found = _by_kind(task, right) | {"seconds": seconds}
     return found | (_explanations(model, task) if not uniform and not options else {})
 
 
-def bag(task, seed):
+def count_words(task, seed):
     """Train logistic regression on how often each word occurs."""
     words = len(task.vocabulary)
-    model = tasks.seeded(lambda: nn.Linear(words, 2), seed)
+    model = seeded(lambda: nn.Linear(words, 2), seed)
     counted = [tasks.bag_of_words(task.train[0], words), task.train[1]]
-    seconds = train(model, tasks.label_loss, counted, seed=seed, **BAG)
+    seconds = train(model, label_loss, counted, seed=seed, **tasks.BAG_TRAINING)
 
     def right(texts, labels):
-        return tasks.accuracy(model, tasks.bag_of_words(texts, words), labels)
+        return accuracy(model, tasks.bag_of_words(texts, words), labels)
 
     return _by_kind(task, right) | {"seconds": seconds}
 
@@ -88,10 +103,10 @@ def mean_correlation(first, second, words):
     )
 
 
-def dates(task, seed):
+def translate(task, seed):
     """Train a translator of dates; measure exact matches and where its cross-attention points."""
     model = tasks.dates_model(task, seed)
-    seconds = train(model, tasks.dates_loss, task.train, seed=seed, **DATES)
+    seconds = train(model, tasks.dates_loss, task.train, seed=seed, **tasks.DATES_TRAINING)
     written, weights = tasks.translate(model, task, task.test[0])
     exact = np.mean([got == iso for got, (_, iso) in zip(written, task.test_pairs, strict=True)])
     heads = weights[:, -1].numpy()  # (count, h, 10, m)
@@ -112,29 +127,3 @@ def pointed(heads, pairs):
         rows = np.flatnonzero(right.any(axis=1))
         hits += right[rows, weights[rows, : len(text)].argmax(axis=1)].tolist()
     return float(np.mean(hits))
-
-
-def digits(task, seed, *, attention):
-    """Train a small convolutional network on the digits, with the attention block or without."""
-    model = tasks.digits_model(seed, attention=attention)
-    seconds = train(model, tasks.label_loss, task.train, seed=seed, **DIGITS)
-    found = {"accuracy": tasks.accuracy(model, *task.test), "seconds": seconds}
-    if attention:
-        with torch.no_grad():
-            _, weights = model(task.test[0], return_weights=True)
-        found["gamma"] = model.attention.gamma.item()
-        found["distance"] = attention_distance(weights, 8, 8).mean().item()
-        found["largest weight"] = weights.amax(dim=-1).mean().item()
-        received = weights.mean(dim=1)  # of each pixel, over all queries
-        favourite = received.argmax(dim=1, keepdim=True)
-        found["favourite share"] = received.amax(dim=1).mean().item()
-        brightness = task.test[0].flatten(1).gather(1, favourite)
-        found["favourite brightness"] = brightness.mean().item()
-    return found
-
-
-def patches(task, seed):
-    """Train the vision transformer in small."""
-    model = tasks.patches_model(seed)
-    seconds = train(model, tasks.label_loss, task.train, seed=seed, **PATCHES)
-    return {"accuracy": tasks.accuracy(model, *task.test), "seconds": seconds}

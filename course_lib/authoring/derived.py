@@ -1,0 +1,159 @@
+"""What pages repeat of the chapters is written here, from what the chapters say of themselves.
+
+A page marks such a place: ``<!-- =minutes gat 1 3 -->17<!-- = -->``. The name chooses one of the
+functions below, the words after it are its arguments, and what stands between the two marks is
+written by ``course build``. In ``book.yml`` the marks are the comments ``# =contents`` and ``# =``.
+In the glossary, the chapter after an entry follows from the chapters' ideas.
+"""
+
+import os
+import re
+
+from course_lib.authoring.source import ROOT, write_if_changed
+from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
+from course_lib.chapters.reading import SourceError, front_matter, tasks
+
+PAGES = ("README.md", "book.yml", "book/glossary.md", "book/index.md", "book/instructors.md")
+PLACE = re.compile(
+    r"(?P<open>(?:<!--|[ ]*#) =(?P<call>\w[^\n>]*?)(?: -->|\n))(?P<text>.*?)"
+    r"(?P<close><!-- = -->|[ ]*# =\n)",
+    re.S,
+)
+FACT = re.compile(r"\{\{(?P<name>\w+)(?: (?P<argument>\d+))?\}\}")
+ENTRY = re.compile(r"^### (?P<term>.+)\n\n(?P<text>(?s:.+?))(?=\n\n#|\s*\Z)", re.M)
+NOTED = re.compile(r" \*\[Chapter \d+\]\([^)]+\)\.\*\Z")
+
+
+def write_derived():
+    """Write what pages repeat of the chapters; return a line for each page that changed."""
+    return [
+        f"{page}: written" for page in PAGES if write_if_changed(ROOT / page, derived_text(page))
+    ]
+
+
+def derived_text(page):
+    """Return the text of a page as it should be today; the page is a path from the root."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if page.endswith("glossary.md"):
+        return _glossary(text, page)
+    return PLACE.sub(lambda found: _filled(found, page), text)
+
+
+def fill(text, chapter):
+    """Fill in what a chapter's text leaves to be derived: ``{{question}}``, ``{{minutes 3}}``."""
+    return FACT.sub(lambda found: _fact(found, chapter), text)
+
+
+def _fact(found, chapter):
+    name, argument = found["name"], found["argument"]
+    if name == "minutes" and argument:
+        return minutes(chapter, argument)
+    if name == "solving":
+        return str(-5 * (-int(minutes(chapter)) // 5))  # the next multiple of five
+    said = front_matter(chapter)
+    if name not in said:
+        raise SourceError(f"{chapter_stem(chapter)}: nothing says what {found[0]} is")
+    return str(said[name])
+
+
+def _filled(found, page):
+    name, *arguments = found["call"].split()
+    if name not in MAKERS:
+        raise SourceError(f"{page}: nobody knows how to write {name!r}")
+    made = MAKERS[name](*arguments)
+    if isinstance(made, list):  # lines of their own, with links from where the page lies
+        up = os.path.relpath(ROOT / "notebooks", (ROOT / page).parent)
+        lines = "\n".join(made).replace("](notebooks/", f"]({up}/")
+        made = f"{lines}\n" if page.endswith(".yml") else f"\n{lines}\n"
+    return f"{found['open']}{made}{found['close']}"
+
+
+def minutes(chapter, *numbers):
+    """Return the minutes of some exercises of a chapter, or of all of them."""
+    wanted = [int(number) for number in numbers]
+    each = {task.number: task.minutes for task in tasks(chapter).values()}
+    return str(sum(each[number] for number in wanted or each))
+
+
+def exercises(*chapters):
+    """Return how many exercises some chapters have, or all of them."""
+    return str(sum(len(tasks(chapter)) for chapter in chapters or CHAPTERS))
+
+
+def shortest():
+    """Return the minutes of the shortest exercise."""
+    return str(min(task.minutes for task in _all_tasks()))
+
+
+def longest():
+    """Return the minutes of the longest exercise."""
+    return str(max(task.minutes for task in _all_tasks()))
+
+
+def _all_tasks():
+    return [task for chapter in CHAPTERS for task in tasks(chapter).values()]
+
+
+def chapters():
+    """Return the table of the chapters: their questions, and which others they need."""
+    rows = ["| | chapter | the question it answers | needs |", "| --- | --- | --- | --- |"]
+    for number in CHAPTERS:
+        said = front_matter(number)
+        question = said["question"][0].upper() + said["question"][1:]
+        link = f"[{said['title']}](notebooks/{chapter_stem(number)}.ipynb)"
+        needs = ", ".join(sorted(chapter_stem(name)[:2] for name in said["needs"]))
+        rows.append(f"| {number} | {link} | {question} | {needs} |")
+    return ["", *rows, ""]
+
+
+def contents():
+    """Return the chapters' lines of the book's table of contents."""
+    return [f"      - file: chapters/{chapter_stem(number)}" for number in CHAPTERS]
+
+
+def plans():
+    """Return the plans of all chapters for 90 minutes each."""
+    return _of_every_plan("90 minutes", "**Chapter {number}, {title}**")
+
+
+def misconceptions():
+    """Return the tables of what learners get wrong."""
+    return _of_every_plan("What learners get wrong", "**Chapter {number}**")
+
+
+def _of_every_plan(section, heading):
+    lines = [""]
+    for number in CHAPTERS:
+        title = front_matter(number)["title"]
+        text = (chapter_folder(number) / "plan.md").read_text(encoding="utf-8")
+        found = re.search(rf"^## {section}\n\n(.*?)(?=\n+## |\s*\Z)", text, re.M | re.S)
+        if not found:
+            raise SourceError(f"{chapter_stem(number)}: plan.md has no section {section!r}")
+        lines += [heading.format(number=number, title=title[0].lower() + title[1:]), ""]
+        lines += [fill(found[1], number), ""]
+    return lines
+
+
+MAKERS = {
+    make.__name__: make
+    for make in (
+        chapters, contents, exercises, longest, minutes, misconceptions, plans, shortest,
+    )
+}  # fmt: skip
+
+
+def _glossary(text, page):
+    """Return the glossary with, after each entry, the chapter that brings the idea."""
+    homes = {idea: number for number in CHAPTERS for idea in front_matter(number)["ideas"]}
+    entries = {found["term"] for found in ENTRY.finditer(text)}
+    if entries != set(homes):
+        apart = ", ".join(sorted(entries ^ set(homes)))
+        raise SourceError(f"{page} and the ideas of the chapters differ: {apart}")
+
+    def noted(found):
+        number = homes[found["term"]]
+        link = f"../notebooks/{chapter_stem(number)}.ipynb"
+        said = NOTED.sub("", found["text"])
+        return f"### {found['term']}\n\n{said} *[Chapter {int(number)}]({link}).*"
+
+    return ENTRY.sub(noted, text)

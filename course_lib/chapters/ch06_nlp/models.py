@@ -1,0 +1,264 @@
+"""The models of chapter 06: a classifier of texts and a translator.
+
+Tokens are numbers, and 0 is the filling behind short texts.
+"""
+
+import torch
+from torch import nn
+
+from course_lib import _validate
+from course_lib.data.vocabulary import PAD
+from course_lib.nn import _check
+from course_lib.nn.attention import padding_mask
+from course_lib.nn.transformer import DecoderLayer, EncoderLayer, stack
+
+
+class Embedding(nn.Module):
+    """A vector for each token, plus one for its position unless `positional` is False.
+
+    Parameters
+    ----------
+    vocabulary, max_length, d_model : int
+    positional : bool, default True
+    name : str, default "tokens"
+        What errors call the tokens that come in.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+    """
+
+    def __init__(self, vocabulary, max_length, d_model, *, positional=True, name="tokens"):
+        super().__init__()
+        self.name = name
+        vocabulary = _validate.integer(vocabulary, "vocabulary", low=1)
+        self.max_length = _validate.integer(max_length, "max_length", low=1)
+        d_model = _validate.integer(d_model, "d_model", low=1)
+        self.token = nn.Embedding(vocabulary, d_model)
+        self.position = nn.Embedding(max_length, d_model) if positional else None
+
+    def forward(self, tokens):
+        """Return (batch, n, d_model) for (batch, n) tokens; n at most `max_length`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the tokens are no integers of that shape, or not in the vocabulary.
+        """
+        _check.tensor(tokens, self.name, _check.INTEGERS, "batch", "n")
+        _check.within(tokens, self.name, 0, self.token.num_embeddings - 1)
+        n = tokens.shape[1]
+        if n > self.max_length:
+            raise ValueError(f"{self.name} must be at most {self.max_length} long, got {n}")
+        vectors = self.token(tokens)  # (batch, n, d_model)
+        if self.position is None:
+            return vectors
+        return vectors + self.position(torch.arange(n, device=tokens.device))  # + (n, d_model)
+
+
+class TextClassifier(nn.Module):
+    """An encoder whose outputs are averaged over the tokens and sorted into classes.
+
+    Parameters
+    ----------
+    vocabulary, classes, max_length : int
+        How many tokens there are (0 is the filling), how many classes, the longest text.
+    d_model, num_heads, num_layers : int
+    positional : bool, default True
+        Without it, the order of the words is invisible.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+
+    Examples
+    --------
+    >>> model = TextClassifier(vocabulary=10, classes=2, max_length=6)
+    >>> model(torch.tensor([[1, 2, 3, 0]])).shape
+    torch.Size([1, 2])
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        classes,
+        max_length,
+        *,
+        d_model=32,
+        num_heads=4,
+        num_layers=2,
+        positional=True,
+    ):
+        super().__init__()
+        self.embedding = Embedding(vocabulary, max_length, d_model, positional=positional)
+        self.layers = stack(EncoderLayer, num_layers, d_model, num_heads)
+        self.norm = nn.LayerNorm(d_model)
+        self.classify = nn.Linear(d_model, _validate.integer(classes, "classes", low=1))
+
+    def forward(self, tokens, **options):
+        """Return logits (batch, classes) for (batch, n) tokens; see `from_vectors`."""
+        return self.from_vectors(self.embedding(tokens), tokens, **options)
+
+    def from_vectors(self, x, tokens, *, weights=None, return_weights=False):
+        """Go on from embedded tokens: for gradients by input.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n, d_model)
+        tokens : int Tensor, shape (batch, n)
+            Tell which rows of `x` are filling.
+        weights : sequence of (Tensor or None), one a layer, optional
+            Attention that takes the place of the model's own, each broadcastable to
+            (batch, h, n, n): a graph that somebody else has drawn.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, classes)
+            Or a pair of it and the weights, shape (batch, layers, h, n, n).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a tensor has another shape or type, or there are not as many `weights` as layers.
+        """
+        mask = padding_mask(tokens)  # (batch, 1, n)
+        _check.tensor(x, "x", _check.FLOATS, *tokens.shape, self.classify.in_features)
+        given = [None] * len(self.layers) if weights is None else list(weights)
+        if len(given) != len(self.layers):
+            raise ValueError(
+                f"weights must be one for each of {len(self.layers)} layers, got {len(given)}"
+            )
+        collected = []
+        for layer, its_weights in zip(self.layers, given, strict=True):
+            x, used = layer(x, mask=mask, weights=its_weights)  # used: (batch, h, n, n)
+            collected.append(used)
+        real = (tokens != PAD).unsqueeze(-1)  # (batch, n, 1)
+        mean = (self.norm(x) * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)  # (batch, d_model)
+        logits = self.classify(mean)  # (batch, classes)
+        return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+
+
+class Translator(nn.Module):
+    """An encoder and a decoder with cross-attention, for short texts.
+
+    Parameters
+    ----------
+    source_vocabulary, target_vocabulary : int
+        How many tokens there are; 0 is the filling of both.
+    source_length, target_length : int
+        The longest texts, the start token of the target among them.
+    d_model, num_heads, num_layers : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.1.
+    """
+
+    def __init__(
+        self,
+        source_vocabulary,
+        target_vocabulary,
+        source_length,
+        target_length,
+        *,
+        d_model=64,
+        num_heads=4,
+        num_layers=2,
+    ):
+        super().__init__()
+        for name, size in (
+            ("source_vocabulary", source_vocabulary),
+            ("target_vocabulary", target_vocabulary),
+            ("source_length", source_length),
+            ("target_length", target_length),
+        ):
+            _validate.integer(size, name, low=1)
+        self.source = Embedding(source_vocabulary, source_length, d_model, name="source")
+        self.target = Embedding(target_vocabulary, target_length, d_model, name="target")
+        self.encoder = stack(EncoderLayer, num_layers, d_model, num_heads)
+        self.decoder = stack(DecoderLayer, num_layers, d_model, num_heads)
+        self.norms = nn.ModuleList([nn.LayerNorm(d_model), nn.LayerNorm(d_model)])
+        self.predict = nn.Linear(d_model, target_vocabulary)
+
+    def encode(self, source):
+        """Return the encoder's outputs, (batch, m, d_model), for (batch, m) source tokens."""
+        x = self.source(source)  # (batch, m, d_model)
+        for layer in self.encoder:
+            x, _ = layer(x, mask=padding_mask(source))
+        return self.norms[0](x)
+
+    def forward(self, source, target, *, return_weights=False):
+        """Return logits of the next target token after each one given.
+
+        Parameters
+        ----------
+        source : int Tensor, shape (batch, m)
+        target : int Tensor, shape (batch, n)
+            Begins with the start token.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, n, target_vocabulary)
+            Or a pair of it and the cross weights, shape (batch, layers, h, n, m): a bipartite
+            graph from target to source.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `source` or `target` are no integers of that shape, or not in the vocabularies.
+        """
+        encoded = self.encode(source)  # (batch, m, d_model)
+        _check.tensor(target, "target", _check.INTEGERS, len(source), "n")
+        return self._decode(encoded, source, target, return_weights)
+
+    @torch.no_grad()
+    def greedy(self, source, *, start, length):
+        """Write `length` tokens, each the most likely one after those before it, never filling.
+
+        Parameters
+        ----------
+        source : int Tensor, shape (batch, m)
+        start : int
+            The token to begin with.
+        length : int
+            At most the model's `target_length`.
+
+        Returns
+        -------
+        tokens : int Tensor, shape (batch, length)
+            Without the start token.
+        weights : Tensor, shape (batch, layers, h, length, m)
+            The cross weights with which each token was written.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `source` has another shape or type, or a number is out of range.
+        """
+        tokens = self.target.token.num_embeddings
+        start = _validate.integer(start, "start", low=0, high=tokens - 1)
+        length = _validate.integer(length, "length", low=1, high=self.target.max_length)
+        encoded = self.encode(source)  # (batch, m, d_model)
+        written = source.new_full((len(source), 1), start)  # (batch, signs so far)
+        for _ in range(length):
+            logits, weights = self._decode(encoded, source, written, True)
+            likeliest = logits[:, -1:, 1:].argmax(dim=-1) + 1  # (batch, 1); 0, filling, is no token
+            written = torch.cat([written, likeliest], dim=1)
+        return written[:, 1:], weights
+
+    def _decode(self, encoded, source, target, return_weights):
+        x, collected = self.target(target), []  # (batch, n, d_model)
+        for layer in self.decoder:
+            x, weights = layer(x, encoded, source_mask=padding_mask(source))  # (batch, h, n, m)
+            collected.append(weights)
+        logits = self.predict(self.norms[1](x))  # (batch, n, target_vocabulary)
+        return (logits, torch.stack(collected, dim=1)) if return_weights else logits

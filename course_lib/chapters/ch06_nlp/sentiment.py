@@ -1,0 +1,119 @@
+"""Opinions made from a small grammar, so that it is known why each of them is good or bad.
+
+    text     = mine "." | mine "," "but" other "." | other "," "but" mine "."
+    mine     = "i" verb subject judgement
+    other    = person verb "it" judgement
+    judgement = [negator] [intensifier] adjective
+
+A text is good if *my* adjective is, or if it is negated and the adjective is bad. What others say
+is a distraction; "not", "never", "hardly" and "anything but" turn a judgement round; "very",
+"really" and "quite" change nothing.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_lib import _validate
+
+GOOD = ("good", "great", "lovely", "clever", "fresh", "funny", "brilliant", "charming")
+BAD = ("bad", "awful", "dull", "silly", "stale", "boring", "terrible", "clumsy")
+NEGATORS = ("not", "never", "hardly", "anything but")
+INTENSIFIERS = ("very", "really", "quite")
+SUBJECTS = ("the film", "the book", "the play", "this song", "the show", "that story")
+PERSONS = ("my friend", "the critic", "everybody", "my brother", "she")
+VERBS = ("found", "thought", "called")
+
+
+class Opinion(NamedTuple):
+    """A text with its label and what the label follows from.
+
+    Attributes
+    ----------
+    words : tuple of str
+    label : int
+        1 for good, 0 for bad: what the speaker ("i") thinks.
+    negated : bool
+        Whether the speaker's judgement has a negator.
+    distracted : bool
+        Whether somebody else's judgement stands beside it.
+    """
+
+    words: tuple[str, ...]
+    label: int
+    negated: bool
+    distracted: bool
+
+
+def make_opinions(count, rng, *, unseen_combinations=False):
+    """Make different opinions.
+
+    Each is drawn negated with probability 1/2 and distracted with probability 1/2, and labels are
+    as likely good as bad. A text that was drawn before is drawn again, and short ones repeat more
+    often: of many texts, somewhat more than half are negated and distracted.
+
+    Parameters
+    ----------
+    count : int
+        How many; at most 20,000.
+    rng : numpy.random.Generator
+    unseen_combinations : bool, default False
+        A quarter of all pairs of a negator and an adjective are kept back. False: none of them
+        occurs. True: every text has one of them in the speaker's judgement, so all are negated.
+
+    Returns
+    -------
+    list of Opinion
+        No text occurs twice.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `count` is no integer from 1 to 20,000, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> opinions = make_opinions(2, np.random.default_rng(0))
+    >>> " ".join(opinions[0].words), opinions[0].label
+    ('i found the film very bad .', 0)
+    """
+    count = _validate.integer(count, "count", low=1, high=20_000)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    made = {}
+    while len(made) < count:
+        opinion = _opinion(rng, unseen_combinations)
+        made.setdefault(opinion.words, opinion)
+    return list(made.values())
+
+
+def is_kept_back(negator, adjective):
+    """Tell whether a pair of a negator and an adjective is left out unless asked for."""
+    words = GOOD + BAD
+    return (words.index(adjective) + NEGATORS.index(negator)) % len(NEGATORS) == 0
+
+
+def _opinion(rng, unseen):
+    good, negator, judgement = _judgement(rng, unseen)
+    mine = f"i {rng.choice(VERBS)} {rng.choice(SUBJECTS)} {judgement}"
+    distracted = rng.random() < 0.5
+    if distracted:
+        other = f"{rng.choice(PERSONS)} {rng.choice(VERBS)} it {_judgement(rng, False)[-1]}"
+        clauses = [mine, other] if rng.random() < 0.5 else [other, mine]
+        text = f"{clauses[0]} , but {clauses[1]} ."
+    else:
+        text = f"{mine} ."
+    return Opinion(tuple(text.split()), int(good), negator is not None, distracted)
+
+
+def _judgement(rng, unseen):
+    """Return whether it is good, its negator or None, and its words."""
+    negated = unseen or rng.random() < 0.5
+    while True:
+        adjective = str(rng.choice(GOOD + BAD))
+        negator = str(rng.choice(NEGATORS)) if negated else None
+        if not negated or is_kept_back(negator, adjective) == unseen:
+            break
+    intensifier = str(rng.choice(INTENSIFIERS)) if rng.random() < 0.4 else None
+    words = " ".join(word for word in (negator, intensifier, adjective) if word)
+    return (adjective in GOOD) != negated, negator, words

@@ -1,0 +1,176 @@
+"""Attention in PyTorch: what the modules of all chapters share.
+
+Masks are boolean, True = may attend, as in PyTorch's own attention. A query that may attend to
+nothing gets zero weights and a zero mixture. Weights are (batch, h, n_query, n_key), rows sum to 1.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from course_lib import _validate
+from course_lib.data.vocabulary import PAD
+from course_lib.nn import _check
+
+
+class MultiHeadAttention(nn.Module):
+    r"""Scaled dot-product attention in several heads, each with its own projections.
+
+    .. math:: O = [A_1 V_1, \dots, A_h V_h]\, W_o, \qquad
+              A_a = \mathrm{softmax}\Big(\tfrac{1}{\sqrt{d_\text{head}}}\, Q_a K_a^\top\Big)
+
+    with :math:`Q = x W_q`, :math:`K = y W_k`, :math:`V = y W_v` cut into h heads. No biases.
+
+    Parameters
+    ----------
+    d_model : int
+        Features of a token.
+    num_heads : int
+        h, a divisor of `d_model`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no integer or not positive, or `num_heads` does not divide `d_model`.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2.
+
+    Examples
+    --------
+    >>> attention = MultiHeadAttention(8, 2)
+    >>> output, weights = attention(torch.ones(1, 3, 8), torch.ones(1, 5, 8), return_weights=True)
+    >>> output.shape, weights.shape
+    (torch.Size([1, 3, 8]), torch.Size([1, 2, 3, 5]))
+    """
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        d_model = _validate.integer(d_model, "d_model", low=1)
+        num_heads = _validate.integer(num_heads, "num_heads", low=1)
+        if d_model % num_heads:
+            raise ValueError(
+                f"num_heads must divide d_model equally: {d_model} is not a multiple of {num_heads}"
+            )
+        self.d_model, self.num_heads = d_model, num_heads
+        self.query = nn.Linear(d_model, d_model, bias=False)
+        self.key = nn.Linear(d_model, d_model, bias=False)
+        self.value = nn.Linear(d_model, d_model, bias=False)
+        self.output = nn.Linear(d_model, d_model, bias=False)
+
+    def forward(self, x, y, *, mask=None, weights=None, return_weights=False):
+        """Let each row of `x` attend to the rows of `y`.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, n_query, d_model)
+        y : Tensor, shape (batch, n_key, d_model)
+        mask : bool Tensor, broadcastable to (batch, n_query, n_key), optional
+            True = may attend; the same for all heads. With two axes, (n_query, n_key); for one that
+            hides filling see `padding_mask`.
+        weights : Tensor, broadcastable to (batch, h, n_query, n_key), optional
+            Taken as they are instead of those that queries and keys would give.
+        return_weights : bool, default False
+
+        Returns
+        -------
+        Tensor, shape (batch, n_query, d_model)
+            Or a pair of it and the weights, shape (batch, h, n_query, n_key).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a tensor has another shape or type.
+        """
+        _check.tensor(x, "x", _check.FLOATS, "batch", "n_query", self.d_model)
+        _check.tensor(y, "y", _check.FLOATS, len(x), "n_key", self.d_model)
+        pairs = x.shape[1], y.shape[1]
+        if weights is None:
+            query = split_heads(self.query(x), self.num_heads)  # (batch, h, n_query, d_head)
+            key = split_heads(self.key(y), self.num_heads)  # (batch, h, n_key, d_head)
+            logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+            if mask is not None:
+                # Two axes of (batch, n_key), in the wrong place, might broadcast.
+                if isinstance(mask, torch.Tensor) and mask.ndim == 2 and mask.shape != pairs:
+                    raise ValueError(
+                        f"mask must have shape (n_query, n_key) = {pairs} if it has two axes, "
+                        f"got {tuple(mask.shape)}; padding_mask makes one for filling"
+                    )
+                mask = _check.expanded(mask, "mask", _check.BOOLEANS, len(x), *pairs).unsqueeze(1)
+            weights = masked_softmax(logits, mask)  # (batch, h, n_query, n_key)
+        else:
+            sizes = len(x), self.num_heads, *pairs
+            weights = _check.expanded(weights, "weights", _check.FLOATS, *sizes)
+        value = split_heads(self.value(y), self.num_heads)  # (batch, h, n_key, d_head)
+        output = self.output(merge_heads(weights @ value))  # (batch, n_query, d_model)
+        return (output, weights) if return_weights else output
+
+
+class SelfAttention(MultiHeadAttention):
+    """Attention among the tokens of one text; see `MultiHeadAttention`.
+
+    Examples
+    --------
+    >>> SelfAttention(8, 2)(torch.ones(1, 3, 8), mask=causal_mask(3)).shape
+    torch.Size([1, 3, 8])
+    """
+
+    def forward(self, x, *, mask=None, weights=None, return_weights=False):
+        """Let each row of `x`, shape (batch, n, d_model), attend to all; see the base class."""
+        return super().forward(x, x, mask=mask, weights=weights, return_weights=return_weights)
+
+
+def split_heads(x, num_heads):
+    """Cut (..., n, h * d_head) into heads, (..., h, n, d_head)."""
+    return x.unflatten(-1, (num_heads, -1)).transpose(-3, -2)
+
+
+def merge_heads(x):
+    """Put heads (..., h, n, d_head) side by side, (..., n, h * d_head)."""
+    return x.transpose(-3, -2).flatten(-2)
+
+
+def masked_softmax(logits, mask):
+    """Softmax over the last axis; hidden keys get exactly 0, also where all of them are hidden.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (..., n_key)
+    mask : bool Tensor, broadcastable to the shape of `logits`, or None
+        True = may attend.
+
+    Returns
+    -------
+    Tensor, the shape of `logits`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type.
+
+    Examples
+    --------
+    >>> masked_softmax(torch.zeros(2, 2), torch.tensor([[True, False], [False, False]]))
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    _check.tensor(logits, "logits", _check.FLOATS, ..., "n_key")
+    if mask is None:
+        return logits.softmax(dim=-1)
+    mask = _check.expanded(mask, "mask", _check.BOOLEANS, *logits.shape)
+    lonely = ~mask.any(dim=-1, keepdim=True)  # (..., 1): a row of nothing but -inf would be NaN
+    shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
+    return shown.softmax(dim=-1).masked_fill(~mask, 0)
+
+
+def causal_mask(n):
+    """Return the (n, n) mask under which a position attends to itself and to earlier ones."""
+    n = _validate.integer(n, "n", low=1)
+    return torch.ones(n, n, dtype=torch.bool).tril()
+
+
+def padding_mask(tokens):
+    """Return the mask, shape (batch, 1, n), that hides the filling of (batch, n) tokens."""
+    return (_check.tensor(tokens, "tokens", _check.INTEGERS, "batch", "n") != PAD).unsqueeze(1)

@@ -1,0 +1,266 @@
+"""Patterns: who may attend to whom, said beforehand as a graph.
+
+A pattern is a boolean mask (n, n), True = may attend. In all of these a position may attend to
+itself, so that no row is empty; two patterns are joined by ``|``.
+"""
+
+import networkx as nx
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from course_lib import _validate
+
+
+def window_pattern(n, radius):
+    """Let each position attend to those at most `radius` away.
+
+    Parameters
+    ----------
+    n, radius : int
+        `radius` from 0.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or out of range.
+
+    References
+    ----------
+    Beltagy, Peters and Cohan (2020), Longformer, section 3.1.
+
+    Examples
+    --------
+    >>> window_pattern(4, 1).astype(int)
+    array([[1, 1, 0, 0],
+           [1, 1, 1, 0],
+           [0, 1, 1, 1],
+           [0, 0, 1, 1]])
+    """
+    return dilated_pattern(n, radius, 1)
+
+
+def dilated_pattern(n, radius, dilation):
+    """Let each position attend to `radius` positions on either side, `dilation` steps apart.
+
+    Parameters
+    ----------
+    n, radius, dilation : int
+        `radius` from 0, `dilation` from 1; 1 is the plain window.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or out of range.
+
+    References
+    ----------
+    Beltagy, Peters and Cohan (2020), Longformer, section 3.1.
+
+    Examples
+    --------
+    >>> dilated_pattern(5, 1, 2)[0].astype(int)
+    array([1, 0, 1, 0, 0])
+    """
+    n = _validate.integer(n, "n", low=1)
+    radius = _validate.integer(radius, "radius", low=0)
+    dilation = _validate.integer(dilation, "dilation", low=1)
+    apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    return (apart <= radius * dilation) & (apart % dilation == 0)
+
+
+def global_pattern(n, positions):
+    """Let some positions attend to all, and all attend to them.
+
+    Parameters
+    ----------
+    n : int
+    positions : sequence of int
+        The global ones, from 0 to n - 1.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is not positive or a position does not exist.
+
+    References
+    ----------
+    Beltagy, Peters and Cohan (2020), Longformer, section 3.1.
+
+    Examples
+    --------
+    >>> global_pattern(3, [0]).astype(int)
+    array([[1, 1, 1],
+           [1, 1, 0],
+           [1, 0, 1]])
+    """
+    n = _validate.integer(n, "n", low=1)
+    if isinstance(positions, str) or not np.iterable(positions):
+        raise TypeError(f"positions must be a sequence of integers, got {positions!r}")
+    chosen = [_validate.integer(p, "positions", low=0, high=n - 1) for p in positions]
+    pattern = np.eye(n, dtype=bool)
+    pattern[chosen, :] = pattern[:, chosen] = True
+    return pattern
+
+
+def random_pattern(n, k, rng):
+    """Let each position attend to itself and to k others, drawn without repetition.
+
+    Parameters
+    ----------
+    n, k : int
+        `k` from 0 to n - 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or out of range, or `rng` is no generator.
+
+    References
+    ----------
+    Zaheer et al. (2020), Big Bird, section 2.
+
+    Examples
+    --------
+    >>> random_pattern(5, 2, np.random.default_rng(0)).sum(axis=1)
+    array([3, 3, 3, 3, 3])
+    """
+    n = _validate.integer(n, "n", low=1)
+    k = _validate.integer(k, "k", low=0, high=n - 1)
+    pattern = np.zeros((n, n), dtype=bool)
+    np.put_along_axis(pattern, random_order(n, rng)[:, : k + 1], True, axis=1)
+    return pattern
+
+
+def random_order(n, rng):
+    """Order all positions at random for each position, itself first.
+
+    The first k others are those of `random_pattern`, for any k.
+
+    Parameters
+    ----------
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n` is no positive integer, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> random_order(3, np.random.default_rng(0))[:, 0]
+    array([0, 1, 2])
+    """
+    n = _validate.integer(n, "n", low=1)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    luck = rng.random((n, n))
+    np.fill_diagonal(luck, 2)  # larger than all others
+    return np.argsort(-luck, axis=1, kind="stable")
+
+
+def block_pattern(n, size):
+    """Let each position attend to those of its own block of `size` neighbours.
+
+    Parameters
+    ----------
+    n, size : int
+        The last block is shorter if `size` does not divide n.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or not positive.
+
+    References
+    ----------
+    Child et al. (2019), Generating long sequences with sparse transformers, section 4.3.
+
+    Examples
+    --------
+    >>> block_pattern(3, 2).astype(int)
+    array([[1, 1, 0],
+           [1, 1, 0],
+           [0, 0, 1]])
+    """
+    n = _validate.integer(n, "n", low=1)
+    size = _validate.integer(size, "size", low=1)
+    block = np.arange(n) // size
+    return block[:, None] == block
+
+
+def layers_to_full_reach(pattern):
+    """Return how many layers it takes until every output can draw on every input.
+
+    In a pattern with its diagonal this is the diameter of the graph: the most steps between two
+    positions.
+
+    Parameters
+    ----------
+    pattern : array_like of bool, shape (n, n)
+
+    Returns
+    -------
+    int or None
+        None if it never happens.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `pattern` is not boolean or not square.
+
+    References
+    ----------
+    Yun et al. (2020), O(n) connections are expressive enough, section 3.
+
+    Examples
+    --------
+    >>> layers_to_full_reach(window_pattern(7, 2))
+    3
+    """
+    pattern = _validate.boolean_array(pattern, "pattern", ndim=2)
+    _validate.check_shape(pattern, "pattern", shape=(len(pattern), len(pattern)))
+    if not _reaches_everything(pattern):
+        return None
+    step = pattern.astype(np.float32)
+    reach, layers = pattern, 1
+    while not reach.all():
+        reach = (reach.astype(np.float32) @ step) > 0
+        layers += 1
+    return layers
+
+
+def _reaches_everything(pattern):
+    """Tell whether some power of a pattern is full: ways lead everywhere, and do not alternate."""
+    parts, _ = connected_components(csr_array(pattern), connection="strong")
+    if parts > 1 or not pattern.any():
+        return False
+    return pattern.diagonal().any() or nx.is_aperiodic(
+        nx.from_numpy_array(pattern, create_using=nx.DiGraph)
+    )

@@ -1,0 +1,63 @@
+"""Patterns of attention: against NetworkX, and by definition."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from course_lib import patterns as p
+
+RNG = np.random.default_rng(0)
+PATTERNS = {
+    "window": p.window_pattern(12, 2),
+    "dilated": p.dilated_pattern(12, 2, 3),
+    "global": p.global_pattern(12, [0, 7]),
+    "random": p.random_pattern(12, 3, RNG),
+    "block": p.block_pattern(12, 5),
+    "window and global": p.window_pattern(12, 1) | p.global_pattern(12, [4]),
+    "window and random": p.window_pattern(12, 1) | p.random_pattern(12, 1, RNG),
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+def test_layers_to_full_reach_is_the_diameter(pattern):
+    assert pattern.diagonal().all()
+    graph = nx.from_numpy_array(pattern, create_using=nx.DiGraph)
+    if nx.is_strongly_connected(graph):
+        assert p.layers_to_full_reach(pattern) == nx.diameter(graph)
+    else:
+        assert p.layers_to_full_reach(pattern) is None
+
+
+def test_patterns_by_definition():
+    i, j = np.indices((9, 9))
+    assert np.array_equal(p.window_pattern(9, 2), abs(i - j) <= 2)
+    dilated = np.isin(i - j, [-6, -3, 0, 3, 6])
+    assert np.array_equal(p.dilated_pattern(9, 2, 3), dilated)
+    everywhere = (i == j) | (i == 4) | (j == 4)
+    assert np.array_equal(p.global_pattern(9, [4]), everywhere)
+    assert np.array_equal(p.block_pattern(9, 4), i // 4 == j // 4)
+    drawn = p.random_pattern(9, 3, np.random.default_rng(1))
+    assert (drawn.sum(axis=1) == 4).all()
+    assert np.array_equal(drawn, p.random_pattern(9, 3, np.random.default_rng(1)))
+    assert not np.array_equal(drawn, drawn.T)
+
+
+def test_a_pattern_that_alternates_never_reaches_everything():
+    assert p.layers_to_full_reach([[False, True], [True, False]]) is None
+    assert p.layers_to_full_reach(np.ones((3, 3), dtype=bool)) == 1
+
+
+def test_patterns_that_alternate_or_fall_apart_never_reach_everything():
+    lengths = (2, 3, 5, 7, 11, 13, 17, 19, 23)  # would repeat only after 223,092,870 layers
+    shift = np.zeros((100, 100), dtype=bool)
+    start = 0
+    for length in lengths:
+        places = start + np.arange(length)
+        shift[places, np.roll(places, -1)] = True
+        start += length
+    assert p.layers_to_full_reach(shift) is None
+    assert p.layers_to_full_reach(~np.eye(2, dtype=bool)) is None  # there and back
+    assert p.layers_to_full_reach(~np.eye(3, dtype=bool)) == 2
+    assert p.layers_to_full_reach([[False]]) is None
+    assert p.layers_to_full_reach([[True]]) == 1
+    assert p.layers_to_full_reach(p.block_pattern(6, 3)) is None
