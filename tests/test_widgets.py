@@ -141,7 +141,6 @@ def test_two(page):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_an_error_on_the_page_fails_the_test(tmp_path):
     chromium = browser_pages.find_chromium()
     if chromium is None:

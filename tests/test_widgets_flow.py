@@ -14,14 +14,15 @@ from course_lib.widgets import flow_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
 from tests.widget_checks import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(9).normal(size=(3, 2, 5, 5)))
@@ -382,8 +383,7 @@ class TestLife:
         assert page.locator(".course-figure p b").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = flow_explorer(WEIGHTS, TOKENS, output=1, input=4, residual=0.9).children[-1]
         colours = [
             (".readout", "color"),
@@ -396,4 +396,4 @@ class TestLife:
             (".gauge .bar > span", "color"),
             (".strokes.cut", "stroke"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

@@ -12,14 +12,15 @@ from course_lib.widgets import ranking_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import set_traits
 from tests.widget_checks import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(1.5 * np.random.default_rng(7).normal(size=(2, 3, 6, 6)))
@@ -481,8 +482,7 @@ class TestLife:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".ranks").evaluate("e => e.scrollWidth <= e.clientWidth")
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = ranking_explorer(WEIGHTS, TOKENS, removed=[1]).children[-1]
         colours = [
             (".readout", "color"),
@@ -496,4 +496,4 @@ class TestLife:
             ("figcaption", "color"),
             (".ranks i", "backgroundColor"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

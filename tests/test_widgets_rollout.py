@@ -12,14 +12,15 @@ from course_lib.widgets import rollout_explorer
 from tests.browser_pages import open_view
 from tests.layered_drawing import drawn, set_traits
 from tests.widget_checks import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 FUSIONS = ("mean", "max", "min")
@@ -364,8 +365,7 @@ class TestLife:
         assert page.locator(".course-figure b").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = rollout_explorer(WEIGHTS, TOKENS, output=2).children[-1]
         colours = [
             (".readout", "color"),
@@ -376,4 +376,4 @@ class TestLife:
             (".distances span", "color"),
             (".strokes.carried", "stroke"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

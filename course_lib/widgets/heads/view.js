@@ -71,11 +71,16 @@ class HeadsFigure {
     this.map.paint(difference);
     this.distance.replaceChildren(
       html("span", { class: "first" }, say("head {head}", { head: chosen.first })),
-      ` ${say("minus")} `,
+      " ",
+      say("minus"),
+      " ",
       html("span", { class: "second" }, say("head {head}", { head: chosen.second })),
-      `: ${say("Jensen-Shannon distance")} `,
+      ": ",
+      say("Jensen-Shannon distance"),
+      " ",
       html("b", {}, distance.toFixed(3)),
-      ` ${say("(0: the same; 1: never the same key)")}`,
+      " ",
+      say("(0: the same; 1: never the same key)"),
     );
     this.root.dataset.distance = distance;
     this.light();

@@ -82,8 +82,8 @@ function caption(withGrey) {
       "gives more, orange the second. Mind the ends of the colour bars: they are what the scale " +
       "changes.",
   );
-  if (!withGrey) return rows;
-  return `${rows} ${say("A grey cell is a weight of 0, which has no logarithm.")}`;
+  const grey = say("A grey cell is a weight of 0, which has no logarithm.");
+  return withGrey ? `${rows} ${grey}` : rows;
 }
 
 export default mount((model, el) => new LinkedFigure(model, el), {

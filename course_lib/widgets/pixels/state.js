@@ -104,7 +104,8 @@ export function placeName(place, columns) {
 /** Where one place attends, how many places hold half of it, and how far it looks. */
 export function describePlace({ place, row, order, half, distance, mean }, columns) {
   const strongest = order.slice(0, TOLD).map((j) => {
-    return `${j === place ? say("itself") : placeName(j, columns)} (${weightText(row[j])})`;
+    const name = j === place ? say("itself") : placeName(j, columns);
+    return `${name} (${weightText(row[j])})`;
   });
   const attends = say("{place} attends most to {places}.", {
     place: placeName(place, columns),

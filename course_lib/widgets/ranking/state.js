@@ -132,7 +132,7 @@ function sharing(ranks, position) {
 export function describeToken({ now, before, removed, measure }, names, position) {
   const token = names[position];
   const first = say("With all tokens: {standing}.", { standing: standing(before, position) });
-  if (removed.includes(position)) return `${say("“{token}” is removed.", { token })} ${first}`;
+  if (removed.includes(position)) return [say("“{token}” is removed.", { token }), first].join(" ");
   const values = { token, measure: measure.name(), standing: standing(now, position) };
   const told = now.problem
     ? say("“{token}”: {standing}.", values)
@@ -157,8 +157,8 @@ export function describeRanking({ n, now, removed }, names) {
     problem === null
       ? say("{count} of {all} tokens ranked.", { count: kept.length, all: n })
       : describeManyAnswers(problem.parts, names);
-  if (!removed.length) return told;
-  return `${told} ${say("Removed: {tokens}.", { tokens: listed(removed, names) })}`;
+  const gone = say("Removed: {tokens}.", { tokens: listed(removed, names) });
+  return removed.length ? `${told} ${gone}` : told;
 }
 
 function describeStranded(stranded, removed, names) {

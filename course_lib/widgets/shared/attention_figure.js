@@ -161,7 +161,7 @@ function caption(direction) {
             "because i attends to j.",
         )
       : say("An arrow i → j says: token i attends to token j.");
-  return `${arrow} ${say("The wider and stronger the arrow, the more attention.")}`;
+  return [arrow, say("The wider and stronger the arrow, the more attention.")].join(" ");
 }
 
 /** What a node is called. */

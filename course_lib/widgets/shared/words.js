@@ -1,5 +1,7 @@
 // The words of a figure. A sentence stands in English where it is said, is looked up in the
-// catalogue that Python sends, and has its places, such as {name}, filled in after that.
+// catalogue that Python sends, and has its places, such as {name}, filled in after that. The
+// sentences of a catalogue are collected by a program: call `say` with a constant string, and not
+// inside of `${...}`, where that program does not look.
 
 let catalogue = {};
 
