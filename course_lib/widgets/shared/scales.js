@@ -34,7 +34,7 @@ export function logScale(least) {
     return Math.max(0, 1 - Math.log(value) / Math.log(least));
   };
   const decades = Math.round(-Math.log10(least));
-  const values = Array.from({ length: decades + 1 }, (_, k) => 10 ** (k - decades));
+  const values = Array.from({ length: decades + 1 }, (_, k) => Number(`1e${k - decades}`));
   const ticks = values.map((value, k) => [value, k === 0 ? `≤ ${value}` : `${value}`]);
   return { signed: false, strength, ticks };
 }
