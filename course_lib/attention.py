@@ -247,6 +247,10 @@ def split_heads(x, num_heads):
     ValueError
         If d is not divisible by `num_heads`; the message names both numbers.
 
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2.
+
     Examples
     --------
     >>> split_heads([[1.0, 2.0, 3.0, 4.0]], 2)
@@ -277,6 +281,10 @@ def merge_heads(x):
     ValueError
         If `x` has fewer than three axes.
 
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2: the concatenation.
+
     Examples
     --------
     >>> merge_heads([[[1.0, 2.0]], [[3.0, 4.0]]])
@@ -291,10 +299,11 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
     r"""Multi-head self-attention: h attentions on learned projections of x, mixed by W_o.
 
     .. math::
-        \mathrm{head}_a = \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)}), \qquad
-        O = [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
+        \mathrm{head}_a &= \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)})
 
-    W_q^{(a)} is the a-th block of d_model / h columns of `w_q`. No biases.
+        O &= [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
+
+    :math:`W_q^{(a)}` is the a-th block of d_model / h columns of `w_q`. No biases.
 
     Parameters
     ----------
@@ -363,6 +372,10 @@ def entropy(weights):
     ------
     TypeError, ValueError
         If `weights` are not attention weights.
+
+    References
+    ----------
+    Shannon (1948), A mathematical theory of communication, section 6.
 
     Examples
     --------

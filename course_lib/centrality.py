@@ -40,6 +40,11 @@ def in_strength(weights):
     TypeError, ValueError
         If `weights` are not attention weights.
 
+    References
+    ----------
+    Barrat, Barthélemy, Pastor-Satorras and Vespignani (2004), The architecture of complex weighted
+    networks: the strength of a node, here over the edges that arrive.
+
     Examples
     --------
     >>> in_strength([[0.75, 0.25], [0.5, 0.5]])

@@ -139,9 +139,11 @@ class _GraphAttention(nn.Module):
 class GraphAttention(_GraphAttention):
     r"""A graph attention layer, in three forms that compute the same.
 
-    .. math:: \alpha_{ij} = \mathrm{softmax}_{j \in N(i)}\big(
-              \mathrm{LeakyReLU}(a^\top [W x_i \,\Vert\, W x_j])\big), \qquad
-              x'_i = \sum_{j \in N(i)} \alpha_{ij}\, W x_j
+    .. math::
+        \alpha_{ij} &= \mathrm{softmax}_{j \in N(i)}\big(
+        \mathrm{LeakyReLU}(a^\top [W x_i \,\Vert\, W x_j])\big)
+
+        x'_i &= \sum_{j \in N(i)} \alpha_{ij}\, W x_j
 
     Parameters
     ----------
@@ -228,9 +230,11 @@ class GraphAttention(_GraphAttention):
 class GraphAttentionV2(_GraphAttention):
     r"""A graph attention layer whose ranking of keys may differ from query to query (GATv2).
 
-    .. math:: \alpha_{ij} = \mathrm{softmax}_{j \in N(i)}\big(
-              a^\top\, \mathrm{LeakyReLU}(W_q x_i + W_k x_j)\big), \qquad
-              x'_i = \sum_{j \in N(i)} \alpha_{ij}\, W_k x_j
+    .. math::
+        \alpha_{ij} &= \mathrm{softmax}_{j \in N(i)}\big(
+        a^\top\, \mathrm{LeakyReLU}(W_q x_i + W_k x_j)\big)
+
+        x'_i &= \sum_{j \in N(i)} \alpha_{ij}\, W_k x_j
 
     Parameters and what is raised are those of `GraphAttention`, but for `form`: the sum stands
     inside of LeakyReLU and cannot be split, so there are "edges" and "pairwise".

@@ -52,8 +52,8 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     ----------
     model : torch.nn.Module
         Changed in place. It is in evaluation mode when training ends.
-    loss_of : callable (model, *parts) -> Tensor, shape ()
-        The mean loss on some examples.
+    loss_of : callable -> Tensor, shape ()
+        Called with the model and the parts of some examples, it returns their mean loss.
     examples : sequence of Tensor, each of shape (count, ...)
         The parts of all examples, such as texts and labels.
     epochs : int

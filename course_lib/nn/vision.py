@@ -14,8 +14,10 @@ from course_lib.nn.attention import SelfAttention
 class SelfAttention2d(nn.Module):
     r"""Self-attention among all pixels, mixed in by a learned factor that starts at 0.
 
-    .. math:: y = \gamma\, W_o (V A^\top) + x, \qquad
-              A = \mathrm{softmax}(Q^\top K), \quad Q = W_q x,\; K = W_k x,\; V = W_v x
+    .. math::
+        y &= \gamma\, W_o (V A^\top) + x, \qquad A = \mathrm{softmax}(Q^\top K)
+
+        Q &= W_q x, \qquad K = W_k x, \qquad V = W_v x
 
     The projections are 1 × 1 convolutions to fewer channels and back. There is no 1/√d in the
     logits: the paper has none.
