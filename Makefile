@@ -15,8 +15,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # With .venv on the path, cells and terminals find the command `course`.
+# Learners work in a folder that git does not see, so that `git pull` brings a new version.
 lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
+	@$(BIN)/course start work
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/work" --LabApp.default_url=/lab/tree/notebooks \
 	  $(AS_ROOT) $(ARGS)
 
 test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"

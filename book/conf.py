@@ -123,8 +123,15 @@ def link_to_pages(app, docname, source):
     source[0] = re.sub(r"\]\(\.\./notebooks/(\w+)\.ipynb", r"](chapters/\1.md", source[0])
 
 
+def language_of_page(app, pagename, templatename, context, doctree):
+    """Say in what language a translated page is: screen readers read it out in that one."""
+    spoken = pagename.rpartition("/")[2].partition(".")[2]
+    context["language"] = spoken or "en"
+
+
 def setup(app):
     """Write the chapters' pages before Sphinx looks for sources."""
     write_pages(Path(app.srcdir, "chapters"))
     app.connect("source-read", link_to_pages)
+    app.connect("html-page-context", language_of_page)
     app.connect("build-finished", copy_anywidget)

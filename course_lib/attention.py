@@ -222,7 +222,9 @@ def padding_mask(lengths, n):
            [[1, 1, 1]]])
     """
     n = _validate.integer(n, "n", low=1)
-    lengths = [_validate.integer(length, "lengths", low=1, high=n) for length in _sequence(lengths)]
+    lengths = _validate.integers(lengths, "lengths", low=1, high=n)
+    if not lengths:
+        raise ValueError("lengths must not be empty")
     return (np.arange(n) < np.array(lengths)[:, None])[:, None, :]
 
 
@@ -424,13 +426,3 @@ def _check_broadcast(name, shape, other, other_shape):
             f"{name} must have leading axes that broadcast against {other}: "
             f"got {shape} against {other_shape}"
         ) from None
-
-
-def _sequence(lengths):
-    try:
-        lengths = list(lengths)
-    except TypeError:
-        raise TypeError(f"lengths must be a sequence of integers, got {lengths!r}") from None
-    if not lengths:
-        raise ValueError("lengths must not be empty")
-    return lengths

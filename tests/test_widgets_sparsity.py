@@ -8,16 +8,16 @@ import pytest
 
 from course_lib import sparsity
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.widgets import sparsity_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.widget_checks import (
+from tests.support.figures import (
     THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.layered import set_traits
 
 RNG = np.random.default_rng(21)
 N, FEATURES = 6, 4

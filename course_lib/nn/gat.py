@@ -9,7 +9,6 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
 from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 
@@ -129,7 +128,7 @@ class _GraphAttention(nn.Module):
 
     def _nodes(self, x):
         """Return `x` if it is the features of nodes."""
-        if not len(_check.tensor(x, "x", _check.FLOATS, "n", self.in_features)):
+        if not len(_validate.tensor(x, "x", _validate.FLOATS, "n", self.in_features)):
             raise ValueError(f"x must have at least one node, got shape {tuple(x.shape)}")
         return x
 

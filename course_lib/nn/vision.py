@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.attention import SelfAttention
 
 
@@ -74,7 +73,7 @@ class SelfAttention2d(nn.Module):
             If `x` is no floating-point tensor (batch, in_channels, height, width).
         """
         channels = self.query.in_channels
-        _check.tensor(x, "x", _check.FLOATS, "batch", channels, "height", "width")
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", channels, "height", "width")
         # (batch, inner, n) each, n = h * w
         query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
         weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, n, n)
@@ -127,7 +126,7 @@ class PatchAttention(nn.Module):
             If `x` is no floating-point tensor (batch, in_channels, height, width), or the patches
             do not fit.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", self.in_channels, "height", "width")
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", self.in_channels, "height", "width")
         return self.attention(self.embed(to_patches(x, self.patch)), return_weights=return_weights)
 
 
@@ -155,7 +154,7 @@ def to_patches(x, patch):
     tensor([[[0., 1., 4., 5.],
              [2., 3., 6., 7.]]])
     """
-    _check.tensor(x, "x", _check.FLOATS, "batch", "channels", "height", "width")
+    _validate.tensor(x, "x", _validate.FLOATS, "batch", "channels", "height", "width")
     patch = _validate.integer(patch, "patch", low=1)
     height, width = x.shape[-2:]
     if height % patch or width % patch:
@@ -196,7 +195,7 @@ def attention_distance(weights, height, width):
     """
     height = _validate.integer(height, "height", low=1)
     width = _validate.integer(width, "width", low=1)
-    _check.tensor(weights, "weights", _check.FLOATS, ..., "n", "n")
+    _validate.tensor(weights, "weights", _validate.FLOATS, ..., "n", "n")
     if not weights.shape[-2] == weights.shape[-1] == height * width:
         raise ValueError(
             f"weights must have height * width = {height * width} places, got shape "
