@@ -84,18 +84,24 @@ def solution(options):
 
 
 def build_all(options):
-    """Build the learner's notebooks, or the solved ones or the book's pages into a folder."""
+    """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
+    from course_lib.authoring import figures
     from course_lib.working import shipped
 
     if shipped.IN_WHEEL:
         raise ValueError("only a clone of the course's repository can build its chapters")
-    if options.solved:
+    if options.figures:
+        print(*figures.write_figures(), sep="\n")
+    elif options.solved:
         print(*authoring.write_solved(options.solved), sep="\n")
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
-        print(*authoring.write_notebooks(), *authoring.write_derived(), sep="\n")
+        made = [*authoring.write_notebooks(), *authoring.write_derived()]
+        if figures.tools_are_here():  # learners have no Node, and need none
+            made += figures.write_figures()
+        print(*made, sep="\n")
     return 0
 
 
@@ -139,6 +145,7 @@ def _parser():
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
     target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")
+    target.add_argument("--figures", action="store_true", help="bundle the live figures only")
     return parser
 
 

@@ -2,10 +2,9 @@
 
 import pytest
 
+from course_lib.exercises import progress
 from course_lib.exercises.registry import exercises_of
 from tests.support.notebooks import IMPORTS, nbval, write_notebook
-
-from course_lib.exercises import progress
 
 CHECK = 'check("weights-1")'
 RIGHT = 'shift_effect = "unchanged"'

@@ -5,12 +5,12 @@ import os
 
 import nbformat
 import pytest
-from notebook_files import nbval
 
 from course_lib.authoring import derived, markdown, notebooks, pages, source, translation
 from course_lib.chapters.reading import SourceError, told
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import languages, speaking
+from tests.support.notebooks import nbval
 
 TRANSLATED = [view for view in translation.views(source.stems()) if view[1] != "en"]
 STEM, SPOKEN = "01_graph_view", "de"

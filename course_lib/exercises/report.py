@@ -7,6 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 import __main__
+from course_lib import theme
 from course_lib.chapters import chapter_name
 from course_lib.exercises import progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
@@ -19,10 +20,10 @@ MIME = "application/vnd.attention-course.check+json"
 RAISE = "COURSE_CHECK_RAISES"
 
 HEADINGS = {
-    PASSED: ("✓", later("Passed"), "#2e7d32"),
-    NOT_ATTEMPTED: ("○", later("Not attempted yet"), "#5f6b7a"),
-    WRONG: ("✗", later("Not right yet"), "#b26a00"),
-    ERROR: ("!", later("Stopped with an error"), "#b3261e"),
+    PASSED: ("✓", later("Passed")),
+    NOT_ATTEMPTED: ("○", later("Not attempted yet")),
+    WRONG: ("✗", later("Not right yet")),
+    ERROR: ("!", later("Stopped with an error")),
 }
 
 
@@ -40,7 +41,7 @@ class Card:
         self.exercise, self.result = exercise, result
 
     def __str__(self):
-        mark, heading, _ = HEADINGS[self.result.state]
+        mark, heading = HEADINGS[self.result.state]
         return f"{mark} {self.exercise.key}: {say(heading)}. {_tell(self.exercise, self.result)}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -48,18 +49,14 @@ class Card:
         return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
 
     def _html(self):
-        mark, heading, colour = HEADINGS[self.result.state]
+        mark, heading = HEADINGS[self.result.state]
         body = ""
         if self.result.state != PASSED:
-            body = f"<p style='margin:.3em 0'>{_inline(self.result.message)}</p>" + _folded_hint(
-                self.exercise.hints[0]
-            )
+            body = f"<p>{_inline(self.result.message)}</p>" + _folded_hint(self.exercise.hints[0])
         return (
-            f"<div class='course-check' data-state='{self.result.state}' role='status' "
-            f"style='border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;"
-            "background:rgba(127,127,127,.09);border-radius:3px;font-family:sans-serif'>"
-            f"<strong><span style='color:{colour}' aria-hidden='true'>{mark}</span> {say(heading)}"
-            f"</strong> <span style='opacity:.75'>{html.escape(self.exercise.key)} · "
+            f"{_style()}<div class='course-check' data-state='{self.result.state}' role='status'>"
+            f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {say(heading)}"
+            f"</strong> <span class='course-name'>{html.escape(self.exercise.key)} · "
             f"{html.escape(self.exercise.title)}</span>{body}</div>"
         )
 
@@ -128,12 +125,12 @@ class Scorecard:
     def _html(self):
         rows = "".join(
             f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
-            f"<td style='text-align:left'>{html.escape(exercise.title)}</td>"
-            f"<td style='text-align:left'>{say('passed') if done else say('to do')}</td></tr>"
+            f"<td>{html.escape(exercise.title)}</td>"
+            f"<td>{say('passed') if done else say('to do')}</td></tr>"
             for exercise, done in self.rows
         )
         return (
-            f"<div class='course-scorecard'><strong>{self.summary}</strong> "
+            f"{_style()}<div class='course-scorecard'><strong>{self.summary}</strong> "
             f"<progress value='{self.done}' max='{len(self.rows)}' aria-label='"
             f"{say('exercises passed')}'></progress><table><tbody>{rows}</tbody></table></div>"
         )
@@ -146,11 +143,13 @@ def _tell(exercise, result):
     return f"{result.message}\n{hint}"
 
 
+def _style():
+    """Return the look of a card: each carries its own, for pages know nothing of cards."""
+    return f"<style>{theme.stylesheet('colours.css', 'cards.css')}</style>"
+
+
 def _folded_hint(hint):
-    return (
-        f"<details><summary style='cursor:pointer'>{say('A hint')}</summary>"
-        f"<p style='margin:.3em 0'>{_inline(hint)}</p></details>"
-    )
+    return f"<details><summary>{say('A hint')}</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):
