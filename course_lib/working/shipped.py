@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_lib.authoring.notebooks import was_edited
 from course_lib.authoring.source import stems
+from course_lib.chapters.reading import file_stem, views
 from course_lib.exercises import progress
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -20,8 +21,12 @@ PAGE_LINK = re.compile(r"\]\((?:\.\./book/)?(\w+)\.md[#)]")
 
 def notebooks():
     """Return the shipped notebooks that can be had: file stem -> bytes of the file."""
-    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in stems()}
+    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in _file_stems()}
     return {stem: data for stem, data in found.items() if data is not None}
+
+
+def _file_stems():
+    return [file_stem(*view) for view in views(stems())]
 
 
 def pages(notebooks):
@@ -40,7 +45,7 @@ def worked_in():
     """Return the notebooks of the checkout that somebody worked in, as was usual once: paths."""
     if IN_WHEEL:
         return []
-    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in stems()]
+    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in _file_stems()]
     return [path for path in paths if path.is_file() and was_edited(path)]
 
 
