@@ -36,7 +36,7 @@ def read_notebook(data):
 
 
 def read_chapter(data, stem):
-    """Return a notebook from its bytes, if it is the one of a chapter.
+    """Return a notebook from its bytes, if it is the one of a file stem: "02_weights.de".
 
     Raises
     ------
@@ -44,7 +44,9 @@ def read_chapter(data, stem):
         If the bytes are no notebook or another one.
     """
     notebook = read_notebook(data)
-    if notebook.metadata.get("course", {}).get("chapter") != stem.partition("_")[2]:
+    course = notebook.metadata.get("course", {})
+    chapter, _, spoken = stem.partition("_")[2].partition(".")
+    if (course.get("chapter"), course.get("language", "")) != (chapter, spoken):
         raise NotOurs("is not this chapter's notebook")
     return notebook
 
