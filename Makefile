@@ -7,31 +7,40 @@ BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Node comes with the Python packages of `dev`, into .venv like them.
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book bench clean
+.PHONY: help lab test book links bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # With .venv on the path, cells and terminals find the command `course`.
+# Learners work in a folder that git does not see, so that `git pull` brings a new version.
 lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
+	@$(BIN)/course start work
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/work" --LabApp.default_url=/lab/tree/notebooks \
 	  $(AS_ROOT) $(ARGS)
 
 test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(WITH_NODE) npm run --silent lint
+	$(WITH_NODE) npm test --silent
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
 
+links: $(VENV)/.tools ## look up every outside address that the book names; needs a network
+	$(BIN)/python -m sphinx -b linkcheck -q -d book/_build/html/.doctrees book book/_build/links $(ARGS)
+
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove .venv and everything that was built
-	rm -rf $(VENV) book/_build book/chapters
+	rm -rf $(VENV) node_modules book/_build book/api book/chapters
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -44,6 +53,7 @@ $(VENV)/.course: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.tools: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.tools: pyproject.toml constraints.txt package-lock.json .npmrc | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,peers]'
+	$(WITH_NODE) npm ci --silent
 	@touch $@ $(VENV)/.course

@@ -2,6 +2,7 @@
 
 import pytest
 
+from course_lib.exercises import progress
 from course_lib.exercises.registry import exercises_of
 from tests.support.notebooks import IMPORTS, nbval, write_notebook
 
@@ -101,9 +102,10 @@ def test_expect_unsolved_wants_every_check_not_attempted(tmp_path):
 
 @pytest.mark.notebook
 def test_progress_is_remembered_beside_the_notebook(tmp_path):
-    write_notebook(tmp_path / "right.ipynb", [IMPORTS, RIGHT, CHECK, 'scorecard("weights")'])
+    away = "import os\n\nos.makedirs('elsewhere')\nos.chdir('elsewhere')"
+    write_notebook(tmp_path / "right.ipynb", [away, IMPORTS, RIGHT, CHECK, 'scorecard("weights")'])
     assert nbval(tmp_path).status == 0
-    assert '"weights-1"' in (tmp_path / ".progress.json").read_text()
+    assert progress.passed(tmp_path) == {"weights-1"}
 
 
 @pytest.mark.notebook

@@ -1,7 +1,5 @@
 """Cards, scorecards and the file of progress."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -110,23 +108,6 @@ def test_the_scorecard_counts_what_was_passed():
     assert "2 of 6 exercises passed" in text
     assert text.count("✓") == 2
     assert "value='2' max='6'" in card._repr_mimebundle_()["text/html"]
-
-
-def test_progress_survives_a_broken_file(tmp_path, capsys):
-    path = tmp_path / progress.FILE_NAME
-    path.write_text("{ not json")
-    assert progress.passed(tmp_path) == set()
-    assert (tmp_path / ".progress.json.unreadable").read_text() == "{ not json"
-    assert "kept as" in capsys.readouterr().err
-    progress.record("weights-1", tmp_path)
-    progress.record("weights-2", tmp_path)
-    assert json.loads(path.read_text()) == {"passed": ["weights-1", "weights-2"]}
-    assert [p.name for p in tmp_path.glob(".progress.json.*")] == [".progress.json.unreadable"]
-
-
-def test_a_folder_that_cannot_be_written_is_told_and_is_no_error(tmp_path, capsys):
-    progress.record("weights-1", tmp_path / "missing")
-    assert "could not be saved" in capsys.readouterr().err
 
 
 def test_chapters_are_found_by_number_name_and_stem():

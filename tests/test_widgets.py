@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib import attention
-from course_lib.widgets import _bundle, attention_explorer, heads_explorer, query_plane
+from course_lib.widgets import attention_explorer, heads_explorer, query_plane
 from tests.support.figures import assert_linked, controls
 
 TOKENS = ["the", "cat", "sat", "sat"]
@@ -91,18 +91,3 @@ NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-@pytest.mark.parametrize("name", ["attention.js", "plane.js", "heads.js"])
-def test_a_bundle_holds_every_module_once_and_imports_nothing(name):
-    text = _bundle.bundle(name)
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function softmax(") == 1
-    assert text.count("export default") == 1
-
-
-def test_a_missing_module_is_an_error(tmp_path, monkeypatch):
-    (tmp_path / "view.js").write_text('import { a } from "./gone.js";\n', encoding="utf-8")
-    monkeypatch.setattr(_bundle, "HERE", tmp_path)
-    with pytest.raises(FileNotFoundError):
-        _bundle.bundle("view.js")

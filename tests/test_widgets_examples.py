@@ -10,13 +10,14 @@ from course_lib.authoring.browser import open_view
 from course_lib.graph import mass_kept
 from course_lib.widgets import Example, examples_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 from tests.support.layered import set_traits
+
+pytestmark = pytest.mark.xdist_group(__name__)
 
 LAYERS, HEADS = 2, 3
 
@@ -116,8 +117,6 @@ STATE = """() => {
   return { matrix: [...matrix], edges, mass };
 }"""
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.browser
 def test_every_state_of_the_controls_shows_the_weights(page, tmp_path):
@@ -204,11 +203,10 @@ def test_the_note_is_told_with_its_example_only(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", THEMES)
-def test_it_can_be_read_in_every_theme(theme, page, tmp_path):
+def test_it_can_be_read_in_every_theme(page, tmp_path):
     view = examples_explorer(EXAMPLES).children[-1]
     colours = [(".label", "fill"), (".note", "color"), (".status", "color"), (".edge", "stroke")]
-    assert_readable(page, tmp_path, view, theme, colours)
+    assert_readable(page, tmp_path, view, colours)
 
 
 @pytest.mark.browser

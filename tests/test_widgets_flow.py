@@ -11,9 +11,8 @@ from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.flow import max_flow
 from course_lib.rollout import residual_layers
-from course_lib.widgets import _bundle, flow_explorer
+from course_lib.widgets import flow_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
@@ -21,7 +20,9 @@ from tests.support.figures import (
 )
 from tests.support.layered import drawn, set_traits
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(9).normal(size=(3, 2, 5, 5)))
@@ -95,13 +96,6 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("flow.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function maxFlow(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -389,8 +383,7 @@ class TestLife:
         assert page.locator(".course-figure p b").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = flow_explorer(WEIGHTS, TOKENS, output=1, input=4, residual=0.9).children[-1]
         colours = [
             (".readout", "color"),
@@ -403,4 +396,4 @@ class TestLife:
             (".gauge .bar > span", "color"),
             (".strokes.cut", "stroke"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

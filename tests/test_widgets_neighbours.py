@@ -11,13 +11,14 @@ from course_lib.nn.gat import GraphAttention, GraphAttentionV2
 from course_lib.nn.training import seeded
 from course_lib.widgets import neighbours_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 from tests.support.layered import set_traits
+
+pytestmark = pytest.mark.xdist_group(__name__)
 
 RNG = np.random.default_rng(1)
 N, HEADS, FEATURES = 6, 2, 3
@@ -144,7 +145,6 @@ def expected_state(view):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_every_head_and_slope_gives_what_numpy_computes(page, tmp_path):
     view = view_of()
     open_view(page, tmp_path, view)
@@ -163,7 +163,6 @@ def test_every_head_and_slope_gives_what_numpy_computes(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("kind", [GraphAttention, GraphAttentionV2])
 def test_a_layer_s_parts_give_its_weights_and_only_the_first_kind_is_static(page, tmp_path, kind):
     layer = seeded(lambda: kind(5, 4, 3, negative_slope=0.3), 1)
@@ -193,7 +192,6 @@ def rows(page):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_the_list_holds_the_neighbours_of_the_node_by_weight(page, tmp_path):
     view = view_of(node=1, names=["ann", "bob", "cy", "di", "eve", "flo"])
     open_view(page, tmp_path, view)
@@ -219,7 +217,6 @@ def test_the_list_holds_the_neighbours_of_the_node_by_weight(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_pointing_shows_and_clicking_keeps(page, tmp_path):
     open_view(page, tmp_path, view_of(node=1))
     page.locator("[data-position='3']").hover()
@@ -235,7 +232,6 @@ def test_pointing_shows_and_clicking_keeps(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_one_tab_stop_and_arrow_keys_go_to_the_nearest_node_on_that_side(page, tmp_path):
     line = [[0, 0], [1, 0], [2, 0], [1, 1], [1, -1], [0, 1]]
     open_view(page, tmp_path, view_of(positions=line, node=1))
@@ -252,7 +248,6 @@ def test_one_tab_stop_and_arrow_keys_go_to_the_nearest_node_on_that_side(page, t
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_groups_differ_in_shape_and_marks_are_rings(page, tmp_path):
     view = view_of(marked=[2], group_names=["a", "b", "c", "d"], marked_name="told")
     open_view(page, tmp_path, view)
@@ -267,7 +262,6 @@ def test_groups_differ_in_shape_and_marks_are_rings(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_the_drawing_is_stretched_and_y_goes_up(page, tmp_path):
     open_view(page, tmp_path, view_of(positions=[[0, 0], [4, 0], [4, 1], [2, 0.5], [0, 1], [1, 0]]))
     at = page.locator(".node").evaluate_all(
@@ -279,23 +273,19 @@ def test_the_drawing_is_stretched_and_y_goes_up(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("theme", THEMES)
-def test_everything_is_readable_in_every_theme(page, tmp_path, theme):
+def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     colours += [(".group-0", "fill"), (".group-1", "fill"), (".group-2", "fill")]
     colours += [(".neighbours .name", "color"), (".neighbours i", "backgroundColor")]
-    assert_readable(page, tmp_path, view_of(), theme, colours)
+    assert_readable(page, tmp_path, view_of(), colours)
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     assert_shown_twice_and_removed(page, tmp_path, view_of(), {"node": 3}, {"slope": 0.9})
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 700})
     open_view(page, tmp_path, view_of(names=["a very long name of a node"] * N))

@@ -8,13 +8,14 @@ from course_lib import sparsity
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import pattern_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 from tests.support.layered import set_traits
+
+pytestmark = pytest.mark.xdist_group(__name__)
 
 N = 11
 
@@ -86,7 +87,6 @@ START = {"radius": 1, "dilation": 1, "global_positions": 0, "random_keys": 0, "b
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_all_settings_give_the_patterns_of_the_library(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     settings = [
@@ -139,7 +139,6 @@ def painted(page):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("most", [1, 2, 4, 12])
 def test_cells_and_nodes_are_the_paler_the_later_they_are_reached(page, tmp_path, most):
     view = make(random_keys=0, radius=1, layers=most, position=2).children[-1]
@@ -156,7 +155,6 @@ def test_cells_and_nodes_are_the_paler_the_later_they_are_reached(page, tmp_path
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_arrows_lead_from_the_chosen_position_to_its_keys(page, tmp_path):
     open_view(page, tmp_path, make(random_keys=2, position=4).children[-1])
     keys = np.flatnonzero(expected_pattern(random_keys=2)[4])
@@ -168,7 +166,6 @@ def test_arrows_lead_from_the_chosen_position_to_its_keys(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_a_click_on_a_row_or_a_position_chooses_it(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     box = page.locator(".grid").bounding_box()
@@ -186,7 +183,6 @@ def test_a_click_on_a_row_or_a_position_chooses_it(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_one_tab_stop_and_the_keyboard_chooses(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     assert page.locator("[tabindex='0']").count() == 1
@@ -197,7 +193,6 @@ def test_one_tab_stop_and_the_keyboard_chooses(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_the_texts_say_what_is_shown(page, tmp_path):
     view = make(layers=2, position=0).children[-1]
     open_view(page, tmp_path, view)
@@ -216,23 +211,19 @@ def test_the_texts_say_what_is_shown(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("theme", THEMES)
-def test_everything_is_readable_in_every_theme(page, tmp_path, theme):
+def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     colours += [(".axis", "fill"), (".level", "fill"), (".node:not(.dark) text", "fill")]
-    assert_readable(page, tmp_path, make(layers=3).children[-1], theme, colours)
+    assert_readable(page, tmp_path, make(layers=3).children[-1], colours)
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     changes = {"layers": 4}, {"random_keys": 3}, {"position": 9}
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 700})
     open_view(page, tmp_path, make(64).children[-1])

@@ -9,9 +9,8 @@ from course_lib import centrality as library
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
-from course_lib.widgets import _bundle, ranking_explorer
+from course_lib.widgets import ranking_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
@@ -19,7 +18,9 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(1.5 * np.random.default_rng(7).normal(size=(2, 3, 6, 6)))
@@ -104,13 +105,6 @@ def test_a_measure_is_chosen_by_the_library_s_name(number):
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("ranking.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function leastSquares(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -488,8 +482,7 @@ class TestLife:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".ranks").evaluate("e => e.scrollWidth <= e.clientWidth")
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = ranking_explorer(WEIGHTS, TOKENS, removed=[1]).children[-1]
         colours = [
             (".readout", "color"),
@@ -503,4 +496,4 @@ class TestLife:
             ("figcaption", "color"),
             (".ranks i", "backgroundColor"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

@@ -9,9 +9,8 @@ from course_lib import rollout as library
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
-from course_lib.widgets import _bundle, rollout_explorer
+from course_lib.widgets import rollout_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
@@ -19,7 +18,9 @@ from tests.support.figures import (
 )
 from tests.support.layered import drawn, set_traits
 
-in_browser = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group(__name__)
+
+in_browser = pytest.mark.browser
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 FUSIONS = ("mean", "max", "min")
@@ -99,13 +100,6 @@ def test_bad_input_is_refused_by_name(make, error, message):
 def test_half_precision_is_taken_as_it_is():
     half = softmax(np.random.default_rng(0).normal(size=(2, 40, 40))).astype(np.float16)
     assert rollout_explorer(half).children[-1].shape == [2, 1, 40]
-
-
-def test_the_bundle_holds_every_module_once_and_imports_nothing():
-    text = _bundle.bundle("rollout.js")
-    assert "\nimport " not in f"\n{text}"
-    assert text.count("export function residualLayers(") == 1
-    assert text.count("export default") == 1
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -371,8 +365,7 @@ class TestLife:
         assert page.locator(".course-figure b").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    @pytest.mark.parametrize("theme", THEMES)
-    def test_text_stands_out_in_every_theme(self, page, tmp_path, theme):
+    def test_text_stands_out_in_every_theme(self, page, tmp_path):
         view = rollout_explorer(WEIGHTS, TOKENS, output=2).children[-1]
         colours = [
             (".readout", "color"),
@@ -383,4 +376,4 @@ class TestLife:
             (".distances span", "color"),
             (".strokes.carried", "stroke"),
         ]
-        assert_readable(page, tmp_path, view, theme, colours)
+        assert_readable(page, tmp_path, view, colours)

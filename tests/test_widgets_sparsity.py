@@ -11,13 +11,14 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import sparsity_explorer
 from tests.support.figures import (
-    THEMES,
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
 from tests.support.layered import set_traits
+
+pytestmark = pytest.mark.xdist_group(__name__)
 
 RNG = np.random.default_rng(21)
 N, FEATURES = 6, 4
@@ -92,7 +93,6 @@ def assert_state(state, dense, sparse):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_every_setting_gives_what_the_library_computes(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     joined = set()
@@ -113,7 +113,6 @@ def test_every_setting_gives_what_the_library_computes(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_only_kept_edges_are_drawn_and_the_text_tells_the_price(page, tmp_path):
     view = make(layer=1, head=2, method="top k", k=2).children[-1]
     open_view(page, tmp_path, view)
@@ -144,7 +143,6 @@ def test_only_kept_edges_are_drawn_and_the_text_tells_the_price(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_a_cell_that_is_left_out_says_so(page, tmp_path):
     open_view(page, tmp_path, make(head=0, method="top k", k=1).children[-1])
     gone = int(np.argmin(WEIGHTS[0, 0, 2]))
@@ -153,15 +151,12 @@ def test_a_cell_that_is_left_out_says_so(page, tmp_path):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("theme", THEMES)
-def test_everything_is_readable_in_every_theme(page, tmp_path, theme):
+def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
-    assert_readable(page, tmp_path, make().children[-1], theme, colours)
+    assert_readable(page, tmp_path, make().children[-1], colours)
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     changes = {"method_choice": 1}, {"k": 1}, {"layer": 1}
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)

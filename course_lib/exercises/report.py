@@ -7,10 +7,12 @@ from IPython import get_ipython
 from IPython.display import display
 
 import __main__
+from course_lib import theme
 from course_lib.chapters import chapter_name
 from course_lib.exercises import progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
 from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.language import later, say
 
 # The verdict as data, beside the card, for programs that run notebooks.
 MIME = "application/vnd.attention-course.check+json"
@@ -18,10 +20,10 @@ MIME = "application/vnd.attention-course.check+json"
 RAISE = "COURSE_CHECK_RAISES"
 
 HEADINGS = {
-    PASSED: ("✓", "Passed", "#2e7d32"),
-    NOT_ATTEMPTED: ("○", "Not attempted yet", "#5f6b7a"),
-    WRONG: ("✗", "Not right yet", "#b26a00"),
-    ERROR: ("!", "Stopped with an error", "#b3261e"),
+    PASSED: ("✓", later("Passed")),
+    NOT_ATTEMPTED: ("○", later("Not attempted yet")),
+    WRONG: ("✗", later("Not right yet")),
+    ERROR: ("!", later("Stopped with an error")),
 }
 
 
@@ -39,26 +41,22 @@ class Card:
         self.exercise, self.result = exercise, result
 
     def __str__(self):
-        mark, heading, _ = HEADINGS[self.result.state]
-        return f"{mark} {self.exercise.key}: {heading}. {_tell(self.exercise, self.result)}"
+        mark, heading = HEADINGS[self.result.state]
+        return f"{mark} {self.exercise.key}: {say(heading)}. {_tell(self.exercise, self.result)}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         verdict = {"key": self.result.key, "state": self.result.state}
         return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
 
     def _html(self):
-        mark, heading, colour = HEADINGS[self.result.state]
+        mark, heading = HEADINGS[self.result.state]
         body = ""
         if self.result.state != PASSED:
-            body = f"<p style='margin:.3em 0'>{_inline(self.result.message)}</p>" + _folded_hint(
-                self.exercise.hints[0]
-            )
+            body = f"<p>{_inline(self.result.message)}</p>" + _folded_hint(self.exercise.hints[0])
         return (
-            f"<div class='course-check' data-state='{self.result.state}' role='status' "
-            f"style='border-left:4px solid {colour};padding:.4em .9em;margin:.3em 0;"
-            "background:rgba(127,127,127,.09);border-radius:3px;font-family:sans-serif'>"
-            f"<strong><span style='color:{colour}' aria-hidden='true'>{mark}</span> {heading}"
-            f"</strong> <span style='opacity:.75'>{html.escape(self.exercise.key)} · "
+            f"{_style()}<div class='course-check' data-state='{self.result.state}' role='status'>"
+            f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {say(heading)}"
+            f"</strong> <span class='course-name'>{html.escape(self.exercise.key)} · "
             f"{html.escape(self.exercise.title)}</span>{body}</div>"
         )
 
@@ -113,10 +111,13 @@ class Scorecard:
     def __init__(self, chapter, passed):
         self.rows = [(exercise, exercise.key in passed) for exercise in exercises_of(chapter)]
         self.done = sum(done for _, done in self.rows)
+        self.summary = say(
+            "{done} of {count} exercises passed", done=self.done, count=len(self.rows)
+        )
 
     def __str__(self):
         lines = [f"{'✓' if done else '○'} {ex.key}: {ex.title}" for ex, done in self.rows]
-        return "\n".join([f"{self.done} of {len(self.rows)} exercises passed", *lines])
+        return "\n".join([self.summary, *lines])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._html(), "text/plain": str(self)}
@@ -124,28 +125,31 @@ class Scorecard:
     def _html(self):
         rows = "".join(
             f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
-            f"<td style='text-align:left'>{html.escape(exercise.title)}</td>"
-            f"<td style='text-align:left'>{'passed' if done else 'to do'}</td></tr>"
+            f"<td>{html.escape(exercise.title)}</td>"
+            f"<td>{say('passed') if done else say('to do')}</td></tr>"
             for exercise, done in self.rows
         )
         return (
-            f"<div class='course-scorecard'><strong>{self.done} of {len(self.rows)} exercises "
-            f"passed</strong> <progress value='{self.done}' max='{len(self.rows)}' "
-            f"aria-label='exercises passed'></progress><table><tbody>{rows}</tbody></table></div>"
+            f"{_style()}<div class='course-scorecard'><strong>{self.summary}</strong> "
+            f"<progress value='{self.done}' max='{len(self.rows)}' aria-label='"
+            f"{say('exercises passed')}'></progress><table><tbody>{rows}</tbody></table></div>"
         )
 
 
 def _tell(exercise, result):
     if result.state == PASSED:
         return exercise.title
-    return f"{result.message}\nHint: {exercise.hints[0]}"
+    hint = say("Hint: {hint}", hint=exercise.hints[0])
+    return f"{result.message}\n{hint}"
+
+
+def _style():
+    """Return the look of a card: each carries its own, for pages know nothing of cards."""
+    return f"<style>{theme.stylesheet('colours.css', 'cards.css')}</style>"
 
 
 def _folded_hint(hint):
-    return (
-        "<details><summary style='cursor:pointer'>A hint</summary>"
-        f"<p style='margin:.3em 0'>{_inline(hint)}</p></details>"
-    )
+    return f"<details><summary>{say('A hint')}</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):

@@ -7,24 +7,64 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib.authoring.browser import open_view
 
-# Attributes of the page, and the colour scheme of the desktop behind it.
+# What the root of the page carries, and the colour scheme of the desktop behind it.
 THEMES = {
     "the book's dark theme": (
-        'data-theme="dark" style="--pst-color-text-base: #ced6dd; --pst-color-background: #14181e;'
-        ' --jp-ui-font-color1: #111; --jp-layout-color0: #fff"',
+        {
+            "data-theme": "dark",
+            "style": "--pst-color-text-base: #ced6dd; --pst-color-background: #14181e;"
+            " --jp-ui-font-color1: #111; --jp-layout-color0: #fff",
+        },
         "light",
     ),
     "the book's light theme on a dark desktop": (
-        'data-theme="light" style="--pst-color-text-base: #323232; --pst-color-background: #fff"',
+        {
+            "data-theme": "light",
+            "style": "--pst-color-text-base: #323232; --pst-color-background: #fff",
+        },
         "dark",
     ),
     "JupyterLab dark": (
-        'data-jp-theme-light="false" style="--jp-ui-font-color1: #eee; --jp-layout-color0: #111"',
+        {
+            "data-jp-theme-light": "false",
+            "style": "--jp-ui-font-color1: #eee; --jp-layout-color0: #111",
+        },
         "light",
     ),
-    "a plain page": ("", "light"),
-    "a plain page on a dark desktop": ("", "dark"),
+    "JupyterLab light on a dark desktop": (
+        {
+            "data-jp-theme-light": "true",
+            "style": "--jp-ui-font-color1: rgba(0, 0, 0, 0.87); --jp-layout-color0: #fff",
+        },
+        "dark",
+    ),
+    "VS Code dark": (
+        {
+            "class": "vscode-dark",
+            "style": "--vscode-editor-foreground: #cccccc; --vscode-editor-background: #1f1f1f;"
+            " --jp-ui-font-color1: #111; --jp-layout-color0: #fff",
+        },
+        "light",
+    ),
+    "VS Code light on a dark desktop": (
+        {
+            "class": "vscode-light",
+            "style": "--vscode-editor-foreground: #3b3b3b; --vscode-editor-background: #ffffff",
+        },
+        "dark",
+    ),
+    "a plain page": ({}, "light"),
+    "a plain page on a dark desktop": ({}, "dark"),
 }
+TEXT, GRAPHICS = 4.5, 3.0  # the least contrast that WCAG 2 asks for
+
+DRESS = """attributes => {
+  const root = document.documentElement;
+  for (const name of ["data-theme", "data-jp-theme-light", "class", "style"]) {
+    root.removeAttribute(name);
+  }
+  for (const name in attributes) root.setAttribute(name, attributes[name]);
+}"""
 
 
 def controls(figure):
@@ -57,28 +97,47 @@ def assert_linked(figure):
     return view
 
 
-def luminance(colour):
-    """Relative luminance of a CSS colour, as WCAG 2 defines it."""
-    parts = re.findall(r"[\d.]+", colour)[:3]
+def parts_of(colour):
+    """Return red, green, blue and opacity of a CSS colour, from 0 to 1."""
+    numbers = [float(part) for part in re.findall(r"[\d.]+", colour)]
     scale = 1 if colour.startswith("color(") else 255
-    rgb = np.array([float(part) for part in parts]) / scale
+    return np.array(numbers[:3]) / scale, numbers[3] if len(numbers) > 3 else 1.0
+
+
+def luminance(rgb):
+    """Relative luminance of a colour, as WCAG 2 defines it."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
-def assert_readable(page, folder, view, theme, colours):
-    """Show a view in a theme; each (selector, CSS property) must stand out from the background.
+def contrast(colour, ground):
+    """Return the contrast of a CSS colour with the opaque one below it, from 1 to 21."""
+    (rgb, opacity), (below, _) = parts_of(colour), parts_of(ground)
+    shown = opacity * rgb + (1 - opacity) * below
+    high, low = sorted([luminance(shown), luminance(below)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
 
-    4.5 is the least contrast that WCAG 2 asks of text.
-    """
-    attributes, desktop = THEMES[theme]
-    page.emulate_media(color_scheme=desktop)
-    open_view(page, folder, view, attributes=attributes)
-    paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
-    for selector, name in colours:
-        colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e)['{name}']")
-        high, low = sorted([luminance(colour), luminance(paper)], reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= 4.5, f"{selector}: {colour} on {paper}"
+
+def themes_of(page):
+    """Dress the page in one theme after the other; yields their names."""
+    for theme, (attributes, desktop) in THEMES.items():
+        page.emulate_media(color_scheme=desktop)
+        page.evaluate(DRESS, attributes)
+        yield theme
+
+
+def assert_readable(page, folder, view, colours):
+    """Show a view in every theme; each (selector, CSS property) must stand out as text does."""
+    open_view(page, folder, view)
+    seen = set()
+    for theme in themes_of(page):
+        paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
+        seen.add(paper)
+        for selector, name in colours:
+            colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e)['{name}']")
+            told = f"{theme}: {selector}: {colour} on {paper}"
+            assert contrast(colour, paper) >= TEXT, told
+    assert len(seen) > 2, "the themes changed nothing"
 
 
 def assert_shown_twice_and_removed(page, folder, view, *changes):

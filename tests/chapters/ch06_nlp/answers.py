@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data import load_runs
-from course_lib.nn.text import SelfAttention
+from course_lib.chapters.runs import load_runs
+from course_lib.nn.attention import SelfAttention
 
 RUNS = load_runs("opinions")
 ADVANTAGE = (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"]).mean()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data import load_runs
+from course_lib.chapters.runs import load_runs
 from course_lib.nn.vision import SelfAttention2d, attention_distance
 
 RUNS = load_runs("digits")

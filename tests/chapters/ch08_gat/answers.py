@@ -5,8 +5,8 @@ import torch
 from scipy import sparse
 
 from course_lib.attention import softmax
+from course_lib.nn.attention import masked_softmax
 from course_lib.nn.edges import Edges, edge_softmax
-from course_lib.nn.text import masked_softmax
 
 
 def edges_by_library(logits, query):

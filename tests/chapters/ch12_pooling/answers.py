@@ -5,8 +5,8 @@ import torch
 from scipy.stats import mannwhitneyu
 
 from course_lib.attention import attention, softmax
+from course_lib.nn.attention import masked_softmax
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
-from course_lib.nn.text import masked_softmax
 
 
 def pool_by_library(h, v, w):

@@ -1,0 +1,48 @@
+// One of several texts, as two rows of tokens with attention between them, and as a heatmap.
+import { AttentionFigure } from "../shared/attention_figure.js";
+import { twoRows } from "../shared/layouts.js";
+import { mount } from "../shared/mount.js";
+import { chosenExample, exampleState } from "./state.js";
+
+class ExamplesFigure {
+  figures = new Map(); // by example; made when first shown
+
+  constructor(model, el) {
+    Object.assign(this, { model, el });
+  }
+
+  /** Another example. */
+  choose() {
+    const chosen = this.model.get("example");
+    if (!this.figures.has(chosen)) this.figures.set(chosen, makeFigure(this.model, this.el));
+    this.el.replaceChildren(this.figures.get(chosen).root);
+    this.redraw();
+  }
+
+  redraw() {
+    this.figures.get(this.model.get("example")).redraw();
+  }
+}
+
+function makeFigure(model, el) {
+  const example = chosenExample(model);
+  const { queries, keys, note } = example;
+  const letters = [...queries, ...keys].every((token) => Array.from(token).length === 1);
+  return new AttentionFigure(el, {
+    queries,
+    keys,
+    note,
+    layout: () => twoRows(queries.length, keys.length, { letters }),
+    direction: () => "attends",
+    threshold: () => model.get("threshold"),
+    state: () => exampleState(model, example),
+  });
+}
+
+export default mount((model, el) => new ExamplesFigure(model, el), {
+  choose: ["example"],
+  redraw: ["layer", "head_choice", "threshold"],
+});
+
+// What tests compare with course_lib.
+export * from "./state.js";

@@ -1,0 +1,169 @@
+// Centrality in the browser: pure functions, each the twin of one in course_lib.centrality. Scores
+// are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
+import { range, sum } from "../shared/numbers.js";
+import { largestSingular, leastSquares } from "./linear.js";
+
+// Both as in course_lib.centrality.
+const SAME = 1e-9; // singular values closer than this, relatively, count as equal
+const SHORTEST = 1e-12; // the length of an edge of weight 1
+
+/**
+ * The attention among the tokens that stay: `kept` lists their old positions, `matrix` their
+ * weights, every row divided by its sum. `stranded` lists the tokens that keep nothing to attend
+ * to; with any of these, `matrix` is no attention.
+ */
+export function removeTokens(matrix, n, removed) {
+  const kept = range(n).filter((position) => !removed.includes(position));
+  const size = kept.length;
+  if (size === n) return { kept, matrix, stranded: [] };
+  const rest = new Float64Array(size * size);
+  const stranded = [];
+  kept.forEach((query, i) => {
+    const row = kept.map((key) => matrix[query * n + key]);
+    const total = sum(row);
+    if (total === 0) stranded.push(query);
+    else
+      rest.set(
+        row.map((weight) => weight / total),
+        i * size,
+      );
+  });
+  return { kept, matrix: rest, stranded };
+}
+
+/** How much attention each token receives: the sum of its column. */
+export function inStrength(matrix, n) {
+  const sums = new Array(n).fill(0);
+  for (let k = 0; k < n * n; k++) sums[k % n] += matrix[k];
+  return sums;
+}
+
+/** Where a walk is found that jumps anywhere with probability 1 - damping: x = (1-c)/n + c A'x. */
+export function pagerank(matrix, n, damping) {
+  const equations = new Float64Array(n * n);
+  for (let k = 0; k < n * n; k++) {
+    const [i, j] = [Math.floor(k / n), k % n];
+    equations[k] = (i === j ? 1 : 0) - damping * matrix[j * n + i];
+  }
+  return leastSquares(equations, new Array(n).fill((1 - damping) / n), n);
+}
+
+/**
+ * Where a walk is found in the long run: x = A'x, and its sum is 1. `parts` are those that a walk
+ * never leaves; if there are several, the answer depends on its start and `scores` is null.
+ */
+export function stationaryDistribution(matrix, n) {
+  const parts = closedParts(matrix, n);
+  if (parts.length > 1) return { parts, scores: null };
+  const equations = new Float64Array((n + 1) * n).fill(1); // the last one is the sum
+  for (let k = 0; k < n * n; k++) {
+    const [i, j] = [Math.floor(k / n), k % n];
+    equations[k] = matrix[j * n + i] - (i === j ? 1 : 0);
+  }
+  const solution = leastSquares(equations, [...new Array(n).fill(0), 1], n);
+  const inside = solution.map((x, i) => (parts[0].includes(i) ? Math.max(x, 0) : 0));
+  return { parts, scores: shares(inside) };
+}
+
+/** The parts of the graph that a walk never leaves, each a list of positions. */
+function closedParts(matrix, n) {
+  const reached = range(n).map((start) => reachedFrom(matrix, n, start));
+  const parts = [];
+  for (let i = 0; i < n; i++) {
+    const part = range(n).filter((j) => reached[i][j]);
+    const closed = part.every((j) => reached[j][i]);
+    if (closed && part[0] === i) parts.push(part);
+  }
+  return parts;
+}
+
+/** For each token whether a walk from `start` can come to it; it is at `start` already. */
+function reachedFrom(matrix, n, start) {
+  const reached = new Array(n).fill(false);
+  const waiting = [start];
+  reached[start] = true;
+  while (waiting.length) {
+    const i = waiting.pop();
+    for (let j = 0; j < n; j++) {
+      if (reached[j] || !(matrix[i * n + j] > 0)) continue;
+      reached[j] = true;
+      waiting.push(j);
+    }
+  }
+  return reached;
+}
+
+/** Hubs and authorities, or null if the largest singular value is not the only one of its size. */
+export function hits(matrix, n) {
+  const { values, left, right } = largestSingular(matrix, n);
+  if (n > 1 && values[0] - values[1] <= SAME * values[0]) return null;
+  return { hubs: shares(left.map(Math.abs)), authorities: shares(right.map(Math.abs)) };
+}
+
+/** The share of pairs of other tokens whose shortest way leads through a token (Brandes 2001). */
+export function betweenness(matrix, n) {
+  const lengths = edgeLengths(matrix, n);
+  const scores = new Array(n).fill(0);
+  for (let start = 0; start < n; start++) {
+    const { order, before, ways } = shortestWays(lengths, n, start);
+    const share = new Array(n).fill(0);
+    for (const j of order.reverse()) {
+      for (const i of before[j]) share[i] += (ways[i] / ways[j]) * (1 + share[j]);
+      if (j !== start) scores[j] += share[j];
+    }
+  }
+  return n > 2 ? scores.map((score) => score / ((n - 1) * (n - 2))) : scores;
+}
+
+/** The share of tokens that reach a token, times the inverse of their mean distance to it. */
+export function closeness(matrix, n) {
+  const lengths = edgeLengths(matrix, n);
+  const [sums, counts] = [new Array(n).fill(0), new Array(n).fill(0)];
+  for (let start = 0; start < n; start++) {
+    const { order, distance } = shortestWays(lengths, n, start);
+    for (const j of order) {
+      sums[j] += distance[j];
+      counts[j] += j === start ? 0 : 1;
+    }
+  }
+  return counts.map((count, j) => (count ? (count / sums[j]) * (count / (n - 1)) : 0));
+}
+
+/** The length of every edge: -ln w, but no shorter than SHORTEST. Self-loops are no edges here. */
+function edgeLengths(matrix, n) {
+  return Float64Array.from(matrix, (weight, k) =>
+    weight > 0 && Math.floor(k / n) !== k % n ? Math.max(SHORTEST, -Math.log(weight)) : Infinity,
+  );
+}
+
+/**
+ * Dijkstra's algorithm: `order` lists the tokens that can be reached, the nearest first. `before`
+ * holds for each the last stops of its shortest ways, and `ways` their number.
+ */
+function shortestWays(lengths, n, start) {
+  const distance = new Array(n).fill(Infinity);
+  const ways = new Array(n).fill(0);
+  const before = Array.from({ length: n }, () => []);
+  const order = [];
+  const open = new Set(range(n));
+  [distance[start], ways[start]] = [0, 1];
+  for (;;) {
+    let i = null;
+    for (const k of open) if (distance[k] < (i === null ? Infinity : distance[i])) i = k;
+    if (i === null) return { order, distance, before, ways };
+    open.delete(i);
+    order.push(i);
+    for (const j of open) {
+      const far = distance[i] + lengths[i * n + j];
+      if (far === Infinity || far > distance[j]) continue;
+      if (far < distance[j]) [distance[j], ways[j], before[j]] = [far, 0, []];
+      ways[j] += ways[i];
+      before[j].push(i);
+    }
+  }
+}
+
+function shares(scores) {
+  const total = sum(scores);
+  return scores.map((score) => score / total);
+}

@@ -1,0 +1,235 @@
+// A ranking of tokens beside their graph: the better a token ranks, the larger its node.
+import {
+  frame,
+  graphOf,
+  html,
+  panelsOf,
+  readoutOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
+import { circle } from "../shared/layouts.js";
+import { change, mount } from "../shared/mount.js";
+import { isAbove } from "../shared/numbers.js";
+import { numberAt, onPress, Picks, roving, sortedList } from "../shared/pointing.js";
+import { Strokes } from "../shared/strokes.js";
+import { shortTokens, tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import {
+  describeRanking,
+  describeToken,
+  rankingState,
+  rankText,
+  scoreShares,
+  scoreText,
+} from "./state.js";
+import "./style.css";
+
+const MOST_SIZE = 22; // radius of a node that holds all: short of its label
+const LEAST_SIZE = 1.8; // so that a node of score 0 can still be seen
+
+class RankingFigure {
+  picks = new Picks(() => this.light());
+
+  constructor(model, el) {
+    this.model = model;
+    this.tokens = model.get("tokens");
+    this.names = tokenNames(this.tokens);
+    this.n = this.tokens.length;
+    this.layout = circle(this.n);
+    this.build(el);
+    roving(this.graphPanel)(this.nodes, this.layout.next);
+    this.sortRows = sortedList(this.list);
+    this.listen();
+  }
+
+  build(el) {
+    const short = shortTokens(this.tokens);
+    this.nodes = this.layout.nodes.map((node) => drawNode(node, short[node.position]));
+    this.edges = new Strokes("weights");
+    this.litEdges = new Strokes("weights");
+    const litLayer = svg("g", { class: "lit-edges" }, this.litEdges.root);
+    const nodes = svg("g", { class: "nodes" }, ...this.nodes);
+    const graph = graphOf(say("attention graph"), this.edges.root, litLayer, nodes);
+    this.graphPanel = html("div", {}, graph);
+    [this.readout, this.status] = [readoutOf(), statusOf()];
+    this.heading = html("p", { class: "heading" });
+    this.rows = this.names.map(drawRow);
+    this.list = html("ol", { class: "ranks", "aria-label": say("ranking") });
+    this.caption = html("figcaption");
+    const left = html("div", {}, this.graphPanel, this.readout);
+    const right = html("div", {}, this.heading, this.list, this.status);
+    const panels = panelsOf(left, right);
+    this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);
+  }
+
+  listen() {
+    onPress(this.root, (target) => this.toggle(positionOf(target)));
+    this.picks.listen(this.root, (target) => {
+      const position = positionOf(target);
+      if (position !== null && this.graphPanel.contains(target)) this.reveal(position);
+      return position;
+    });
+  }
+
+  /** Scroll the list, but not the page, so far that the row of a token can be seen. */
+  reveal(position) {
+    const { offsetTop, offsetHeight } = this.rows[position].element;
+    const least = offsetTop + offsetHeight - this.list.clientHeight;
+    this.list.scrollTop = Math.min(offsetTop, Math.max(least, this.list.scrollTop));
+  }
+
+  /** Remove a token, or bring it back; the last one stays. */
+  toggle(position) {
+    if (position === null) return;
+    const removed = this.model.get("removed");
+    if (removed.includes(position)) {
+      change(this.model, { removed: removed.filter((other) => other !== position) });
+    } else if (removed.length < this.n - 1) {
+      change(this.model, { removed: [...removed, position] });
+    } else {
+      this.status.textContent = say("“{token}” is the last token left and cannot be removed.", {
+        token: this.names[position],
+      });
+    }
+  }
+
+  /** Show another ranking: any control has changed, or a token was removed or brought back. */
+  redraw() {
+    this.state = rankingState(this.model);
+    const { now, measure, removed } = this.state;
+    const sizes = nodeSizes(this.layout.nodes, now, removed);
+    this.arrows = circle(this.n, sizes).edge;
+    this.drawEdges(this.edges, () => true);
+    this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
+    this.updateRows();
+    this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
+    this.status.textContent = describeRanking(this.state, this.names);
+    this.caption.textContent = caption(measure, this.model.get("threshold"));
+    this.root.classList.toggle("unranked", now.problem !== null);
+    this.light();
+  }
+
+  /** Draw the edges above the threshold, from query i to key j, for which `test(i, j)` holds. */
+  drawEdges(strokes, test) {
+    const { kept, matrix } = this.state.now;
+    const size = kept.length;
+    const threshold = this.model.get("threshold");
+    const values = Array.from(matrix, (weight, k) => {
+      const chosen = isAbove(weight, threshold) && test(kept[Math.floor(k / size)], kept[k % size]);
+      return chosen ? weight : 0;
+    });
+    strokes.draw(values, { n: size, count: 1 }, (_, i, j) => this.arrows(kept[i], kept[j]));
+  }
+
+  updateNode(node, position, size) {
+    const [reach, dot] = node.querySelectorAll("circle");
+    dot.setAttribute("r", size.toFixed(2));
+    reach.setAttribute("r", Math.max(size, 9).toFixed(2));
+    const gone = this.state.removed.includes(position);
+    node.classList.toggle("removed", gone);
+    setAll(node, { "aria-label": this.tell(position), "aria-pressed": gone });
+  }
+
+  updateRows() {
+    const { now, removed } = this.state;
+    const most = Math.max(...now.scores);
+    this.rows.forEach(({ button, rank, bar, value }, position) => {
+      const [gone, score] = [removed.includes(position), now.scores[position]];
+      button.classList.toggle("removed", gone);
+      setAll(button, { "aria-label": this.tell(position), "aria-pressed": gone });
+      rank.textContent = score === null ? "" : rankText(now, position);
+      bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
+      value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);
+    });
+    this.sortRows([...now.order, ...removed].map((position) => this.rows[position]));
+  }
+
+  /** Light up the token that is pointed at, or else has the focus, with its row and its arrows. */
+  light() {
+    const pick = this.picks.current;
+    const { outgoing } = this.state.measure;
+    this.drawEdges(this.litEdges, (i, j) => (outgoing ? i : j) === pick);
+    this.nodes.forEach((node, position) => node.classList.toggle("lit", position === pick));
+    this.rows.forEach(({ button }, position) => button.classList.toggle("lit", position === pick));
+    this.root.classList.toggle("picked", pick !== null);
+    this.readout.textContent = pick === null ? hint() : this.tell(pick);
+  }
+
+  tell(position) {
+    return describeToken(this.state, this.names, position);
+  }
+}
+
+function positionOf(target) {
+  return numberAt(target, ".node, .ranks button");
+}
+
+/** The radius of each node: its area is the token's share; without a ranking all are alike. */
+function nodeSizes(nodes, ranking, removed) {
+  const held = scoreShares(ranking);
+  return nodes.map(({ size, position }) =>
+    ranking.problem || removed.includes(position)
+      ? size
+      : Math.max(LEAST_SIZE, MOST_SIZE * Math.sqrt(held[position])),
+  );
+}
+
+function drawNode({ position, at: [cx, cy], label }, text) {
+  const group = svg(
+    "g",
+    { class: "node", role: "button", "data-position": position },
+    svg("circle", { class: "reach", cx, cy }),
+    svg("circle", { class: "dot", cx, cy }),
+  );
+  if (label) group.append(svg("text", { class: "label", ...label }, text));
+  return group;
+}
+
+function drawRow(name, position) {
+  const [rank, value] = [html("span", { class: "rank" }), html("span", { class: "value" })];
+  const bar = html("i");
+  const parts = [rank, html("span", { class: "token" }, name), html("span", {}, bar), value];
+  const button = html("button", { type: "button", "data-position": position }, ...parts);
+  return { element: html("li", {}, button), button, rank, bar, value };
+}
+
+function hint() {
+  return say(
+    "Point at a token to see its arrows; click it to remove it. " +
+      "Or use Tab, the arrow keys and Enter.",
+  );
+}
+
+function caption({ outgoing }, threshold) {
+  const areas = say(
+    "The area of a node is its share of the sum of all scores. An arrow i → j says that token i " +
+      "attends to token j.",
+  );
+  const arrows = outgoing
+    ? say(
+        "Arrows of weights above {threshold} are drawn; those from the token that you point at " +
+          "are orange.",
+        { threshold },
+      )
+    : say(
+        "Arrows of weights above {threshold} are drawn; those to the token that you point at " +
+          "are orange.",
+        { threshold },
+      );
+  const removal = say(
+    "A removed token loses its row and its column, and each row that stays is divided by its " +
+      "sum. The damping is used by PageRank alone: it is how likely the walk follows an arrow " +
+      "rather than jumping.",
+  );
+  return `${areas} ${arrows} ${removal}`;
+}
+
+export default mount((model, el) => new RankingFigure(model, el), {
+  redraw: ["layer", "head_choice", "measure_choice", "damping", "removed", "threshold"],
+});
+
+// What tests compare with course_lib.
+export * from "./centrality.js";
+export * from "./state.js";

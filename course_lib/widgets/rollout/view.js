@@ -1,0 +1,138 @@
+// Rollout: the walk of an output down the layered graph, beside the matrix of all walks.
+import { frame, html, panelsOf, readoutOf } from "../shared/drawing.js";
+import { Heatmap } from "../shared/heatmap.js";
+import { LayeredGraph } from "../shared/layered_graph.js";
+import { edgeMasses, walkMasses } from "../shared/layers.js";
+import { change, mount } from "../shared/mount.js";
+import { numberAt, Picks } from "../shared/pointing.js";
+import { widthKey } from "../shared/strokes.js";
+import { brief, tokenNames } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+import { describeEmpty, describeRollout, rolloutState, strongestInputs } from "./state.js";
+import "./style.css";
+
+class RolloutFigure {
+  picks = new Picks(() => this.light()); // { output, input }; input is null but in the matrix
+
+  constructor(model, el) {
+    this.model = model;
+    const tokens = model.get("tokens");
+    this.n = tokens.length;
+    this.names = tokenNames(tokens);
+    this.graph = new LayeredGraph(tokens, this.names, {
+      layers: model.get("shape")[0],
+      choosable: ["output"],
+      onChoose: (_, output) => this.choose(output),
+    });
+    this.picks.listen(this.graph.root, (target) => {
+      const output = numberAt(target, ".choosable");
+      return output === null ? null : { output, input: null };
+    });
+    this.map = new Heatmap(tokens, {
+      label: say("rollout matrix"),
+      titles: { query: say("output token"), key: say("input token"), colour: say("share") },
+      names: (k) => this.tell(this.cellPick(k)),
+      picks: this.picks,
+      pickOf: (k) => this.cellPick(k),
+    });
+    this.build(el);
+  }
+
+  build(el) {
+    this.readout = readoutOf();
+    this.distances = html("ol", { class: "distances" });
+    const left = html("div", {}, this.graph.root, widthKey(say("share of the walk")), this.readout);
+    const told = say("Distance from rank one after each layer (0: all rows alike):");
+    const heading = html("p", { class: "distance" }, told);
+    const right = html("div", {}, this.map.root, heading, this.distances);
+    const texts = html("figcaption", {}, caption());
+    this.root = frame(el, "rollout-view", say("rollout view"), panelsOf(left, right), texts);
+  }
+
+  cellPick(k) {
+    return { output: Math.floor(k / this.n), input: k % this.n };
+  }
+
+  /** Keep an output lit, or let it go if it is the one that is kept. */
+  choose(output) {
+    this.picks.clear();
+    change(this.model, { output: output === this.model.get("output") ? null : output });
+  }
+
+  /** Show other numbers: depth, residual or fusion has changed. */
+  redraw() {
+    this.state = rolloutState(this.model);
+    const { layers, product, distances } = this.state;
+    const { empty } = layers;
+    this.graph.arrange(layers);
+    this.graph.draw("weights", layers.data, layers);
+    this.map.paint(empty ? product.map(() => 0) : product);
+    this.distances.replaceChildren(...(empty ? [] : distances.map(drawDistance)));
+    this.root.classList.toggle("empty", empty !== null);
+    this.light();
+  }
+
+  /** Light up the walk of what is pointed at, or has the focus, or was chosen. */
+  light() {
+    const { layers } = this.state;
+    const chosen = this.model.get("output");
+    const kept = chosen === null ? null : { output: chosen, input: null };
+    const pick = layers.empty ? null : (this.picks.current ?? kept);
+    const masses = pick && walkMasses(layers, pick.output);
+    this.graph.draw("carried", pick ? edgeMasses(layers, masses) : [], layers);
+    this.graph.size(masses);
+    this.graph.mark("lit", (node) => pick !== null && masses[node] > 0);
+    this.lightLabels(pick, chosen);
+    this.map.light(pick?.output ?? null, null, false);
+    this.root.classList.toggle("picked", pick !== null);
+    this.readout.textContent = pick || layers.empty ? this.tell(pick) : hint();
+    Object.assign(this.root.dataset, { output: pick ? pick.output : "" });
+  }
+
+  lightLabels(pick, chosen) {
+    const held = pick ? strongestInputs(this.state, pick.output) : [];
+    this.graph.nodes.input.forEach((node, j) => node.classList.toggle("lit", held.includes(j)));
+    this.graph.nodes.output.forEach((node, i) => {
+      node.classList.toggle("lit", pick?.output === i);
+      node.setAttribute("aria-pressed", i === chosen);
+    });
+  }
+
+  tell(pick) {
+    const { empty } = this.state.layers;
+    return empty ? describeEmpty(empty, this.names) : describeRollout(this.state, this.names, pick);
+  }
+}
+
+/** A distance as a number on a bar. */
+function drawDistance(distance, layer) {
+  const bar = html("i", { style: `height: ${(40 * distance).toFixed(1)}px` });
+  const name = html("span", {}, say("layer {layer}", { layer }));
+  return html("li", { "data-distance": distance }, brief(distance), bar, name);
+}
+
+function hint() {
+  return say(
+    "Point at an output or at a row of the matrix, or use Tab and the arrow keys. " +
+      "Click an output, or press Enter, to keep it.",
+  );
+}
+
+function caption() {
+  return say(
+    "A line from a token down to another says that the upper one attends to the lower one. A " +
+      "walk starts at an output and takes one such line a layer. The wider a blue line, the more " +
+      "likely the walk takes it; the larger a node, the more likely the walk is there. Where it " +
+      "ends is the output's row of the matrix. Grey lines are weights above 0.02.",
+  );
+}
+
+export default mount((model, el) => new RolloutFigure(model, el), {
+  redraw: ["depth", "residual", "fusion_choice"],
+  light: ["output"],
+});
+
+// What tests compare with course_lib.
+export { edgeMasses, walkMasses } from "../shared/layers.js";
+export { brief } from "../shared/texts.js";
+export * from "./state.js";

@@ -1,0 +1,91 @@
+"""Labelled ipywidgets controls, linked to a view in the browser: no kernel is needed."""
+
+import ipywidgets
+
+from course_lib.language import say
+
+STYLE = {"description_width": "initial"}
+
+
+def slider(view, trait, label, *, low, high, step):
+    """Return a slider linked to a trait of `view`; whole numbers give a slider of integers."""
+    whole = isinstance(step, int)
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    control = kind(
+        getattr(view, trait), min=low, max=high, step=step, description=label, style=STYLE
+    )
+    return _linked(control, "value", view, trait)
+
+
+def dropdown(view, trait, label, options):
+    """Return a dropdown whose chosen index is linked to a trait of `view`."""
+    control = ipywidgets.Dropdown(
+        options=options,
+        index=getattr(view, trait),
+        description=label,
+        style=STYLE,
+        layout={"width": "auto"},
+    )
+    return _linked(control, "index", view, trait)
+
+
+def toggle(view, trait, label, options):
+    """Return toggle buttons whose chosen index is linked to a trait of `view`."""
+    control = ipywidgets.ToggleButtons(
+        options=options,
+        index=getattr(view, trait),
+        description=label,
+        style={**STYLE, "button_width": "auto"},
+        layout={"width": "auto"},
+    )
+    return _linked(control, "index", view, trait)
+
+
+def checkbox(view, trait, label):
+    """Return a checkbox linked to a trait of `view`."""
+    control = ipywidgets.Checkbox(
+        getattr(view, trait), description=label, indent=False, layout={"width": "auto"}
+    )
+    return _linked(control, "value", view, trait)
+
+
+def figure(controls, view):
+    """Return the box that holds a row of controls and, as its last child, the view."""
+    row = ipywidgets.HBox(controls, layout={"flex_flow": "row wrap", "grid_gap": "0 16px"})
+    box = ipywidgets.VBox([row, view], layout={"max_width": "920px"})
+    return box.add_class("course-figure-box")
+
+
+def layer_slider(view, layers):
+    """Return the control for the layer, or none if there is only one."""
+    if layers == 1:
+        return []
+    return [slider(view, "layer", say("layer"), low=0, high=layers - 1, step=1)]
+
+
+def head_dropdown(view, heads):
+    """Return the control for the mean of all heads or one of them, or none if there is only one."""
+    if heads == 1:
+        return []
+    names = [say("mean of all heads"), *head_names(heads)]
+    return [dropdown(view, "head_choice", say("head"), names)]
+
+
+def head_names(heads):
+    """Return what the heads of a layer are called."""
+    return [say("head {head}", head=head) for head in range(heads)]
+
+
+def threshold_slider(view):
+    """Return the control for the weight above which edges are drawn."""
+    return slider(view, "threshold", say("threshold"), low=0.0, high=1.0, step=0.01)
+
+
+def residual_slider(view):
+    """Return the control for the share of the residual connection."""
+    return slider(view, "residual", say("residual share"), low=0.0, high=1.0, step=0.05)
+
+
+def _linked(control, source, view, trait):
+    ipywidgets.jslink((control, source), (view, trait))
+    return control

@@ -1,0 +1,192 @@
+// The layered graph of a model, which flow and rollout draw: positions across, layers up, edges
+// from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
+// and edges are numbered as in layers.js.
+import { html, svg } from "./drawing.js";
+import { labelStyle } from "./labels.js";
+import { onPress, roving } from "./pointing.js";
+import { Strokes } from "./strokes.js";
+import { shortTokens } from "./texts.js";
+import { say } from "./words.js";
+import "./layered_graph.css";
+
+const SHEET = { width: 400, left: 66 };
+const LEAST_GAP = 38; // between rows, for two lines of text beside each layer
+const MOST_SIZE = 2.7; // radius of a node that holds all, in radii of a plain one
+
+/**
+ * The picture in an HTML element, `root`, of at most `layers` layers: `arrange`, then `draw`.
+ *
+ * `choosable` lists the roles, of "output" and "input", whose nodes can be chosen;
+ * `onChoose(role, position)` is called when one is clicked, or Enter or Space pressed on it.
+ */
+export class LayeredGraph {
+  constructor(tokens, names, { layers, choosable, onChoose }) {
+    this.n = tokens.length;
+    this.sheet = sheetOf(shortTokens(tokens), layers);
+    const ends = (role) =>
+      names.map((name, i) => drawEnd(this.sheet, role, i, name, choosable.includes(role)));
+    this.nodes = { output: ends("output"), input: ends("input") };
+    const inner = () => this.sheet.x.map((cx) => svg("circle", { class: "dot", cx }));
+    const between = Array.from({ length: layers - 1 }, inner);
+    this.rows = [this.nodes.input, ...between, this.nodes.output].map((nodes) =>
+      svg("g", { class: "row" }, ...nodes),
+    );
+    this.dots = this.rows.map((row) => [...row.querySelectorAll(".dot")]);
+    this.strokes = {
+      weights: new Strokes("weights"),
+      carried: new Strokes("carried"),
+      cut: new Strokes("cut"),
+    };
+    this.build();
+    this.listen(
+      choosable.flatMap((role) => this.nodes[role]),
+      onChoose,
+    );
+  }
+
+  build() {
+    this.labelLayer = svg("g");
+    this.rowLayer = svg("g", { class: "nodes" });
+    const viewBox = `0 0 ${SHEET.width} ${this.sheet.height}`;
+    const label = say("layered graph of the model");
+    const picture = svg("svg", { viewBox, role: "group", class: "layered", "aria-label": label });
+    const strokes = Object.values(this.strokes).map(({ root }) => root);
+    picture.append(this.labelLayer, ...strokes, this.rowLayer);
+    this.root = html("div", {}, picture);
+  }
+
+  listen(nodes, onChoose) {
+    const { n } = this;
+    onPress(this.root, (target) => {
+      const node = target.closest(".choosable");
+      if (node) onChoose(node.dataset.role, +node.dataset.position);
+    });
+    roving(this.root)(nodes, (k, dx, dy) => {
+      const column = Math.min(Math.max((k % n) + dx, 0), n - 1);
+      return column + (dy ? (dy > 0 ? nodes.length - n : 0) : k - (k % n));
+    });
+  }
+
+  /** Place the rows of `count` layers, the lowest of which is layer `first` of the model. */
+  arrange({ count, first }) {
+    if (this.count === count && this.first === first) return; // whoever has the focus keeps it
+    Object.assign(this, { count, first });
+    const { bottom, top } = this.sheet;
+    this.gap = (bottom - top) / count;
+    const y = Array.from({ length: count + 1 }, (_, p) => bottom - p * this.gap);
+    const rows = [...this.rows.slice(0, count), this.rows.at(-1)];
+    rows.forEach((row, p) => row.setAttribute("transform", `translate(0 ${y[p].toFixed(1)})`));
+    this.rowLayer.replaceChildren(...rows);
+    this.shown = [...this.dots.slice(0, count), this.dots.at(-1)].flat(); // by node
+    this.line = curves(this.sheet.x, y);
+    this.labelLayer.replaceChildren(...rowLabels(y, first, this.gap));
+  }
+
+  /** Draw edges as "weights", as "carried" or as the "cut", by a value for each. */
+  draw(kind, values, layers) {
+    this.strokes[kind].draw(values, layers, this.line);
+  }
+
+  /** Size the nodes by their share of what is carried, or all alike if there is none. */
+  size(shares) {
+    const { dot } = this.sheet;
+    this.shown.forEach((circle, node) => {
+      const r = shares ? Math.max(0.45 * dot, MOST_SIZE * dot * Math.sqrt(shares[node])) : dot;
+      circle.setAttribute("r", r.toFixed(2));
+    });
+  }
+
+  /** Set a class on the nodes for which `test(node)` holds. */
+  mark(name, test) {
+    this.shown.forEach((circle, node) => circle.classList.toggle(name, test(node)));
+  }
+
+  /** Write a few words under the name of each layer, the lowest first, if there is room. */
+  note(words) {
+    if (this.gap < LEAST_GAP) return;
+    const notes = this.labelLayer.querySelectorAll(".note");
+    words.forEach((text, p) => {
+      notes[p].textContent = text;
+    });
+  }
+}
+
+/** Where things stand on the sheet: what depends on the tokens and the model's depth alone. */
+function sheetOf(short, layers) {
+  const n = short.length;
+  const letters = short.map((token) => Array.from(token).length);
+  const right = n <= 16 ? 20 + 4 * letters[n - 1] : 10; // as far as the last label leans
+  const span = SHEET.width - SHEET.left - right;
+  const spacing = n === 1 ? span : span / (n - 1);
+  const x = short.map((_, i) => SHEET.left + (n === 1 ? span / 2 : i * spacing));
+  const { every, ...font } = labelStyle(spacing);
+  const length = 0.62 * font["font-size"] * Math.max(...letters);
+  const tilt = length < spacing ? 0 : n <= 16 ? -50 : -90;
+  const dot = Math.min(4.5, Math.max(1.5, 0.26 * spacing));
+  const steep = tilt ? Math.sin((-tilt * Math.PI) / 180) : 1;
+  const gap = MOST_SIZE * dot + (tilt ? 3 : 9); // between a node and its label
+  const top = (gap + (tilt && length)) * steep + 0.7 * font["font-size"];
+  const bottom = top + Math.min(480, Math.max(220, 54 * layers));
+  const reach = { width: Math.min(steep * spacing, 44), height: 16 + gap + (tilt && length) };
+  return { x, short, tilt, font, every, dot, gap, reach, top, bottom, height: top + bottom };
+}
+
+/** A node at the top or at the bottom, with its label. */
+function drawEnd({ x, short, tilt, font, every, dot, gap, reach }, role, i, name, choosable) {
+  const up = role === "output" ? -1 : 1;
+  const told =
+    role === "output"
+      ? say("output {name}, position {position}", { name, position: i })
+      : say("input {name}, position {position}", { name, position: i });
+  const area = {
+    ...reach,
+    x: x[i] - reach.width / 2,
+    y: up < 0 ? 8 - reach.height : -8,
+    transform: `rotate(${tilt && tilt + 90} ${x[i]} 0)`, // along the label
+  };
+  const group = svg(
+    "g",
+    { class: choosable ? "node choosable" : "node", role: choosable ? "button" : "img" },
+    svg("title", {}, told),
+    svg("rect", { class: "reach", ...area, rx: 4 }),
+    svg("circle", { class: "dot", cx: x[i], r: dot }),
+  );
+  group.setAttribute("aria-label", told);
+  Object.assign(group.dataset, { role, position: i });
+  if (i % every) return group;
+  const anchor = tilt === 0 ? "middle" : up < 0 ? "start" : "end";
+  const along = tilt ? `${-up * gap} 0` : `0 ${up * gap}`;
+  const transform = `translate(${x[i]} 0) rotate(${tilt}) translate(${along})`;
+  const style = { class: "label", ...font, "text-anchor": anchor, dy: "0.35em", transform };
+  group.append(svg("text", style, short[i]));
+  return group;
+}
+
+/** How the edge (p + 1, i) -> (p, j) runs: it leaves and arrives upright. */
+function curves(x, y) {
+  const [across, up] = [x, y].map((places) => places.map((place) => place.toFixed(1)));
+  const middle = y.slice(1).map((above, p) => ((above + y[p]) / 2).toFixed(1));
+  return (p, i, j) =>
+    `M${across[i]} ${up[p + 1]}C${across[i]} ${middle[p]} ${across[j]} ${middle[p]} ` +
+    `${across[j]} ${up[p]}`;
+}
+
+/** The names of the rows, and between them those of the layers with room for a note. */
+function rowLabels(y, first, gap) {
+  const text = (kind, place, words) =>
+    svg("text", { class: `${kind} end`, x: SHEET.left - 16, y: place }, words);
+  const every = Math.ceil(13 / gap);
+  const layers = y
+    .slice(1)
+    .flatMap((above, p) => [
+      text(
+        "tick",
+        above + gap / 2 + 3,
+        p % every ? "" : say("layer {layer}", { layer: first + p }),
+      ),
+      text("tick note", above + gap / 2 + 16, ""),
+    ]);
+  const aside = gap < LEAST_GAP ? 9 : 0; // out of the way of the layers' names
+  const outputs = text("axis", y.at(-1) + 4 - aside, say("outputs"));
+  return [outputs, ...layers, text("axis", y[0] + 4 + aside, say("inputs"))];
+}

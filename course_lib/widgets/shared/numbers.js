@@ -1,0 +1,110 @@
+// What the figures compute: pure functions, each the twin of one in course_lib. A test compares
+// them in a browser. A matrix is a flat array of n * n numbers; entry i * n + j says how much
+// query i attends to key j.
+
+/**
+ * Numbers of a message from Python, little-endian, such as Float64Array: `count` of them from the
+ * `first` on. Copied, because a message may begin at an odd byte.
+ */
+export function numbersOf(bytes, Numbers, first = 0, count = null) {
+  const size = Numbers.BYTES_PER_ELEMENT;
+  const start = (bytes.byteOffset ?? 0) + first * size; // a DataView in Jupyter, or an ArrayBuffer
+  const length = count === null ? bytes.byteLength - first * size : count * size;
+  return new Numbers((bytes.buffer ?? bytes).slice(start, start + length));
+}
+
+/** Weights as Python sends them, in 4 or 8 bytes each; layers, heads, n, n. */
+export function decodeWeights(bytes, [layers, heads, n]) {
+  const wide = bytes.byteLength === 8 * layers * heads * n * n;
+  const data = numbersOf(bytes, wide ? Float64Array : Float32Array);
+  return { layers, heads, n, size: n * n, data };
+}
+
+/** One head of one layer, or the mean over the heads of the layer if `head` is null. */
+export function headMatrix({ heads, size, data }, layer, head) {
+  const first = layer * heads * size;
+  if (head !== null) {
+    return data.subarray(first + head * size, first + (head + 1) * size);
+  }
+  const mean = new Float64Array(size);
+  for (let start = first; start < first + heads * size; start += size) {
+    for (let k = 0; k < size; k++) mean[k] += data[start + k] / heads;
+  }
+  return mean;
+}
+
+/** The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k. */
+export function chosenMatrix(weights, model) {
+  const choice = model.get("head_choice");
+  return headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
+}
+
+/** Is this weight an edge? Rounded to float32 as the weights are: 0.05 is not above 0.05. */
+export function isAbove(weight, threshold) {
+  return Math.fround(weight) > Math.fround(threshold);
+}
+
+/** Flat indices i * n + j of the weights above the threshold. */
+export function edgesAbove(matrix, threshold) {
+  const edges = [];
+  for (let k = 0; k < matrix.length; k++) if (isAbove(matrix[k], threshold)) edges.push(k);
+  return edges;
+}
+
+/** The share of all attention that lies on these edges. */
+export function massKept(matrix, edges) {
+  return sum(edges.map((k) => matrix[k])) / sum(matrix);
+}
+
+/** The edges above a threshold, and the share of the attention that they hold. */
+export function drawnEdges(matrix, threshold) {
+  const edges = edgesAbove(matrix, threshold);
+  return { matrix, edges, mass: massKept(matrix, edges) };
+}
+
+/** Source and target of the edge between query i and key j. */
+export function edgeEnds(i, j, direction) {
+  return direction === "flow" ? [j, i] : [i, j];
+}
+
+/** Positive weights that sum to 1; subtracting the maximum keeps the exponentials finite. */
+export function softmax(logits) {
+  const largest = Math.max(...logits);
+  const exponentials = logits.map((logit) => Math.exp(logit - largest));
+  const total = sum(exponentials);
+  return exponentials.map((value) => value / total);
+}
+
+/** Shannon entropy in nats; a weight of 0 adds nothing. */
+export function entropy(weights) {
+  return -sum(weights.map((w) => (w > 0 ? w * Math.log(w) : 0)));
+}
+
+/** Jensen-Shannon distance (base 2) between two heads, averaged over the n queries. */
+export function headDistance(first, second, n) {
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    const p = Array.from(first.subarray(i * n, (i + 1) * n));
+    const q = Array.from(second.subarray(i * n, (i + 1) * n));
+    const middle = p.map((value, j) => (value + q[j]) / 2);
+    const nats = entropy(middle) - (entropy(p) + entropy(q)) / 2;
+    total += Math.sqrt(Math.max(nats, 0) / Math.LN2);
+  }
+  return total / n;
+}
+
+/** How strongly a weight (or a difference) from 0 to 1 is painted: the same in every figure. */
+export function shade(value) {
+  return Math.sqrt(Math.min(Math.abs(value), 1));
+}
+
+export function sum(values) {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+/** The integers from 0 to n - 1. */
+export function range(n) {
+  return Array.from({ length: n }, (_, k) => k);
+}

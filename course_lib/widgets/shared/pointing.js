@@ -1,0 +1,115 @@
+// Pointer, focus and keyboard: what is pointed at, what was chosen, where the arrow keys lead.
+
+/**
+ * What is lit: what the pointer is on, or else what has the focus. A pick is whatever the figure
+ * takes it for, null for nothing; `show()` is called when it may have changed.
+ */
+export class Picks {
+  constructor(show) {
+    Object.assign(this, { show, hover: null, focus: null });
+  }
+
+  get current() {
+    return this.hover ?? this.focus;
+  }
+
+  /** Note a pick `by` "hover" or "focus". */
+  set(pick, by) {
+    this[by] = pick;
+    this.show();
+  }
+
+  /** Forget both, before something else is shown. */
+  clear() {
+    [this.hover, this.focus] = [null, null];
+  }
+
+  /** Listen to all that happens inside an element; `pickOf(target)` is the pick of its parts. */
+  listen(element, pickOf) {
+    element.addEventListener("pointerover", ({ target }) => this.set(pickOf(target), "hover"));
+    element.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType !== "touch") this.set(null, "hover"); // a lifted finger changes nothing
+    });
+    element.addEventListener("focusin", ({ target }) => {
+      if (target.matches(":focus-visible")) this.set(pickOf(target), "focus"); // a click points
+    });
+    element.addEventListener("focusout", () => this.set(null, "focus"));
+  }
+}
+
+/** Call `act(target)` when a part of an element is clicked, or Enter or Space pressed on it. */
+export function onPress(element, act) {
+  element.addEventListener("click", ({ target }) => act(target));
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    if (event.target.matches("button")) return; // it will be clicked
+    event.preventDefault(); // the page does not scroll
+    act(event.target);
+  });
+}
+
+/** The number that the part of a drawing carries which an element belongs to, or null. */
+export function numberAt(element, selector, name = "position") {
+  const part = element?.closest(selector);
+  return part ? +part.dataset[name] : null;
+}
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** The step (dx, dy) that an arrow key asks for, or undefined; the page does not scroll then. */
+export function arrowStep(event) {
+  const step = STEPS[event.key];
+  if (step) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  return step;
+}
+
+/**
+ * One tab stop for many elements ("roving tabindex"): Tab enters at the last visited one,
+ * arrow keys walk on to the index that `next(index, dx, dy)` gives, if there is one.
+ * Returns the function that hands over the elements and `next`.
+ *
+ * `container` is an HTML element: an SVG one with such listeners would be a tab stop itself.
+ */
+export function roving(container) {
+  let items = [];
+  let current;
+  let next;
+  container.addEventListener("focusin", ({ target }) => {
+    if (!items.includes(target)) return;
+    current.setAttribute("tabindex", -1);
+    target.setAttribute("tabindex", 0);
+    current = target;
+  });
+  container.addEventListener("keydown", (event) => {
+    const step = arrowStep(event);
+    if (step) items[next(items.indexOf(current), ...step)]?.focus();
+  });
+  return (newItems, newNext) => {
+    [items, current, next] = [newItems, newItems[0], newNext];
+    for (const item of items) item.setAttribute("tabindex", item === current ? 0 : -1);
+  };
+}
+
+/**
+ * A list whose rows hold a button each, as one tab stop. Returns the function that puts rows
+ * { element, button } in order, below what stands `above` them; whoever has the focus keeps it,
+ * though a move takes it away.
+ */
+export function sortedList(list) {
+  const walk = roving(list);
+  let shown = [];
+  return (rows, ...above) => {
+    if (rows.length === shown.length && rows.every((row, k) => row === shown[k])) return;
+    shown = rows;
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    list.replaceChildren(...above, ...rows.map(({ element }) => element));
+    walk(
+      rows.map(({ button }) => button),
+      (k, dx, dy) => k + dx + dy,
+    );
+    focused?.focus({ preventScroll: true });
+  };
+}

@@ -1,0 +1,149 @@
+"""The bundles of the live figures: fresh, whole, and shipped."""
+
+import fnmatch
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from course_lib.authoring import figures
+
+
+@pytest.fixture
+def tools():
+    """Go on where Node and esbuild are installed; else skip on a laptop and fail in CI."""
+    if not figures.tools_are_here():
+        tell = pytest.fail if os.environ.get("CI") else pytest.skip
+        tell("Node or esbuild is missing: `make .venv/.tools` installs them")
+
+
+def test_the_bundles_are_what_their_sources_make(tools, tmp_path):
+    assert figures.stale_figures(tmp_path) == []
+
+
+def test_stale_missing_and_forgotten_bundles_are_seen(tools, tmp_path):
+    committed = tmp_path / "committed"
+    for path in figures.WIDGETS.glob("*/bundle.*"):
+        (committed / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, committed / path.parent.name)
+    stale = committed / "flow" / "bundle.js"
+    stale.write_text(stale.read_text(encoding="utf-8").replace("max", "min", 1), encoding="utf-8")
+    (committed / "plane" / "bundle.css").unlink()
+    (committed / "gone").mkdir()
+    (committed / "gone" / "bundle.js").touch()
+    seen = figures.stale_figures(tmp_path / "fresh", committed)
+    assert seen == ["flow/bundle.js", "gone/bundle.js", "plane/bundle.css"]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('import { a } from "./gone.js";', "gone.js"),
+        ("export const a = ;", "Unexpected"),
+    ],
+)
+def test_a_broken_module_is_an_error(tools, tmp_path, source, message):
+    (tmp_path / "planted").mkdir()
+    (tmp_path / "planted" / "view.js").write_text(source, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        figures.write_figures(tmp_path)
+
+
+def test_without_node_the_command_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "ESBUILD", tmp_path / "esbuild")
+    with pytest.raises(ValueError, match=r"make \.venv/\.tools"):
+        figures.write_figures()
+
+
+def left_out_of_the_wheel(patterns):
+    """Return the bundles that the wheel would lack."""
+    bundles = [str(p.relative_to(figures.WIDGETS)) for p in figures.WIDGETS.glob("*/bundle.*")]
+    assert len(bundles) == 2 * 14
+    return [name for name in bundles if not any(fnmatch.fnmatch(name, p) for p in patterns)]
+
+
+def test_the_wheel_carries_every_bundle():
+    project = tomllib.loads((figures.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["course_lib.widgets"]
+    assert left_out_of_the_wheel(patterns) == []
+    assert len(left_out_of_the_wheel(["*/bundle.css"])) == 14
+
+
+# --- what looks at the JavaScript -----------------------------------------------------------------
+
+
+def run_tool(command, folder):
+    """Run a tool of package.json in a folder; return its status and all that it said."""
+    path = figures.ESBUILD.parent
+    done = subprocess.run(
+        [path / command[0] if (path / command[0]).exists() else command[0], *command[1:]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "planted", "rule"),
+    [
+        ("view.js", "export const a = 1;\nlet unused = 2;\n", "noUnusedVariables"),
+        ("view.js", "export const a = (b) => b == 1;\n", "noDoubleEquals"),
+        ("view.js", "export const a = 'one'\n", "format"),
+        ("style.css", ".a {\n  colr: red;\n}\n", "noUnknownProperty"),
+        ("view.js", "export const a = 1;\n", None),
+    ],
+)
+def test_the_linter_sees_a_planted_fault(tools, tmp_path, name, planted, rule):
+    shutil.copy(figures.ROOT / "biome.json", tmp_path)
+    folder = tmp_path / "course_lib" / "widgets" / "planted"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(planted, encoding="utf-8")
+    status, said = run_tool(["biome", "ci", "--error-on-warnings"], tmp_path)
+    assert (status != 0) == (rule is not None), said
+    assert (rule or "") in said
+
+
+def test_a_planted_error_in_the_numbers_fails_a_test_of_node(tools, tmp_path):
+    shutil.copytree(figures.ROOT / "tests" / "js", tmp_path / "tests" / "js")
+    sources = tmp_path / "course_lib" / "widgets"
+    shutil.copytree(figures.WIDGETS, sources, ignore=shutil.ignore_patterns("*.py", "*.css"))
+    (tmp_path / "package.json").write_text('{ "type": "module" }', encoding="utf-8")
+    test = ["node", "--test", "tests/js/numbers.test.js"]
+    status, said = run_tool(test, tmp_path)
+    assert status == 0, said
+    numbers = sources / "shared" / "numbers.js"
+    right = numbers.read_text(encoding="utf-8")
+    wrong = right.replace("w * Math.log(w)", "w * Math.log2(w)")
+    assert wrong != right
+    numbers.write_text(wrong, encoding="utf-8")
+    status, said = run_tool(test, tmp_path)
+    assert status != 0
+    assert "entropy in nats" in said
+
+
+def test_make_test_runs_both():
+    made = ["make", "-n", "test", "-o", ".venv/.tools"]
+    recipe = subprocess.run(
+        made, cwd=figures.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert "npm run --silent lint" in recipe
+    assert "npm test" in recipe
+
+
+def test_the_lock_file_names_no_registry_and_pins_what_is_asked_for():
+    lock = json.loads((figures.ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+    wanted = json.loads((figures.ROOT / "package.json").read_text(encoding="utf-8"))
+    for name, version in wanted["devDependencies"].items():
+        assert lock["packages"][f"node_modules/{name}"]["version"] == version

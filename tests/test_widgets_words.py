@@ -1,0 +1,239 @@
+"""What the live figures say: every sentence can be collected, looked up and translated."""
+
+import re
+
+import numpy as np
+import pytest
+from babel.messages.extract import extract
+
+from course_lib import language, widgets
+from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
+from course_lib.authoring.figures import WIDGETS
+from course_lib.widgets.shared.figure import FigureView
+from tests.support.figures import controls
+
+pytestmark = pytest.mark.xdist_group(__name__)
+
+SOURCES = [
+    p for p in sorted(WIDGETS.rglob("*.*")) if re.fullmatch(r"(?!bundle).*\.(js|py)", p.name)
+]
+
+
+def sentences_of(path):
+    """Return the sentences that a program collects from a file, one a call."""
+    method = "javascript" if path.suffix == ".js" else "python"
+    with path.open("rb") as file:
+        return [sentence for _, sentence, *_ in extract(method, file, {"say": None})]
+
+
+def calls_in(path):
+    """Return how many calls of `say` a file has."""
+    return len(re.findall(r"(?<!function )\bsay\(", path.read_text(encoding="utf-8")))
+
+
+SENTENCES = sorted({sentence for path in SOURCES for sentence in sentences_of(path)})
+
+
+# --- collected and looked up ----------------------------------------------------------------------
+
+
+def test_every_sentence_is_a_constant_that_can_be_collected():
+    assert len(SENTENCES) > 200
+    assert [p.name for p in SOURCES if len(sentences_of(p)) != calls_in(p)] == []
+
+
+def test_a_sentence_that_cannot_be_collected_is_seen(tmp_path):
+    planted = tmp_path / "planted.js"
+    planted.write_text('const HINT = "Point.";\nsay(HINT);\nconst a = `${say("x")}`;\nsay("y");\n')
+    assert sentences_of(planted) == ["y"]
+    assert calls_in(planted) == 3
+
+
+def figure_names(sentence):
+    """Return the figures in whose bundle a sentence stands to the letter."""
+    bundles = WIDGETS.glob("*/bundle.js")
+    return {p.parent.name for p in bundles if sentence in p.read_text(encoding="utf-8")}
+
+
+def test_every_sentence_of_the_browser_stands_in_its_bundle_to_the_letter():
+    for path in SOURCES:
+        if path.suffix == ".js":
+            for sentence in sentences_of(path):
+                names = figure_names(sentence)
+                assert names if path.parent.name == "shared" else path.parent.name in names
+
+
+class Planted(FigureView):
+    """A figure that says one thing."""
+
+    _esm = 'export default { render() { say("Weights above {threshold}") } }'
+
+
+def test_a_figure_is_sent_the_words_that_it_says_and_no_others(monkeypatch):
+    assert Planted().words == {}
+    words = {"Weights above {threshold}": "Gewichte über {threshold}", "Other": "Anderes"}
+    monkeypatch.setattr(language, "catalogue", lambda: words)
+    assert Planted().words == {"Weights above {threshold}": "Gewichte über {threshold}"}
+
+
+# --- nothing left in English ----------------------------------------------------------------------
+
+RNG = np.random.default_rng(3)
+TOKENS = ["1", "2", "1", "4"]
+WEIGHTS = softmax(2 * RNG.normal(size=(2, 2, 4, 4)))
+HALF = np.eye(4)[[1, 0, 3, 2]]
+
+
+def example(title, n):
+    weights = softmax(RNG.normal(size=(2, 2, n, n)))
+    return widgets.Example(title, TOKENS[:n], TOKENS[:n], weights, "5")
+
+
+def picture(title):
+    weights = softmax(RNG.normal(size=(2, 4, 4)))
+    return widgets.PictureAttention(title, RNG.random((4, 4)), weights, "6")
+
+
+def bag(title, label):
+    pictures = RNG.random((3, 4, 4))
+    return widgets.PooledBag(title, pictures, [0.1, 2.0, 1.0], [1, -2, 3], ["1", "2", "3"], label)
+
+
+def given_graph():
+    edges = [[0, 0, 1, 1, 2, 2, 3], [1, 2, 2, 0, 0, 1, 3]]
+    queries, keys = RNG.normal(size=(2, 2, 5, 1))
+    options = {"groups": [0, 1, 0, 1, 0], "marked": [2], "marked_name": "7"}
+    places = RNG.normal(size=(5, 2))
+    return widgets.neighbours_explorer(
+        edges, queries, keys, np.ones((2, 1)), positions=places, **options
+    )
+
+
+# Each figure, and states of its traits that make it say what it can say.
+FIGURES = {
+    "attention": (
+        lambda: widgets.attention_explorer(WEIGHTS, TOKENS),
+        [{"layout_choice": 1}, {"direction_choice": 1}, {"threshold": 1.0}],
+    ),
+    "examples": (
+        lambda: widgets.examples_explorer([example("1", 4), example("2", 3)]),
+        [{"example": 1}],
+    ),
+    "flow": (
+        lambda: widgets.flow_explorer(np.stack([HALF, WEIGHTS[0, 0], HALF]), TOKENS),
+        [
+            {"residual": 0.9},
+            {"input": 2},
+            {"residual": 0.0, "first_layer": 2, "output": 0, "input": 1},
+            {"input": 3},
+        ],
+    ),
+    "heads": (
+        lambda: widgets.heads_explorer(WEIGHTS, TOKENS),
+        [{"first": 1}, {"second": 0}, {"first": 0}],
+    ),
+    "heatmaps": (
+        lambda: widgets.heatmap_explorer(np.concatenate([WEIGHTS, [[HALF, HALF]]]), TOKENS),
+        [{"scale_choice": 3}, {"first": 5}],
+    ),
+    "neighbours": (given_graph, [{"node": 3}, {"node": 4}]),
+    "patterns": (
+        lambda: widgets.pattern_explorer(12),
+        [{"layers": 2}, {"radius": 0}, {"radius": 6}, {"radius": 3, "random_keys": 2}],
+    ),
+    "pixels": (
+        lambda: widgets.pixel_explorer([picture("1"), picture("2")], grid=(2, 2)),
+        [{"picture": 1}, {"place": 3}],
+    ),
+    "plane": (lambda: widgets.query_plane(), [{"scaled": False}]),
+    "pooling": (
+        lambda: widgets.pooling_explorer([bag("1", 1), bag("2", None)], question="8"),
+        [{"removed": [0]}, {"removed": [0, 1]}, {"removed": [0, 1, 2]}, {"bag": 1}],
+    ),
+    "ranking": (
+        lambda: widgets.ranking_explorer(np.stack([WEIGHTS[0, 0], HALF]), TOKENS),
+        [
+            *({"measure_choice": k} for k in range(7)),
+            {"removed": [0]},
+            {"head_choice": 2},
+            {"removed": [], "measure_choice": 2},
+            {"measure_choice": 3},
+        ],
+    ),
+    "rollout": (
+        lambda: widgets.rollout_explorer([[HALF, np.eye(4)], [HALF, HALF]], TOKENS),
+        [{"output": 1}, {"fusion_choice": 2}, {"fusion_choice": 0, "residual": 0.7}],
+    ),
+    "sparsity": (
+        lambda: widgets.sparsity_explorer(WEIGHTS, TOKENS, values=np.eye(4)),
+        [{"method_choice": 1, "k": 1}, {"k": 4}],
+    ),
+    "training": (
+        lambda: widgets.training.view.TrainingFigure(),
+        [
+            *({"state": state} for state in ("Learning", "Done", "Stopped", "Interrupted")),
+            {"state": "Failed", "losses": [2.0]},
+            {"losses": [2.0, 1.0]},
+        ],
+    ),
+}
+
+TOLD = """() => [...document.querySelectorAll(".course-figure, .course-figure *")].flatMap((e) => [
+  e.getAttribute("aria-label") ?? "",
+  ...[...e.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
+])"""
+
+
+def english_in(texts):
+    """Return what stands outside of the brackets that a translated sentence has around it."""
+    left = set()
+    for text in texts:
+        before = None
+        while before != text:  # sentences stand within sentences
+            before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", "", text)
+        left |= set(re.findall(r"[^\W\d_]{2,}|undefined|[{}⟦⟧]", text))
+    return left
+
+
+def told_by_controls(figure):
+    """Return the labels and the choices of a figure's controls."""
+    for control in controls(figure).values():
+        yield control.description
+        yield from getattr(control, "options", ())
+
+
+@pytest.fixture
+def bracketed(monkeypatch):
+    """Speak a language whose sentences are the English ones in brackets."""
+    words = {sentence: f"⟦{sentence}⟧" for sentence in SENTENCES}
+    monkeypatch.setattr(language, "catalogue", lambda: words)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_that_a_figure_says_is_left_in_english(page, tmp_path, bracketed, name):
+    make, states = FIGURES[name]
+    figure = make()
+    assert english_in(told_by_controls(figure)) == set()
+    open_view(page, tmp_path, figure.children[-1])
+    for state in [{}, *states]:
+        page.evaluate("t => { for (const name in t) model.set(name, t[name]) }", state)
+        hovered = page.locator(".cells .cell, .node").all()[:1] + page.locator(".node").all()[-1:]
+        for element in hovered:
+            element.hover(force=True)
+            assert english_in(page.evaluate(TOLD)) == set(), state
+        page.mouse.move(0, 0)
+        assert english_in(page.evaluate(TOLD)) == set(), state
+
+
+def test_every_figure_is_asked():
+    assert set(FIGURES) == {path.parent.name for path in WIDGETS.glob("*/view.js")}
+
+
+@pytest.mark.browser
+def test_a_sentence_left_in_english_is_seen(page, tmp_path, monkeypatch):
+    kept = {s: f"⟦{s}⟧" for s in SENTENCES if not s.startswith("Point at a cell")}
+    monkeypatch.setattr(language, "catalogue", lambda: kept)
+    open_view(page, tmp_path, widgets.heads_explorer(WEIGHTS, TOKENS).children[-1])
+    assert "Point" in english_in(page.evaluate(TOLD))
