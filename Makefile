@@ -11,14 +11,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book bench clean
+.PHONY: help lab test book links bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # With .venv on the path, cells and terminals find the command `course`.
+# Learners work in a folder that git does not see, so that `git pull` brings a new version.
 lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks \
+	@$(BIN)/course start work
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/work" --LabApp.default_url=/lab/tree/notebooks \
 	  $(AS_ROOT) $(ARGS)
 
 test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
@@ -31,11 +33,14 @@ test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
 
+links: $(VENV)/.tools ## look up every outside address that the book names; needs a network
+	$(BIN)/python -m sphinx -b linkcheck -q -d book/_build/html/.doctrees book book/_build/links $(ARGS)
+
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove .venv and everything that was built
-	rm -rf $(VENV) node_modules book/_build book/chapters
+	rm -rf $(VENV) node_modules book/_build book/api book/chapters
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \

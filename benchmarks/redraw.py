@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks import Row
 from course_lib.attention import softmax
+from course_lib.authoring.browser import chromium, open_view
 from course_lib.widgets import (
     Example,
     PictureAttention,
@@ -26,7 +27,6 @@ from course_lib.widgets import (
     rollout_explorer,
     sparsity_explorer,
 )
-from tests.browser_pages import FLAGS, find_chromium, open_view
 
 N, LAYERS, HEADS = 32, 6, 12
 TARGET = "to reach: 16 ms"
@@ -48,14 +48,10 @@ MEASURE = """([trait, values]) => {
 
 def rows():
     """Yield a row for each control of each figure."""
-    executable = find_chromium()
-    if executable is None:
-        yield Row("redraw of live figures", "no Chromium found")
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
+        if browser is None:
+            yield Row("redraw of live figures", "no Chromium found")
+            return
         for name, figure, changes in figures():
             page = browser.new_page()
             open_view(page, Path(folder), figure.children[-1])
@@ -63,7 +59,6 @@ def rows():
                 middle, late = page.evaluate(MEASURE, [trait, values])
                 note = f"{TARGET}; 95 % of redraws under {late:.1f} ms"
                 yield Row(f"redraw {name}, {trait}", f"{middle:.1f} ms", note=note)
-        browser.close()
 
 
 def figures():

@@ -32,6 +32,11 @@ extensions = [
     "sphinx_external_toc",
     "sphinxcontrib.bibtex",
     "sphinx_copybutton",
+    "sphinx_codeautolink",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "api_pages",
     "author_year",
 ]
 external_toc_path = "../book.yml"
@@ -45,6 +50,20 @@ bibtex_default_style = "author_year"
 bibtex_reference_style = "author_year"
 copybutton_selector = "div.highlight pre"
 copybutton_exclude = ".linenos, .gp, .go"
+
+# The library reference, to which names in the code of chapters lead. One backtick in a docstring
+# names a thing of the library or a parameter.
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # as they are written, not as they print
+autodoc_typehints = "none"  # the docstrings say it better
+autosummary_generate = False
+codeautolink_concat_default = True  # a cell knows what the cells before it imported
+default_role = "py:obj"
+maximum_signature_line_length = 72
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+toc_object_entries_show_parents = "hide"
 
 # Notebooks: run once, then again only when the code changed; an error stops the build.
 nb_execution_mode = "cache"
@@ -67,8 +86,14 @@ mathjax_path = "vendor/tex-svg.js"
 mathjax_config_path = "_static/mathjax-settings.js"
 myst_update_mathjax = False  # its settings are in that file
 
+# The check of outside addresses, `make links`. Many sites make their anchors with scripts.
+linkcheck_anchors = False
+linkcheck_retries = 2
+linkcheck_timeout = 15
+
 html_theme = "sphinx_book_theme"
 html_title = project
+html_baseurl = os.environ.get("BOOK_URL", "")  # only who publishes the book knows it
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
 html_favicon = "_static/favicon.svg"
@@ -98,8 +123,15 @@ def link_to_pages(app, docname, source):
     source[0] = re.sub(r"\]\(\.\./notebooks/(\w+)\.ipynb", r"](chapters/\1.md", source[0])
 
 
+def language_of_page(app, pagename, templatename, context, doctree):
+    """Say in what language a translated page is: screen readers read it out in that one."""
+    spoken = pagename.rpartition("/")[2].partition(".")[2]
+    context["language"] = spoken or "en"
+
+
 def setup(app):
     """Write the chapters' pages before Sphinx looks for sources."""
     write_pages(Path(app.srcdir, "chapters"))
     app.connect("source-read", link_to_pages)
+    app.connect("html-page-context", language_of_page)
     app.connect("build-finished", copy_anywidget)

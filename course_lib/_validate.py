@@ -1,24 +1,35 @@
-"""Checks on what comes in: every message names the parameter, what was expected and what came."""
+"""Checks on what comes in: every message names the parameter, what was expected and what came.
 
+For NumPy and PyTorch alike. Arrays are converted, and their values looked at. Tensors stay as they
+are and only what could give a wrong answer in silence is looked at: a module is called at every
+step of a training.
+"""
+
+import functools
 import operator
 
 import numpy as np
 
 # How far a row of weights may be from 1, by the floating-point size it was stored in.
 ROW_SUM_TOLERANCE = {2: 1e-2, 4: 1e-4}
+# What a tensor may hold.
+FLOATS = "floating-point numbers"
+INTEGERS = "integers"
+BOOLEANS = "booleans (True = not hidden)"
 
 
 def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     """Return `values` as a float64 array, or raise an error that names `name`.
 
-    `ndim` is the exact number of axes, or ``(least,)`` for a lower bound. Integers and every
-    floating-point type are taken; booleans, complex numbers, text and objects are not. What comes
-    back may be the caller's own array, so it must neither be written to nor be returned.
+    `ndim` and `shape` are as for `check_shape`. Integers and every floating-point type are taken;
+    booleans, complex numbers, text and objects are not. What comes back may be the caller's own
+    array, so it must neither be written to nor be returned.
     """
     array = _as_numpy(values, name)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     check_shape(array, name, ndim=ndim, shape=shape)
+    _check_filled(array, name)
     array = array.astype(np.float64, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum()
@@ -40,11 +51,47 @@ def boolean_array(values, name, *, ndim=None, shape=None):
             f"use {name}.astype(bool) if 1 means may attend"
         )
     check_shape(array, name, ndim=ndim, shape=shape)
+    _check_filled(array, name)
     return array
 
 
+def tensor(x, name, kind, *shape):
+    """Return `x` if it is a tensor of a kind and a shape, as for `check_shape`."""
+    if not _tensor_of(kind)(x):
+        got = getattr(x, "dtype", type(x).__name__)
+        raise TypeError(f"{name} must be a tensor of {kind}, got {got}")
+    check_shape(x, name, shape=shape)
+    return x
+
+
+def expanded(x, name, kind, *shape):
+    """Return a tensor of a kind expanded to a shape."""
+    x = tensor(x, name, kind, ...)
+    try:
+        return x.expand(shape)
+    except RuntimeError:
+        raise ValueError(
+            f"{name} must be broadcastable to {tuple(shape)}, got shape {tuple(x.shape)}"
+        ) from None
+
+
+@functools.cache
+def _tensor_of(kind):
+    """Return the function that tells whether something is a tensor of a kind."""
+    import torch  # only who has tensors pays for it
+
+    dtypes = {INTEGERS: (torch.int64, torch.int32), BOOLEANS: (torch.bool,)}
+    if kind == FLOATS:
+        return lambda x: isinstance(x, torch.Tensor) and x.is_floating_point()
+    return lambda x: isinstance(x, torch.Tensor) and x.dtype in dtypes[kind]
+
+
 def check_shape(array, name, *, ndim=None, shape=None):
-    """Raise ValueError where `array` is empty or has other axes than expected."""
+    """Raise ValueError where an array or a tensor has other axes than expected.
+
+    `ndim` is the exact number of axes, or ``(least,)`` for a lower bound. An axis of `shape` is a
+    length, or a word for any length; `...` in front stands for any axes.
+    """
     if isinstance(ndim, tuple):
         if array.ndim < ndim[0]:
             raise ValueError(
@@ -52,8 +99,22 @@ def check_shape(array, name, *, ndim=None, shape=None):
             )
     elif ndim is not None and array.ndim != ndim:
         raise ValueError(f"{name} must have {ndim} axes, got {array.ndim} (shape {array.shape})")
-    if shape is not None and array.shape != tuple(shape):
-        raise ValueError(f"{name} must have shape {tuple(shape)}, got {array.shape}")
+    if shape is not None and not _fits(array.shape, shape):
+        axes = ", ".join("..." if axis is ... else str(axis) for axis in shape)
+        comma = "," if len(shape) == 1 else ""
+        raise ValueError(f"{name} must have shape ({axes}{comma}), got {tuple(array.shape)}")
+
+
+def _fits(found, shape):
+    axes = [axis for axis in shape if axis is not ...]
+    if ... in shape:
+        found = found[max(0, len(found) - len(axes)) :]
+    return len(found) == len(axes) and all(
+        isinstance(axis, str) or axis == length for axis, length in zip(axes, found, strict=True)
+    )
+
+
+def _check_filled(array, name):
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
 
@@ -109,6 +170,21 @@ def integer(value, name, *, low=None, high=None):
     return _in_range(number, name, low, high)
 
 
+def integers(values, name, *, low=None, high=None):
+    """Return a sequence as a list of int, each within [low, high]."""
+    if isinstance(values, str) or not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
+    return [integer(value, name, low=low, high=high) for value in values]
+
+
+def within(x, name, low, high, *, verb="be"):
+    """Return a tensor of integers if all are from `low` to `high`."""
+    if x.numel() and not low <= x.min() <= x.max() <= high:
+        worst = x.min() if x.min() < low else x.max()
+        raise ValueError(f"{name} must {verb} from {low} to {high}, got {worst.item()}")
+    return x
+
+
 def real(value, name, *, low=None, high=None):
     """Return `value` as a finite float within [low, high]."""
     try:
@@ -127,6 +203,15 @@ def choice(value, name, options):
     if value not in options:
         listed = ", ".join(repr(option) for option in options)
         raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+    return value
+
+
+def generator(value, name, kind=np.random.Generator):
+    """Return `value` if it is a source of random numbers: NumPy's, or ``torch.Generator``."""
+    if not isinstance(value, kind):
+        public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+        wanted = ".".join([*public, kind.__name__])
+        raise TypeError(f"{name} must be a {wanted}, got {type(value).__name__}")
     return value
 
 

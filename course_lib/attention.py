@@ -222,7 +222,9 @@ def padding_mask(lengths, n):
            [[1, 1, 1]]])
     """
     n = _validate.integer(n, "n", low=1)
-    lengths = [_validate.integer(length, "lengths", low=1, high=n) for length in _sequence(lengths)]
+    lengths = _validate.integers(lengths, "lengths", low=1, high=n)
+    if not lengths:
+        raise ValueError("lengths must not be empty")
     return (np.arange(n) < np.array(lengths)[:, None])[:, None, :]
 
 
@@ -244,6 +246,10 @@ def split_heads(x, num_heads):
     ------
     ValueError
         If d is not divisible by `num_heads`; the message names both numbers.
+
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2.
 
     Examples
     --------
@@ -275,6 +281,10 @@ def merge_heads(x):
     ValueError
         If `x` has fewer than three axes.
 
+    References
+    ----------
+    Vaswani et al. (2017), Attention is all you need, section 3.2.2: the concatenation.
+
     Examples
     --------
     >>> merge_heads([[[1.0, 2.0]], [[3.0, 4.0]]])
@@ -289,10 +299,11 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
     r"""Multi-head self-attention: h attentions on learned projections of x, mixed by W_o.
 
     .. math::
-        \mathrm{head}_a = \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)}), \qquad
-        O = [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
+        \mathrm{head}_a &= \mathrm{attention}(x W_q^{(a)}, x W_k^{(a)}, x W_v^{(a)})
 
-    W_q^{(a)} is the a-th block of d_model / h columns of `w_q`. No biases.
+        O &= [\mathrm{head}_1, \dots, \mathrm{head}_h] \, W_o
+
+    :math:`W_q^{(a)}` is the a-th block of d_model / h columns of `w_q`. No biases.
 
     Parameters
     ----------
@@ -362,6 +373,10 @@ def entropy(weights):
     TypeError, ValueError
         If `weights` are not attention weights.
 
+    References
+    ----------
+    Shannon (1948), A mathematical theory of communication, section 6.
+
     Examples
     --------
     >>> entropy([[0.5, 0.5], [1.0, 0.0]]).round(4)
@@ -411,13 +426,3 @@ def _check_broadcast(name, shape, other, other_shape):
             f"{name} must have leading axes that broadcast against {other}: "
             f"got {shape} against {other_shape}"
         ) from None
-
-
-def _sequence(lengths):
-    try:
-        lengths = list(lengths)
-    except TypeError:
-        raise TypeError(f"lengths must be a sequence of integers, got {lengths!r}") from None
-    if not lengths:
-        raise ValueError("lengths must not be empty")
-    return lengths

@@ -40,6 +40,11 @@ def in_strength(weights):
     TypeError, ValueError
         If `weights` are not attention weights.
 
+    References
+    ----------
+    Barrat, Barthélemy, Pastor-Satorras and Vespignani (2004), The architecture of complex weighted
+    networks: the strength of a node, here over the edges that arrive.
+
     Examples
     --------
     >>> in_strength([[0.75, 0.25], [0.5, 0.5]])
@@ -295,8 +300,8 @@ def remove_tokens(weights, positions):
     """
     weights = _validate.weights_array(weights)
     n = len(weights)
-    positions = list(positions) if np.iterable(positions) else [positions]
-    gone = [_validate.integer(p, "positions", low=0, high=n - 1) for p in positions]
+    positions = positions if np.iterable(positions) else [positions]
+    gone = _validate.integers(positions, "positions", low=0, high=n - 1)
     if len(set(gone)) < len(gone) or len(gone) == n:
         raise ValueError(f"positions must be different and leave a token, got {gone} of {n}")
     rest = np.delete(np.delete(weights, gone, axis=0), gone, axis=1)

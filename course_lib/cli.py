@@ -1,4 +1,4 @@
-"""The command ``course``: check your work, see your progress, get a hint, build the chapters."""
+"""The command ``course``: start, check your work, see your progress, get a hint, update, build."""
 
 import argparse
 import os
@@ -6,19 +6,44 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course_lib import __version__
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.exercises import progress
 from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.working.folder import notebooks_folder, working_folder
 
 
 def main(arguments=None):
     """Run the command; return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `course progress | head`: nobody wants the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+
+
+def start(options):
+    """Lay out a folder to work in: the notebooks and the pages that they link to."""
+    from course_lib.working import layout, report  # with nbformat, which other commands do without
+
+    print(*report.started_lines(layout.start(options.folder)), sep="\n")
+    return 0
+
+
+def update(options):
+    """Bring the installed version of the course into your working folder, and keep your work."""
+    from course_lib.working import report
+    from course_lib.working import update as updating
+
+    outcomes = updating.update(working_folder(options.folder))
+    print(*report.update_lines(outcomes), sep="\n")
+    return 0
 
 
 def check(options):
@@ -35,7 +60,7 @@ def check(options):
 
 def show_progress(options):
     """Print what has been passed, chapter by chapter."""
-    passed = progress.passed(_notebooks())
+    passed = progress.passed(notebooks_folder())
     for number, name in CHAPTERS.items():
         exercises = exercises_of(name)
         done = [exercise.key in passed for exercise in exercises]
@@ -62,7 +87,10 @@ def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
     from course_lib.authoring import figures
+    from course_lib.working import shipped
 
+    if shipped.IN_WHEEL:
+        raise ValueError("only a clone of the course's repository can build its chapters")
     if options.figures:
         print(*figures.write_figures(), sep="\n")
     elif options.solved:
@@ -81,24 +109,15 @@ def _notebook(chapter):
     """Return the notebook that a path, a number or a name stands for."""
     path = Path(chapter)
     if path.suffix != ".ipynb":
-        path = _notebooks() / f"{chapter_stem(chapter)}.ipynb"
+        path = notebooks_folder() / f"{chapter_stem(chapter)}.ipynb"
     if not path.is_file():
         raise ValueError(f"there is no notebook {path}")
     return path.resolve()
 
 
-def _notebooks():
-    """Return the folder of notebooks: here, below here, or where the course was installed from."""
-    known = [f"{chapter_stem(number)}.ipynb" for number in CHAPTERS]
-    installed = Path(__file__).resolve().parents[1] / "notebooks"
-    for folder in (Path.cwd(), Path.cwd() / "notebooks", installed):
-        if any((folder / name).is_file() for name in known):
-            return folder
-    raise ValueError("no notebooks found; go to the course's folder first")
-
-
 def _parser():
     parser = argparse.ArgumentParser(prog="course", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"course {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, run):
@@ -106,6 +125,12 @@ def _parser():
         added.set_defaults(run=run)
         return added
 
+    starting = command("start", start)
+    starting.add_argument("folder", help="where you want to work; nothing in it is overwritten")
+    updating = command("update", update)
+    updating.add_argument(
+        "folder", nargs="?", default=".", help="a working folder; otherwise the one found from here"
+    )
     checking = command("check", check)
     checking.add_argument("chapter", help="a number (02), a name (weights) or a path")
     checking.add_argument(

@@ -79,8 +79,8 @@ def position_score(weights, positions):
     """
     weights = _validate.weights_array(weights, ndim=(2,))
     n = weights.shape[-1]
-    listed = [positions] if np.ndim(positions) == 0 else list(positions)
-    listed = [_validate.integer(p, "positions", low=0, high=n - 1) for p in listed]
+    listed = positions if np.iterable(positions) else [positions]
+    listed = _validate.integers(listed, "positions", low=0, high=n - 1)
     if not listed or len(set(listed)) < len(listed):
         raise ValueError(f"positions must be distinct and at least one, got {positions!r}")
     return weights[..., listed].sum(axis=-1).mean(axis=-1)

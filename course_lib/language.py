@@ -5,6 +5,7 @@ translation, so that another language may order it otherwise. A catalogue is a P
 ``words/de.po``, which every translation program reads and writes.
 """
 
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def speak(language):
     _chosen = language
 
 
+@contextmanager
+def speaking(language):
+    """Speak a language inside a ``with`` block, and the one that was spoken before after it."""
+    before = _chosen
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
+
+
 def chosen():
     """Return the code of the language that is spoken."""
     return _chosen
@@ -45,12 +57,23 @@ def languages():
 def say(sentence, /, **values):
     """Return a sentence in the chosen language with its values filled in.
 
+    Where no values are given, braces stand for themselves. What the catalogue lacks, such as a
+    sentence that was said already, comes back as it is.
+
     Examples
     --------
     >>> say("{count} edges", count=3)
     '3 edges'
+    >>> say("The set {0, 1}")
+    'The set {0, 1}'
     """
-    return catalogue().get(sentence, sentence).format(**values)
+    found = catalogue().get(sentence, sentence)
+    return found.format(**values) if values else found
+
+
+def later(sentence):
+    """Return a sentence as it is: it is put into the catalogue here, and said elsewhere."""
+    return sentence
 
 
 def catalogue():

@@ -107,9 +107,7 @@ def global_pattern(n, positions):
            [1, 0, 1]])
     """
     n = _validate.integer(n, "n", low=1)
-    if isinstance(positions, str) or not np.iterable(positions):
-        raise TypeError(f"positions must be a sequence of integers, got {positions!r}")
-    chosen = [_validate.integer(p, "positions", low=0, high=n - 1) for p in positions]
+    chosen = _validate.integers(positions, "positions", low=0, high=n - 1)
     pattern = np.eye(n, dtype=bool)
     pattern[chosen, :] = pattern[:, chosen] = True
     return pattern
@@ -174,8 +172,7 @@ def random_order(n, rng):
     array([0, 1, 2])
     """
     n = _validate.integer(n, "n", low=1)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     luck = rng.random((n, n))
     np.fill_diagonal(luck, 2)  # larger than all others
     return np.argsort(-luck, axis=1, kind="stable")

@@ -89,6 +89,10 @@ def rollout_row(weights, output, *, residual=0.5, fusion="mean", discard=0.0, st
     TypeError, ValueError
         As for `rollout`, or if `output` is not a position.
 
+    References
+    ----------
+    Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3.
+
     Examples
     --------
     >>> rollout_row([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.0, 1.0]]], 0, residual=0)
@@ -121,6 +125,10 @@ def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_
     ------
     TypeError, ValueError
         As for `rollout`.
+
+    References
+    ----------
+    Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3.
 
     Examples
     --------

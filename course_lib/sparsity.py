@@ -155,9 +155,7 @@ def error_bound(weights, sparse, values):
     array([0.5])
     """
     dropped = 1 - kept_mass(weights, sparse)
-    values = _validate.real_array(values, "values", ndim=2)
-    n_key = np.shape(weights)[-1]
-    _validate.check_shape(values, "values", shape=(n_key, values.shape[1]))
+    values = _validate.real_array(values, "values", shape=(np.shape(weights)[-1], "d"))
     return 2 * np.maximum(dropped, 0) * np.linalg.norm(values, axis=1).max()
 
 

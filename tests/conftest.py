@@ -1,4 +1,4 @@
-"""A real browser for the tests that need one, without any network."""
+"""A real browser for the tests that need one, without any network; and what workers share."""
 
 import os
 
@@ -8,7 +8,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from tests.browser_pages import FLAGS, find_chromium
+from course_lib.authoring.browser import chromium
+from tests.support.once import once
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what uses a browser, and keep each module's browser tests on one worker."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
@@ -16,16 +26,11 @@ from tests.browser_pages import FLAGS, find_chromium
 @pytest.fixture(scope="module")
 def browser():
     """Return a headless Chromium; without one, skip on a laptop and fail in CI."""
-    executable = find_chromium()
-    if executable is None:
-        tell = pytest.fail if os.environ.get("CI") else pytest.skip
-        tell("no Chromium found: install one, or name it in the environment variable CHROMIUM")
-    from playwright.sync_api import sync_playwright  # only tests with a browser need it
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as found:
+        if found is None:
+            tell = pytest.fail if os.environ.get("CI") else pytest.skip
+            tell("no Chromium found: install one, or name it in the environment variable CHROMIUM")
+        yield found
 
 
 @pytest.fixture
@@ -40,3 +45,21 @@ def page(browser):
     yield page
     context.close()
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory):
+    """Return a folder that all workers of a run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def solved_run(common_folder):
+    """Return a function: what the full run of a chapter's solved notebook gave.
+
+    Every chapter is run once, whichever worker asks for it first.
+    """
+    from tests.support.chapters import run_solved  # loads much that few tests need
+
+    return lambda stem: once(common_folder / f"solved_{stem}", lambda: run_solved(stem))

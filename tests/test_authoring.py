@@ -23,7 +23,7 @@ SOLVED_CELL = """def twice(x):
 @pytest.fixture
 def course(monkeypatch, tmp_path):
     """A course of one chapter, whose source a test may write."""
-    monkeypatch.setattr(source, "chapter_path", lambda stem: tmp_path / "chapter.md")
+    monkeypatch.setattr(source, "chapter_path", lambda stem, spoken="en": tmp_path / "chapter.md")
     for module in (notebooks, pages):
         monkeypatch.setattr(module, "stems", lambda: ["02_weights"])
 

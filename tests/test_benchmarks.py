@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 
-import tests.peers  # noqa: F401  (quietly, before a benchmark imports it)
 from benchmarks import (
     Comparison,
     Row,

@@ -11,13 +11,16 @@ import threading
 from pathlib import Path
 
 import pytest
-from book_checks import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
+from jupyter_cache import get_cache
 
 from course_lib.attention import attention, entropy
+from course_lib.authoring import source
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, mass_kept
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
+from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
+from tests.support.chapters import code_cells, differences
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
@@ -35,6 +38,8 @@ def site(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    chapters = {path.stem for path in pages_of(build / "html" / "chapters")}
+    assert chapters == set(source.stems())
     return build / "html"
 
 
@@ -82,6 +87,21 @@ def reader(browser, address):
     assert not troubles, "\n".join(troubles)
 
 
+def executed_page(site, stem):
+    """Return the notebook of a chapter's page with the outputs of the build."""
+    cache = get_cache(site.parent / ".jupyter_cache")
+    (record,) = [r for r in cache.list_cache_records() if Path(r.uri).stem == stem]
+    return cache.get_cache_bundle(record.pk).nb
+
+
+@pytest.mark.parametrize("stem", source.stems())
+def test_a_second_run_shows_the_same(site, solved_run, stem):
+    # The build ran all that a page shows; what speaks to a learner alone is not on it.
+    _, solved = solved_run(stem)
+    both = [c for c in code_cells(solved) if not c.source.startswith(("check(", "scorecard("))]
+    assert differences(code_cells(executed_page(site, stem)), both) == []
+
+
 def test_links_lead_somewhere(site):
     assert broken_links(site) == []
 
@@ -127,23 +147,14 @@ def test_the_scripts_of_others_are_what_they_were(tmp_path):
     assert vendor.changed(tmp_path / "vendor") == ["require.js"]
 
 
-@pytest.mark.browser
-def test_every_page_loads_without_a_network(reader, site):
-    for path in pages_of(site):
-        reader.open(path.relative_to(site).as_posix())
-        if path.parent.name == "chapters":
-            reader.locator(".course-figure").first.wait_for()
-        assert reader.locator("h1").count() >= 1 or path.name in ("genindex.html", "search.html")
-
-
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [360, 1200])
-def test_pages_do_not_scroll_sideways(reader, site, width):
+def test_every_page_loads_without_a_network_and_does_not_scroll_sideways(reader, site, width):
     reader.set_viewport_size({"width": width, "height": 800})
     for path in pages_of(site):
         reader.open(path.relative_to(site).as_posix())
         if path.parent.name == "chapters":
             reader.locator(".course-figure").first.wait_for()
+        assert reader.locator("h1").count() >= 1 or path.name in ("genindex.html", "search.html")
         assert reader.evaluate("document.documentElement.scrollWidth") <= width, path.name
         if width == 1200:
             assert reader.evaluate(WIDE_FORMULAS) == [], path.name
@@ -156,7 +167,6 @@ Array.from(document.querySelectorAll("mjx-container[display]"))
 """
 
 
-@pytest.mark.browser
 def test_a_formula_that_is_too_wide_is_seen(reader):
     reader.open("chapters/08_gat.html")
     formula = reader.locator("mjx-container[display]").first
@@ -173,7 +183,6 @@ def press(page, label, key, times=1):
     return float(slider.locator(".widget-readout").inner_text())
 
 
-@pytest.mark.browser
 def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(reader):
     reader.open("chapters/01_graph_view.html")
     view = reader.locator(".attention-view").first
@@ -190,7 +199,6 @@ def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(read
     assert len(seen) == 4
 
 
-@pytest.mark.browser
 def test_the_query_and_the_temperature_move_the_weights(reader):
     reader.open("chapters/02_weights.html")
     view = reader.locator(".query-plane").first
@@ -206,7 +214,6 @@ def test_the_query_and_the_temperature_move_the_weights(reader):
     assert spread == pytest.approx(entropy(expected)[0], abs=1e-3)
 
 
-@pytest.mark.browser
 def test_two_heads_are_compared(reader):
     reader.open("chapters/03_multi_head.html")
     view = reader.locator(".heads-grid").first
@@ -220,7 +227,6 @@ def test_two_heads_are_compared(reader):
     )
 
 
-@pytest.mark.browser
 def test_hints_and_solutions_are_folded_and_open(reader):
     reader.open("chapters/02_weights.html")
     assert reader.locator("details[open].hint, details[open].solution").count() == 0
@@ -230,7 +236,6 @@ def test_hints_and_solutions_are_folded_and_open(reader):
     assert "keepdims=True" in solution.inner_text()
 
 
-@pytest.mark.browser
 def test_formulas_are_typeset(reader):
     reader.open("chapters/02_weights.html")
     reader.locator("mjx-container").first.wait_for()
@@ -238,7 +243,6 @@ def test_formulas_are_typeset(reader):
     assert reader.locator("mjx-merror").count() == 0
 
 
-@pytest.mark.browser
 def test_the_theme_switch_turns_pages_and_figures_dark(reader):
     reader.open("chapters/01_graph_view.html")
     view = reader.locator(".attention-view").first

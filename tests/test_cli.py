@@ -1,10 +1,15 @@
 """The command `course`."""
 
-import pytest
-from notebook_files import IMPORTS, write_notebook
+import subprocess
+import sys
 
+import pytest
+
+import course_lib
 from course_lib import cli
 from course_lib.exercises import progress
+from course_lib.working import shipped
+from tests.support.notebooks import IMPORTS, write_notebook
 
 
 @pytest.fixture
@@ -33,6 +38,22 @@ def test_progress_lists_every_chapter(folder, capsys):
     assert "02 weights: 1 of 6 passed" in said
     assert "01 graph_view: 0 of" in said
     assert said.count("✓") == 1
+
+
+def test_a_reader_that_stops_early_ends_progress_quietly(folder):
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    command = [sys.executable, "-m", "course_lib.cli", "progress"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"course {course_lib.__version__}\n"
 
 
 def test_hints_and_solutions(capsys):
@@ -70,3 +91,9 @@ def test_build_writes_solved_notebooks_and_pages(tmp_path, capsys):
     assert "02_weights" in capsys.readouterr().out
     assert (tmp_path / "solved" / "02_weights.ipynb").exists()
     assert (tmp_path / "pages" / "02_weights.md").exists()
+
+
+def test_a_wheel_builds_no_chapters_and_says_why(monkeypatch, capsys):
+    monkeypatch.setattr(shipped, "IN_WHEEL", True)
+    assert cli.main(["build"]) == 2
+    assert "only a clone" in capsys.readouterr().err

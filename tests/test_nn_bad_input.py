@@ -379,14 +379,8 @@ ANYTHING = {
     *("make", "inputs"),
 }
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {
-    "checked",
-    "train",
-    "split_heads",
-    "merge_heads",
-    "EncoderLayer.forward",
-    "DecoderLayer.forward",
-}
+INNER = {"checked", "train", "split_heads", "merge_heads", "first_derivatives_only"}
+INNER |= {"EncoderLayer.forward", "DecoderLayer.forward"}
 INNER |= {
     f"{layer}.{form}_logits"
     for layer in ("GraphAttention", "GraphAttentionV2")

@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch_geometric.nn import GATConv, GATv2Conv
 
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2, with_self_loops
 from course_lib.nn.training import seeded
-from tests.peers import GATConv, GATv2Conv
 
 N, F, C, HEADS = 7, 5, 4, 3
 # Not symmetric, with a loop at 4; nothing leads out of 5, and nothing at all touches 6.

@@ -5,10 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch_geometric.nn import AttentionalAggregation
 
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
 from course_lib.nn.training import seeded
-from tests.peers import AttentionalAggregation
 
 F, HIDDEN = 4, 6
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
-from course_lib import sparsity
+from course_lib import patterns, sparsity
 from course_lib.nn import sparse
 from course_lib.nn.edges import Edges
 
@@ -28,7 +28,7 @@ def passes(attend, leading, n_query, n_key, seed=0):
 
 @pytest.mark.parametrize("leading", [(), (2,), (2, 3)])
 def test_along_edges_is_dense_attention_with_a_mask(leading):
-    pattern = torch.tensor(sparsity.random_pattern(7, 2, np.random.default_rng(0)))
+    pattern = torch.tensor(patterns.random_pattern(7, 2, np.random.default_rng(0)))
     pattern[5] = False  # attends to nobody
     for scale in (None, 0.3):
         found = passes(
@@ -65,7 +65,7 @@ def test_prepared_edges_and_other_keys_than_queries():
 @given(st.integers(1, 20), st.integers(1, 8), st.integers(0, 99))
 @settings(deadline=None, max_examples=40)
 def test_windows_are_dense_attention_with_a_window(n, radius, seed):
-    mask = torch.tensor(sparsity.window_pattern(n, radius))
+    mask = torch.tensor(patterns.window_pattern(n, radius))
     found = passes(lambda q, k, v: sparse.window_attention(q, k, v, radius), (2,), n, n, seed=seed)
     expected = passes(
         lambda q, k, v: scaled_dot_product_attention(q, k, v, attn_mask=mask), (2,), n, n, seed=seed
@@ -76,7 +76,7 @@ def test_windows_are_dense_attention_with_a_window(n, radius, seed):
 def test_what_is_kept_for_the_backward_pass_grows_with_the_edges():
     kept = {}
     for n in (64, 128, 256):
-        edges = sparse.pattern_edges(torch.tensor(sparsity.window_pattern(n, 2)))
+        edges = sparse.pattern_edges(torch.tensor(patterns.window_pattern(n, 2)))
         q, k, v = (rand(n, 4, seed=s).requires_grad_() for s in range(3))
         sizes = []
         with torch.autograd.graph.saved_tensors_hooks(
@@ -169,7 +169,7 @@ def test_what_lies_far_below_has_no_weight_however_far():
 
 
 def test_half_precision_and_empty_axes():
-    pattern = torch.tensor(sparsity.window_pattern(5, 1))
+    pattern = torch.tensor(patterns.window_pattern(5, 1))
     edges = sparse.pattern_edges(pattern)
     x = rand(2, 5, 4).half()
     found = sparse.sparse_attention(x, x, x, edges)

@@ -5,20 +5,7 @@ import torch
 from torch import nn
 
 from course_lib.nn.training import accuracy, label_loss, seeded, training_steps
-
-X = torch.arange(10.0).unsqueeze(1) / 10
-
-
-def square_loss(model, x, y):
-    return (model(x) - y).square().mean()
-
-
-def line(seed=0):
-    return seeded(lambda: nn.Linear(1, 1), seed)
-
-
-def steps_of(model, epochs=3, seed=0, **options):
-    return training_steps(model, square_loss, (X, 3 * X), epochs=epochs, seed=seed, **options)
+from tests.support.training import X, line, square_loss, steps_of
 
 
 def test_the_same_seed_gives_the_same_losses_and_another_one_others():

@@ -1,29 +1,26 @@
-"""Whole chapters: they run, twice the same, solved and unsolved, and keep the course's form."""
+"""Whole chapters: they run, solved and unsolved, and keep the course's form.
+
+That a second run gives the same outputs, the book's build shows: see test_book.py.
+"""
 
 import ast
-import functools
 import re
 import statistics
-import tempfile
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from notebook_files import nbval
 
 from course_lib import plots, widgets
 from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME
+from tests.support.chapters import code_cells
+from tests.support.notebooks import nbval
 
 STEMS = source.stems()
 LONGEST_CELL = 25  # lines
 WIDEST_LINE = 79  # characters: more would scroll sideways on the page
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def per_chapter(function):
@@ -32,51 +29,37 @@ def per_chapter(function):
     return pytest.mark.parametrize("stem", groups)(function)
 
 
-@functools.cache
-def solved_run(stem):
-    """Execute a chapter's solved notebook once; return it with its outputs."""
-    notebook = notebooks.solved_notebook(stem)
-    with tempfile.TemporaryDirectory() as folder:
-        place = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
-    return notebook
-
-
 @pytest.mark.notebook
 @per_chapter
 class TestSolved:
-    def test_every_exercise_passes(self, stem):
+    def test_it_passes_nbval_from_its_first_cell_to_its_last(self, stem, solved_run):
+        run, notebook = solved_run(stem)
+        assert run.failures == {}
+        assert run.status == 0
+        assert len(run.passed) == len(code_cells(notebook))
+
+    def test_every_exercise_passes(self, stem, solved_run):
         verdicts = [
             output["data"][MIME]
-            for cell in code_cells(solved_run(stem))
-            for output in cell.outputs
+            for output in outputs_of(solved_run(stem)[1])
             if MIME in output.get("data", {})
         ]
         assert {v["state"] for v in verdicts} == {"passed"}
         assert [v["key"] for v in verdicts] == [exercise.key for exercise in exercises_of(stem)]
 
-    def test_a_second_run_passes_nbval_with_equal_outputs(self, stem, tmp_path):
-        nbformat.write(solved_run(stem), tmp_path / f"{stem}.ipynb")
-        again = nbval(tmp_path, mode="--nbval")
-        assert again.failures == {}
-        assert again.status == 0
-
-    def test_nothing_is_printed_to_the_error_stream(self, stem):
-        outputs = [output for cell in code_cells(solved_run(stem)) for output in cell.outputs]
+    def test_nothing_is_printed_to_the_error_stream(self, stem, solved_run):
+        outputs = outputs_of(solved_run(stem)[1])
         assert [output.text for output in outputs if output.get("name") == "stderr"] == []
 
-    def test_every_figure_has_a_text_alternative(self, stem):
-        assert figures_without_text(solved_run(stem)) == []
+    def test_every_figure_has_a_text_alternative(self, stem, solved_run):
+        assert figures_without_text(solved_run(stem)[1]) == []
 
 
-@pytest.mark.notebook
-def test_an_output_that_changes_is_seen(tmp_path):
-    output = nbformat.v4.new_output("stream", name="stdout", text="1\n")
-    cell = nbformat.v4.new_code_cell("print(2)", id="two", execution_count=1, outputs=[output])
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, tmp_path / "changed.ipynb")
-    assert "Cell outputs differ" in nbval(tmp_path, mode="--nbval").failures["changed", "Cell 0"]
+def outputs_of(notebook):
+    """Return all outputs of a notebook that was run; each chapter has some."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    assert outputs
+    return outputs
 
 
 class PictureTexts(HTMLParser):
@@ -194,7 +177,7 @@ STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
 @pytest.mark.notebook
 @per_chapter
 def test_the_learner_s_notebook_runs_unsolved_however_early_a_training_stops(stem, tmp_path):
-    # To the end of every training, it is run in JupyterLab.
+    # To the end of every training, the solved notebook is run.
     notebook = notebooks.learner_notebook(stem)
     for cell in code_cells(notebook):
         cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)

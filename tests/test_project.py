@@ -1,5 +1,6 @@
 """The project around the code: pins, environments, imports, names of files; and that gates bite."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -186,6 +187,15 @@ def test_cells_and_terminals_of_the_lab_find_the_command_course():
     assert f'PATH="{ROOT}/.venv/bin:$PATH" .venv/bin/jupyter lab' in recipe
 
 
+def test_the_lab_opens_the_working_folder():
+    made = ["make", "-n", "lab", "-o", ".venv/.course"]
+    recipe = subprocess.run(made, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv/bin/course start work\n" in recipe
+    assert f'--ServerApp.root_dir="{ROOT}/work" --LabApp.default_url=/lab/tree/notebooks' in recipe
+    ignored = subprocess.run(["git", "check-ignore", "-q", "work/notebooks"], cwd=ROOT, check=False)
+    assert ignored.returncode in (0, 128)  # 128: not a git checkout
+
+
 def test_scripts_stop_at_the_first_failure():
     script = (ROOT / ".ci" / "run").read_text()
     assert script.startswith("#!/usr/bin/env bash\n")
@@ -208,16 +218,86 @@ def test_xdist_keeps_the_tests_of_a_group_on_one_worker(tmp_path):
     assert len(list(tmp_path.glob("gw*"))) == 1
 
 
-def modules_left_out(text):
-    """Return the library's modules and folders that a map does not name."""
-    folder = ROOT / "course_lib"
-    modules = {path.name for path in (*folder.glob("*.py"), *(folder / "nn").glob("*.py"))}
-    folders = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
-    return sorted(name for name in modules | folders if name not in text and name[0] != "_")
+MAP = re.compile(r"^```\ncourse_lib/\n(?P<lines>.*?)^```$", re.M | re.S)
 
 
-def test_the_map_names_every_module():
+def names_in_map(text):
+    """Return the whole names of files and folders in the map of course_lib."""
+    lines = MAP.search(text)["lines"]
+    return set(re.findall(r"(?<!\S)[\w/]+(?:\.\w+|/)(?=[\s,;:]|$)", lines))
+
+
+def map_differences(text):
+    """Return what the map of course_lib leaves out, and what it names that is not there."""
+    folder, named = ROOT / "course_lib", names_in_map(text)
+    there = {f"{path.name}/" for path in folder.glob("[!_]*/")}
+    there |= {path.name for place in (folder, folder / "nn") for path in place.glob("[!_]*.py")}
+    gone = [name for name in named if not any(folder.rglob(name.replace("NN_topic", "*")))]
+    return sorted(there - named), sorted(gone)
+
+
+def test_the_map_names_every_module_and_no_other():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert modules_left_out(text) == []
-    planted = text.replace("pooling_tasks.py", "").replace("plots/", "")
-    assert modules_left_out(planted) == ["plots/", "pooling_tasks.py"]
+    assert map_differences(text) == ([], [])
+    planted = text.replace("nn/ ", "nn2/ ").replace(" graph.py", " graphs.py")
+    left_out, gone = map_differences(planted)
+    assert {"graph.py", "nn/"} <= set(left_out)
+    assert gone == ["graphs.py", "nn2/"]
+
+
+def imports_of(text):
+    """Yield (module, whether by ``from``) for each import in a file, wherever it stands."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or ""), True
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, False) for alias in node.names)
+
+
+def stray_imports(name, text):
+    """Return what a file imports of tests or benchmarks and should not.
+
+    Tests share what is in tests.support, in one style; test_benchmarks.py alone, which tests
+    them, imports benchmarks; nothing else imports either.
+    """
+    folder = name.partition("/")[0]
+    beside = {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    stray = []
+    for module, is_from in imports_of(text):
+        top = module.partition(".")[0]
+        if top == "tests":
+            shared = is_from and re.fullmatch(r"tests\.support\.\w+", module)
+            right = folder == "tests" and shared
+        elif top == "benchmarks":
+            right = folder == "benchmarks" or name == "tests/test_benchmarks.py"
+        else:
+            right = folder != "tests" or (top and top not in beside)
+        stray += [] if right else [module]
+    return stray
+
+
+def test_no_test_module_imports_another_and_benchmarks_and_tests_stay_apart():
+    files = {name: text for name, text in tracked_files() if name.endswith(".py")}
+    assert {"tests/test_project.py", "benchmarks/flow.py"} <= set(files)
+    found = {name: stray_imports(name, text) for name, text in files.items()}
+    assert {name: modules for name, modules in found.items() if modules} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("tests/test_a.py", "from tests.test_graph import TOKENS"),
+        ("tests/test_a.py", "import tests.support.book"),
+        ("tests/test_a.py", "from tests.support import book"),
+        ("tests/test_a.py", "from test_graph import TOKENS"),
+        ("tests/test_a.py", "from .test_graph import TOKENS"),
+        ("tests/chapters/ch01_a/test_b.py", "def f():\n    import conftest"),
+        ("tests/test_a.py", "from benchmarks import Row"),
+        ("benchmarks/flow.py", "from tests.support.book import Page"),
+        ("course_lib/flow.py", "import benchmarks"),
+    ],
+)
+def test_a_stray_import_is_seen(name, line):
+    allowed = "import numpy\nfrom course_lib.graph import top_edges\n"
+    assert stray_imports(name, allowed) == []
+    assert len(stray_imports(name, allowed + line)) == 1

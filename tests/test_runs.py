@@ -1,6 +1,7 @@
 """The record of every model that was trained: what is there, and how it is made."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -74,3 +75,22 @@ def test_what_the_chapters_set_out_to_reach_was_reached():
     lookup, bags = load_runs("dictionaries"), load_runs("bags")
     assert lookup["GATv2"]["accuracy"].min() > 0.9 > 0.2 > lookup["GAT"]["accuracy"].max()
     assert min(bags[pool]["localisation"].mean() for pool in ("attention", "gated")) >= 0.95
+
+
+def retyped_settings(text):
+    """Return the settings of a training that a text states itself instead of taking them."""
+    return re.findall(r"\b(?:epochs|learning_rate|batch)=[\d.]\S*", text)
+
+
+def test_no_chapter_retypes_the_settings_of_its_trainings():
+    for folder in record.chapters_that_train():
+        text = (folder / "chapter.md").read_text(encoding="utf-8")
+        assert "_TRAINING" in text
+        assert retyped_settings(text) == []
+
+
+def test_a_retyped_setting_is_seen():
+    assert retyped_settings("steps(model, epochs=10,\n    learning_rate=.1)") == [
+        "epochs=10,",
+        "learning_rate=.1)",
+    ]

@@ -8,7 +8,7 @@ from course_lib import theme
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, Result
 from course_lib.exercises.registry import find_exercise
 from course_lib.exercises.report import Card, Scorecard
-from tests.widget_checks import GRAPHICS, TEXT, contrast, themes_of
+from tests.support.figures import GRAPHICS, TEXT, contrast, themes_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]
 

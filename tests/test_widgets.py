@@ -1,18 +1,11 @@
 """The Python side of the live figures: what is sent to the browser, and what is refused."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from course_lib import attention
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
-from tests import browser_pages
-from tests.widget_checks import assert_linked, controls
+from tests.support.figures import assert_linked, controls
 
 TOKENS = ["the", "cat", "sat", "sat"]
 
@@ -98,54 +91,3 @@ NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
-
-
-def test_the_named_browser_comes_first(tmp_path, monkeypatch):
-    named = tmp_path / "my-chromium"
-    named.touch()
-    monkeypatch.setenv("CHROMIUM", str(named))
-    assert browser_pages.find_chromium() == str(named)
-
-
-def run_planted(folder, test, **environment):
-    """Run one test in its own pytest, with our fixtures; return its report."""
-    tests = folder / "tests"
-    tests.mkdir()
-    for name in ("conftest.py", "browser_pages.py"):
-        shutil.copy(Path(__file__).with_name(name), tests)
-    (tests / "test_planted.py").write_text(test, encoding="utf-8")
-    kept = {k: v for k, v in os.environ.items() if k not in {"CI", "CHROMIUM"}}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "tests"]
-    done = subprocess.run(
-        command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False
-    )
-    return done.stdout
-
-
-@pytest.mark.parametrize(("ci", "outcome"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")])
-def test_without_a_browser_tests_skip_on_a_laptop_and_fail_in_ci(tmp_path, ci, outcome):
-    if os.path.exists(browser_pages.MACOS_CHROME):
-        pytest.skip("a browser at a fixed place cannot be hidden")
-    report = run_planted(tmp_path, "def test_it(page): pass\n", PATH="", **ci)
-    assert outcome in report
-    assert "no Chromium found" in report
-
-
-PLANTED = """
-def test_one(page):
-    page.evaluate("console.error('planted error')")
-def test_two(page):
-    page.evaluate("setTimeout(() => planted_call())")
-    page.wait_for_timeout(50)
-"""
-
-
-@pytest.mark.browser
-def test_an_error_on_the_page_fails_the_test(tmp_path):
-    chromium = browser_pages.find_chromium()
-    if chromium is None:
-        pytest.skip("no Chromium found")
-    report = run_planted(tmp_path, PLANTED, CHROMIUM=chromium)
-    assert "2 passed, 2 errors" in report
-    assert "console: planted error" in report
-    assert "page error: planted_call is not defined" in report

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from course_lib import attention, graph, heads
+from course_lib.authoring.browser import open_view
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
-from tests.browser_pages import open_view
-from tests.widget_checks import assert_readable
+from tests.support.figures import assert_readable
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]
 

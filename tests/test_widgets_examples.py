@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.graph import mass_kept
 from course_lib.widgets import Example, examples_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.widget_checks import (
+from tests.support.figures import (
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.layered import set_traits
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.flow import max_flow
 from course_lib.rollout import residual_layers
 from course_lib.widgets import flow_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import drawn, set_traits
-from tests.widget_checks import (
+from tests.support.figures import (
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.layered import drawn, set_traits
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.plots import spectral_order
 from course_lib.widgets import heatmap_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.widget_checks import assert_linked, assert_readable, controls
+from tests.support.figures import assert_linked, assert_readable, controls
+from tests.support.layered import set_traits
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

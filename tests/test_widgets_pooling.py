@@ -9,17 +9,17 @@ import torch
 from matplotlib.image import imread
 
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.nn.pooling import AttentionPooling
 from course_lib.nn.training import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.widget_checks import (
+from tests.support.figures import (
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.layered import set_traits
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

@@ -7,16 +7,16 @@ import pytest
 
 from course_lib import centrality as library
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.widgets import ranking_explorer
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.widget_checks import (
+from tests.support.figures import (
     assert_linked,
     assert_readable,
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.layered import set_traits
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

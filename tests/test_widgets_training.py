@@ -5,11 +5,11 @@ import asyncio
 import numpy as np
 import pytest
 
+from course_lib.authoring.browser import open_view
 from course_lib.widgets.training import view as figure
-from tests.browser_pages import open_view
-from tests.layered_drawing import set_traits
-from tests.test_nn_training import line, steps_of
-from tests.widget_checks import assert_readable, assert_shown_twice_and_removed
+from tests.support.figures import assert_readable, assert_shown_twice_and_removed
+from tests.support.layered import set_traits
+from tests.support.training import line, steps_of
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

@@ -8,10 +8,10 @@ from babel.messages.extract import extract
 
 from course_lib import language, widgets
 from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.widgets.shared.figure import FigureView
-from tests.browser_pages import open_view
-from tests.widget_checks import controls
+from tests.support.figures import controls
 
 pytestmark = pytest.mark.xdist_group(__name__)
 

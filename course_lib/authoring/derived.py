@@ -9,6 +9,7 @@ In the glossary, the chapter after an entry follows from the chapters' ideas.
 import os
 import re
 
+from course_lib.authoring import translation
 from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
 from course_lib.chapters.reading import SourceError, front_matter, tasks
@@ -111,6 +112,16 @@ def contents():
     return [f"      - file: chapters/{chapter_stem(number)}" for number in CHAPTERS]
 
 
+def translated():
+    """Return the lines of the book's table of contents for chapters in other languages."""
+    views = translation.views(chapter_stem(number) for number in CHAPTERS)
+    return [
+        f"      - file: chapters/{translation.file_stem(*view)}"
+        for view in views
+        if view[1] != "en"
+    ]
+
+
 def plans():
     """Return the plans of all chapters for 90 minutes each."""
     return _of_every_plan("90 minutes", "**Chapter {number}, {title}**")
@@ -138,6 +149,7 @@ MAKERS = {
     make.__name__: make
     for make in (
         chapters, contents, exercises, longest, minutes, misconceptions, plans, shortest,
+        translated,
     )
 }  # fmt: skip
 

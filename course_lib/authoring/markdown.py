@@ -5,13 +5,23 @@ from functools import cache
 
 from course_lib.authoring.derived import fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
+from course_lib.authoring.translation import linked_stem
 from course_lib.chapters.reading import DIRECTIVE, SourceError
 from course_lib.exercises.registry import find_exercise
-from course_lib.language import say
+from course_lib.language import later, say
 
 CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
-LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)\.md(?P<anchor>#[\w-]*)?\)")
-BOXES = ("note", "tip", "important", "warning")
+# A link to a chapter leads to its translation; one to `01_graph_view.en.md` to the original.
+LINK = re.compile(
+    r"\]\((?P<up>(?:\.\./)*)(?P<stem>\w+)(?:\.(?P<spoken>\w+))?\.md(?P<anchor>#[\w-]*)?\)"
+)
+BOXES = {
+    "admonition": later("Note"),
+    "note": later("Note"),
+    "tip": later("Tip"),
+    "important": later("Important"),
+    "warning": later("Warning"),
+}
 LEFT_OVER = re.compile(r"^:::|\{[a-z:]+\}`|^```\{", re.M)
 
 
@@ -39,14 +49,15 @@ def _plain_directive(found):
     if name not in BOXES:
         return found[0]  # what is left over is refused
     quoted = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
-    return f"> **{title or name.capitalize()}**\n>\n{quoted}"
+    return f"> **{title or say(BOXES[name])}**\n>\n{quoted}"
 
 
 def task(key, body):
     """Return an exercise's heading, kind and minutes above its text."""
     exercise = find_exercise(key)
     heading = say("Exercise {number}. {title}", number=exercise.number, title=exercise.title)
-    kind = say(exercise.kind).capitalize()
+    kind = say(exercise.kind)
+    kind = kind[0].upper() + kind[1:]
     effort = say("{kind}, about {minutes} minutes.", kind=kind, minutes=exercise.minutes)
     return f"### {heading}\n\n*{effort}*\n\n{body}"
 
@@ -76,8 +87,15 @@ def _without_hint(found):
 def _notebook_link(found):
     anchor = found["anchor"] or ""
     if found["stem"] in stems():
-        return f"]({found['stem']}.ipynb{anchor})"
+        return f"]({linked_stem(found['stem'], found['spoken'])}.ipynb{anchor})"
     return f"](../book/{found['stem']}.md{anchor})"
+
+
+def page_link(found):
+    """Return a link of a page to another page, for `LINK`."""
+    if found["stem"] not in stems():
+        return found[0]
+    return f"]({linked_stem(found['stem'], found['spoken'])}.md{found['anchor'] or ''})"
 
 
 def _plain_citation(found):
@@ -96,7 +114,9 @@ def _reference(key):
     names = [" ".join(person.last_names) for person in entry.persons["author"]]
     if len(names) > 2:
         names = [f"{names[0]} et al."]
-    return " and ".join(names), entry.fields["year"], entry.fields["url"]
+    elif len(names) == 2:
+        names = [say("{first} and {second}", first=names[0], second=names[1])]
+    return names[0], entry.fields["year"], entry.fields["url"]
 
 
 @cache

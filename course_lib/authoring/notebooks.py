@@ -16,19 +16,21 @@ from course_lib.authoring.source import (
     write_files,
     write_if_changed,
 )
+from course_lib.authoring.translation import file_stem, views
 from course_lib.chapters.reading import with_solution
+from course_lib.language import speaking
 
 
-def learner_notebook(stem):
+def learner_notebook(stem, spoken="en"):
     """Return the notebook that a learner opens: dots for solutions, plain Markdown, no outputs."""
-    notebook = _plain_notebook(stem, solved=False)
+    notebook = _plain_notebook(stem, spoken, solved=False)
     notebook.metadata["course"]["built"] = fingerprint(notebook)
     return notebook
 
 
-def solved_notebook(stem):
+def solved_notebook(stem, spoken="en"):
     """Return the same notebook with the solutions in it."""
-    return _plain_notebook(stem, solved=True)
+    return _plain_notebook(stem, spoken, solved=True)
 
 
 def fingerprint(notebook):
@@ -52,17 +54,17 @@ def write_notebooks(folder=NOTEBOOKS):
     Returns
     -------
     list of str
-        A line for each chapter that says what happened.
+        A line for each chapter in each language that says what happened.
     """
     lines = []
-    for stem in stems():
-        path = Path(folder) / f"{stem}.ipynb"
-        text = as_text(learner_notebook(stem))
+    for stem, spoken in views(stems()):
+        path = Path(folder) / f"{file_stem(stem, spoken)}.ipynb"
+        text = as_text(learner_notebook(stem, spoken))
         if not path.exists() or not was_edited(path):
             written = write_if_changed(path, text)
             lines.append(f"{path.name}: {'written' if written else 'up to date'}")
         else:
-            fresh = path.with_name(f"{stem}.new.ipynb")
+            fresh = path.with_suffix(".new.ipynb")
             write_if_changed(fresh, text)
             lines.append(f"{path.name}: has your work in it and was left alone; see {fresh.name}")
     return lines
@@ -70,7 +72,10 @@ def write_notebooks(folder=NOTEBOOKS):
 
 def write_solved(folder):
     """Write the solved notebooks into a folder and return their paths."""
-    return write_files(folder, {f"{s}.ipynb": as_text(solved_notebook(s)) for s in stems()})
+    texts = {
+        f"{file_stem(*view)}.ipynb": as_text(solved_notebook(*view)) for view in views(stems())
+    }
+    return write_files(folder, texts)
 
 
 def as_text(notebook):
@@ -78,8 +83,12 @@ def as_text(notebook):
     return nbformat.writes(notebook, version=4) + "\n"
 
 
-def _plain_notebook(stem, *, solved):
-    source = read_source(stem)
+def _plain_notebook(stem, spoken, *, solved):
+    with speaking(spoken):
+        return _built(read_source(stem, spoken), stem, spoken, solved=solved)
+
+
+def _built(source, stem, spoken, *, solved):
     notebook = nbformat.v4.new_notebook()
     notebook.metadata = nbformat.from_dict(
         {
@@ -92,6 +101,8 @@ def _plain_notebook(stem, *, solved):
             "course": {"chapter": stem.partition("_")[2]},
         }
     )
+    if spoken != "en":
+        notebook.metadata["course"]["language"] = spoken
     for cell in source.cells:
         cell = copy.deepcopy(cell)
         key = cell.metadata.get("exercise")
@@ -103,18 +114,22 @@ def _plain_notebook(stem, *, solved):
             cell.source = without_solution(cell.source)
             cell.metadata["tags"] = ["raises-exception"]
         notebook.cells.append(cell)
-    _number_cells(notebook)
+    _number_cells(notebook, spoken)
     nbformat.validate(notebook)
     return notebook
 
 
-def _number_cells(notebook):
-    """Give each cell an id that outlives changes elsewhere: its section and its place in it."""
-    section, place = "opening", 0
+def _number_cells(notebook, spoken):
+    """Give each cell an id that outlives changes elsewhere: its section and its place in it.
+
+    Ids are ASCII, which headings of another language need not be: its sections are numbered.
+    """
+    section, place, count = "opening", 0, 0
     for cell in notebook.cells:
         heading = re.search(r"^#{1,4} (.+)$", cell.source, re.M)
         if cell.cell_type == "markdown" and heading:
             words = re.findall(r"[a-z0-9]+", heading[1].lower())
-            section, place = "-".join(words)[:50], 0
+            count += 1
+            section, place = "-".join(words)[:50] if spoken == "en" else f"section-{count}", 0
         cell.id = cell.metadata.get("exercise") or f"{section}-{place}"
         place += 1

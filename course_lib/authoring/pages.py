@@ -6,7 +6,7 @@ import jupytext
 import nbformat
 
 from course_lib.authoring.derived import fill
-from course_lib.authoring.markdown import hints, task, without_hints
+from course_lib.authoring.markdown import LINK, hints, page_link, task, without_hints
 from course_lib.authoring.source import (
     PAGES,
     read_source,
@@ -14,17 +14,23 @@ from course_lib.authoring.source import (
     without_solution,
     write_files,
 )
+from course_lib.authoring.translation import below_title, file_stem, other_languages, views
 from course_lib.chapters.reading import DIRECTIVE, with_solution
-from course_lib.language import say
+from course_lib.language import say, speaking
 
 
-def page(stem):
+def page(stem, spoken="en"):
     """Return the book's page as MyST text: stub, folded hints, folded and executed solution.
 
     The title carries the chapter's own number: a table of contents would count without the gaps
     that chapters still to come leave.
     """
-    notebook = read_source(stem)
+    with speaking(spoken):
+        return jupytext.writes(_page_notebook(stem, spoken), fmt="md:myst")
+
+
+def _page_notebook(stem, spoken):
+    notebook = read_source(stem, spoken)
     solutions, cells = {}, []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -37,14 +43,20 @@ def page(stem):
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
+    if others := other_languages(stem, spoken):
+        cells[0].source = below_title(cells[0].source, others)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(page_link, cell.source)
     notebook.cells = cells
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "name": "python3"}}
-    return jupytext.writes(notebook, fmt="md:myst")
+    return notebook
 
 
 def write_pages(folder=PAGES):
     """Write the book's pages into a folder, where they changed, and return their paths."""
-    return write_files(folder, {f"{stem}.md": page(stem) for stem in stems()})
+    texts = {f"{file_stem(*view)}.md": page(*view) for view in views(stems())}
+    return write_files(folder, texts)
 
 
 def _speaks_to_the_learner(cell):

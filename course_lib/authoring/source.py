@@ -4,8 +4,10 @@ from pathlib import Path
 
 import jupytext
 
+from course_lib.authoring import translation
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SOLUTION, SourceError, answer_name, chapter_path
+from course_lib.language import say
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -18,13 +20,23 @@ def stems():
     return [chapter_stem(number) for number in CHAPTERS]
 
 
-def read_source(stem):
-    """Return the source of a chapter as a notebook: cells with solutions and directives in them."""
-    path = chapter_path(stem)
+def read_source(stem, spoken="en"):
+    """Return the source of a chapter as a notebook: cells with solutions and directives in them.
+
+    A translation also has a cell that speaks its language, and a sample says what it is.
+    """
+    path = chapter_path(stem, spoken)
     notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     for cell in notebook.cells:
         if "exercise" in cell.metadata and len(SOLUTION.findall(cell.source + "\n")) != 1:
             raise SourceError(f"{path.name}: {cell.metadata['exercise']} needs one solution")
+    if spoken != "en":
+        sample = translation.is_sample(path)
+        translation.compare_code(notebook.cells, read_source(stem).cells, path.name, sample=sample)
+        if sample:
+            notebook.cells = translation.marked_as_sample(notebook, stem)
+        first_code = [cell.cell_type for cell in notebook.cells].index("code")
+        notebook.cells.insert(first_code, translation.speaking_cell(spoken))
     return notebook
 
 
@@ -36,8 +48,8 @@ def without_solution(source):
 def _stub(found):
     indent = found["indent"]
     if indent:
-        return f"{indent}return ...  # your code here\n"
-    return f"{answer_name(found['body'])} = ...  # your answer here\n"
+        return f"{indent}return ...  # {say('your code here')}\n"
+    return f"{answer_name(found['body'])} = ...  # {say('your answer here')}\n"
 
 
 def write_files(folder, texts):

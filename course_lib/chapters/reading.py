@@ -79,13 +79,24 @@ def chapter_path(chapter, spoken="en"):
 
 
 def front_matter(chapter):
-    """Return what a chapter says of itself: title, question, needs, ideas, reading minutes."""
-    return _front_matter(chapter_path(chapter))
+    """Return what a chapter says of itself: title, question, needs, ideas, reading minutes.
+
+    A translation says what it says otherwise, in the language that is spoken.
+    """
+    said = _front_matter(chapter_path(chapter))
+    translation = chapter_path(chapter, language.chosen())
+    return said | _front_matter(translation) if translation.is_file() else said
 
 
 def tasks(chapter):
     """Return the tasks of a chapter by key, in their order and in the language that is spoken."""
     return _tasks(chapter_name(chapter), language.chosen())
+
+
+def told(chapter, spoken):
+    """Return the keys of the exercises that a chapter holds in a language, or else in English."""
+    path = chapter_path(chapter, spoken)
+    return list(_said(path if path.is_file() else chapter_path(chapter)))
 
 
 @cache

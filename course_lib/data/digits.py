@@ -24,6 +24,11 @@ def split_digits(test=500):
     TypeError, ValueError
         If `test` is no integer from 1 to 1,796.
 
+    References
+    ----------
+    Alpaydin and Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning
+    repository: the test set, as `sklearn.datasets.load_digits` brings it.
+
     Examples
     --------
     >>> (pictures, labels), test = split_digits()

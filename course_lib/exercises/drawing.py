@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from course_lib.exercises.exercise import Wrong, attempt, plain
+from course_lib.language import say
 
 CORNER = {"image": 0.0, "mesh": 0.5}  # where the middle of the first cell lies
 
@@ -97,20 +98,30 @@ def _texts(axes, corner):
 
 def read_matrix(drawing, right, what):
     """Raise `Wrong` unless the drawing shows the matrix `right`, query 0 on top."""
+    what = say(what)
     if drawing["kind"] == "nothing":
         raise Wrong(
-            f"{what}: nothing was drawn on the axes that came in. Use `axes.imshow`, not "
-            "`plt.imshow`."
+            "{what}: nothing was drawn on the axes that came in. Use `axes.imshow`, not "
+            "`plt.imshow`.",
+            what=what,
         )
     cells = drawing["cells"]
     if cells.shape != right.shape:
-        raise Wrong(f"{what} should have {right.shape} cells, got {cells.shape}.")
+        raise Wrong(
+            "{what} should have {shape} cells, got {found}.",
+            what=what,
+            shape=right.shape,
+            found=cells.shape,
+        )
     shown = ~drawing["masked"]
     if not np.allclose(cells[shown], right[shown], atol=1e-5):
         if np.allclose(cells[shown], right.T[shown], atol=1e-5):
-            raise Wrong(f"{what} is transposed: rows are queries.")
+            raise Wrong("{what} is transposed: rows are queries.", what=what)
         if np.allclose(cells[shown], -right[shown], atol=1e-5):
-            raise Wrong(f"{what} has the wrong sign.")
-        raise Wrong(f"{what}: the cells do not hold the numbers that came in.")
+            raise Wrong("{what} has the wrong sign.", what=what)
+        raise Wrong("{what}: the cells do not hold the numbers that came in.", what=what)
     if not drawing["downwards"]:
-        raise Wrong(f"{what} stands on its head: query 0 belongs on top (axes.invert_yaxis()).")
+        raise Wrong(
+            "{what} stands on its head: query 0 belongs on top (axes.invert_yaxis()).",
+            what=what,
+        )

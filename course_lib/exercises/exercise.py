@@ -16,12 +16,19 @@ import networkx as nx
 import numpy as np
 
 from course_lib.chapters.reading import Task
+from course_lib.language import say
 
 PASSED, NOT_ATTEMPTED, WRONG, ERROR = "passed", "not attempted", "wrong", "error"
 
 
 class Wrong(Exception):
-    """Raised by a judge; its message names the mistake in a sentence for the learner."""
+    """Raised by a judge; its message names the mistake in a sentence for the learner.
+
+    The sentence and its values are those of `course_lib.language.say`.
+    """
+
+    def __init__(self, sentence, /, **values):
+        super().__init__(say(sentence, **values))
 
 
 @dataclass(frozen=True)
@@ -116,41 +123,56 @@ def assess(exercise, namespace, *, seed=0):
 def _verdict(exercise, namespace, seed):
     name = exercise.answer
     if name not in namespace:
-        return ERROR, (
-            f"There is no `{name}` yet. Run the cell above; if it shows an error, mend that first."
+        return ERROR, say(
+            "There is no `{name}` yet. Run the cell above; if it shows an error, mend that first.",
+            name=name,
         )
     answer = namespace[name]
     if answer is Ellipsis:
-        return NOT_ATTEMPTED, f"`{name}` still holds the dots."
+        return NOT_ATTEMPTED, say("`{name}` still holds the dots.", name=name)
     if exercise.call is read_value:
         if callable(answer):
-            return WRONG, f"`{name}` should be a value, but it is a {type(answer).__name__}."
+            return WRONG, say(
+                "`{name}` should be a value, but it is a {kind}.",
+                name=name,
+                kind=type(answer).__name__,
+            )
     else:
         if not callable(answer):
-            return WRONG, f"`{name}` should be a function, but it is a {type(answer).__name__}."
+            return WRONG, say(
+                "`{name}` should be a function, but it is a {kind}.",
+                name=name,
+                kind=type(answer).__name__,
+            )
         if (getattr(answer, "__module__", None) or "").startswith("course_lib"):
-            return WRONG, f"`{name}` is the library's own function. Write yours in the cell above."
+            return WRONG, say(
+                "`{name}` is the library's own function. Write yours in the cell above.", name=name
+            )
 
     cases = exercise.inputs(np.random.default_rng(seed))
     values = exercise.call(answer, cases)
     if any(_holds_dots(value) for value in values):
-        return NOT_ATTEMPTED, f"`{name}` still has the dots in it."
+        return NOT_ATTEMPTED, say("`{name}` still has the dots in it.", name=name)
     if not exercise.may_raise:
         for value in values:
             if isinstance(value, Raised):
-                return ERROR, f"`{name}` stopped with {value.type}: {value.message}"
+                told = {"error": value.type, "message": value.message}
+                return ERROR, say("`{name}` stopped with {error}: {message}", name=name, **told)
     if any(value is None for value in values):
         if exercise.call is read_value:
-            return WRONG, f"`{name}` is None."
-        return WRONG, f"`{name}` gave None. Is a `return` missing?"
+            return WRONG, say("`{name}` is None.", name=name)
+        return WRONG, say("`{name}` gave None. Is a `return` missing?", name=name)
     try:
         exercise.judge(cases, values)
     except Wrong as wrong:
         return WRONG, str(wrong)
     except Exception as error:  # an answer so odd that the judge could not read it
-        return WRONG, (
-            f"What came back from `{name}` could not be read ({type(error).__name__}: {error}). "
-            "Compare its type and shape with what the exercise asks for."
+        return WRONG, say(
+            "What came back from `{name}` could not be read ({error}: {message}). "
+            "Compare its type and shape with what the exercise asks for.",
+            name=name,
+            error=type(error).__name__,
+            message=error,
         )
     return PASSED, exercise.title
 
@@ -175,7 +197,9 @@ def _describe(error):
     """Return the error's first line and the line of the learner's cell that raised it."""
     message = (str(error).splitlines() or [""])[0]
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if _in_a_cell(frame)]
-    return f"{message} (line {lines[-1].lineno} of the cell)" if lines else message
+    if not lines:
+        return message
+    return say("{message} (line {number} of the cell)", message=message, number=lines[-1].lineno)
 
 
 def _in_a_cell(frame):
@@ -207,5 +231,7 @@ def plain(value):
         value = value.toarray()
     array = np.array(value)
     if array.dtype == object:
-        raise TypeError(f"a {type(value).__name__} came back, which is no array, number or graph")
+        raise TypeError(
+            say("a {kind} came back, which is no array, number or graph", kind=type(value).__name__)
+        )
     return array

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
+from course_lib.language import say
 
 # Right answers may be computed in any floating-point type.
 TOLERANCE = {np.dtype(np.float16): {"rtol": 2e-2, "atol": 5e-3}}
@@ -11,18 +12,26 @@ USUAL_TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 
 def read_array(value, what, *, shape=None):
     """Return `value` as a finite float64 array of a shape, or say what is wrong with it."""
+    what = say(what)
     try:
         if np.asarray(value).dtype.kind in "USOc":  # NumPy would read numbers out of text
             raise TypeError
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise Wrong(f"{what} should be an array of numbers, got {_shown(value)}.") from None
+        raise Wrong(
+            "{what} should be an array of numbers, got {value}.", what=what, value=_shown(value)
+        ) from None
     if shape is not None and array.shape != tuple(shape):
-        raise Wrong(f"{what} should have shape {tuple(shape)}, got {array.shape}.")
+        raise Wrong(
+            "{what} should have shape {shape}, got {found}.",
+            what=what,
+            shape=tuple(shape),
+            found=array.shape,
+        )
     if np.isnan(array).any():
-        raise Wrong(f"{what}: NaN came back.")
+        raise Wrong("{what}: NaN came back.", what=what)
     if np.isinf(array).any():
-        raise Wrong(f"{what}: infinite numbers came back.")
+        raise Wrong("{what}: infinite numbers came back.", what=what)
     return array
 
 
@@ -34,10 +43,19 @@ def read_pair(value, what, first, second, *, shapes=None):
     if isinstance(value, np.ndarray) and value.shape == (2,):
         value = tuple(value)
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise Wrong(f"{what} should return two things, {first} and {second}, in this order.")
+        raise Wrong(
+            "{what} should return two things, {first} and {second}, in this order.",
+            what=say(what),
+            first=say(first),
+            second=say(second),
+        )
     found = tuple(np.shape(part) for part in value)
     if shapes and found != tuple(shapes) and found == tuple(reversed(shapes)):
-        raise Wrong(f"The two are the wrong way round: first {first}, then {second}.")
+        raise Wrong(
+            "The two are the wrong way round: first {first}, then {second}.",
+            first=say(first),
+            second=say(second),
+        )
     return value
 
 
@@ -77,9 +95,15 @@ def compare(value, expected, what, mistakes=()):
     got = read_array(value, what, shape=expected.shape)
     if not same(value, expected):
         where = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
-        place = f" at index {tuple(int(i) for i in where)}" if expected.ndim else ""
         right, wrong = (_written(array[where]) for array in (expected, got))
-        raise Wrong(f"{what}: not right yet, expected {right}{place}, got {wrong}.")
+        told = {"what": say(what), "right": right, "wrong": wrong}
+        if not expected.ndim:
+            raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", **told)
+        raise Wrong(
+            "{what}: not right yet, expected {right} at index {place}, got {wrong}.",
+            place=tuple(int(i) for i in where),
+            **told,
+        )
 
 
 def compare_numbers(values, expected, what, mistakes):
@@ -108,7 +132,7 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-4):
     for wrong, sentence in mistakes:
         if abs(got - wrong) <= within:
             raise Wrong(sentence)
-    raise Wrong(f"{what}: not right yet, got {_written(got)}.")
+    raise Wrong("{what}: not right yet, got {wrong}.", what=say(what), wrong=_written(got))
 
 
 def compare_choice(value, expected, what, reasons):
@@ -121,7 +145,12 @@ def compare_choice(value, expected, what, reasons):
     if isinstance(value, str | bool) and value in reasons:
         raise Wrong(reasons[value])
     options = ", ".join(repr(option) for option in sorted([expected, *reasons], key=str))
-    raise Wrong(f"{what} should be one of {options}, got {_shown(value)}.")
+    raise Wrong(
+        "{what} should be one of {options}, got {value}.",
+        what=say(what),
+        options=options,
+        value=_shown(value),
+    )
 
 
 def _written(number):

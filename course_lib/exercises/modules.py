@@ -7,6 +7,7 @@ import copy
 
 from course_lib.exercises.exercise import Wrong, attempt
 from course_lib.exercises.judging import compare
+from course_lib.language import say
 
 
 def run_module(answer, cases):
@@ -54,18 +55,31 @@ def read_run(value, parameters, what):
 
     `parameters` are those that the case gave, by name.
     """
+    what = say(what)
     if not isinstance(value, dict) or "shapes" not in value:
-        raise Wrong(f"{what} should be a class of PyTorch modules, whose objects can be called.")
+        raise Wrong(
+            "{what} should be a class of PyTorch modules, whose objects can be called.",
+            what=what,
+        )
     expected = {name: array.shape for name, array in parameters.items()}
     if value["shapes"] != expected:
         names = ", ".join(f"{name} {shape}" for name, shape in expected.items())
-        raise Wrong(f"{what} should have the parameters {names}; leave `__init__` as it was.")
+        raise Wrong(
+            "{what} should have the parameters {names}; leave `__init__` as it was.",
+            what=what,
+            names=names,
+        )
     return value["outputs"], value["gradients"]
 
 
 def compare_gradients(got, expected, what):
     """Compare gradients by name; `expected` maps names to arrays."""
+    what = say(what)
     for name, gradient in expected.items():
         if got.get(name) is None:
-            raise Wrong(f"{what}: no gradient reaches {name}. Are tensors turned into numbers?")
-        compare(got[name], gradient, f"{what}: the gradient of {name}")
+            raise Wrong(
+                "{what}: no gradient reaches {name}. Are tensors turned into numbers?",
+                what=what,
+                name=name,
+            )
+        compare(got[name], gradient, say("{what}: the gradient of {name}", what=what, name=name))

@@ -13,7 +13,6 @@ It does nothing unless nbval runs. Then it
 With ``--expect-unsolved`` a check must say *not attempted*: so the shipped notebooks are tested.
 """
 
-import ast
 import os
 from contextlib import contextmanager
 
@@ -21,8 +20,9 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
 from course_lib.chapters import CHAPTERS
+from course_lib.chapters.reading import told
+from course_lib.exercises.cells import checked_key
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
-from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME, RAISE
 
 CELL_TIMEOUT = 120  # seconds; nbval's own default is 2000
@@ -75,28 +75,11 @@ def pytest_collection_modifyitems(items):
             item.stash[KEY] = key
             item.options.update(skip=False, check_exception=False, check=False)
     for notebook, keys in found.items():
-        chapter = notebook.nb.metadata.get("course", {}).get("chapter")
-        if chapter in CHAPTERS.values():
-            for exercise in exercises_of(chapter):
-                if exercise.key not in keys:
-                    items.append(MissingCheck.from_parent(notebook, name=exercise.key))
-
-
-def checked_key(source):
-    """Return the key of a cell that calls ``check("key")``, or None."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and getattr(node.func, "id", None) == "check"
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-        ):
-            return node.args[0].value
-    return None
+        course = notebook.nb.metadata.get("course", {})
+        if course.get("chapter") in CHAPTERS.values():
+            for key in told(course["chapter"], course.get("language", "en")):
+                if key not in keys:
+                    items.append(MissingCheck.from_parent(notebook, name=key))
 
 
 class MissingCheck(pytest.Item):

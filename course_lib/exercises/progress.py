@@ -1,39 +1,90 @@
-"""What a learner has passed, remembered in a small file beside the notebooks."""
+"""What a learner has passed, remembered in a small file beside the notebooks.
+
+The file only grows, by one line for each exercise that was passed: two notebooks that run at the
+same time cannot take a line from one another.
+"""
 
 import json
 import os
 import sys
 from pathlib import Path
 
-FILE_NAME = ".progress.json"
+from IPython import get_ipython
+
+FILE_NAME = ".progress.jsonl"
+# Earlier versions of the course kept all keys in one JSON object. It is still read.
+OLD_FILE_NAME = ".progress.json"
+FILES = (FILE_NAME, OLD_FILE_NAME)
 
 
-def passed(folder="."):
-    """Return the keys of the exercises that were ever passed in a folder of notebooks."""
-    path = Path(folder) / FILE_NAME
+def passed(folder=None):
+    """Return the keys of the exercises that were ever passed in a folder of notebooks.
+
+    Parameters
+    ----------
+    folder : path, optional
+        By default the one of the notebook that runs.
+    """
+    folder = Path(folder or notebook_folder())
+    return _passed_before(folder / OLD_FILE_NAME) | _passed_since(folder / FILE_NAME)
+
+
+def record(key, folder=None):
+    """Remember that an exercise was passed. A folder that cannot be written is no error."""
+    folder = Path(folder or notebook_folder())
+    if key in passed(folder):
+        return
+    path = folder / FILE_NAME
+    line = json.dumps({"passed": key}) + "\n"
+    try:
+        # Unbuffered and for appending: the system writes the whole line at the end, in one step.
+        with path.open("ab", buffering=0) as file:
+            file.write((line if _ends_a_line(path) else "\n" + line).encode("utf-8"))
+    except OSError as error:
+        print(f"Your progress could not be saved in {path}: {error.strerror}", file=sys.stderr)
+
+
+def notebook_folder():
+    """Return where the notebook that runs stands, even if a cell of it has changed the folder."""
+    shell = get_ipython()
+    return Path(shell.starting_dir if shell else os.curdir)
+
+
+def _passed_since(path):
+    keys = set()
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return keys
+    except OSError as error:
+        print(f"{path.name} could not be read: {error.strerror}", file=sys.stderr)
+        return keys
+    for number, line in enumerate(lines, start=1):
+        try:
+            keys |= {json.loads(line)["passed"]} if line.strip() else set()
+        except (ValueError, KeyError, TypeError):  # the other lines are as good as ever
+            print(f"Line {number} of {path.name} could not be read", file=sys.stderr)
+    return keys
+
+
+def _passed_before(path):
     try:
         keys = json.loads(path.read_text(encoding="utf-8"))["passed"]
         return {key for key in keys if isinstance(key, str)}
     except FileNotFoundError:
         return set()
     except (OSError, ValueError, KeyError, TypeError):
-        # Unreadable is not empty: keep it for whoever can repair it, and start afresh.
+        # Unreadable is not empty: keep it for whoever can repair it.
         _set_aside(path)
         return set()
 
 
-def record(key, folder="."):
-    """Remember that an exercise was passed. A folder that cannot be written is no error."""
-    keys = passed(folder)
-    if key in keys:
-        return
-    path = Path(folder) / FILE_NAME
-    draft = path.with_suffix(f".json.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps({"passed": sorted(keys | {key})}, indent=1), encoding="utf-8")
-        draft.replace(path)  # whole or not at all
-    except OSError as error:
-        print(f"Your progress could not be saved in {path}: {error.strerror}", file=sys.stderr)
+def _ends_a_line(path):
+    """Tell whether a file is empty or ends with its last line whole."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read() in (b"", b"\n")
 
 
 def _set_aside(path):

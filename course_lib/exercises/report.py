@@ -12,6 +12,7 @@ from course_lib.chapters import chapter_name
 from course_lib.exercises import progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
 from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.language import later, say
 
 # The verdict as data, beside the card, for programs that run notebooks.
 MIME = "application/vnd.attention-course.check+json"
@@ -19,10 +20,10 @@ MIME = "application/vnd.attention-course.check+json"
 RAISE = "COURSE_CHECK_RAISES"
 
 HEADINGS = {
-    PASSED: ("✓", "Passed"),
-    NOT_ATTEMPTED: ("○", "Not attempted yet"),
-    WRONG: ("✗", "Not right yet"),
-    ERROR: ("!", "Stopped with an error"),
+    PASSED: ("✓", later("Passed")),
+    NOT_ATTEMPTED: ("○", later("Not attempted yet")),
+    WRONG: ("✗", later("Not right yet")),
+    ERROR: ("!", later("Stopped with an error")),
 }
 
 
@@ -41,7 +42,7 @@ class Card:
 
     def __str__(self):
         mark, heading = HEADINGS[self.result.state]
-        return f"{mark} {self.exercise.key}: {heading}. {_tell(self.exercise, self.result)}"
+        return f"{mark} {self.exercise.key}: {say(heading)}. {_tell(self.exercise, self.result)}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         verdict = {"key": self.result.key, "state": self.result.state}
@@ -54,7 +55,7 @@ class Card:
             body = f"<p>{_inline(self.result.message)}</p>" + _folded_hint(self.exercise.hints[0])
         return (
             f"{_style()}<div class='course-check' data-state='{self.result.state}' role='status'>"
-            f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {heading}"
+            f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {say(heading)}"
             f"</strong> <span class='course-name'>{html.escape(self.exercise.key)} · "
             f"{html.escape(self.exercise.title)}</span>{body}</div>"
         )
@@ -110,10 +111,13 @@ class Scorecard:
     def __init__(self, chapter, passed):
         self.rows = [(exercise, exercise.key in passed) for exercise in exercises_of(chapter)]
         self.done = sum(done for _, done in self.rows)
+        self.summary = say(
+            "{done} of {count} exercises passed", done=self.done, count=len(self.rows)
+        )
 
     def __str__(self):
         lines = [f"{'✓' if done else '○'} {ex.key}: {ex.title}" for ex, done in self.rows]
-        return "\n".join([f"{self.done} of {len(self.rows)} exercises passed", *lines])
+        return "\n".join([self.summary, *lines])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._html(), "text/plain": str(self)}
@@ -121,21 +125,22 @@ class Scorecard:
     def _html(self):
         rows = "".join(
             f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
-            f"<td>{html.escape(exercise.title)}</td><td>{'passed' if done else 'to do'}</td></tr>"
+            f"<td>{html.escape(exercise.title)}</td>"
+            f"<td>{say('passed') if done else say('to do')}</td></tr>"
             for exercise, done in self.rows
         )
         return (
-            f"{_style()}<div class='course-scorecard'>"
-            f"<strong>{self.done} of {len(self.rows)} exercises "
-            f"passed</strong> <progress value='{self.done}' max='{len(self.rows)}' "
-            f"aria-label='exercises passed'></progress><table><tbody>{rows}</tbody></table></div>"
+            f"{_style()}<div class='course-scorecard'><strong>{self.summary}</strong> "
+            f"<progress value='{self.done}' max='{len(self.rows)}' aria-label='"
+            f"{say('exercises passed')}'></progress><table><tbody>{rows}</tbody></table></div>"
         )
 
 
 def _tell(exercise, result):
     if result.state == PASSED:
         return exercise.title
-    return f"{result.message}\nHint: {exercise.hints[0]}"
+    hint = say("Hint: {hint}", hint=exercise.hints[0])
+    return f"{result.message}\n{hint}"
 
 
 def _style():
@@ -144,7 +149,7 @@ def _style():
 
 
 def _folded_hint(hint):
-    return f"<details><summary>A hint</summary><p>{_inline(hint)}</p></details>"
+    return f"<details><summary>{say('A hint')}</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):

@@ -11,7 +11,6 @@ from torch import nn
 
 from course_lib import _validate
 from course_lib.data.vocabulary import PAD
-from course_lib.nn import _check
 
 
 class MultiHeadAttention(nn.Module):
@@ -84,8 +83,8 @@ class MultiHeadAttention(nn.Module):
         TypeError, ValueError
             If a tensor has another shape or type.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", "n_query", self.d_model)
-        _check.tensor(y, "y", _check.FLOATS, len(x), "n_key", self.d_model)
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", "n_query", self.d_model)
+        _validate.tensor(y, "y", _validate.FLOATS, len(x), "n_key", self.d_model)
         pairs = x.shape[1], y.shape[1]
         if weights is None:
             query = split_heads(self.query(x), self.num_heads)  # (batch, h, n_query, d_head)
@@ -98,11 +97,12 @@ class MultiHeadAttention(nn.Module):
                         f"mask must have shape (n_query, n_key) = {pairs} if it has two axes, "
                         f"got {tuple(mask.shape)}; padding_mask makes one for filling"
                     )
-                mask = _check.expanded(mask, "mask", _check.BOOLEANS, len(x), *pairs).unsqueeze(1)
+                mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, len(x), *pairs)
+                mask = mask.unsqueeze(1)  # (batch, 1, n_query, n_key)
             weights = masked_softmax(logits, mask)  # (batch, h, n_query, n_key)
         else:
             sizes = len(x), self.num_heads, *pairs
-            weights = _check.expanded(weights, "weights", _check.FLOATS, *sizes)
+            weights = _validate.expanded(weights, "weights", _validate.FLOATS, *sizes)
         value = split_heads(self.value(y), self.num_heads)  # (batch, h, n_key, d_head)
         output = self.output(merge_heads(weights @ value))  # (batch, n_query, d_model)
         return (output, weights) if return_weights else output
@@ -156,10 +156,10 @@ def masked_softmax(logits, mask):
     tensor([[1., 0.],
             [0., 0.]])
     """
-    _check.tensor(logits, "logits", _check.FLOATS, ..., "n_key")
+    _validate.tensor(logits, "logits", _validate.FLOATS, ..., "n_key")
     if mask is None:
         return logits.softmax(dim=-1)
-    mask = _check.expanded(mask, "mask", _check.BOOLEANS, *logits.shape)
+    mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, *logits.shape)
     lonely = ~mask.any(dim=-1, keepdim=True)  # (..., 1): a row of nothing but -inf would be NaN
     shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
     return shown.softmax(dim=-1).masked_fill(~mask, 0)
@@ -173,4 +173,5 @@ def causal_mask(n):
 
 def padding_mask(tokens):
     """Return the mask, shape (batch, 1, n), that hides the filling of (batch, n) tokens."""
-    return (_check.tensor(tokens, "tokens", _check.INTEGERS, "batch", "n") != PAD).unsqueeze(1)
+    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
+    return (tokens != PAD).unsqueeze(1)

@@ -6,13 +6,13 @@ of the values that they lead to. All heads are computed at once: their graphs, b
 are one graph with as many copies of each node as there are heads.
 """
 
+import functools
 import warnings
 
 import torch
 from torch.autograd import Function
 
 from course_lib import _validate
-from course_lib.nn import _check
 
 with warnings.catch_warnings():  # PyTorch says once a process that its sparse tensors are young
     warnings.simplefilter("ignore")
@@ -95,8 +95,8 @@ def edge_dots(query, key, edges):
     TypeError, ValueError
         If a tensor has another shape or type.
     """
-    _check.tensor(query, "query", _check.FLOATS, "h", edges.n_query, "d")
-    _check.tensor(key, "key", _check.FLOATS, len(query), edges.n_key, query.shape[2])
+    _validate.tensor(query, "query", _validate.FLOATS, "h", edges.n_query, "d")
+    _validate.tensor(key, "key", _validate.FLOATS, len(query), edges.n_key, query.shape[2])
     return _Dots.apply(query, key, edges)
 
 
@@ -119,8 +119,8 @@ def edge_sum(weights, values, edges):
     TypeError, ValueError
         If a tensor has another shape or type.
     """
-    _check.tensor(weights, "weights", _check.FLOATS, "h", len(edges))
-    _check.tensor(values, "values", _check.FLOATS, len(weights), edges.n_key, "d")
+    _validate.tensor(weights, "weights", _validate.FLOATS, "h", len(edges))
+    _validate.tensor(values, "values", _validate.FLOATS, len(weights), edges.n_key, "d")
     return _Sum.apply(weights, values, edges)
 
 
@@ -146,8 +146,23 @@ def edge_softmax(logits, edges):
     TypeError, ValueError
         If `logits` has another shape or type.
     """
-    _check.tensor(logits, "logits", _check.FLOATS, "h", len(edges))
+    _validate.tensor(logits, "logits", _validate.FLOATS, "h", len(edges))
     return _Softmax.apply(logits, edges)
+
+
+def first_derivatives_only(backward):
+    """Make a backward pass say that it cannot be derived again.
+
+    PyTorch's own `once_differentiable` does not always: second derivatives may come out as 0.
+    """
+
+    @functools.wraps(backward)
+    def guarded(ctx, *gradients):
+        if torch.is_grad_enabled():  # only with create_graph=True
+            raise NotImplementedError(f"{backward.__qualname__} has no second derivatives")
+        return backward(ctx, *gradients)
+
+    return guarded
 
 
 class _Softmax(Function):
@@ -161,7 +176,7 @@ class _Softmax(Function):
         return weights
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         (weights,) = ctx.saved_tensors
         gained = weights * gradient  # (h, E)
@@ -189,7 +204,7 @@ class _Dots(Function):
         return _dots(query, key, edges)
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         query, key = ctx.saved_tensors
         by_query = _sum(gradient, key, ctx.edges) if ctx.needs_input_grad[0] else None
@@ -205,7 +220,7 @@ class _Sum(Function):
         return _sum(weights, values, edges)
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         weights, values = ctx.saved_tensors
         by_weight = _dots(gradient, values, ctx.edges) if ctx.needs_input_grad[0] else None
@@ -255,7 +270,7 @@ def _copies(rows, columns, n_rows, n_columns, heads):
 
 def checked(edge_index, n_query, n_key):
     """Return the two rows of an edge list, or say what is wrong with it."""
-    query, key = _check.tensor(edge_index, "edge_index", _check.INTEGERS, 2, "E").long()
-    _check.within(query, "edge_index", 0, n_query - 1, verb="name queries")
-    _check.within(key, "edge_index", 0, n_key - 1, verb="name keys")
+    query, key = _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E").long()
+    _validate.within(query, "edge_index", 0, n_query - 1, verb="name queries")
+    _validate.within(key, "edge_index", 0, n_key - 1, verb="name keys")
     return query, key

@@ -9,7 +9,6 @@ import torch
 
 from course_lib import _validate
 from course_lib.data.vocabulary import PAD
-from course_lib.nn import _check
 from course_lib.nn.attention import masked_softmax, padding_mask
 
 
@@ -105,8 +104,8 @@ def jensen_shannon(p, q):
 
 
 def _check_pair(p, q):
-    _check.tensor(p, "p", _check.FLOATS, ..., "n")
-    _check.tensor(q, "q", _check.FLOATS, ..., p.shape[-1])
+    _validate.tensor(p, "p", _validate.FLOATS, ..., "n")
+    _validate.tensor(q, "q", _validate.FLOATS, ..., p.shape[-1])
 
 
 def _relative(p, q):
@@ -141,8 +140,8 @@ def shuffled_weights(weights, tokens, generator):
     """
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     batch, n = tokens.shape
-    _check.tensor(weights, "weights", _check.FLOATS, batch, "layers", "h", n, n)
-    _check.generator(generator, "generator")
+    _validate.tensor(weights, "weights", _validate.FLOATS, batch, "layers", "h", n, n)
+    _validate.generator(generator, "generator", torch.Generator)
     real = real.expand(weights.shape)
     luck = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2)
     places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the filling
@@ -186,7 +185,7 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     """
     allowed = _validate.real(allowed, "allowed", low=0, high=1)
     steps = _validate.integer(steps, "steps", low=0)
-    _check.generator(generator, "generator")
+    _validate.generator(generator, "generator", torch.Generator)
     with torch.no_grad():
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)

@@ -9,7 +9,6 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
 from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 
@@ -129,7 +128,7 @@ class _GraphAttention(nn.Module):
 
     def _nodes(self, x):
         """Return `x` if it is the features of nodes."""
-        if not len(_check.tensor(x, "x", _check.FLOATS, "n", self.in_features)):
+        if not len(_validate.tensor(x, "x", _validate.FLOATS, "n", self.in_features)):
             raise ValueError(f"x must have at least one node, got shape {tuple(x.shape)}")
         return x
 
@@ -140,9 +139,11 @@ class _GraphAttention(nn.Module):
 class GraphAttention(_GraphAttention):
     r"""A graph attention layer, in three forms that compute the same.
 
-    .. math:: \alpha_{ij} = \mathrm{softmax}_{j \in N(i)}\big(
-              \mathrm{LeakyReLU}(a^\top [W x_i \,\Vert\, W x_j])\big), \qquad
-              x'_i = \sum_{j \in N(i)} \alpha_{ij}\, W x_j
+    .. math::
+        \alpha_{ij} &= \mathrm{softmax}_{j \in N(i)}\big(
+        \mathrm{LeakyReLU}(a^\top [W x_i \,\Vert\, W x_j])\big)
+
+        x'_i &= \sum_{j \in N(i)} \alpha_{ij}\, W x_j
 
     Parameters
     ----------
@@ -229,9 +230,11 @@ class GraphAttention(_GraphAttention):
 class GraphAttentionV2(_GraphAttention):
     r"""A graph attention layer whose ranking of keys may differ from query to query (GATv2).
 
-    .. math:: \alpha_{ij} = \mathrm{softmax}_{j \in N(i)}\big(
-              a^\top\, \mathrm{LeakyReLU}(W_q x_i + W_k x_j)\big), \qquad
-              x'_i = \sum_{j \in N(i)} \alpha_{ij}\, W_k x_j
+    .. math::
+        \alpha_{ij} &= \mathrm{softmax}_{j \in N(i)}\big(
+        a^\top\, \mathrm{LeakyReLU}(W_q x_i + W_k x_j)\big)
+
+        x'_i &= \sum_{j \in N(i)} \alpha_{ij}\, W_k x_j
 
     Parameters and what is raised are those of `GraphAttention`, but for `form`: the sum stands
     inside of LeakyReLU and cannot be split, so there are "edges" and "pairwise".

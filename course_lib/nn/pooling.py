@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.attention import masked_softmax
 
 
@@ -62,7 +61,7 @@ class AttentionPooling(nn.Module):
 
     def scores(self, x):
         """Return the logits of the nodes, (..., hops), for nodes (..., in_features)."""
-        x = _check.tensor(x, "x", _check.FLOATS, ..., self.in_features)
+        x = _validate.tensor(x, "x", _validate.FLOATS, ..., self.in_features)
         hidden = torch.tanh(self.hidden(x))  # (..., hidden_features)
         if self.gate is not None:
             hidden = hidden * torch.sigmoid(self.gate(x))
@@ -89,9 +88,9 @@ class AttentionPooling(nn.Module):
         TypeError, ValueError
             If `x` or `mask` has another shape, or `mask` is not boolean.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", "n", self.in_features)
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", "n", self.in_features)
         if mask is not None:
-            _check.tensor(mask, "mask", _check.BOOLEANS, *x.shape[:2])
+            _validate.tensor(mask, "mask", _validate.BOOLEANS, *x.shape[:2])
             _tell_empty(~mask.any(dim=1))
             x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
@@ -168,7 +167,7 @@ def overlap_penalty(weights):
     >>> overlap_penalty(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
     tensor(2.)
     """
-    _check.tensor(weights, "weights", _check.FLOATS, ..., "hops", "n")
+    _validate.tensor(weights, "weights", _validate.FLOATS, ..., "hops", "n")
     alike = weights @ weights.transpose(-1, -2)  # (..., hops, hops)
     apart = alike - torch.eye(weights.shape[-2], dtype=weights.dtype)
     return apart.square().sum(dim=(-2, -1))
@@ -183,10 +182,10 @@ def _tell_empty(empty):
 
 def _checked(x, batch, num_graphs):
     """Return `batch` as int64 and the number of graphs."""
-    _check.tensor(x, "x", _check.FLOATS, "nodes", "features")
-    batch = _check.tensor(batch, "batch", _check.INTEGERS, len(x)).long()
+    _validate.tensor(x, "x", _validate.FLOATS, "nodes", "features")
+    batch = _validate.tensor(batch, "batch", _validate.INTEGERS, len(x)).long()
     if num_graphs is None:
         num_graphs = int(batch.max()) + 1 if len(batch) else 0
     else:
         num_graphs = _validate.integer(num_graphs, "num_graphs", low=0)
-    return _check.within(batch, "batch", 0, num_graphs - 1), num_graphs
+    return _validate.within(batch, "batch", 0, num_graphs - 1), num_graphs

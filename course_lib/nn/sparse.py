@@ -12,8 +12,13 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from course_lib import _validate, sparsity
-from course_lib.nn import _check
-from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
+from course_lib.nn.edges import (
+    Edges,
+    edge_dots,
+    edge_softmax,
+    edge_sum,
+    first_derivatives_only,
+)
 
 
 def pattern_edges(pattern):
@@ -31,7 +36,7 @@ def pattern_edges(pattern):
     """
     if not isinstance(pattern, torch.Tensor):
         pattern = torch.tensor(_validate.boolean_array(pattern, "pattern"))
-    _check.tensor(pattern, "pattern", _check.BOOLEANS, "n_query", "n_key")
+    _validate.tensor(pattern, "pattern", _validate.BOOLEANS, "n_query", "n_key")
     return Edges(pattern.nonzero().T, *pattern.shape)
 
 
@@ -152,12 +157,12 @@ def window_attention(query, key, value, radius, *, scale=None):
 
 def _check_qkv(query, key, value, *, same_length=False):
     """Raise unless shapes and types of queries, keys and values go together."""
-    _check.tensor(query, "query", _check.FLOATS, ..., "n_query", "d")
+    _validate.tensor(query, "query", _validate.FLOATS, ..., "n_query", "d")
     *leading, n_query, d = query.shape
     if not d:
         raise ValueError("query must have at least one feature, got none")
-    _check.tensor(key, "key", _check.FLOATS, *leading, n_query if same_length else "n_key", d)
-    _check.tensor(value, "value", _check.FLOATS, *leading, key.shape[-2], "d_value")
+    _validate.tensor(key, "key", _validate.FLOATS, *leading, n_query if same_length else "n_key", d)
+    _validate.tensor(value, "value", _validate.FLOATS, *leading, key.shape[-2], "d_value")
     for name, x in (("key", key), ("value", value)):
         if x.dtype != query.dtype:
             raise TypeError(f"{name} must be of the query's type, {query.dtype}, got {x.dtype}")
@@ -237,7 +242,7 @@ def entmax15(logits, dim=-1):
 
 def _along(logits, dim, entmax, slope):
     """Apply a function of rows along an axis, in double precision."""
-    _check.tensor(logits, "logits", _check.FLOATS, ..., "n")
+    _validate.tensor(logits, "logits", _validate.FLOATS, ..., "n")
     dim = _validate.integer(dim, "dim", low=-logits.ndim, high=logits.ndim - 1)
     rows = logits.transpose(dim, -1)  # (..., n)
     return _Entmax.apply(rows.double(), entmax, slope).to(rows.dtype).transpose(dim, -1)
@@ -260,7 +265,7 @@ class _Entmax(Function):
         return weights
 
     @staticmethod
-    @_check.first_derivatives_only
+    @first_derivatives_only
     def backward(ctx, gradient):
         (slope,) = ctx.saved_tensors  # (..., n)
         mean = (gradient * slope).sum(dim=-1, keepdim=True) / slope.sum(dim=-1, keepdim=True)

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 
 LARGEST_SEED = 2**63 - 1
 
@@ -53,8 +52,8 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     ----------
     model : torch.nn.Module
         Changed in place. It is in evaluation mode when training ends.
-    loss_of : callable (model, *parts) -> Tensor, shape ()
-        The mean loss on some examples.
+    loss_of : callable -> Tensor, shape ()
+        Called with the model and the parts of some examples, it returns their mean loss.
     examples : sequence of Tensor, each of shape (count, ...)
         The parts of all examples, such as texts and labels.
     epochs : int
@@ -126,7 +125,7 @@ def train(model, loss_of, examples, **settings):
 def label_loss(model, inputs, labels):
     """Return the mean cross-entropy of labels (count, ...), for logits (count, ..., classes)."""
     logits = model(inputs)
-    _check.tensor(labels, "labels", _check.INTEGERS, *logits.shape[:-1])
+    _validate.tensor(labels, "labels", _validate.INTEGERS, *logits.shape[:-1])
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
@@ -134,7 +133,7 @@ def label_loss(model, inputs, labels):
 def accuracy(model, inputs, labels, **options):
     """Return the share of labels (count, ...) that the likeliest of (count, ..., classes) are."""
     likeliest = model(inputs, **options).argmax(dim=-1)  # (count, ...)
-    _check.tensor(labels, "labels", _check.INTEGERS, *likeliest.shape)
+    _validate.tensor(labels, "labels", _validate.INTEGERS, *likeliest.shape)
     return (likeliest == labels).float().mean().item()
 
 

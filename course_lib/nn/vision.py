@@ -8,15 +8,16 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.attention import SelfAttention
 
 
 class SelfAttention2d(nn.Module):
     r"""Self-attention among all pixels, mixed in by a learned factor that starts at 0.
 
-    .. math:: y = \gamma\, W_o (V A^\top) + x, \qquad
-              A = \mathrm{softmax}(Q^\top K), \quad Q = W_q x,\; K = W_k x,\; V = W_v x
+    .. math::
+        y &= \gamma\, W_o (V A^\top) + x, \qquad A = \mathrm{softmax}(Q^\top K)
+
+        Q &= W_q x, \qquad K = W_k x, \qquad V = W_v x
 
     The projections are 1 × 1 convolutions to fewer channels and back. There is no 1/√d in the
     logits: the paper has none.
@@ -72,7 +73,7 @@ class SelfAttention2d(nn.Module):
             If `x` is no floating-point tensor (batch, in_channels, height, width).
         """
         channels = self.query.in_channels
-        _check.tensor(x, "x", _check.FLOATS, "batch", channels, "height", "width")
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", channels, "height", "width")
         # (batch, inner, n) each, n = h * w
         query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
         weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, n, n)
@@ -125,7 +126,7 @@ class PatchAttention(nn.Module):
             If `x` is no floating-point tensor (batch, in_channels, height, width), or the patches
             do not fit.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", self.in_channels, "height", "width")
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", self.in_channels, "height", "width")
         return self.attention(self.embed(to_patches(x, self.patch)), return_weights=return_weights)
 
 
@@ -153,7 +154,7 @@ def to_patches(x, patch):
     tensor([[[0., 1., 4., 5.],
              [2., 3., 6., 7.]]])
     """
-    _check.tensor(x, "x", _check.FLOATS, "batch", "channels", "height", "width")
+    _validate.tensor(x, "x", _validate.FLOATS, "batch", "channels", "height", "width")
     patch = _validate.integer(patch, "patch", low=1)
     height, width = x.shape[-2:]
     if height % patch or width % patch:
@@ -194,7 +195,7 @@ def attention_distance(weights, height, width):
     """
     height = _validate.integer(height, "height", low=1)
     width = _validate.integer(width, "width", low=1)
-    _check.tensor(weights, "weights", _check.FLOATS, ..., "n", "n")
+    _validate.tensor(weights, "weights", _validate.FLOATS, ..., "n", "n")
     if not weights.shape[-2] == weights.shape[-1] == height * width:
         raise ValueError(
             f"weights must have height * width = {height * width} places, got shape "

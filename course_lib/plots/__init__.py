@@ -1,8 +1,8 @@
 """Static figures, each with its text alternative: a function returns a `Picture`.
 
-``heatmaps.py`` draws weights as coloured cells, ``graphs.py`` as edges, ``curves.py`` numbers
-against numbers; ``orders.py`` sorts tokens for them, ``picture.py`` holds what they share. Nothing
-touches pyplot's current figure or matplotlib's settings.
+``heatmaps.py`` shows weights as coloured cells, which ``cells.py`` draws, ``graphs.py`` as edges,
+``curves.py`` numbers against numbers; ``orders.py`` sorts tokens for them, ``picture.py`` holds
+what they share. Nothing touches pyplot's current figure or matplotlib's settings.
 """
 
 from course_lib.plots.curves import lines

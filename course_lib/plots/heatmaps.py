@@ -1,31 +1,22 @@
 """Attention weights as coloured cells: queries down, keys across."""
 
 import numpy as np
-import seaborn
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
-from matplotlib.patches import Rectangle
 
 from course_lib import _validate
-from course_lib.plots.picture import (
-    Picture,
-    card,
-    label_style,
-    names,
-    new_figure,
-    shortened,
-    text_width,
-    titled,
+from course_lib.plots.cells import (
+    BAR,
+    COLOURS,
+    KEY_LABEL,
+    QUERY_LABEL,
+    draw_cells,
+    name_positions,
+    one_heatmap,
 )
+from course_lib.plots.picture import Picture, card, names, new_figure, titled
 
-COLOURS = "Blues"  # from paper white to dark: told apart by lightness alone
-DIVERGING = "PuOr"  # orange below 0, white, purple above: safe for colour-blind readers
-BAR = {"shrink": 0.7, "aspect": 24}
-QUERY_LABEL = "query (attends)"
-KEY_LABEL = "key (attended to)"
-MOST_ANNOTATED = 10  # more keys than this, and the numbers in the cells cannot be read
 SMALLEST = 1e-4  # where the log scale begins
-HIDDEN = {"facecolor": "#eceff2", "edgecolor": "#9aa3ad", "hatch": "////", "linewidth": 0}
 
 
 def attention_heatmap(
@@ -97,7 +88,7 @@ def attention_heatmap(
         weights, hidden = weights[np.ix_(order, order)], hidden[np.ix_(order, order)]
         queries = keys = [queries[position] for position in order]
     n_query, n_key = weights.shape
-    figure = _one_heatmap(
+    figure = one_heatmap(
         weights, queries, keys, title=title, annotate=annotate, hidden=hidden, norm=norm
     )
     alt = (
@@ -154,7 +145,7 @@ def difference_heatmap(
         difference = difference[np.ix_(order, order)]
         queries = keys = [queries[position] for position in order]
     n_query, n_key = difference.shape
-    figure = _one_heatmap(
+    figure = one_heatmap(
         difference, queries, keys, title=title, annotate=annotate, norm=Normalize(-vmax, vmax)
     )
     same = n_query == n_key
@@ -210,10 +201,10 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
             if head >= heads:
                 axes.set_axis_off()
                 continue
-            _draw(axes, weights[head], norm, hidden[head], cbar=False)
+            draw_cells(axes, weights[head], norm, hidden[head], cbar=False)
             axes.set_title(f"head {head}", fontsize=9)
             left, lowest = head % ncols == 0, head + ncols >= heads
-            _name_positions(
+            name_positions(
                 axes,
                 queries if left else [],
                 keys if lowest else [],
@@ -232,69 +223,6 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
         f"{colours_from}. Strongest weight of each: {strongest}."
     )
     return Picture(figure, titled(title, alt))
-
-
-def _one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
-    """Draw one matrix with its labels and the bar of its scale."""
-    _validate.choice(annotate, "annotate", ("auto", True, False))
-    if annotate == "auto":
-        annotate = max(values.shape) <= MOST_ANNOTATED
-    diverging = norm.vmin < 0
-    cell = min(0.62 if annotate else 0.4, 5.4 / max(values.shape))  # inches
-    height, width = (max(1.0, n * cell) for n in values.shape)
-    with card():
-        figure = new_figure(width + 2.2, height + 1.6)
-        axes = figure.add_subplot()
-        _draw(
-            axes,
-            values,
-            norm,
-            hidden,
-            cmap=DIVERGING if diverging else COLOURS,
-            annot=annotate,
-            fmt="+.2f" if diverging else ".2f",
-            cbar_kws={**BAR, "label": "difference" if diverging else "weight"},
-        )
-        _name_positions(axes, queries, keys, 72 * cell)
-        axes.set(xlabel=KEY_LABEL, ylabel=QUERY_LABEL, title=title or "")
-    return figure
-
-
-def _draw(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
-    """Draw the cells without labels; thin lines part them while there is room for lines."""
-    seaborn.heatmap(
-        values,
-        ax=axes,
-        norm=norm,
-        mask=hidden,
-        cmap=cmap,
-        square=True,
-        linewidths=0.5 if max(values.shape) <= 16 else 0,
-        linecolor="#e4e8ee",
-        xticklabels=False,
-        yticklabels=False,
-        **options,
-    )
-    for row, column in np.argwhere(hidden) if hidden is not None else ():
-        axes.add_patch(Rectangle((column, row), 1, 1, **HIDDEN))
-    for spine in axes.spines.values():
-        spine.set(visible=True, color="#8a94a0")
-
-
-def _name_positions(axes, queries, keys, spacing):
-    """Write the tokens along both axes; those across stand upright if they would collide."""
-    size, every = label_style(spacing)
-    for axis, labels in ((axes.xaxis, keys), (axes.yaxis, queries)):
-        shown = range(0, len(labels), every)
-        crowded = axis is axes.xaxis and text_width([*labels, ""], size) > 0.9 * spacing
-        axis.set_ticks([position + 0.5 for position in shown])
-        axis.set_ticklabels(
-            [shortened(labels[position]) for position in shown],
-            rotation=90 if crowded else 0,
-            fontsize=size,
-            parse_math=False,  # a token may be a dollar sign
-        )
-        axis.set_tick_params(length=2)
 
 
 def _labels(shape, tokens, key_tokens):

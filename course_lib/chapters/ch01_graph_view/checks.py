@@ -6,6 +6,7 @@ import numpy as np
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Check, PlainGraph, Wrong, read_value
 from course_lib.exercises.judging import compare, read_array, read_pair
+from course_lib.language import say
 
 
 def random_weights(rng, *sizes):
@@ -36,7 +37,12 @@ def _judge_edge_list(cases, values):
         if loops and got.keys() == expected.keys() - loops:
             raise Wrong("The self-loops are missing: a token may attend to itself.")
         if got.keys() != expected.keys() or len(value) != len(expected):
-            raise Wrong(f"Expected {len(expected)} edges above {threshold}, got {len(value)}.")
+            raise Wrong(
+                "Expected {right} edges above {threshold}, got {count}.",
+                right=len(expected),
+                threshold=threshold,
+                count=len(value),
+            )
         compare([got[edge] for edge in expected], list(expected.values()), "The weights")
 
 
@@ -71,7 +77,11 @@ def _judge_flow_graph(cases, values):
             raise Wrong("This graph has no directions; use nx.DiGraph, not nx.Graph.")
         n = len(weights)
         if set(graph.nodes) != set(range(n)):
-            raise Wrong(f"The nodes should be the positions 0 to {n - 1}, got {list(graph.nodes)}.")
+            raise Wrong(
+                "The nodes should be the positions 0 to {last}, got {nodes}.",
+                last=n - 1,
+                nodes=list(graph.nodes),
+            )
         if any("weight" not in data for _, _, data in graph.edges):
             raise Wrong("Every edge needs the attribute `weight`.")
         got = np.zeros((n, n))
@@ -93,7 +103,7 @@ def _sink_cases(rng):
 
 def _judge_sink(cases, values):
     for (n,), value in zip(cases, values, strict=True):
-        weights = read_array(value, f"The matrix for n = {n}", shape=(n, n))
+        weights = read_array(value, say("The matrix for n = {n}", n=n), shape=(n, n))
         if not (weights > 0).all():
             raise Wrong("Every weight should be positive, as after a softmax.")
         rows, columns = weights.sum(axis=1), weights.sum(axis=0)
@@ -101,11 +111,16 @@ def _judge_sink(cases, values):
             if np.allclose(columns, 1, atol=1e-5):
                 raise Wrong("Here the columns sum to 1. The rows should: each query has 1 to give.")
             raise Wrong(
-                f"Every row should sum to 1, but for n = {n} a row sums to {rows.max():.4g}."
+                "Every row should sum to 1, but for n = {n} a row sums to {total:.4g}.",
+                n=n,
+                total=rows.max(),
             )
         if columns[0] <= n / 2:
             raise Wrong(
-                f"For n = {n}, position 0 receives {columns[0]:.4g}, not more than {n / 2}."
+                "For n = {n}, position 0 receives {received:.4g}, not more than {half}.",
+                n=n,
+                received=columns[0],
+                half=n / 2,
             )
 
 
@@ -126,7 +141,12 @@ def _judge_share(cases, values):
             (by_row, "Rank all edges of the graph together, not those of each row."),
             (ranked[:k].sum() / (n * n), "All the attention there is sums to n, not to n * n."),
         ]
-        compare(value, ranked[:k].sum() / n, f"The share for n = {n} and {share:.0%}", mistakes)
+        compare(
+            value,
+            ranked[:k].sum() / n,
+            say("The share for n = {n} and {share:.0%}", n=n, share=share),
+            mistakes,
+        )
 
 
 def _connection_cases(rng):

@@ -169,8 +169,12 @@ def _judge_sharpest(cases, values):
             raise Wrong("This head attends most widely: small entropy means sharp.")
         if (layer, head) != tuple(expected):
             raise Wrong(
-                f"Expected layer {expected[0]}, head {expected[1]}, got layer {layer}, "
-                f"head {head}. Is 0 · log 0 counted as 0?"
+                "Expected layer {right_layer}, head {right_head}, got layer {layer}, head "
+                "{head}. Is 0 · log 0 counted as 0?",
+                right_layer=expected[0],
+                right_head=expected[1],
+                layer=layer,
+                head=head,
             )
 
 

@@ -6,6 +6,7 @@ from course_lib.attention import attention, merge_heads, multi_head_attention, s
 from course_lib.exercises.exercise import Check, Raised, Wrong
 from course_lib.exercises.judging import compare, read_pair
 from course_lib.heads import head_distance, offset_score
+from course_lib.language import say
 
 
 def _features(rng):
@@ -23,7 +24,7 @@ def _judge_split(cases, values):
             (x.reshape(n, h, d // h), "The heads should come first: shape (h, n, d // h)."),
             (x.reshape(n, d // h, h).transpose(2, 0, 1), _STRIDED),
         ]
-        compare(value, right, f"The heads of a {n} × {d} matrix", mistakes)
+        compare(value, right, say("The heads of a {n} × {d} matrix", n=n, d=d), mistakes)
 
 
 _SCRAMBLED = (
@@ -89,12 +90,28 @@ def _judge_head_size(cases, values):
     for (d_model, h), value in zip(cases, values, strict=True):
         if d_model % h == 0:
             if isinstance(value, Raised):
-                raise Wrong(f"{d_model} features do split into {h} heads, yet it raised an error.")
-            compare(value, d_model // h, f"The head size for {d_model} features and {h} heads")
+                raise Wrong(
+                    "{d_model} features do split into {h} heads, yet it raised an error.",
+                    d_model=d_model,
+                    h=h,
+                )
+            compare(
+                value,
+                d_model // h,
+                say("The head size for {d_model} features and {h} heads", d_model=d_model, h=h),
+            )
         elif not isinstance(value, Raised):
-            raise Wrong(f"{d_model} features do not split into {h} heads; that should be an error.")
+            raise Wrong(
+                "{d_model} features do not split into {h} heads; that should be an error.",
+                d_model=d_model,
+                h=h,
+            )
         elif value.type != "ValueError":
-            raise Wrong(f"The error should be a ValueError, got {value.type}: {value.message}")
+            raise Wrong(
+                "The error should be a ValueError, got {error}: {message}",
+                error=value.type,
+                message=value.message,
+            )
         elif str(d_model) not in value.message or str(h) not in value.message:
             raise Wrong("The message should name both numbers, d_model and num_heads.")
 
@@ -149,7 +166,11 @@ def _judge_previous(cases, values):
         if (layer, head) == _place(offset_score(weights, 0)):
             raise Wrong("This head looks at the token itself.")
         raise Wrong(
-            f"Expected layer {expected[0]}, head {expected[1]}, got layer {layer}, head {head}."
+            "Expected layer {right_layer}, head {right_head}, got layer {layer}, head {head}.",
+            right_layer=expected[0],
+            right_head=expected[1],
+            layer=layer,
+            head=head,
         )
 
 

@@ -19,6 +19,7 @@ from course_lib.centrality import (
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, compare_choice, read_array
+from course_lib.language import say
 
 
 def _lengths(rng):
@@ -33,7 +34,7 @@ def _judge_degree(cases, values):
             (2 * n, "NetworkX divides by n - 1, the number of other nodes."),
             ((2 * n - 1) / (n - 1), "The self-loop counts twice: it leaves and it arrives."),
         ]
-        compare(value, 2 * n / (n - 1), f"The degree centrality for {n} tokens", mistakes)
+        compare(value, 2 * n / (n - 1), say("The degree centrality for {n} tokens", n=n), mistakes)
 
 
 def _walks(rng):
@@ -59,7 +60,7 @@ def _judge_pagerank(cases, values):
         if 0 < damping < 1:
             swapped = pagerank(weights, damping=1 - damping)
             mistakes.append((swapped, "Damping is the chance to follow an edge, not to jump."))
-        compare(value, right, f"PageRank at damping {damping}", mistakes)
+        compare(value, right, say("PageRank at damping {damping}", damping=damping), mistakes)
 
 
 _EQUAL_SHARES = (
@@ -84,8 +85,10 @@ def _judge_silent(cases, values):
         shares = pagerank(weights / weights.sum(axis=1, keepdims=True))
         if np.ptp(shares) > 1e-3:
             raise Wrong(
-                f"PageRank still differs, from {shares.min():.3f} to {shares.max():.3f}. "
-                f"The columns sum to {np.array2string(weights.sum(axis=0), precision=2)}."
+                "PageRank still differs, from {low:.3f} to {high:.3f}. The columns sum to {sums}.",
+                low=shares.min(),
+                high=shares.max(),
+                sums=np.array2string(weights.sum(axis=0), precision=2),
             )
 
 
@@ -103,7 +106,11 @@ def _ways(rng):
 
 def _judge_way(cases, values):
     for (weights, start, end), value in zip(cases, values, strict=True):
-        way = read_array(value, f"The way from {start} to {end}").ravel().tolist()
+        way = (
+            read_array(value, say("The way from {start} to {end}", start=start, end=end))
+            .ravel()
+            .tolist()
+        )
         if way == _way(weights, start, end, lambda weight: -np.log(weight)):
             continue
         for mistaken, sentence in (
@@ -115,8 +122,18 @@ def _judge_way(cases, values):
             if way == mistaken:
                 raise Wrong(sentence)
         if way[:1] != [start] or way[-1:] != [end]:
-            raise Wrong(f"The way should begin with {start} and end with {end}, got {way}.")
-        raise Wrong(f"From {start} to {end} there is a way with a larger product than {way}.")
+            raise Wrong(
+                "The way should begin with {start} and end with {end}, got {way}.",
+                start=start,
+                end=end,
+                way=way,
+            )
+        raise Wrong(
+            "From {start} to {end} there is a way with a larger product than {way}.",
+            start=start,
+            end=end,
+            way=way,
+        )
 
 
 _AS_LENGTHS = (
@@ -165,7 +182,7 @@ def _judge_without(cases, values):
             (zeroed, "The removed tokens are set to 0 but still there."),
             (zeroed / np.where(total == 0, 1, total), _STILL_THERE),
         ]
-        compare(value, right, f"Without {gone}, the weights", mistakes)
+        compare(value, right, say("Without {gone}, the weights", gone=gone), mistakes)
 
 
 _STILL_THERE = "The removed tokens are set to 0 but still there: take out rows and columns."
@@ -217,7 +234,11 @@ def _judge_closest(cases, values):
     found = _agreements()
     best = max(found, key=found.get)
     reasons = {
-        name.lower(): f"{name} reaches {found[name]:.2f} on average; another one reaches more."
+        name.lower(): say(
+            "{name} reaches {reached:.2f} on average; another one reaches more.",
+            name=name,
+            reached=found[name],
+        )
         for name in found
         if name != best
     }

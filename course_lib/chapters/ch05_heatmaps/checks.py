@@ -6,6 +6,7 @@ from course_lib.attention import causal_mask, softmax
 from course_lib.exercises.drawing import draw, read_matrix
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
+from course_lib.language import say
 
 TOKENS = ("the", "dog", "saw", "a", "dog", "run", "off", "home", "late", "last", "night", "again")
 
@@ -25,22 +26,35 @@ def _judge_honest(cases, values):
         low, high = drawing["limits"]
         if not np.allclose((low, high), (0, 1)):
             raise Wrong(
-                f"The colours run from {low:.3g} to {high:.3g}; fix them with vmin=0, vmax=1."
+                "The colours run from {low:.3g} to {high:.3g}; fix them with vmin=0, vmax=1.",
+                low=low,
+                high=high,
             )
         _need_label(drawing["xlabel"], "key", "query", "The label of the x axis")
         _need_label(drawing["ylabel"], "quer", "key", "The label of the y axis")
         for ticks, axis in ((drawing["xticks"], "x"), (drawing["yticks"], "y")):
             shown = [ticks.get(position) for position in range(len(tokens))]
             if shown != tokens:
-                raise Wrong(f"The ticks of the {axis} axis should say {tokens}, got {shown}.")
+                raise Wrong(
+                    "The ticks of the {axis} axis should say {tokens}, got {shown}.",
+                    axis=axis,
+                    tokens=tokens,
+                    shown=shown,
+                )
 
 
 def _need_label(label, stem, other, what):
     """Look for the stem of "query", "queries" or "key", "keys"."""
     if stem not in label.lower():
         word = {"key": "key", "quer": "query"}[stem]
-        swapped = " They are swapped: rows are queries." if other in label.lower() else ""
-        raise Wrong(f"{what} should hold the word “{word}”, got “{label}”.{swapped}")
+        told = {"what": say(what), "word": word, "label": label}
+        if other in label.lower():
+            raise Wrong(
+                "{what} should hold the word “{word}”, got “{label}”. They are swapped: rows are "
+                "queries.",
+                **told,
+            )
+        raise Wrong("{what} should hold the word “{word}”, got “{label}”.", **told)
 
 
 def _pairs(rng):
@@ -52,18 +66,29 @@ def _pairs(rng):
 def _judge_pair(cases, values):
     for matrices, drawings in zip(cases, values, strict=True):
         largest = max(matrix.max() for matrix in matrices)
-        for matrix, drawing, place in zip(matrices, drawings, ("left", "right"), strict=True):
-            read_matrix(drawing, matrix, f"The {place} heatmap")
+        both = ("The left heatmap", "The right heatmap")
+        for matrix, drawing, what in zip(matrices, drawings, both, strict=True):
+            read_matrix(drawing, matrix, what)
         (low, high), (other_low, other_high) = (drawing["limits"] for drawing in drawings)
         if not np.allclose((low, high), (other_low, other_high)):
             raise Wrong(
-                f"The left colours run from {low:.2f} to {high:.2f}, the right ones from "
-                f"{other_low:.2f} to {other_high:.2f}: give both the same vmin and vmax."
+                "The left colours run from {low:.2f} to {high:.2f}, the right ones from "
+                "{other_low:.2f} to {other_high:.2f}: give both the same vmin and vmax.",
+                low=low,
+                high=high,
+                other_low=other_low,
+                other_high=other_high,
             )
         if not np.isclose(low, 0, atol=1e-9):
-            raise Wrong(f"The scale begins at {low:.3g}; a weight of 0 should be its lower end.")
+            raise Wrong(
+                "The scale begins at {low:.3g}; a weight of 0 should be its lower end.", low=low
+            )
         if not (np.isclose(high, largest) or np.isclose(high, 1)):
-            raise Wrong(f"The scale ends at {high:.3g}; the largest weight is {largest:.3g}.")
+            raise Wrong(
+                "The scale ends at {high:.3g}; the largest weight is {largest:.3g}.",
+                high=high,
+                largest=largest,
+            )
         if not np.allclose(drawings[0]["colours"], drawings[1]["colours"]):
             raise Wrong("The two heatmaps use different colour maps.")
 
@@ -86,11 +111,17 @@ def _judge_difference(cases, values):
         largest = np.abs(difference).max()
         if not np.isclose(low, -high):
             raise Wrong(
-                f"The colours run from {low:.2f} to {high:.2f}; they should reach equally far on "
-                "both sides of 0."
+                "The colours run from {low:.2f} to {high:.2f}; they should reach equally far "
+                "on both sides of 0.",
+                low=low,
+                high=high,
             )
         if high < largest - 1e-6:
-            raise Wrong(f"The colours end at {high:.2f}, but a difference of {largest:.2f} occurs.")
+            raise Wrong(
+                "The colours end at {high:.2f}, but a difference of {largest:.2f} occurs.",
+                high=high,
+                largest=largest,
+            )
         below, middle, above = (np.array(colour) for colour in drawing["colours"])
         ends = np.abs(below - middle), np.abs(above - middle), np.abs(above - below)
         neutral = np.ptp(middle) < 0.25  # nearly grey
@@ -118,10 +149,14 @@ def _judge_annotated(cases, values):
         texts = drawing["texts"]
         if n > 10:
             if texts:
-                raise Wrong(f"With {n} tokens the numbers cannot be read: write none.")
+                raise Wrong("With {n} tokens the numbers cannot be read: write none.", n=n)
             continue
         if len(texts) < n * n:
-            raise Wrong(f"With {n} tokens every cell should say its weight; {len(texts)} do.")
+            raise Wrong(
+                "With {n} tokens every cell should say its weight; {count} do.",
+                n=n,
+                count=len(texts),
+            )
         if not all(0 <= row < n and 0 <= column < n for row, column in texts):
             raise Wrong("Some numbers stand outside the cells.")
         if all(texts[i, j] == f"{weights[j, i]:.2f}" for i, j in texts):
@@ -129,8 +164,12 @@ def _judge_annotated(cases, values):
         for (i, j), text in texts.items():
             if text != f"{weights[i, j]:.2f}":
                 raise Wrong(
-                    f"The cell of query {i} and key {j} says “{text}”; "
-                    f"with two decimals its weight is “{weights[i, j]:.2f}”."
+                    "The cell of query {i} and key {j} says “{text}”; with two decimals its weight "
+                    "is “{weight:.2f}”.",
+                    i=i,
+                    j=j,
+                    text=text,
+                    weight=weights[i, j],
                 )
 
 
@@ -175,13 +214,14 @@ def _judge_order(cases, values):
         n = len(weights)
         order = read_array(value, "The order", shape=(n,))
         if sorted(order.tolist()) != list(range(n)):
-            raise Wrong(f"The order should hold every position from 0 to {n - 1} once.")
+            raise Wrong("The order should hold every position from 0 to {last} once.", last=n - 1)
         block = weights[0] > 0.5 * weights[0].max()  # who belongs to the block of token 0
         changes = np.count_nonzero(np.diff(block[order.astype(int)]))
         if changes > 1:
             raise Wrong(
-                f"The two groups of this matrix are not together: along the order, the group "
-                f"changes {changes} times."
+                "The two groups of this matrix are not together: along the order, the group "
+                "changes {changes} times.",
+                changes=changes,
             )
 
 

@@ -12,6 +12,7 @@ from course_lib.exercises.judging import (
     read_pair,
 )
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
+from course_lib.language import later, say
 
 SPREAD = np.sqrt(32 / 256)  # of sums of 32 products of unit variance, divided by √256
 
@@ -37,7 +38,9 @@ def _sizes(rng):
 def _judge_parameters(cases, values):
     for (d, h), value in zip(cases, values, strict=True):
         what = f"`projection_parameters({d}, {h})`"
-        pair = read_pair(value, what, "the article's number", "that of multi-head attention")
+        pair = read_pair(
+            value, what, later("the article's number"), later("that of multi-head attention")
+        )
         article, ours = (read_array(part, what, shape=()).item() for part in pair)
         if h > 1 and (article, ours) == (3 * d * d, 3 * (d // h) ** 2):
             raise Wrong("The two numbers are swapped: the article's comes first.")
@@ -51,7 +54,7 @@ def _judge_parameters(cases, values):
             (3 * (d // h) ** 2 + d * d, "Leave the output projection out: both have one."),
             (3 * ((d // h) ** 2 + d // h), "There are no biases."),
         ]
-        compare(article, 3 * (d // h) ** 2, f"{what}, the article's", mistakes)
+        compare(article, 3 * (d // h) ** 2, say("{what}, the article's", what=what), mistakes)
         mistakes = [
             (d * d, "There are three projections: query, key and value."),
             (4 * d * d, "Leave the output projection out: both have one."),
@@ -62,7 +65,7 @@ def _judge_parameters(cases, values):
             (3 * (d * d + d), "There are no biases."),
             (3 * d * d * h, "All heads together make one d_model × d_model matrix."),
         ]
-        compare(ours, 3 * d * d, f"{what}, multi-head attention's", mistakes)
+        compare(ours, 3 * d * d, say("{what}, multi-head attention's", what=what), mistakes)
 
 
 NAMES = ("query", "key", "value", "output")
@@ -135,10 +138,14 @@ def _reference(
 
 
 INVERTED = "The mask is the wrong way round: True means a real token."
+FILLED = (
+    "The mask is the wrong way round: True means a real token. `masked_fill` fills where its mask "
+    "is True: `~mask`."
+)
 MISTAKES = (
     ({"use": "none"}, "The mask does nothing: filling is attended to."),
     ({"use": "inverted"}, INVERTED),
-    ({"use": "before"}, INVERTED + " `masked_fill` fills where its mask is True: `~mask`."),
+    ({"use": "before"}, FILLED),
     ({"use": "queries"}, "The mask hides rows; it should hide columns, the keys that are filling."),
     ({"use": "both"}, "Only keys are hidden; leave the rows of filling as they come."),
     ({"use": "after"}, "Weights are hidden after the softmax, so rows no longer sum to 1."),
@@ -159,22 +166,29 @@ def _judge_attention(cases, values):
         outputs, gradients = read_run(value, parameters, "`MendedAttention`")
         output, weights, expected = _reference(*case)
         shapes = output.shape, weights.shape
-        pair = read_pair(outputs, "`forward`", "the output", "the weights", shapes=shapes)
+        pair = read_pair(
+            outputs, "`forward`", later("the output"), later("the weights"), shapes=shapes
+        )
         if has_nan(pair[1], weights.shape) and not mask.any(axis=1).all():
             raise Wrong("A text of nothing but filling gives NaN; its weights should be 0.")
         read_array(pair[0], "The output", shape=output.shape)
         told = [(_reference(*case, **mistake)[1], text) for mistake, text in MISTAKES]
         if h > 1:
             for scale, text in (
-                (d, "√d_model; a head has d_model / h features"),
-                ((d / h) ** 2, "d_head, not by its root"),
+                (d, "Divided by √d_model; a head has d_model / h features."),
+                ((d / h) ** 2, "Divided by d_head, not by its root."),
             ):
-                told.append((_reference(*case, scale=scale)[1], f"Divided by {text}."))
+                told.append((_reference(*case, scale=scale)[1], text))
         swapped = np.swapaxes(weights, -1, -2)
         told.append((swapped, "The weights are transposed: query times key, not key times query."))
-        compare(pair[1], weights, f"The weights of {h} heads, texts {mask.sum(1).tolist()}", told)
+        compare(
+            pair[1],
+            weights,
+            say("The weights of {h} heads, texts {lengths}", h=h, lengths=mask.sum(1).tolist()),
+            told,
+        )
         told = [(_reference(*case, **mistake)[0], text) for mistake, text in OUTPUT_MISTAKES]
-        compare(pair[0], output, f"The output of {h} heads", told)
+        compare(pair[0], output, say("The output of {h} heads", h=h), told)
         compare_gradients(gradients, expected, "The output")
 
 
@@ -302,7 +316,7 @@ def _judge_hiding(cases, values):
                 "All the other words are hidden; hide one at a time.",
             ),
         ]
-        what = f"The changes for {len(text)} words"
+        what = say("The changes for {count} words", count=len(text))
         compare(value, np.abs(moved).sum(axis=1) / 2, what, mistakes)
 
 
@@ -358,7 +372,7 @@ def _judge_pointing(cases, values):
 
 
 def _judge_uniform(cases, values):
-    from course_lib.data import load_runs
+    from course_lib.chapters.runs import load_runs
 
     runs = load_runs("opinions")
     shares = {model: found["negated"] for model, found in runs.items()}

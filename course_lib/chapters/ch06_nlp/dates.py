@@ -73,8 +73,7 @@ def make_dates(count, rng):
     'the third of may 2026'
     """
     count = _validate.integer(count, "count", low=1, high=20_000)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     days = (LAST - FIRST).days + 1
     made = {}
     while len(made) < count:

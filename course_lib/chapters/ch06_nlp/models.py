@@ -8,7 +8,6 @@ from torch import nn
 
 from course_lib import _validate
 from course_lib.data.vocabulary import PAD
-from course_lib.nn import _check
 from course_lib.nn.attention import padding_mask
 from course_lib.nn.transformer import DecoderLayer, EncoderLayer, stack
 
@@ -46,8 +45,8 @@ class Embedding(nn.Module):
         TypeError, ValueError
             If the tokens are no integers of that shape, or not in the vocabulary.
         """
-        _check.tensor(tokens, self.name, _check.INTEGERS, "batch", "n")
-        _check.within(tokens, self.name, 0, self.token.num_embeddings - 1)
+        _validate.tensor(tokens, self.name, _validate.INTEGERS, "batch", "n")
+        _validate.within(tokens, self.name, 0, self.token.num_embeddings - 1)
         n = tokens.shape[1]
         if n > self.max_length:
             raise ValueError(f"{self.name} must be at most {self.max_length} long, got {n}")
@@ -125,7 +124,7 @@ class TextClassifier(nn.Module):
             If a tensor has another shape or type, or there are not as many `weights` as layers.
         """
         mask = padding_mask(tokens)  # (batch, 1, n)
-        _check.tensor(x, "x", _check.FLOATS, *tokens.shape, self.classify.in_features)
+        _validate.tensor(x, "x", _validate.FLOATS, *tokens.shape, self.classify.in_features)
         given = [None] * len(self.layers) if weights is None else list(weights)
         if len(given) != len(self.layers):
             raise ValueError(
@@ -217,7 +216,7 @@ class Translator(nn.Module):
             If `source` or `target` are no integers of that shape, or not in the vocabularies.
         """
         encoded = self.encode(source)  # (batch, m, d_model)
-        _check.tensor(target, "target", _check.INTEGERS, len(source), "n")
+        _validate.tensor(target, "target", _validate.INTEGERS, len(source), "n")
         return self._decode(encoded, source, target, return_weights)
 
     @torch.no_grad()

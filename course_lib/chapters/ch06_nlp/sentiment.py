@@ -12,8 +12,6 @@ is a distraction; "not", "never", "hardly" and "anything but" turn a judgement r
 
 from typing import NamedTuple
 
-import numpy as np
-
 from course_lib import _validate
 
 GOOD = ("good", "great", "lovely", "clever", "fresh", "funny", "brilliant", "charming")
@@ -78,8 +76,7 @@ def make_opinions(count, rng, *, unseen_combinations=False):
     ('i found the film very bad .', 0)
     """
     count = _validate.integer(count, "count", low=1, high=20_000)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     made = {}
     while len(made) < count:
         opinion = _opinion(rng, unseen_combinations)

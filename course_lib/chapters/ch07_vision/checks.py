@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.data import load_runs
+from course_lib.chapters.runs import load_runs
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare,
@@ -13,6 +13,7 @@ from course_lib.exercises.judging import (
     read_pair,
 )
 from course_lib.exercises.modules import compare_gradients, read_run, run_module
+from course_lib.language import later, say
 
 
 def _pictures(rng):
@@ -29,7 +30,12 @@ def _judge_tokens(cases, values):
             (picture.reshape(channels, -1), "One token a row: the transpose of this."),
         ]
         right = picture.reshape(channels, -1).T
-        compare(value, right, f"The tokens of {height} × {width} pixels", mistakes)
+        compare(
+            value,
+            right,
+            say("The tokens of {height} × {width} pixels", height=height, width=width),
+            mistakes,
+        )
 
 
 def _grids(rng):
@@ -62,7 +68,12 @@ def _judge_distance(cases, values):
             (right * len(weights), "That is the sum over the queries; take their mean."),
             (right / len(weights), "Sum over the keys and take the mean over the queries only."),
         ]
-        compare(value, right, f"The mean distance on {height} × {width} places", mistakes)
+        compare(
+            value,
+            right,
+            say("The mean distance on {height} × {width} places", height=height, width=width),
+            mistakes,
+        )
 
 
 NUMBERS = "Distances are between places on the grid, not between their numbers."
@@ -83,7 +94,10 @@ def _channels(rng):
 def _judge_inner(cases, values):
     for (channels,), value in zip(cases, values, strict=True):
         mistakes = [
-            (channels // 8, f"That is {channels // 8}: a projection to no channels at all."),
+            (
+                channels // 8,
+                say("That is {count}: a projection to no channels at all.", count=channels // 8),
+            ),
             (channels, "That many only where an eighth would be too few."),
             (-(-channels // 8), "Round down, as the article does; but not to 0."),
             (channels / 8, "A number of channels is whole."),
@@ -91,7 +105,9 @@ def _judge_inner(cases, values):
         ]
         compare(value, max(1, channels // 8), f"`inner_channels({channels})`", mistakes)
         if np.asarray(value).dtype.kind not in "iu":
-            raise Wrong(f"`nn.Conv2d` wants a whole number of channels, an int, got {value!r}.")
+            raise Wrong(
+                "`nn.Conv2d` wants a whole number of channels, an int, got {value!r}.", value=value
+            )
 
 
 INNER = ("query", "key", "value")
@@ -178,15 +194,22 @@ PICTURE_MISTAKES = {
 def _judge_block(cases, values):
     for case, value in zip(cases, values, strict=True):
         (channels, _), parameters, (x,), _ = case
-        what = f"`AttentionBlock` on {channels} × {x.shape[2]} × {x.shape[3]}"
+        what = say(
+            "`AttentionBlock` on {channels} × {height} × {width}",
+            channels=channels,
+            height=x.shape[2],
+            width=x.shape[3],
+        )
         outputs, gradients = read_run(value, parameters, "`AttentionBlock`")
         right, right_weights, expected = _block(*case)
         shapes = right.shape, right_weights.shape
-        y, weights = read_pair(outputs, "`forward`", "the picture", "the weights", shapes=shapes)
+        y, weights = read_pair(
+            outputs, "`forward`", later("the picture"), later("the weights"), shapes=shapes
+        )
         told = [(_block(*case, mistake=m)[1], text) for m, text in WEIGHT_MISTAKES.items()]
-        compare(weights, right_weights, f"{what}, the weights", told)
+        compare(weights, right_weights, say("{what}, the weights", what=what), told)
         told = [(_block(*case, mistake=m)[0], text) for m, text in PICTURE_MISTAKES.items()]
-        compare(y, right, f"{what}, the picture", told)
+        compare(y, right, say("{what}, the picture", what=what), told)
         compare_gradients(gradients, expected, what)
 
 

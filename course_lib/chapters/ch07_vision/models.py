@@ -4,7 +4,6 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 from course_lib.nn.transformer import EncoderLayer, stack
 from course_lib.nn.vision import SelfAttention2d, to_patches
 
@@ -49,7 +48,7 @@ class DigitClassifier(nn.Module):
         TypeError, ValueError
             If `x` has another shape or type.
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", 1, "height", "width")
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", 1, "height", "width")
         x, weights = self.first(x).relu(), None  # (batch, channels, h, w)
         x = self.second(x).relu()
         if self.attention is not None:
@@ -106,7 +105,7 @@ class PatchClassifier(nn.Module):
         TypeError, ValueError
             If `x` is no floating-point tensor (batch, 1, side, side).
         """
-        _check.tensor(x, "x", _check.FLOATS, "batch", 1, self.side, self.side)
+        _validate.tensor(x, "x", _validate.FLOATS, "batch", 1, self.side, self.side)
         x = self.embed(to_patches(x, self.patch)) + self.position  # (batch, patches, d_model)
         collected = []
         for layer in self.layers:

@@ -11,6 +11,7 @@ from course_lib.exercises.judging import (
     has_nan,
     read_array,
 )
+from course_lib.language import say
 
 
 def _edge_lists(rng):
@@ -55,7 +56,7 @@ def _judge_edge_weights(cases, values):
             (powers, "Divide by the sum over the edges of the same node."),
             (shared / np.where(sums == 0, 1, sums), "Subtract the maximum of each node's own."),
         ]
-        compare(value, right, f"The weights of {len(query)} edges", mistakes)
+        compare(value, right, say("The weights of {count} edges", count=len(query)), mistakes)
 
 
 def _masked(rng):
@@ -86,15 +87,16 @@ def _judge_masked(cases, values):
         if has_nan(value, (n, n)):
             if np.isnan(np.asarray(value)[~empty]).any():
                 raise Wrong(
-                    f"With {logits.dtype} logits, NaN comes back where there are edges. Is the "
-                    "largest of the row subtracted, and in a type in which the numbers fit?"
+                    "With {dtype} logits, NaN comes back where there are edges. Is the largest of "
+                    "the row subtracted, and in a type in which the numbers fit?",
+                    dtype=logits.dtype,
                 )
             raise Wrong(
-                f"With {logits.dtype} logits, a row without edges gives NaN; it should be all "
-                "zeros."
+                "With {dtype} logits, a row without edges gives NaN; it should be all zeros.",
+                dtype=logits.dtype,
             )
         large = np.abs(logits).max() > 100
-        got = read_array(value, f"The weights of {n} nodes", shape=(n, n))
+        got = read_array(value, say("The weights of {n} nodes", n=n), shape=(n, n))
         if large and (got[~empty] < 1e-9).all(axis=1).any():
             raise Wrong(
                 "A row with edges has no weight left: is your large negative number below all "
@@ -116,7 +118,12 @@ def _judge_masked(cases, values):
             (_masked_softmax(logits, allowed.T), "The mask is transposed."),
             (_masked_softmax(logits.T, allowed.T).T, "The softmax goes over the columns."),
         ]
-        compare(value, right, f"The weights of {n} nodes ({logits.dtype})", mistakes)
+        compare(
+            value,
+            right,
+            say("The weights of {n} nodes ({dtype})", n=n, dtype=logits.dtype),
+            mistakes,
+        )
 
 
 def _judge_swapped(cases, values):
@@ -163,7 +170,12 @@ def _judge_split(cases, values):
             (_leaky(first + first.T, slope), "The key's number comes from `a_key`."),
             (np.where(right > 0, slope * right, right), "The slope is for what is negative."),
         ]
-        compare(value, right, f"The logits of {len(h)} nodes, slope {slope}", mistakes)
+        compare(
+            value,
+            right,
+            say("The logits of {count} nodes, slope {slope}", count=len(h), slope=slope),
+            mistakes,
+        )
 
 
 def _graph_sizes(rng):

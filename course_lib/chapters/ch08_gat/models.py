@@ -40,8 +40,8 @@ class NodeClassifier(nn.Module):
 
     def forward(self, x, edge_index, *, return_weights=False):
         """Return logits (n, classes), and on request `Edges` and weights of the first layer."""
-        hidden, attended = self.first(x, edge_index, return_weights=True)
-        logits = self.second(nn.functional.elu(hidden), edge_index)
+        hidden, attended = self.first(x, edge_index, return_weights=True)  # (n, 4 * hidden)
+        logits = self.second(nn.functional.elu(hidden), edge_index)  # (n, classes)
         return (logits, attended) if return_weights else logits
 
 
@@ -79,5 +79,6 @@ class Lookup(nn.Module):
         count, n, _ = x.shape
         shift = n * torch.arange(count).repeat_interleave(self.edge_index.shape[1])
         together = self.edge_index.repeat(1, count) + shift  # all dictionaries as one graph
-        found = self.attention(x.flatten(0, 1), together).unflatten(0, (count, n))
-        return self.read(found[:, : self.size])
+        found = self.attention(x.flatten(0, 1), together)  # (count * n, hidden)
+        queries = found.unflatten(0, (count, n))[:, : self.size]  # (count, size, hidden)
+        return self.read(queries)  # (count, size, size)

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn import _check
 
 # How each model is trained, in the chapter and in the recorded runs.
 KARATE_TRAINING = {"epochs": 100, "learning_rate": 1e-2}
@@ -93,9 +92,10 @@ def dictionary_batch(count, size, generator):
     """
     count = _validate.integer(count, "count", low=1)
     size = _validate.integer(size, "size", low=2)
-    _check.generator(generator, "generator")
+    _validate.generator(generator, "generator", torch.Generator)
     words = torch.eye(size)
     values = torch.stack([torch.randperm(size, generator=generator) for _ in range(count)])
+    # (count, size, 2 * size) each
     queries = torch.cat([words, torch.zeros(size, size)], dim=1).expand(count, -1, -1)
     entries = torch.cat([words.expand(count, -1, -1), words[values]], dim=2)
     return torch.cat([queries, entries], dim=1), values

@@ -7,6 +7,7 @@ from course_lib.attention import softmax
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare, compare_number, read_pair
 from course_lib.flow import attention_flow, layered_graph, max_flow
+from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
 
 FIRST = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -52,7 +53,7 @@ def _judge_within(cases, values):
             (1 - weights[start, start], "That is all that can leave; not all of it can arrive."),
         ]
         right = _flow_within(weights, start, end)
-        compare(value, right, f"The flow from {start} to {end}", mistakes)
+        compare(value, right, say("The flow from {start} to {end}", start=start, end=end), mistakes)
 
 
 def _models(rng):
@@ -76,7 +77,7 @@ def _judge_model(cases, values):
             (layers.mean(axis=0)[output, input_], "Every layer needs nodes of its own."),
         ]
         right = max_flow(layers, output, input_, residual=0)[0]
-        compare(value, right, f"The flow through {len(layers)} layers", mistakes)
+        compare(value, right, say("The flow through {count} layers", count=len(layers)), mistakes)
 
 
 def _cuts(rng):

@@ -9,6 +9,7 @@ from course_lib.centrality import rank_correlation
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, compare_number, read_array
+from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
 
 
@@ -36,7 +37,9 @@ def _judge_residual(cases, values):
             ((1 - residual) * heads.sum(axis=0) + residual * eye, "Take the mean, not the sum."),
             (mean, "The residual is missing."),
         ]
-        compare(value, right, f"The layer with residual {residual}", mistakes)
+        compare(
+            value, right, say("The layer with residual {residual}", residual=residual), mistakes
+        )
 
 
 def _layers(rng):
@@ -56,7 +59,10 @@ def _judge_product(cases, values):
             (layers[-1], "Only the last layer came back."),
         ]
         compare(
-            value, rollout(layers, residual=0), f"The product of {len(layers)} layers", mistakes
+            value,
+            rollout(layers, residual=0),
+            say("The product of {count} layers", count=len(layers)),
+            mistakes,
         )
 
 
@@ -98,7 +104,9 @@ def _judge_mended(cases, values):
         columns = raw / raw.sum(axis=-2, keepdims=True)
         columns = _product((1 - residual) * columns + residual * eye)
         mistakes.append((columns, "The columns are divided by their sums; it is the rows."))
-        compare(value, right, f"The rollout with residual {residual}", mistakes)
+        compare(
+            value, right, say("The rollout with residual {residual}", residual=residual), mistakes
+        )
 
 
 def _product(layers):
@@ -141,8 +149,12 @@ def _judge_walks(cases, values):
             if walks < WALKS and np.allclose(shares, mistaken):
                 raise Wrong(sentence)
         raise Wrong(
-            f"From output {output}, {shares.max():.0%} of the walks ended at input "
-            f"{shares.argmax()}; the rollout says {right[shares.argmax()]:.0%}."
+            "From output {output}, {high:.0%} of the walks ended at input {place}; the "
+            "rollout says {right:.0%}.",
+            output=output,
+            high=shares.max(),
+            place=shares.argmax(),
+            right=right[shares.argmax()],
         )
 
 
@@ -172,7 +184,12 @@ def _judge_collapse(cases, values):
             (_first_below(weights, limit), "That looks at the layers one by one; multiply them."),
             (_first_below([rollout(part) for part in parts], limit), "Leave the residual out."),
         ]
-        compare(value, right, f"The layers until the distance is below {limit}", mistakes)
+        compare(
+            value,
+            right,
+            say("The layers until the distance is below {limit}", limit=limit),
+            mistakes,
+        )
 
 
 @functools.cache
@@ -193,9 +210,13 @@ def _judge_share(cases, values):
     right = max(shares, key=_agreement)
     got = read_array(values[0], "`best_residual`", shape=()).item()
     if round(got, 6) not in shares:
-        raise Wrong(f"`best_residual` should be one of 0, 0.1, up to 0.9, got {got:.4g}.")
+        raise Wrong("`best_residual` should be one of 0, 0.1, up to 0.9, got {got:.4g}.", got=got)
     if round(got, 6) != right:
-        raise Wrong(f"With {got:.1f} the mean is {_agreement(round(got, 6)):.2f}; one is higher.")
+        raise Wrong(
+            "With {got:.1f} the mean is {agreement:.2f}; one is higher.",
+            got=got,
+            agreement=_agreement(round(got, 6)),
+        )
 
 
 CHECKS = {

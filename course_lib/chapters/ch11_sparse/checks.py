@@ -15,6 +15,7 @@ from course_lib.exercises.judging import (
     read_array,
     same,
 )
+from course_lib.language import say
 
 
 def _thresholds(rng):
@@ -70,7 +71,7 @@ def _judge_threshold(cases, values):
                 "Divide by the sums of the rows, not of the columns.",
             ),
         ]
-        compare(value, right, f"The rows kept above {cutoff}", mistakes)
+        compare(value, right, say("The rows kept above {cutoff}", cutoff=cutoff), mistakes)
 
 
 def _kept(rng):
@@ -95,9 +96,12 @@ def _judge_worst(cases, values):
             bound = 2 * (1 - mass)
             if moved < bound * (1 - 1e-4):
                 raise Wrong(
-                    f"Keeping {mass:.3f} of the attention, the output moves by {moved:.3f}; the "
-                    f"bound {bound:.3f} is not reached. Which values pull it one way, and which "
-                    "the other?"
+                    "Keeping {mass:.3f} of the attention, the output moves by {moved:.3f}; the "
+                    "bound {bound:.3f} is not reached. Which values pull it one way, and which the "
+                    "other?",
+                    mass=mass,
+                    moved=moved,
+                    bound=bound,
                 )
 
 
@@ -186,7 +190,12 @@ def _judge_sparsemax(cases, values):
             (_sparsemax(z), "The weights are sorted; they should stand where their logits do."),
             (cut / (cut.sum() or 1), "Subtract τ; nothing is divided."),
         ]
-        compare(value, _sparsemax(logits), f"The sparsemax of {len(logits)} logits", mistakes)
+        compare(
+            value,
+            _sparsemax(logits),
+            say("The sparsemax of {count} logits", count=len(logits)),
+            mistakes,
+        )
 
 
 def _judge_layers(cases, values):
@@ -331,11 +340,14 @@ def _judge_along(cases, values):
             (alike / np.maximum(counts, 1)[:, None], "All keys count alike: use the logits."),
             (alike, "That is the sum of the values; weigh them."),
         ]
-        compare(value, right, f"The output of {n} positions", mistakes)
+        compare(value, right, say("The output of {n} positions", n=n), mistakes)
         if n == LARGE and peak > n * n:
             raise Wrong(
-                f"Right, but for {n} positions and {edge_index.shape[1]} edges it took "
-                f"{peak / 1e6:.0f} MB: somewhere an (n, n) array is made, or a larger one."
+                "Right, but for {n} positions and {edges} edges it took {megabytes:.0f} MB: "
+                "somewhere an (n, n) array is made, or a larger one.",
+                n=n,
+                edges=edge_index.shape[1],
+                megabytes=peak / 1e6,
             )
 
 

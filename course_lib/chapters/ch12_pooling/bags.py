@@ -69,8 +69,7 @@ def make_bags(count, rng, *, split="train"):
     ([0, 1], np.True_)
     """
     count = _validate.integer(count, "count", low=1, high=10_000)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     train, test = split_digits()
     pictures, digits = train if _validate.choice(split, "split", SPLITS) == "train" else test
     pictures = pictures.reshape(len(pictures), -1)

@@ -11,6 +11,7 @@ from course_lib.exercises.judging import (
     read_array,
     read_pair,
 )
+from course_lib.language import later, say
 
 
 def _nodes(rng):
@@ -26,8 +27,8 @@ def _judge_pool(cases, values):
         pooled, weights = read_pair(
             value,
             "`attention_pool`",
-            "the pooled vector",
-            "the weights",
+            later("the pooled vector"),
+            later("the weights"),
             shapes=(h.shape[1:], h.shape[:1]),
         )
         scores = np.tanh(h @ v.T) @ w
@@ -41,13 +42,15 @@ def _judge_pool(cases, values):
             (np.full(len(h), 1 / len(h)), "All nodes count alike: the scores are not used."),
             (softmax(scores / np.sqrt(len(w))), "There is no 1/√d here."),
         ]
-        compare(weights, right, f"The weights of {len(h)} nodes", mistakes)
+        compare(weights, right, say("The weights of {count} nodes", count=len(h)), mistakes)
         mistakes = [
             (right @ np.tanh(h), "The weights mix h itself, not its tanh."),
             (right[:, None] * h, "Sum over the nodes: one vector is asked for."),
             (h.mean(axis=0), "That is the plain mean; use the weights."),
         ]
-        compare(pooled, right @ h, f"The pooled vector of {len(h)} nodes", mistakes)
+        compare(
+            pooled, right @ h, say("The pooled vector of {count} nodes", count=len(h)), mistakes
+        )
 
 
 def _judge_filling(cases, values):
@@ -84,7 +87,9 @@ def _pooled(scores, features, mask):
 
 def _judge_masked(cases, values):
     for (scores, features, mask), value in zip(cases, values, strict=True):
-        pooled, weights = read_pair(value, "`pool_masked`", "the pooled vectors", "the weights")
+        pooled, weights = read_pair(
+            value, "`pool_masked`", later("the pooled vectors"), later("the weights")
+        )
         right, right_weights = _pooled(scores, features, mask)
         empty = ~mask.any(axis=1)
         if has_nan(weights, mask.shape):
@@ -105,7 +110,9 @@ def _judge_masked(cases, values):
                 "A score of 0 is a score like others: filling needs a weight of 0.",
             ),
         ]
-        compare(weights, right_weights, f"The weights of {len(mask)} graphs", mistakes)
+        compare(
+            weights, right_weights, say("The weights of {count} graphs", count=len(mask)), mistakes
+        )
         if has_nan(pooled, right.shape):
             raise Wrong("0 times NaN is NaN: replace the features of the filling, too.")
         mistakes = [
@@ -114,7 +121,9 @@ def _judge_masked(cases, values):
                 "The weights are right, but where there is no node, the vector is made of filling.",
             ),
         ]
-        compare(pooled, right, f"The pooled vectors of {len(mask)} graphs", mistakes)
+        compare(
+            pooled, right, say("The pooled vectors of {count} graphs", count=len(mask)), mistakes
+        )
 
 
 def _judge_query(cases, values):
@@ -122,13 +131,18 @@ def _judge_query(cases, values):
         if not isinstance(value, tuple | list) or len(value) != 3:
             raise Wrong("`as_attention` should return three things: query, key, value.")
         query, key, values_ = (
-            read_array(part, f"The {name}")
-            for part, name in zip(value, ("query", "key", "value"), strict=True)
+            read_array(part, what)
+            for part, what in zip(value, ("The query", "The key", "The value"), strict=True)
         )
         shapes = {"query": (1, len(w)), "key": (len(h), len(w)), "value": h.shape}
         for (name, shape), part in zip(shapes.items(), (query, key, values_), strict=True):
             if part.shape != shape:
-                raise Wrong(f"The {name} should have shape {shape}, got {part.shape}.")
+                raise Wrong(
+                    "The {name} should have shape {shape}, got {found}.",
+                    name=name,
+                    shape=shape,
+                    found=part.shape,
+                )
         scores = np.tanh(h @ v.T) @ w
         mistakes = [
             (scores / np.sqrt(len(w)), "With `scale=1` nothing is to be divided by √d."),
@@ -173,7 +187,7 @@ def _judge_localisation(cases, values):
         if np.asarray(value).dtype == bool and np.ndim(value) == 0:
             raise Wrong("A share of pairs is asked for, not yes or no.")
         got = read_array(value, "`localisation`", shape=())
-        compare(got, right, f"The share of {more.size} pairs", mistakes)
+        compare(got, right, say("The share of {count} pairs", count=more.size), mistakes)
 
 
 def _hops(rng):
@@ -196,7 +210,7 @@ def _judge_penalty(cases, values):
             (np.abs(apart).sum(), "Squares, not absolute values."),
         ]
         got = read_array(value, "`penalty`", shape=())
-        compare(got, right, f"The penalty of {len(weights)} hops", mistakes)
+        compare(got, right, say("The penalty of {count} hops", count=len(weights)), mistakes)
 
 
 def _rows(rng):
@@ -242,7 +256,7 @@ def _judge_index(cases, values):
                 "only; take one graph at a time, or `np.add.at`.",
             ),
         ]
-        compare(value, right, f"The pooled vectors of {count} graphs", mistakes)
+        compare(value, right, say("The pooled vectors of {count} graphs", count=count), mistakes)
 
 
 CHECKS = {

@@ -63,8 +63,7 @@ def make_graphs(count, rng):
     ['ring', 'hubs', 'communities', 'random']
     """
     count = _validate.integer(count, "count", low=1, high=10_000)
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     return [_made(rng, number % len(KINDS)) for number in range(count)]
 
 

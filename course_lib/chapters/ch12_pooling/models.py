@@ -41,14 +41,15 @@ class BagClassifier(nn.Module):
         ValueError
             If weights are asked for where the pool has none.
         """
-        bag = mask.nonzero()[:, 0]
-        pooled, found = pool_nodes(self.pool, self.encode(pictures[mask]), bag, len(mask))
-        logits = self.answer(pooled).squeeze(1)
+        bag = mask.nonzero()[:, 0]  # (digits,): which bag each of all digits is in
+        h = self.encode(pictures[mask])  # (digits, BAG_FEATURES)
+        pooled, found = pool_nodes(self.pool, h, bag, len(mask))  # (bags, BAG_FEATURES), (digits,)
+        logits = self.answer(pooled).squeeze(1)  # (bags,)
         if not return_weights:
             return logits
         if found is None:
             raise ValueError(f"return_weights needs a pool that attends, got pool={self.pool!r}")
-        weights = found.new_zeros(mask.shape)
+        weights = found.new_zeros(mask.shape)  # (bags, n)
         weights[mask] = found
         return logits, weights
 
@@ -72,9 +73,9 @@ class GraphClassifier(nn.Module):
         """Return logits (num_graphs, kinds) for graphs put beside one another."""
         edges = self.first.edges(edge_index, len(x))
         hidden = nn.functional.elu(self.first(x, edges))
-        hidden = nn.functional.elu(self.second(hidden, edges))
-        pooled, _ = pool_nodes(self.pool, hidden, graph, num_graphs)
-        return self.answer(pooled)
+        hidden = nn.functional.elu(self.second(hidden, edges))  # (nodes, GRAPH_FEATURES)
+        pooled, _ = pool_nodes(self.pool, hidden, graph, num_graphs)  # (graphs, GRAPH_FEATURES)
+        return self.answer(pooled)  # (graphs, kinds)
 
 
 def make_pool(pool, features):
@@ -90,6 +91,6 @@ def pool_nodes(pool, x, graph, num_graphs):
     if isinstance(pool, AttentionPooling):
         return pool.pool_index(x, graph, num_graphs, return_weights=True)
     index = graph.unsqueeze(1).expand_as(x)
-    zeros = x.new_zeros(num_graphs, x.shape[1])
+    zeros = x.new_zeros(num_graphs, x.shape[1])  # (graphs, features)
     reduce = "amax" if pool == "max" else pool
     return zeros.scatter_reduce(0, index, x, reduce, include_self=False), None

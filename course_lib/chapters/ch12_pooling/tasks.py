@@ -78,7 +78,7 @@ def localisation(model, bags):
     """
     _, weights = model(bags.pictures, bags.mask, return_weights=True)
     nines, others = bags.digits == WANTED, bags.mask & (bags.digits != WANTED)
-    pairs = nines.unsqueeze(2) & others.unsqueeze(1)
+    pairs = nines.unsqueeze(2) & others.unsqueeze(1)  # (bags, n, n)
     first, second = weights.unsqueeze(2), weights.unsqueeze(1)
     won = (first > second).double() + 0.5 * (first == second)
     return won[pairs].mean().item()

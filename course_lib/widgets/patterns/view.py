@@ -93,8 +93,7 @@ def pattern_explorer(
     """
     n = _validate.integer(n, "n", low=FEWEST, high=MOST)
     rng = np.random.default_rng(0) if rng is None else rng
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    _validate.generator(rng, "rng")
     most_random = min(MOST_RANDOM, n - 1)
     position = n // 2 if position is None else position
     view = PatternView(

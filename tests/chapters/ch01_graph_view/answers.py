@@ -234,7 +234,7 @@ WRONG = {
         (edges_below, "Expected"),
         (edges_undirected, "Expected"),
         (edges_twice, "Expected"),
-        (lambda weights, threshold: print(end=""), "return"),
+        (lambda weights, threshold: print(end=""), "Is a `return` missing?"),
         (lambda weights: [], "TypeError"),
         (lambda weights, threshold: [], "Expected"),
     ],
@@ -265,7 +265,7 @@ WRONG = {
         (lambda n: np.full((n, n), np.nan), "NaN"),
     ],
     "graph_view-5": [
-        (share_not_divided, "divide"),
+        (share_not_divided, "divide it by all the attention"),
         (share_weakest, "weakest"),
         (share_by_row, "together"),
         (share_rounded_down, "expected"),
@@ -274,8 +274,8 @@ WRONG = {
     "graph_view-6": [
         (breaking_one_early, "next weight breaks it"),
         (breaking_weakly, "is_strongly_connected"),
-        (breaking_largest, "threshold"),
-        (breaking_smallest, "threshold"),
-        (lambda weights: True, "threshold"),
+        (breaking_largest, "The threshold: not right yet"),
+        (breaking_smallest, "The threshold: not right yet"),
+        (lambda weights: True, "The threshold: not right yet"),
     ],
 }

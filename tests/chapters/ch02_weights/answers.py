@@ -236,10 +236,10 @@ WRONG = {
     "weights-1": [
         ("larger", "sum to 1"),
         ("smaller", "sum to 1"),
-        ("sharper", "ratio"),
-        ("the same", "one of"),
-        (5, "one of"),
-        (True, "one of"),
+        ("sharper", "Is the ratio"),
+        ("the same", "should be one of"),
+        (5, "should be one of"),
+        (True, "should be one of"),
     ],
     "weights-2": [
         (as_written, "overflow"),
@@ -294,6 +294,6 @@ WRONG = {
         (sharpest_turned, "wrong way round"),
         (sharpest_with_nan, "0 · log 0"),
         (sharpest_flat, "two things"),
-        (lambda weights: (0, 0), "layer"),
+        (lambda weights: (0, 0), "got layer 0, head 0"),
     ],
 }

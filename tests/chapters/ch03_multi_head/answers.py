@@ -181,8 +181,8 @@ WRONG = {
         (lambda weights: (weights.argmax(1) == np.arange(weights.shape[-1])).mean(), "columns"),
         (lambda weights: np.diagonal(weights, axis1=1, axis2=2).mean(), "mean weight"),
         (lambda weights: self_by_loop(weights) * weights.shape[-1], "not by the number of heads"),
-        (lambda weights: self_by_loop(weights[:1]) + 0.011, "share"),
-        (lambda weights: 1.0, ""),
+        (lambda weights: self_by_loop(weights[:1]) + 0.011, "The share: not right yet"),
+        (lambda weights: 1.0, "not by the number of heads"),
     ],
     "multi_head-4": [
         (multi_head(scale=lambda x: np.sqrt(x.shape[1])), "d_head"),
@@ -200,15 +200,18 @@ WRONG = {
     "multi_head-5": [
         (at_offset(1), "next token"),
         (lambda weights: tuple(previous_by_loop(weights))[::-1], "wrong way round"),
-        (at_offset(-2), ""),
+        (at_offset(-2), ("Expected layer", "wrong way round", "looks at the token itself")),
         (lambda weights: np.argmax(weights), "two things"),
-        (lambda weights: (0, 0), ""),
+        (lambda weights: (0, 0), ("got layer 0, head 0", "looks at the token itself")),
     ],
     "multi_head-6": [
         (lambda weights: all_distances(weights).mean(), "mean distance"),
         (lambda weights: all_distances(weights).max(), "farthest"),
-        (lambda weights: 0.0, "itself"),
-        (lambda weights: all_distances(weights).argmin(), ""),
+        (lambda weights: 0.0, "compared with itself"),
+        (
+            lambda weights: all_distances(weights).argmin(),
+            ("compared with itself", "which head is nearest"),
+        ),
         (all_distances, "smallest"),
         (nearest_in_nats, "not right yet"),
     ],

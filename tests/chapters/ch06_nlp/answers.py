@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data import load_runs
-from course_lib.nn.text import SelfAttention
+from course_lib.chapters.runs import load_runs
+from course_lib.nn.attention import SelfAttention
 
 RUNS = load_runs("opinions")
 ADVANTAGE = (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"]).mean()
@@ -218,7 +218,7 @@ WRONG = {
         (0.5, "not right yet"),
     ],
     "nlp-2": [
-        (lambda d, h: (3 * d * d, 3 * (d // h) ** 2), ""),
+        (lambda d, h: (3 * d * d, 3 * (d // h) ** 2), "The two numbers are swapped"),
         (lambda d, h: (3 * d * d // h, 3 * d * d), "h times too many"),
         (lambda d, h: (3 * d * d, 3 * d * d), "All heads share"),
         (lambda d, h: (3 * (d // h) ** 2, 3 * (d * d + d)), "no biases"),
@@ -235,7 +235,10 @@ WRONG = {
         (but(share=lambda logits, allowed: logits.softmax(-1)), "The mask does nothing"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, ~allowed)), "wrong way round"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, allowed.mT)), "columns"),
-        (but(share=lambda logits, allowed: ByMask.weigh(logits, allowed & allowed.mT)), "Only"),
+        (
+            but(share=lambda logits, allowed: ByMask.weigh(logits, allowed & allowed.mT)),
+            "Only keys are hidden",
+        ),
         (
             but(
                 share=lambda logits, allowed: (
@@ -311,18 +314,24 @@ WRONG = {
             lambda predict, texts, order: abs(predict(texts[:, order]) - predict(texts)).sum(),
             "sum of all",
         ),
-        (lambda predict, texts, order: abs(predict(texts[:, ::-1]) - predict(texts)).max(), ""),
+        (
+            lambda predict, texts, order: abs(predict(texts[:, ::-1]) - predict(texts)).max(),
+            "The largest change: not right yet",
+        ),
         (lambda predict, texts, order: 0.0, "not right yet"),
         (lambda predict, texts, order: abs(predict(texts[:, order]) - predict(texts)), "shape"),
     ],
     "nlp-6": [
         (hide_with(lambda a, b: np.abs(a - b).sum(axis=1)), "half the sum"),
-        (hide_with(lambda a, b: np.abs(a - b).max(axis=1)), ""),
+        (hide_with(lambda a, b: np.abs(a - b).max(axis=1)), "half the sum of all the differences"),
         (hide_with(lambda a, b: np.abs(a - b).mean(axis=1)), "not the mean"),
-        (hide_with(lambda a, b: np.abs(a - b)[:, b[0].argmax()]), ""),
-        (hide_with(lambda a, b: (b - a)[:, b[0].argmax()]), ""),
+        (hide_with(lambda a, b: np.abs(a - b)[:, b[0].argmax()]), "not one class only"),
+        (hide_with(lambda a, b: (b - a)[:, b[0].argmax()]), "not one class only"),
         (hide_with(half, lambda text, eye: np.where(eye, text, 0)), "All the other words"),
-        (hide_with(half, lambda text, eye: np.where(np.tri(len(text)) > 0, 0, text)), "fresh"),
+        (
+            hide_with(half, lambda text, eye: np.where(np.tri(len(text)) > 0, 0, text)),
+            "take a fresh copy",
+        ),
         (hide_with(half, lambda text, eye: np.where(text == text[:, None], 0, text)), "one place"),
         (hide_with(lambda a, b: (a - b).sum(axis=1) / 2), "add up to 0"),
         (hide_with(lambda a, b: half(a, b).mean()), "shape"),
@@ -331,8 +340,8 @@ WRONG = {
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)].mean(), "leave them out"),
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)].sum(), "number of rows"),
         (lambda w, r: (w * r).sum(1)[r.any(1)].mean(), "weight on the right keys"),
-        (lambda w, r: (w * r).sum() / len(w), ""),
-        (lambda w, r: r.any(axis=1).mean(), ""),
+        (lambda w, r: (w * r).sum() / len(w), "That is a mean weight"),
+        (lambda w, r: r.any(axis=1).mean(), "The share: not right yet"),
         (lambda w, r: r[np.arange(len(r)), w.argmin(1)][r.any(1)].mean(), "smallest"),
         (lambda w, r: r[w.argmax(0), np.arange(r.shape[1])][r.any(0)].mean(), "each key"),
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)], "shape"),

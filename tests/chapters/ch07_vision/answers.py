@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data import load_runs
+from course_lib.chapters.runs import load_runs
 from course_lib.nn.vision import SelfAttention2d, attention_distance
 
 RUNS = load_runs("digits")
@@ -169,15 +169,18 @@ RIGHT = {
 
 WRONG = {
     "vision-1": [
-        (lambda picture: picture.reshape(-1, len(picture)), ""),
+        (lambda picture: picture.reshape(-1, len(picture)), "Reshaping alone mixes"),
         (lambda picture: picture.T.reshape(-1, len(picture)), "column by column"),
-        (lambda picture: picture.reshape(len(picture), -1), ""),
+        (lambda picture: picture.reshape(len(picture), -1), "One token a row"),
         (lambda picture: picture.transpose(1, 2, 0), "shape"),
         (lambda picture: picture.ravel(), "shape"),
-        (lambda picture: picture[::-1].reshape(len(picture), -1).T, ""),
+        (lambda picture: picture[::-1].reshape(len(picture), -1).T, "not right yet"),
     ],
     "vision-2": [
-        (lambda w, height, width: distance_by_loop(w, width, height), ""),
+        (
+            lambda w, height, width: distance_by_loop(w, width, height),
+            ("Height and width are swapped", "as much as their weights say"),
+        ),
         (distance_with(lambda w, r, c: (w * abs(r)).sum(1).mean()), "not right yet"),
         (distance_with(lambda w, r, c: (w * (r**2 + c**2)).sum(1).mean()), "Take the root"),
         (distance_with(lambda w, r, c: (w * (abs(r) + abs(c))).sum(1).mean()), "Straight lines"),
@@ -188,10 +191,10 @@ WRONG = {
     ],
     "vision-3": [
         (lambda c: c // 8, "no channels at all"),
-        (lambda c: c // 8 or c, ""),
+        (lambda c: c // 8 or c, "an eighth would be too few"),
         (lambda c: -(-c // 8), "Round down"),
-        (lambda c: c / 8, "whole"),
-        (lambda c: max(8, c // 8), "enough"),
+        (lambda c: c / 8, "A number of channels is whole"),
+        (lambda c: max(8, c // 8), "At least one is enough"),
         (lambda c: 1, "not right yet"),
         (lambda c: c, "too few"),
         (lambda c: str(max(1, c // 8)), "numbers"),
@@ -233,7 +236,7 @@ WRONG = {
         ("value", "which is 0"),
         ("all", "product"),
         ("none", "move it a little"),
-        ("x", "one of"),
+        ("x", "should be one of"),
     ],
     "vision-6": [
         (lambda b, x, order: abs(b(shuffle(x, order)) - b(x)).max(), "once behind it"),
@@ -253,17 +256,17 @@ WRONG = {
         (lambda b, x, order: abs(shuffle(b(x), order) - x).max(), "two results"),
         (
             lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), np.argsort(order))).max(),
-            "",
+            "shuffle them the same way twice",
         ),
         (
             lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), order)).mean(),
             "mean difference",
         ),
-        (lambda b, x, order: 0.0, ""),
+        (lambda b, x, order: 0.0, "The largest difference: not right yet"),
         (lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), order)), "shape"),
     ],
     "vision-7": [
-        (-GAIN.mean() / ERROR, "sign"),
+        (-GAIN.mean() / ERROR, "with attention minus without"),
         (GAIN.mean(), "standard error"),
         (GAIN.mean() / GAIN.std(ddof=1), "√seeds"),
         (GAIN.mean() / GAIN.std() * math.sqrt(len(GAIN)), "ddof=1"),

@@ -5,8 +5,8 @@ import torch
 from scipy import sparse
 
 from course_lib.attention import softmax
+from course_lib.nn.attention import masked_softmax
 from course_lib.nn.edges import Edges, edge_softmax
-from course_lib.nn.text import masked_softmax
 
 
 def edges_by_library(logits, query):
@@ -157,7 +157,7 @@ WRONG = {
     "gat-1": [
         (lambda logits, query: softmax(logits), "one softmax over all"),
         (lambda logits, query: 1 / np.bincount(query)[query], "not used"),
-        (lambda logits, query: np.exp(logits - logits.max()), ""),
+        (lambda logits, query: np.exp(logits - logits.max()), "not right yet"),
         (edges_unshifted, "neither none"),
         (edges_with_one_maximum, "own edges"),
         (
@@ -189,16 +189,16 @@ WRONG = {
     "gat-3": [
         ("own", "even number"),
         ("mixed", "single edge"),
-        ("both", "one of"),
-        ("", "one of"),
-        (1, "one of"),
+        ("both", "should be one of"),
+        ("", "should be one of"),
+        (1, "should be one of"),
     ],
     "gat-4": [
         (lambda h, q, k, s: split_by_einsum(h, k, q, s), "Transposed"),
         (lambda h, q, k, s: np.add.outer(h @ q, h @ k), "LeakyReLU is missing"),
         (lambda h, q, k, s: np.add.outer(leaky(h @ q, s), leaky(h @ k, s)), "Add first"),
         (lambda h, q, k, s: np.maximum(np.add.outer(h @ q, h @ k), 0), "not cut"),
-        (lambda h, q, k, s: leaky(np.outer(h @ q, h @ k), s), "added"),
+        (lambda h, q, k, s: leaky(np.outer(h @ q, h @ k), s), "are added, not multiplied"),
         (lambda h, q, k, s: split_by_einsum(h, q, q, s), "a_key"),
         (lambda h, q, k, s: leaky(h @ q + h @ k, s), "shape"),
         (lambda h, q, k, s: leaky(np.add.outer(h @ q, h @ k), 0.2), "not always"),
@@ -207,7 +207,7 @@ WRONG = {
     ],
     "gat-5": [
         (lambda n, edges, features: (n * n * features, n * n, edges), "2 F"),
-        (lambda n, edges, features: (edges * 2 * features, n * n, edges), "all"),
+        (lambda n, edges, features: (edges * 2 * features, n * n, edges), "makes *all* pairs"),
         (lambda n, edges, features: (n * n * 2 * features, 2 * n, edges), "each pair"),
         (lambda n, edges, features: (8 * n * n * features, 4 * n * n, 4 * edges), "not bytes"),
         (lambda n, edges, features: (edges, n * n, n * n * 2 * features), "other way round"),
@@ -223,7 +223,7 @@ WRONG = {
         (lambda e, w, y: share_by_node(e, w * inside(e, y), len(y)).mean(), "without edges"),
         (lambda e, w, y: (w * inside(e, y)).sum(), "sum over all nodes"),
         (lambda e, w, y: inside(e, y).mean(), "share of edges"),
-        (lambda e, w, y: 1 - share_by_loop(e, w, y), "other"),
+        (lambda e, w, y: 1 - share_by_loop(e, w, y), "what goes to *other* groups"),
         (lambda e, w, y: (w * inside(e, y)).mean(), "not over edges"),
         (
             lambda e, w, y: share_by_node(e, w * inside(e, y), len(y), 1)[np.unique(e[0])].mean(),
@@ -234,8 +234,8 @@ WRONG = {
         (lambda e, w, y: np.bincount(e[0], w * inside(e, y)).mean(), "the largest"),
     ],
     "gat-7": [
-        (lambda logits: len(np.unique(logits.argmax(axis=0))), ""),
-        (lambda logits: len(logits), "once"),
+        (lambda logits: len(np.unique(logits.argmax(axis=0))), "That asks the keys"),
+        (lambda logits: len(logits), "each favourite once"),
         (lambda logits: len(np.unique(logits.argmin(axis=1))), "*largest*"),
         (lambda logits: len(np.unique(logits.max(axis=1))), "not values"),
         (lambda logits: np.unique(logits.argmax(axis=1)), "not which"),

@@ -27,7 +27,7 @@ def test_labelled_nodes_are_two_of_each_group_and_follow_from_the_seed():
     assert labels[drawn].tolist().count(0) == labels[drawn].tolist().count(1) == 2
     assert torch.equal(drawn, tasks.labelled_nodes(labels, 2, 3))
     assert not torch.equal(drawn, tasks.labelled_nodes(labels, 2, 4))
-    with pytest.raises(ValueError, match="count"):
+    with pytest.raises(ValueError, match="count must"):
         tasks.labelled_nodes(labels, 18, 0)
 
 

@@ -159,13 +159,13 @@ WRONG = {
         (0.7, "above layer 2"),
         (1.0, "ends in an edge"),
         (1.1, "only 1 can leave"),
-        (0.5, ""),
+        (0.5, "the flow to input 1"),
     ],
     "flow-2": [
         (lambda weights, start, end: weights[start, end], "direct edge"),
         (lambda weights, start, end: within_by_weight(weights.T, start, end), "wrong way"),
         (lambda weights, start, end: 1 - weights[start, start], "not all of it can arrive"),
-        (within_half, ""),
+        (within_half, "all that can leave"),
         (
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end
@@ -176,34 +176,46 @@ WRONG = {
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end, capacity="weight"
             ),
-            "",
+            "should be an array of numbers",
         ),
     ],
     "flow-3": [
         (lambda layers, output, input: model_by_cut(layers[::-1], output, input), "upside down"),
-        (lambda layers, output, input: model_by_cut(layers, input, output), ""),
-        (lambda layers, output, input: rollout(layers, residual=0)[output, input], ""),
+        (
+            lambda layers, output, input: model_by_cut(layers, input, output),
+            "Output and input are swapped",
+        ),
+        (
+            lambda layers, output, input: rollout(layers, residual=0)[output, input],
+            "Output and input are swapped",
+        ),
         (
             lambda layers, output, input: model_by_cut(
                 0.5 * layers + 0.5 * np.eye(layers.shape[-1]), output, input
             ),
-            "",
+            "Output and input are swapped",
         ),
-        (lambda layers, output, input: layers.mean(axis=0)[output, input], ""),
-        (lambda layers, output, input: 1.0, ""),
+        (
+            lambda layers, output, input: layers.mean(axis=0)[output, input],
+            "Output and input are swapped",
+        ),
+        (lambda layers, output, input: 1.0, "not right yet"),
     ],
     "flow-4": [
-        (lambda graph, side: crossing(graph, lambda u, v: (u in side) != (v in side)), "back"),
+        (
+            lambda graph, side: crossing(graph, lambda u, v: (u in side) != (v in side)),
+            "lead back into the side",
+        ),
         (lambda graph, side: crossing(graph, lambda u, v: v in side and u not in side), "lead out"),
         (
             lambda graph, side: crossing(
                 graph, lambda u, v: u in side and v not in side, lambda capacity: 1
             ),
-            "",
+            ("how many edges there are", "lead back into the side"),
         ),
         (lambda graph, side: crossing(graph, lambda u, v: u in side), "between two nodes"),
         (lambda graph, side: crossing(graph, lambda u, v: True), "not right yet"),
-        (lambda graph, side: 0, ""),
+        (lambda graph, side: 0, "The capacity of the cut: not right yet"),
     ],
     "flow-5": [
         (lambda second, first: second @ first, "rollout"),
@@ -211,7 +223,10 @@ WRONG = {
         (lambda second, first: np.minimum(second[:, :, None], first[None]).max(1), "single way"),
         (lambda second, first: two_by_torch(second, first).T, "transposed"),
         (np.minimum, "position k"),
-        (lambda second, first: np.minimum(second[:, :, None], first[None]).sum(2), ""),
+        (
+            lambda second, first: np.minimum(second[:, :, None], first[None]).sum(2),
+            "not over the inputs",
+        ),
         (lambda second, first: np.minimum(second[:, :, None], first[None]), "shape"),
     ],
     "flow-6": [
@@ -221,7 +236,7 @@ WRONG = {
             bounds_with(
                 least=lambda layers, below: np.minimum(layers[-1][:, :, None], below).sum(1)
             ),
-            "",
+            "products, not minima",
         ),
         (bounds_with(most=lambda layers, below: tiled(layers[0].sum(axis=0))), "No more than 1"),
         (bounds_with(most=lambda layers, below: tiled(usual_bound(layers[0])).T), "to the input"),
@@ -235,8 +250,11 @@ WRONG = {
         (share_with(lambda first: usual_bound(first)[:, None]), "along the rows"),
         (share_with(lambda first: 1.0), "not 1 for every input"),
         (share_with(usual_bound, np.sum), "how many"),
-        (lambda flow, first: share_by_loop(flow, first) * len(flow), "pairs"),
+        (lambda flow, first: share_by_loop(flow, first) * len(flow), "all n · n pairs"),
         (lambda flow, first: 1 - share_by_loop(flow, first), "not at the bound"),
-        (lambda flow, first: (flow == usual_bound(first)).mean() - 0.01, ""),
+        (
+            lambda flow, first: (flow == usual_bound(first)).mean() - 0.01,
+            "The share: not right yet",
+        ),
     ],
 }

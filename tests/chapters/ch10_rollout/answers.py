@@ -144,10 +144,10 @@ WRONG = {
     ],
     "rollout-2": [
         (lambda layers: functools.reduce(np.matmul, layers), "wrong way round"),
-        (lambda layers: rollout(layers), "again"),
+        (lambda layers: rollout(layers), "mixes it in again"),
         (lambda layers: layers.prod(axis=0), "entry by entry"),
         (lambda layers: layers[-1], "last layer"),
-        (lambda layers: product_by_reduce(layers).T, ""),
+        (lambda layers: product_by_reduce(layers).T, "not right yet"),
         (lambda layers: product_by_reduce(layers)[0], "shape"),
     ],
     "rollout-3": [
@@ -162,7 +162,10 @@ WRONG = {
     "rollout-4": [
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
         (lambda raw, residual: mended_by_loop(raw[::-1], residual), "wrong way round"),
-        (mended_with(lambda layer, r, eye: normalised((1 - r) * layer + r * eye)), "before"),
+        (
+            mended_with(lambda layer, r, eye: normalised((1 - r) * layer + r * eye)),
+            "before the residual is mixed in",
+        ),
         (mended_with(lambda layer, r, eye: (1 - r) * layer + r * eye), "sum to 1"),
         (mended_with(lambda layer, r, eye: (1 - r) * layer + r * eye, normalised), "too late"),
         (
@@ -177,10 +180,13 @@ WRONG = {
     ],
     "rollout-5": [
         (walk_with(slice(None, None, -1)), "first layer"),
-        (walk_with(slice(-1, None)), ""),
-        (walk_with(slice(None), divide=False), "counts"),
-        (lambda layers, output, walks, rng: rollout(layers)[output], ""),
-        (lambda layers, output, walks, rng: np.full(layers.shape[-1], 1 / layers.shape[-1]), ""),
+        (walk_with(slice(-1, None)), "starts in the first layer"),
+        (walk_with(slice(None), divide=False), "Those are counts"),
+        (lambda layers, output, walks, rng: rollout(layers)[output], "the rollout says"),
+        (
+            lambda layers, output, walks, rng: np.full(layers.shape[-1], 1 / layers.shape[-1]),
+            "the rollout says",
+        ),
         (lambda layers, output, walks, rng: walk_all_at_once(layers, 0, walks, rng), "ended at"),
         (
             lambda layers, output, walks, rng: walk_all_at_once(layers, output, walks, rng)[:2],
@@ -190,10 +196,16 @@ WRONG = {
     "rollout-6": [
         (lambda weights, limit: depth_with(growing)(weights, limit) - 1, "not indices"),
         (depth_with(lambda weights: weights), "one by one"),
-        (depth_with(lambda weights: growing(weights, 0.5)), ""),
-        (lambda weights, limit: distance_from_rank_one(rollout(weights, residual=0)), ""),
-        (lambda weights, limit: len(weights), ""),
-        (lambda weights, limit: 1, ""),
+        (
+            depth_with(lambda weights: growing(weights, 0.5)),
+            ("Count layers, not indices", "Leave the residual out", "multiply them"),
+        ),
+        (
+            lambda weights, limit: distance_from_rank_one(rollout(weights, residual=0)),
+            "not right yet",
+        ),
+        (lambda weights, limit: len(weights), "not right yet"),
+        (lambda weights, limit: 1, ("Count layers, not indices", "not right yet")),
     ],
     "rollout-7": [
         (0.5, "one is higher"),

@@ -5,8 +5,8 @@ import torch
 from scipy.stats import mannwhitneyu
 
 from course_lib.attention import attention, softmax
+from course_lib.nn.attention import masked_softmax
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
-from course_lib.nn.text import masked_softmax
 
 
 def pool_by_library(h, v, w):
@@ -189,26 +189,35 @@ WRONG = {
     "pooling-1": [
         (lambda h, v, w: (softmax(h @ v.T @ w) @ h, softmax(h @ v.T @ w)), "tanh is missing"),
         (lambda h, v, w: (np.tanh(h @ v.T) @ w @ h, np.tanh(h @ v.T) @ w), "scores"),
-        (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "alike"),
-        (lambda h, v, w: (pool_by_loop(h, v, w)[1] @ np.tanh(h), pool_by_loop(h, v, w)[1]), ""),
+        (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "All nodes count alike"),
+        (
+            lambda h, v, w: (pool_by_loop(h, v, w)[1] @ np.tanh(h), pool_by_loop(h, v, w)[1]),
+            "mix h itself",
+        ),
         (lambda h, v, w: pool_by_attention(h, v, w)[::-1], "wrong way round"),
-        (lambda h, v, w: (h.sum(axis=0), softmax((np.tanh(h @ v.T) @ w)[:, None])[:, 0]), "over"),
+        (
+            lambda h, v, w: (h.sum(axis=0), softmax((np.tanh(h @ v.T) @ w)[:, None])[:, 0]),
+            "Each node has weight 1",
+        ),
         (lambda h, v, w: (softmax(np.tanh(h @ v.T @ w)) @ h, softmax(np.tanh(h @ v.T @ w))), "V h"),
         (lambda h, v, w: pool_by_attention(h, v, w)[0], "two things"),
-        (lambda h, v, w: (h * pool_by_attention(h, v, w)[1][:, None], softmax(h @ v.T @ w)), ""),
+        (
+            lambda h, v, w: (h * pool_by_attention(h, v, w)[1][:, None], softmax(h @ v.T @ w)),
+            "The tanh is missing",
+        ),
         (lambda h, v, w: (h.mean(axis=0), pool_by_attention(h, v, w)[1]), "plain mean"),
     ],
     "pooling-2": [
         ("max", "larger than"),
         ("both", "does not notice"),
-        ("neither", "twelve"),
-        ("sum", "one of"),
-        (0, "one of"),
+        ("neither", "divided by twelve"),
+        ("sum", "should be one of"),
+        (0, "should be one of"),
     ],
     "pooling-3": [
         (masked_with(-1e9), "attends to its filling"),
         (masked_with_infinity, "NaN"),
-        (masked_with(0.0), ""),
+        (masked_with(0.0), "filling needs a weight of 0"),
         (masked_with(0, multiply=True), "sum to 1"),
         (lambda s, f, m: masked_by_loop(s, f, ~m), "turned round"),
         (masked_with_nan_left, "0 times NaN"),
@@ -218,21 +227,21 @@ WRONG = {
         (lambda s, f, m: masked_by_loop(s, f, m)[0], "two things"),
     ],
     "pooling-4": [
-        (lambda h, v, w: (w[None], h @ v.T, h), "tanh"),
+        (lambda h, v, w: (w[None], h @ v.T, h), "The tanh is missing"),
         (lambda h, v, w: (w[None], np.tanh(h @ v.T), np.tanh(h)), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
         (lambda h, v, w: (w[None] / np.sqrt(len(w)), np.tanh(h @ v.T), h), "scale=1"),
         (lambda h, v, w: (w[None] * np.sqrt(len(w)), np.tanh(h @ v.T), h), "scale=1"),
-        (lambda h, v, w: (-w[None], np.tanh(h @ v.T), h), "sign"),
+        (lambda h, v, w: (-w[None], np.tanh(h @ v.T), h), "The sign of the query"),
         (lambda h, v, w: (w[None], np.tanh(h @ v.T)), "three things"),
     ],
     "pooling-5": [
-        (auc_of(lambda a, b: (a > b).mean()), ""),
-        (auc_of(lambda a, b: (a >= b).mean()), ""),
-        (lambda weights, wanted: auc_by_loop(weights, ~wanted), ""),
-        (lambda weights, wanted: weights[wanted].sum(), ""),
-        (auc_of(lambda a, b: ((a > b) + 0.5 * (a == b)).sum()), ""),
-        (lambda weights, wanted: float(wanted[weights.argmax()]), ""),
+        (auc_of(lambda a, b: (a > b).mean()), "A tie counts half"),
+        (auc_of(lambda a, b: (a >= b).mean()), "half, not whole"),
+        (lambda weights, wanted: auc_by_loop(weights, ~wanted), "The other way round"),
+        (lambda weights, wanted: weights[wanted].sum(), "the weight of the wanted ones"),
+        (auc_of(lambda a, b: ((a > b) + 0.5 * (a == b)).sum()), "the number of pairs"),
+        (lambda weights, wanted: float(wanted[weights.argmax()]), "All pairs count"),
         (auc_of(lambda a, b: a > b), "shape"),
         (lambda weights, wanted: weights[wanted].mean() > weights[~wanted].mean(), "yes or no"),
     ],
@@ -240,7 +249,7 @@ WRONG = {
         (lambda a: np.linalg.norm(a @ a.T - np.eye(len(a))), "no root"),
         (lambda a: (a @ a.T - np.eye(len(a))).sum(), "before you sum"),
         (lambda a: ((a @ a.T) ** 2).sum(), "identity"),
-        (lambda a: ((a.T @ a - np.eye(a.shape[1])) ** 2).sum(), ""),
+        (lambda a: ((a.T @ a - np.eye(a.shape[1])) ** 2).sum(), "Multiply hop by hop"),
         (lambda a: ((a @ a.T - np.eye(len(a))) ** 2).mean(), "not their mean"),
         (lambda a: np.abs(a @ a.T - np.eye(len(a))).sum(), "absolute"),
         (lambda a: (a @ a.T - np.eye(len(a))) ** 2, "shape"),
@@ -255,6 +264,6 @@ WRONG = {
         (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, "shape"),
         (index_without_empty, "shape"),
         (index_with_nan, "no nodes"),
-        (lambda s, f, graph, n: index_by_add(s, f, np.sort(graph), n), ""),
+        (lambda s, f, graph, n: index_by_add(s, f, np.sort(graph), n), "not right yet"),
     ],
 }

@@ -5,9 +5,11 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 
+ROOT = Path(__file__).resolve().parents[2]
 IMPORTS = "import numpy as np\nfrom course_lib.exercises import check, scorecard"
 
 
@@ -39,7 +41,10 @@ def nbval(folder, *arguments, files=(".",), mode="--nbval-lax"):
     """Run nbval on notebooks in a folder in a process of its own, as a learner would."""
     report = folder / "report.xml"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
-    command = [sys.executable, "-m", "pytest", mode, *files, "-p", "no:cacheprovider"]
+    # From any folder, our plugin must be found.
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), environment.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.nbval_plugin"]
+    command += [mode, *files, "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, "--rootdir", str(folder), f"--junitxml={report}", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

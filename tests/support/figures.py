@@ -5,7 +5,7 @@ import re
 import numpy as np
 from ipywidgets.embed import dependency_state, embed_data
 
-from tests.browser_pages import open_view
+from course_lib.authoring.browser import open_view
 
 # What the root of the page carries, and the colour scheme of the desktop behind it.
 THEMES = {

@@ -1,9 +1,14 @@
-"""Static pages that show one view, and a small stand-in for the model that Jupyter gives it."""
+"""Show one live figure on a page of its own, in a real browser, without Jupyter.
+
+The figure's view gets a small stand-in for the model that Jupyter would give it. Tests look at
+figures this way, and benchmarks time them.
+"""
 
 import base64
 import json
 import os
 import shutil
+from contextlib import contextmanager
 
 import anywidget
 
@@ -62,6 +67,21 @@ def find_chromium():
     """Return the path of a Chromium, or None; the environment variable CHROMIUM comes first."""
     named = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES), MACOS_CHROME]
     return next((path for path in named if path and os.path.exists(path)), None)
+
+
+@contextmanager
+def chromium():
+    """Start a headless Chromium and yield it, or None where there is none."""
+    executable = find_chromium()
+    if executable is None:
+        yield None
+        return
+    from playwright.sync_api import sync_playwright  # only tests and benchmarks have it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def traits(view):

@@ -1,0 +1,79 @@
+"""How a matrix of weights is drawn as coloured cells, whatever the cells say."""
+
+import numpy as np
+import seaborn
+from matplotlib.patches import Rectangle
+
+from course_lib import _validate
+from course_lib.plots.picture import card, label_style, new_figure, shortened, text_width
+
+COLOURS = "Blues"  # from paper white to dark: told apart by lightness alone
+DIVERGING = "PuOr"  # orange below 0, white, purple above: safe for colour-blind readers
+BAR = {"shrink": 0.7, "aspect": 24}
+QUERY_LABEL = "query (attends)"
+KEY_LABEL = "key (attended to)"
+MOST_ANNOTATED = 10  # more keys than this, and the numbers in the cells cannot be read
+HIDDEN = {"facecolor": "#eceff2", "edgecolor": "#9aa3ad", "hatch": "////", "linewidth": 0}
+
+
+def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
+    """Draw one matrix with its labels and the bar of its scale."""
+    _validate.choice(annotate, "annotate", ("auto", True, False))
+    if annotate == "auto":
+        annotate = max(values.shape) <= MOST_ANNOTATED
+    diverging = norm.vmin < 0
+    cell = min(0.62 if annotate else 0.4, 5.4 / max(values.shape))  # inches
+    height, width = (max(1.0, n * cell) for n in values.shape)
+    with card():
+        figure = new_figure(width + 2.2, height + 1.6)
+        axes = figure.add_subplot()
+        draw_cells(
+            axes,
+            values,
+            norm,
+            hidden,
+            cmap=DIVERGING if diverging else COLOURS,
+            annot=annotate,
+            fmt="+.2f" if diverging else ".2f",
+            cbar_kws={**BAR, "label": "difference" if diverging else "weight"},
+        )
+        name_positions(axes, queries, keys, 72 * cell)
+        axes.set(xlabel=KEY_LABEL, ylabel=QUERY_LABEL, title=title or "")
+    return figure
+
+
+def draw_cells(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
+    """Draw the cells without labels; thin lines part them while there is room for lines."""
+    seaborn.heatmap(
+        values,
+        ax=axes,
+        norm=norm,
+        mask=hidden,
+        cmap=cmap,
+        square=True,
+        linewidths=0.5 if max(values.shape) <= 16 else 0,
+        linecolor="#e4e8ee",
+        xticklabels=False,
+        yticklabels=False,
+        **options,
+    )
+    for row, column in np.argwhere(hidden) if hidden is not None else ():
+        axes.add_patch(Rectangle((column, row), 1, 1, **HIDDEN))
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#8a94a0")
+
+
+def name_positions(axes, queries, keys, spacing):
+    """Write the tokens along both axes; those across stand upright if they would collide."""
+    size, every = label_style(spacing)
+    for axis, labels in ((axes.xaxis, keys), (axes.yaxis, queries)):
+        shown = range(0, len(labels), every)
+        crowded = axis is axes.xaxis and text_width([*labels, ""], size) > 0.9 * spacing
+        axis.set_ticks([position + 0.5 for position in shown])
+        axis.set_ticklabels(
+            [shortened(labels[position]) for position in shown],
+            rotation=90 if crowded else 0,
+            fontsize=size,
+            parse_math=False,  # a token may be a dollar sign
+        )
+        axis.set_tick_params(length=2)

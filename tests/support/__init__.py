@@ -1,0 +1,1 @@
+"""What test modules share: a browser, notebooks, a JupyterLab, checks of pages and figures."""

@@ -1,0 +1,111 @@
+"""The wheel alone, in an environment of its own and far from the repository."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
+def pip(*arguments):
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*command, *map(str, arguments)], check=True)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    pip("wheel", ROOT, "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", folder)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def course(wheel, tmp_path_factory):
+    """Return how to run the command of a venv that has the wheel, in a folder of its own."""
+    home = tmp_path_factory.mktemp("learner")
+    venv.create(home / "env")
+    python = home / "env" / "bin" / "python"
+    pip("--python", python, "install", "--no-deps", "--no-index", wheel)
+    (packages,) = (home / "env").glob("lib/python*/site-packages")
+    # What the course depends on is lent by our own environment: without its .pth files, so
+    # without the course that is installed there.
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+
+    def run(*arguments, cwd=home, program="course"):
+        command = [home / "env" / "bin" / program, *arguments]
+        return subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        )
+
+    run.home = home
+    done = run("start", "mine")
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def tracked():
+    done = subprocess.run(
+        ["git", "ls-files", "course_lib"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [name for name in done.stdout.split() if (ROOT / name).is_file()]
+
+
+def left_out(names, wanted):
+    """Return what a wheel does not hold of what it should."""
+    return sorted(set(wanted) - set(names))
+
+
+def dead_links(folder):
+    """Return the links of notebooks and pages that lead nowhere: (file name, link)."""
+    found = []
+    for path in (*folder.glob("notebooks/*.ipynb"), *folder.glob("book/*.md")):
+        links = (link for link in LINK.findall(path.read_text(encoding="utf-8")) if ":" not in link)
+        found += [(path.name, link) for link in links if not (path.parent / link).exists()]
+    return found
+
+
+def test_the_wheel_holds_everything_that_the_package_tracks(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert left_out(names, tracked()) == []
+    assert left_out(names[1:], [names[0]]) == [names[0]]
+
+
+def test_the_course_comes_from_the_wheel(course):
+    done = course("-c", "import course_lib; print(course_lib.__file__)", program="python")
+    assert done.stdout.startswith(str(course.home)), done.stderr
+
+
+def test_every_link_of_the_laid_out_folder_leads_somewhere(course):
+    assert dead_links(course.home / "mine") == []
+    (course.home / "mine" / "book" / "glossary.md").rename(course.home / "glossary.md")
+    assert "glossary.md" in {
+        link.rpartition("/")[2] for _, link in dead_links(course.home / "mine")
+    }
+    (course.home / "glossary.md").rename(course.home / "mine" / "book" / "glossary.md")
+
+
+@pytest.mark.notebook
+def test_a_whole_chapter_runs_there(course):
+    done = course("check", "01", "--expect-unsolved", cwd=course.home / "mine")
+    assert done.returncode == 0, done.stdout
+
+
+def test_progress_hints_solutions_and_updates_work_there(course):
+    (course.home / "mine" / "notebooks" / ".progress.jsonl").write_text('{"passed": "weights-1"}')
+    assert "02 weights: 1 of" in course("progress", cwd=course.home / "mine" / "notebooks").stdout
+    assert course("hint", "weights-3").stdout
+    assert "np.sqrt(d)" in course("solution", "weights-3").stdout
+    assert course("update").stdout.startswith("Up to date already")

@@ -1,0 +1,297 @@
+"""The working folder on disk: laid out, found, brought up to date, and never overwritten."""
+
+import subprocess
+
+import nbformat
+import pytest
+
+from course_lib import cli
+from course_lib.authoring.notebooks import as_text, fingerprint
+from course_lib.working import files, layout, shipped, update
+from course_lib.working.folder import notebooks_folder, working_folder
+from course_lib.working.report import started_lines, update_lines
+
+STUB = "shift_effect = ...  # your answer here"
+ANSWER = 'shift_effect = "unchanged"'
+PAGE = "See [weights](../notebooks/02_weights.ipynb) and the [glossary](glossary.md#edge)."
+
+
+def chapter(text, stub=STUB):
+    """Return a small chapter 02 as the course ships it."""
+    cells = [
+        nbformat.v4.new_markdown_cell(f"# Weights\n\n{text} [x](../book/conventions.md)", id="top"),
+        nbformat.v4.new_code_cell(stub, id="weights-1", metadata={"exercise": "weights-1"}),
+        nbformat.v4.new_code_cell('check("weights-1")', id="check"),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"course": {"chapter": "weights"}})
+    notebook.metadata["course"]["built"] = fingerprint(notebook)
+    return as_text(notebook)
+
+
+@pytest.fixture
+def ship(tmp_path, monkeypatch):
+    """Let the installed course be a checkout with one chapter; return how to ship another text."""
+    top = tmp_path / "course"
+    (top / "notebooks").mkdir(parents=True)
+    (top / "book").mkdir()
+    (top / "book" / "glossary.md").write_text("An edge.")
+    (top / "book" / "instructors.md").write_text("No notebook links here.")
+    monkeypatch.setattr(shipped, "TOP", top)
+    monkeypatch.setattr(shipped, "IN_WHEEL", False)
+
+    def ship(text, stub=STUB, page=PAGE):
+        (top / "notebooks" / "02_weights.ipynb").write_text(chapter(text, stub))
+        (top / "book" / "conventions.md").write_text(page)
+        return top
+
+    ship("first")
+    return ship
+
+
+@pytest.fixture
+def work(ship, tmp_path):
+    """Return a working folder with an answer in its chapter."""
+    layout.start(tmp_path / "work")
+    solve(tmp_path / "work" / "notebooks" / "02_weights.ipynb")
+    return tmp_path / "work"
+
+
+def solve(path):
+    path.write_text(path.read_text().replace(STUB, ANSWER.replace('"', '\\"')))
+
+
+def contents(folder):
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def told(outcomes):
+    return "\n".join(update_lines(outcomes))
+
+
+def test_start_lays_out_notebooks_and_the_pages_they_lead_to(ship, tmp_path):
+    done = layout.start(tmp_path / "work")
+    names = {name for name in contents(tmp_path / "work") if not name.startswith(".")}
+    assert names == {"notebooks/02_weights.ipynb", "book/conventions.md", "book/glossary.md"}
+    assert "1 notebook laid out" in started_lines(done)[0]
+
+
+def test_start_overwrites_nothing(ship, tmp_path):
+    mine = tmp_path / "work" / "notebooks" / "02_weights.ipynb"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = layout.start(tmp_path / "work")
+    assert mine.read_text() == "mine"
+    assert "Left as it is, for it was there already: 02_weights.ipynb" in started_lines(done)
+
+
+def test_a_second_start_changes_nothing_and_points_to_the_update(ship, work):
+    before = contents(work)
+    assert started_lines(layout.start(work)) == [f"{work}: started before, nothing changed"]
+    ship("second")
+    said = started_lines(layout.start(work))
+    assert "1 chapter in another version: `course update`" in said[-1]
+    assert contents(work) == before
+
+
+def test_a_chapter_that_the_learner_took_away_is_not_called_outdated(ship, work):
+    (work / "notebooks" / "02_weights.ipynb").unlink()
+    assert layout.start(work).outdated == []
+
+
+def test_who_was_interrupted_can_start_once_more(ship, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layout, "keep_base", fail)
+        with pytest.raises(OSError, match="disk full"):
+            layout.start(tmp_path / "work")
+    (tmp_path / "work" / "book" / "glossary.md").unlink()
+    assert layout.start(tmp_path / "work").laid_out == ["glossary.md"]
+
+
+def test_the_course_s_own_folder_is_no_place_to_work(ship):
+    with pytest.raises(ValueError, match="own folder"):
+        layout.start(ship("first"))
+
+
+def test_work_in_the_checkout_is_carried_over(ship, tmp_path):
+    own = ship("first") / "notebooks"
+    subprocess.run(["git", "init", "-q"], cwd=own.parent, check=True)
+    subprocess.run(["git", "add", "."], cwd=own.parent, check=True)
+    by = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run(["git", *by, "commit", "-qm", "first"], cwd=own.parent, check=True)
+    solve(own / "02_weights.ipynb")
+    (own / ".progress.json").write_text('{"passed": ["weights-1"]}')
+    done = layout.start(tmp_path / "work")
+    assert done.carried_over == ["02_weights.ipynb", ".progress.json"]
+    assert "carried over: 02_weights.ipynb" in "\n".join(started_lines(done))
+    there = tmp_path / "work" / "notebooks"
+    assert contents(there) == contents(own)
+    # The next version: the one that the learner worked in is found in the history.
+    ship("second")
+    (outcome, *_) = update.update(tmp_path / "work")
+    assert outcome.base_known
+    assert outcome.changes.answers == ["weights-1"]
+    (tmp_path / "work" / ".course" / "shipped").rename(tmp_path / "lost")
+    (there / "02_weights.ipynb").write_bytes((there / "02_weights.old-1.ipynb").read_bytes())
+    (outcome, *_) = update.update(tmp_path / "work")
+    assert outcome.base_known
+
+
+def test_what_cannot_be_read_is_not_carried_over_and_is_named(ship, tmp_path):
+    (ship("first") / "notebooks" / "02_weights.ipynb").write_text("<<<<<<< HEAD")
+    done = layout.start(tmp_path / "work")
+    assert "not carried over: 02_weights.ipynb" in "\n".join(started_lines(done))
+    assert not (tmp_path / "work" / "notebooks" / "02_weights.ipynb").exists()
+
+
+def test_an_update_keeps_the_answer_and_an_exact_copy(ship, work):
+    old = (work / "notebooks" / "02_weights.ipynb").read_bytes()
+    ship("second", stub="# say it\n" + STUB)
+    outcomes = update.update(work)
+    new = (work / "notebooks" / "02_weights.ipynb").read_text()
+    assert "second" in new
+    assert "first" not in new
+    assert "unchanged" in new
+    assert (work / "notebooks" / "02_weights.old-1.ipynb").read_bytes() == old
+    said = told(outcomes)
+    assert "kept: your answers to weights-1" in said
+    assert "    # say it\n" in said
+    assert "the old file is kept as 02_weights.old-1.ipynb" in said
+
+
+def test_a_second_update_changes_nothing(ship, work):
+    ship("second", page=PAGE + " More.")
+    update.update(work)
+    before = contents(work)
+    assert told(update.update(work)) == "Up to date already: 3 files"
+    assert contents(work) == before
+
+
+def test_each_update_keeps_its_own_copy(ship, work):
+    for text in ("second", "third"):
+        ship(text)
+        update.update(work)
+    copies = sorted(path.name for path in work.rglob("*.old-*"))
+    assert copies == ["02_weights.old-1.ipynb", "02_weights.old-2.ipynb"]
+    assert "unchanged" in (work / "notebooks" / "02_weights.ipynb").read_text()
+
+
+def test_an_untouched_chapter_is_replaced_without_a_copy(ship, tmp_path):
+    layout.start(tmp_path / "work")
+    ship("second")
+    update.update(tmp_path / "work")
+    assert contents(tmp_path / "work")["notebooks/02_weights.ipynb"] == chapter("second").encode()
+    assert list((tmp_path / "work").rglob("*.old-*")) == []
+
+
+def test_an_interrupted_update_leaves_the_old_file_and_can_be_done_again(ship, work, monkeypatch):
+    path = work / "notebooks" / "02_weights.ipynb"
+    old = path.read_bytes()
+    ship("second")
+
+    def fail(draft, target):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", fail)
+        with pytest.raises(KeyboardInterrupt):
+            update.update(work)
+    assert path.read_bytes() == old
+    assert list(work.rglob("*.draft")) == []
+    (outcome, *_) = update.update(work)
+    assert outcome.base_known
+    assert "unchanged" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"<<<<<<< HEAD\n{}", "cannot be read"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"a": 1}]}', "cannot be"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"[]", "cannot be read"),
+        (as_text(nbformat.v4.new_notebook()).encode(), "is not this chapter's notebook"),
+    ],
+)
+def test_what_is_no_chapter_is_left_alone_and_named(ship, work, data, why):
+    path = work / "notebooks" / "02_weights.ipynb"
+    path.write_bytes(data)
+    ship("second")
+    assert f"02_weights.ipynb: left alone; it {why}" in told(update.update(work))
+    assert path.read_bytes() == data
+
+
+def test_an_old_notebook_without_ids_and_base_loses_nothing(ship, work):
+    path = work / "notebooks" / "02_weights.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.nbformat_minor = 4
+    notebook.metadata["course"]["built"] = "0123456789abcdef"
+    for cell in notebook.cells:
+        del cell["id"]
+    path.write_text(as_text(notebook))
+    ship("second")
+    said = told(update.update(work))
+    assert "the version that you worked in is not known" in said
+    sources = [cell.source for cell in nbformat.read(path, as_version=4).cells]
+    assert len(sources) == 4
+    assert sources[2:] == [ANSWER, 'check("weights-1")']
+
+
+def test_a_missing_chapter_is_laid_out_and_one_that_ended_is_left(ship, work):
+    own = work / "notebooks" / "02_weights.ipynb"
+    own.rename(own.with_name("13_gone.ipynb"))
+    (work / ".course" / "shipped" / "13_gone.0.ipynb").touch()
+    said = told(update.update(work))
+    assert "02_weights.ipynb: laid out" in said
+    assert "13_gone.ipynb: left alone; it is no longer part of the course" in said
+    assert own.read_bytes() == chapter("first").encode()
+
+
+def test_a_page_that_somebody_wrote_into_is_kept_beside_the_new_one(ship, work):
+    page = work / "book" / "conventions.md"
+    ship("first", page="The second page.")
+    update.update(work)
+    assert list(work.rglob("*.old-*")) == []
+    page.write_text("my note")
+    ship("first", page="The third page.")
+    assert "kept as conventions.old-1.md" in told(update.update(work))
+    assert page.read_text() == "The third page."
+    assert page.with_name("conventions.old-1.md").read_text() == "my note"
+
+
+@pytest.mark.parametrize("here", [".", "notebooks", "book", ".."])
+def test_the_folder_is_found_from_here_below_and_above(work, here):
+    assert working_folder(work / here) == work
+    assert notebooks_folder(work / here) == work / "notebooks"
+
+
+def test_a_working_folder_comes_before_the_notebooks_of_the_checkout(ship):
+    top = ship("first")
+    assert notebooks_folder(top) == top / "notebooks"
+    layout.start(top / "work")
+    assert notebooks_folder(top) == top / "work" / "notebooks"
+
+
+def test_where_no_folder_is_or_several_are_the_message_says_what_to_do(ship, tmp_path):
+    with pytest.raises(ValueError, match="course start FOLDER"):
+        working_folder(tmp_path)
+    with pytest.raises(ValueError, match="there is no folder"):
+        working_folder(tmp_path / "nowhere")
+    for name in ("a", "b"):
+        layout.start(tmp_path / name)
+    with pytest.raises(ValueError, match=r"several working folders are here \(a, b\)"):
+        working_folder(tmp_path)
+
+
+def test_the_commands_start_and_update(ship, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["start", "work"]) == 0
+    solve(tmp_path / "work" / "notebooks" / "02_weights.ipynb")
+    ship("second")
+    assert cli.main(["update"]) == 0
+    assert "kept: your answers to weights-1" in capsys.readouterr().out
+    assert cli.main(["update", "nowhere"]) == 2
+    assert "there is no folder" in capsys.readouterr().err
