@@ -38,7 +38,7 @@ def read_notebook(data):
 
 
 def read_chapter(data, stem):
-    """Return a notebook from its bytes, if it is the one of a chapter.
+    """Return a notebook from its bytes, if it is the one of a file stem: "02_weights.de".
 
     Raises
     ------

@@ -19,14 +19,15 @@ TOP = PACKAGE / "shipped" if IN_WHEEL else PACKAGE.parent
 PAGE_LINK = re.compile(r"\]\((?:\.\./book/)?(\w+)\.md[#)]")
 
 
+def file_stems():
+    """Return the file stems of all notebooks: of each chapter, and of its translations."""
+    return [file_stem(stem, spoken) for stem, spoken in views(stems())]
+
+
 def notebooks():
     """Return the shipped notebooks that can be had: file stem -> bytes of the file."""
-    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in _file_stems()}
+    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in file_stems()}
     return {stem: data for stem, data in found.items() if data is not None}
-
-
-def _file_stems():
-    return [file_stem(*view) for view in views(stems())]
 
 
 def pages(notebooks):
@@ -45,7 +46,7 @@ def worked_in():
     """Return the notebooks of the checkout that somebody worked in, as was usual once: paths."""
     if IN_WHEEL:
         return []
-    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in _file_stems()]
+    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in file_stems()]
     return [path for path in paths if path.is_file() and was_edited(path)]
 
 
