@@ -113,7 +113,9 @@ def other_places(catalogue):
     return [
         message.id
         for message in catalogue
-        if message.string and set(PLACE.findall(message.id)) != set(PLACE.findall(message.string))
+        if message.string
+        and not message.fuzzy
+        and set(PLACE.findall(message.id)) != set(PLACE.findall(message.string))
     ]
 
 

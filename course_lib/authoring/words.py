@@ -2,8 +2,7 @@
 
 ``python -m course_lib.authoring.words`` writes them into ``course_lib/words/course.pot`` and
 brings the catalogues beside it, one a language, up to date: what was translated stays, what is new
-is empty, what only resembles an older sentence is marked *fuzzy* and not said before somebody has
-looked at it.
+is empty, and what is no longer said is kept as a comment at the end.
 """
 
 import ast
@@ -106,7 +105,8 @@ def updated(language, template):
     for message in list(catalogue.obsolete.values()):  # a sentence that comes back is known
         catalogue[message.id] = message
     catalogue.obsolete.clear()
-    catalogue.update(template, update_header_comment=False)
+    # Babel's guesses from similar sentences are mostly wrong here.
+    catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
     return catalogue
 
 

@@ -5,13 +5,14 @@ import seaborn
 from matplotlib.patches import Rectangle
 
 from course_lib import _validate
+from course_lib.language import later, say
 from course_lib.plots.picture import card, label_style, new_figure, shortened, text_width
 
 COLOURS = "Blues"  # from paper white to dark: told apart by lightness alone
 DIVERGING = "PuOr"  # orange below 0, white, purple above: safe for colour-blind readers
 BAR = {"shrink": 0.7, "aspect": 24}
-QUERY_LABEL = "query (attends)"
-KEY_LABEL = "key (attended to)"
+QUERY_LABEL = later("query (attends)")
+KEY_LABEL = later("key (attended to)")
 MOST_ANNOTATED = 10  # more keys than this, and the numbers in the cells cannot be read
 HIDDEN = {"facecolor": "#eceff2", "edgecolor": "#9aa3ad", "hatch": "////", "linewidth": 0}
 
@@ -35,10 +36,10 @@ def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
             cmap=DIVERGING if diverging else COLOURS,
             annot=annotate,
             fmt="+.2f" if diverging else ".2f",
-            cbar_kws={**BAR, "label": "difference" if diverging else "weight"},
+            cbar_kws={**BAR, "label": say("difference") if diverging else say("weight")},
         )
         name_positions(axes, queries, keys, 72 * cell)
-        axes.set(xlabel=KEY_LABEL, ylabel=QUERY_LABEL, title=title or "")
+        axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL), title=title or "")
     return figure
 
 

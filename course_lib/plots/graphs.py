@@ -7,6 +7,7 @@ from matplotlib.path import Path
 
 from course_lib import _validate
 from course_lib.graph import attention_matrix
+from course_lib.language import later, say
 from course_lib.plots.picture import (
     Picture,
     card,
@@ -20,10 +21,11 @@ from course_lib.plots.picture import (
 
 COLOUR = "#1f66ad"
 MEANING = {
-    "attends": "edge i → j: i attends to j",
-    "flow": "edge j → i: information flows from j to i",
+    "attends": later("edge i → j: i attends to j"),
+    "flow": later("edge j → i: information flows from j to i"),
 }
 HEAD = "->,head_length=3.6,head_width=2"  # in points
+SHOWN = (0.1, 0.5, 1.0)  # weights of the legend
 SIDE = 5.6  # inches, of the drawing without title and legend
 MOST_LEVEL = 12  # more tokens on the circle than this, and their labels turn outwards
 # In units of the circle's radius:
@@ -70,7 +72,7 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
     _validate.choice(layout, "layout", ("circle", "rows"))
     tokens = [str(graph.nodes[position].get("token", position)) for position in range(len(graph))]
     direction = graph.graph.get("direction", "attends")
-    meaning = MEANING[direction] + _above(graph)
+    meaning = _meaning(direction, graph.graph.get("threshold", 0))
     edges = sorted(graph.edges(data="weight"), key=lambda edge: edge[2])  # the strongest on top
     with card():
         figure = new_figure(6.0, 6.0)
@@ -83,8 +85,8 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
                 FancyArrowPatch(path=path(source, target), arrowstyle=HEAD, **_ink(weight))
             )
         axes.legend(
-            [Line2D([], [], **_ink(weight)) for weight in (0.1, 0.5, 1.0)],
-            ["weight 0.1", "weight 0.5", "weight 1.0"],
+            [Line2D([], [], **_ink(weight)) for weight in SHOWN],
+            [say("weight {weight}", weight=weight) for weight in SHOWN],
             title=meaning,
             loc="upper center",
             bbox_to_anchor=(0.5, 0.0),
@@ -207,10 +209,12 @@ def _loop(at, out):
     return Path(points, [Path.MOVETO] + 3 * [Path.CURVE4])
 
 
-def _above(graph):
-    """Tell which edges are left out, if any are."""
-    threshold = graph.graph.get("threshold", 0)
-    return f"; only weights above {threshold:g}" if threshold else ""
+def _meaning(direction, threshold):
+    """Tell what an edge means, and which are left out, if any are."""
+    meaning = say(MEANING[direction])
+    if not threshold:
+        return meaning
+    return say("{meaning}; only weights above {threshold:g}", meaning=meaning, threshold=threshold)
 
 
 def _describe(tokens, edges, meaning):
@@ -220,5 +224,10 @@ def _describe(tokens, edges, meaning):
         f"{told[source]} → {told[target]} {weight:.2f}"
         for source, target, weight in sorted(edges, key=lambda edge: -edge[2])[:5]
     )
-    ending = f" Strongest edges: {strongest}." if edges else ""
-    return f"Directed graph, nodes: {len(told)}, edges: {len(edges)}; {meaning}.{ending}"
+    graph = say(
+        "Directed graph, nodes: {nodes}, edges: {edges}; {meaning}.",
+        nodes=len(told),
+        edges=len(edges),
+        meaning=meaning,
+    )
+    return f"{graph} {say('Strongest edges: {edges}.', edges=strongest)}" if edges else graph

@@ -5,6 +5,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 
 from course_lib import _validate
+from course_lib.language import say
 from course_lib.plots.cells import (
     BAR,
     COLOURS,
@@ -91,12 +92,20 @@ def attention_heatmap(
     figure = one_heatmap(
         weights, queries, keys, title=title, annotate=annotate, hidden=hidden, norm=norm
     )
-    alt = (
-        f"Heatmap of attention weights, {n_query} queries by {n_key} keys, {colours_from}. "
-        f"{_told(hidden, weights)}"
-        f"Strongest: {_strongest(weights, queries, keys, key_tokens is None, hidden)}."
-    )
-    return Picture(figure, titled(title, alt))
+    parts = [
+        say(
+            "Heatmap of attention weights, {rows} queries by {columns} keys, {colours}.",
+            rows=n_query,
+            columns=n_key,
+            colours=colours_from,
+        ),
+        *_told(hidden, weights),
+        say(
+            "Strongest: {cells}.",
+            cells=_strongest(weights, queries, keys, key_tokens is None, hidden),
+        ),
+    ]
+    return Picture(figure, titled(title, " ".join(parts)))
 
 
 def difference_heatmap(
@@ -149,10 +158,14 @@ def difference_heatmap(
         difference, queries, keys, title=title, annotate=annotate, norm=Normalize(-vmax, vmax)
     )
     same = n_query == n_key
-    alt = (
-        f"Heatmap of differences, first minus second, {n_query} queries by {n_key} keys, colours "
-        f"from {-vmax:.3g} to {vmax:.3g}. Largest: "
-        f"{_strongest(difference, queries, keys, same, sign='+')}."
+    alt = say(
+        "Heatmap of differences, first minus second, {rows} queries by {columns} keys, colours "
+        "from {low:.3g} to {high:.3g}. Largest: {cells}.",
+        rows=n_query,
+        columns=n_key,
+        low=-vmax,
+        high=vmax,
+        cells=_strongest(difference, queries, keys, same, sign="+"),
     )
     return Picture(figure, titled(title, alt))
 
@@ -202,7 +215,7 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
                 axes.set_axis_off()
                 continue
             draw_cells(axes, weights[head], norm, hidden[head], cbar=False)
-            axes.set_title(f"head {head}", fontsize=9)
+            axes.set_title(say("head {head}", head=head), fontsize=9)
             left, lowest = head % ncols == 0, head + ncols >= heads
             name_positions(
                 axes,
@@ -210,17 +223,22 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
                 keys if lowest else [],
                 66 * side / max(n_query, n_key),
             )
-        figure.colorbar(ScalarMappable(norm, COLOURS), ax=grid, label="weight", **BAR)
-        figure.supxlabel(KEY_LABEL, fontsize=10)
-        figure.supylabel(QUERY_LABEL, fontsize=10)
+        figure.colorbar(ScalarMappable(norm, COLOURS), ax=grid, label=say("weight"), **BAR)
+        figure.supxlabel(say(KEY_LABEL), fontsize=10)
+        figure.supylabel(say(QUERY_LABEL), fontsize=10)
         figure.suptitle(title or "")
     strongest = "; ".join(
-        f"head {head}, {_strongest(weights[head], queries, keys, True, k=1)}"
-        for head in range(heads)
+        f"{say('head {head}', head=head)}, {_strongest(matrix, queries, keys, True, k=1)}"
+        for head, matrix in enumerate(weights)
     )
-    alt = (
-        f"{heads} heatmaps of attention weights, one a head, {n_query} queries by {n_key} keys, "
-        f"{colours_from}. Strongest weight of each: {strongest}."
+    alt = say(
+        "{heads} heatmaps of attention weights, one a head, {rows} queries by {columns} keys, "
+        "{colours}. Strongest weight of each: {cells}.",
+        heads=heads,
+        rows=n_query,
+        columns=n_key,
+        colours=colours_from,
+        cells=strongest,
     )
     return Picture(figure, titled(title, alt))
 
@@ -248,11 +266,11 @@ def _norm(scale, vmax):
     """Return the map from weights to colours, and what the text alternative says of it."""
     _validate.choice(scale, "scale", ("linear", "log"))
     if scale == "linear":
-        return Normalize(0, vmax), f"colours from 0 to {vmax:.3g}"
+        return Normalize(0, vmax), say("colours from 0 to {high:.3g}", high=vmax)
     if vmax <= SMALLEST:
         raise ValueError(f"vmax must be above {SMALLEST:g} on a log scale, got {vmax:g}")
-    return LogNorm(SMALLEST, vmax, clip=True), (
-        f"colours on a log scale from {SMALLEST:g} to {vmax:.3g}"
+    return LogNorm(SMALLEST, vmax, clip=True), say(
+        "colours on a log scale from {low:g} to {high:.3g}", low=SMALLEST, high=vmax
     )
 
 
@@ -267,11 +285,17 @@ def _hidden(weights, mask, scale):
 
 
 def _told(hidden, weights):
-    """Tell how many cells are hidden, and how much of the attention with them."""
+    """Tell in a sentence, if any cells are hidden, how many and how much attention they hold."""
     if not hidden.any():
-        return ""
+        return []
     share = weights[hidden].sum() / len(weights)
-    return f"{hidden.sum()} cells are hatched; they hold {share:.0%} of the attention. "
+    return [
+        say(
+            "{count} cells are hatched; they hold {share:.0%} of the attention.",
+            count=hidden.sum(),
+            share=share,
+        )
+    ]
 
 
 def _permutation(order, n):
@@ -289,6 +313,11 @@ def _strongest(values, queries, keys, same, hidden=None, k=3, sign=""):
     places = (-size).argsort(axis=None, kind="stable")[: min(k, (size >= 0).sum())]
     pairs = [divmod(int(place), values.shape[1]) for place in places]
     return ", ".join(
-        f"{queries[i]} to {'itself' if same and i == j else keys[j]} {values[i, j]:{sign}.2f}"
+        say(
+            "{query} to {key} {value}",
+            query=queries[i],
+            key=say("itself") if same and i == j else keys[j],
+            value=f"{values[i, j]:{sign}.2f}",
+        )
         for i, j in pairs
     )
