@@ -112,7 +112,7 @@ class _Merge:
         elif self.base and says_the_same(cell, old):
             self.changes.renewed += 1
             self.placed[name] = new
-        elif key and (self.base or asked_for(new) in cell.source):
+        elif key and (self.base or _names(cell, asked_for(new))):
             self.placed[name] = _with(cell, new)
             self._tell_of_exercise(old, new)
         elif self.base and says_the_same(old, new) and not _lost_its_check(cell, new):
@@ -265,6 +265,10 @@ def _checked(cell):
 
 def _lost_its_check(cell, new):
     return _checked(new) is not None and _checked(cell) != _checked(new)
+
+
+def _names(cell, name):
+    return re.search(rf"\b{re.escape(name)}\b", cell.source) is not None
 
 
 def _with(cell, new):
