@@ -53,8 +53,9 @@ def chapter(browser, lab):
 
 
 def errors_on(page):
-    """Return what the red outputs of a notebook say."""
-    return page.locator(".jp-OutputArea-output[data-mime-type*='error']").all_inner_texts()
+    """Return what the red outputs of a notebook say; Lab shows errors and warnings as one kind."""
+    red = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+    return page.locator(red).all_inner_texts()
 
 
 def test_run_all_goes_to_the_end_with_the_exercises_unsolved_and_trainings_stopped(chapter):

@@ -60,18 +60,30 @@ def test_without_node_the_command_says_what_is_missing(tmp_path, monkeypatch):
         figures.write_figures()
 
 
-def left_out_of_the_wheel(patterns):
-    """Return the bundles that the wheel would lack."""
-    bundles = [str(p.relative_to(figures.WIDGETS)) for p in figures.WIDGETS.glob("*/bundle.*")]
-    assert len(bundles) == 2 * 14
-    return [name for name in bundles if not any(fnmatch.fnmatch(name, p) for p in patterns)]
+VIEWS = sorted(figures.WIDGETS.glob("*/view.js"))
+PROJECT = tomllib.loads((figures.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGE_DATA = PROJECT["tool"]["setuptools"]["package-data"]
 
 
-def test_the_wheel_carries_every_bundle():
-    project = tomllib.loads((figures.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = project["tool"]["setuptools"]["package-data"]["course_lib.widgets"]
-    assert left_out_of_the_wheel(patterns) == []
-    assert len(left_out_of_the_wheel(["*/bundle.css"])) == 14
+def left_out_of_the_wheel(package, needed, patterns):
+    """Return the files of a package that the wheel would lack."""
+    folder = figures.ROOT / package.replace(".", "/")
+    names = [str(path.relative_to(folder)) for path in sorted(folder.glob(needed))]
+    assert names
+    return [name for name in names if not any(fnmatch.fnmatch(name, p) for p in patterns)]
+
+
+@pytest.mark.parametrize(
+    ("package", "needed"),
+    [("course_lib.widgets", "*/bundle.*"), ("course_lib.theme", "*.css")],
+)
+def test_the_wheel_carries_bundles_and_theme(package, needed):
+    assert left_out_of_the_wheel(package, needed, PACKAGE_DATA[package]) == []
+
+
+def test_a_pattern_that_leaves_bundles_out_is_seen():
+    lacking = left_out_of_the_wheel("course_lib.widgets", "*/bundle.*", ["*/bundle.css"])
+    assert lacking == sorted(f"{path.parent.name}/bundle.js" for path in VIEWS)
 
 
 # --- what looks at the JavaScript -----------------------------------------------------------------

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import nbformat
 
+from course_lib.chapters.reading import file_stem
+
 
 class NotOurs(ValueError):
     """A file that is no notebook, or not the notebook of this chapter; the message says which."""
@@ -45,8 +47,7 @@ def read_chapter(data, stem):
     """
     notebook = read_notebook(data)
     course = notebook.metadata.get("course", {})
-    chapter, _, spoken = stem.partition("_")[2].partition(".")
-    if (course.get("chapter"), course.get("language", "")) != (chapter, spoken):
+    if file_stem(course.get("chapter"), course.get("language", "en")) != stem.partition("_")[2]:
         raise NotOurs("is not this chapter's notebook")
     return notebook
 

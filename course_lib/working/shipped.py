@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.authoring.notebooks import was_edited
 from course_lib.authoring.source import stems
-from course_lib.authoring.translation import file_stem, views
+from course_lib.chapters.reading import file_stem, views
 from course_lib.exercises import progress
 
 PACKAGE = Path(__file__).resolve().parents[1]

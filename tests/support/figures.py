@@ -67,6 +67,11 @@ DRESS = """attributes => {
 }"""
 
 
+SHOWN = """pairs => pairs.map(
+  ([selector, property]) => getComputedStyle(document.querySelector(selector))[property],
+)"""
+
+
 def controls(figure):
     """Return the controls of a live figure by their labels."""
     return {control.description: control for control in figure.children[0].children}
@@ -131,10 +136,9 @@ def assert_readable(page, folder, view, colours):
     open_view(page, folder, view)
     seen = set()
     for theme in themes_of(page):
-        paper = page.locator(".course-figure").evaluate("e => getComputedStyle(e).backgroundColor")
+        paper, *shown = page.evaluate(SHOWN, [[".course-figure", "backgroundColor"], *colours])
         seen.add(paper)
-        for selector, name in colours:
-            colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e)['{name}']")
+        for (selector, _), colour in zip(colours, shown, strict=True):
             told = f"{theme}: {selector}: {colour} on {paper}"
             assert contrast(colour, paper) >= TEXT, told
     assert len(seen) > 2, "the themes changed nothing"

@@ -76,12 +76,10 @@ def attention_explorer(
     """
     data = packed(weights, tokens)
     layers, heads, _ = data["shape"]
-    if head is not None:
-        head = _validate.integer(head, "head", low=0, high=heads - 1)
     view = AttentionView(
         **data,
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
-        head_choice=0 if head is None else head + 1,
+        head_choice=control.head_choice(head, heads),
         threshold=_validate.real(threshold, "threshold", low=0, high=1),
         direction_choice=DIRECTIONS.index(_validate.choice(direction, "direction", DIRECTIONS)),
         layout_choice=LAYOUTS.index(_validate.choice(layout, "layout", LAYOUTS)),

@@ -96,8 +96,6 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
                 f"examples[{k}].weights must have {layers} layers and {heads} heads as the first "
                 f"has, got {array.shape[:2]}"
             )
-    if head is not None:
-        head = _validate.integer(head, "head", low=0, high=heads - 1)
     view = ExamplesView(
         weights=b"".join(array.astype("<f4").tobytes() for array in weights),
         shape=[layers, heads],
@@ -107,7 +105,7 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
         ],
         example=_validate.integer(example, "example", low=0, high=len(examples) - 1),
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
-        head_choice=0 if head is None else head + 1,
+        head_choice=control.head_choice(head, heads),
         threshold=_validate.real(threshold, "threshold", low=0, high=1),
     )
     titles = [each.title for each in examples]

@@ -121,8 +121,6 @@ def neighbours_explorer(
         raise ValueError(f"groups must have one entry a node: expected {n}, got {len(groups)}")
     if not isinstance(marked_name, str):
         raise TypeError(f"marked_name must be a string, got {marked_name!r}")
-    if head is not None:
-        head = _validate.integer(head, "head", low=0, high=heads - 1)
     view = NeighboursView(
         parts=b"".join(part.astype("<f8").tobytes() for part in (queries, keys, attention)),
         shape=[heads, n, features],
@@ -133,7 +131,7 @@ def neighbours_explorer(
         group_names=_validate.token_list(group_names, max(groups) + 1, "group_names"),
         marked=_integers(marked, "marked", n - 1),
         marked_name=marked_name,
-        head_choice=0 if head is None else head + 1,
+        head_choice=control.head_choice(head, heads),
         slope=_validate.real(slope, "slope", low=0, high=1),
         node=_validate.integer(node, "node", low=0, high=n - 1),
     )

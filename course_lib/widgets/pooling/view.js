@@ -11,7 +11,8 @@ import {
   svg,
 } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
-import { numberAt, onPress, Picks, roving, sortedList } from "../shared/pointing.js";
+import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
+import { sortedList, sortedRow } from "../shared/sorted_list.js";
 import { signed } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { describeBag, describeMember, poolingState } from "./state.js";
@@ -30,13 +31,12 @@ class PoolingFigure {
     this.model = model;
     this.graphPanel = html("div");
     this.heading = html("p", { class: "heading" });
-    this.list = html("ol", { class: "members" });
+    this.list = sortedList({ class: "members" });
     [this.readout, this.status] = [readoutOf(), statusOf()];
-    const panels = panelsOf(this.graphPanel, html("div", {}, this.heading, this.list));
+    const panels = panelsOf(this.graphPanel, html("div", {}, this.heading, this.list.root));
     const texts = [this.readout, this.status, html("figcaption", {}, caption())];
     this.root = frame(el, "pooling-view", say("pooling view"), panels, ...texts);
     this.walkNodes = roving(this.graphPanel);
-    this.sortRows = sortedList(this.list);
     onPress(this.root, (target) => this.toggle(memberOf(target)));
     this.picks.listen(this.root, memberOf);
   }
@@ -105,7 +105,7 @@ class PoolingFigure {
       this.updateRow(i, gone);
     });
     const rows = this.state.order.map((i) => this.rows[i]);
-    this.sortRows(rows, drawTitles());
+    this.list.show(rows, drawTitles());
     this.answer.textContent = empty ? "–" : answer > 0.5 ? say("yes") : say("no");
     this.share.textContent = empty ? "" : answer.toFixed(2);
     this.heading.textContent = say("The model is asked: {question}", {
@@ -196,8 +196,8 @@ function drawVote(name, i, address) {
   const [weight, vote] = [html("span", { class: "number" }), html("span", { class: "number" })];
   const bar = html("i");
   const scale = html("span", {}, bar);
-  const button = html("button", { type: "button", "data-member": i }, who, weight, scale, vote);
-  return { element: html("li", {}, button), button, bar, weight, vote };
+  const row = sortedRow({ "data-member": i }, who, weight, scale, vote);
+  return { ...row, bar, weight, vote };
 }
 
 function drawTitles() {

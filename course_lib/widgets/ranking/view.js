@@ -12,22 +12,14 @@ import {
 import { circle } from "../shared/layouts.js";
 import { change, mount } from "../shared/mount.js";
 import { isAbove } from "../shared/numbers.js";
-import { numberAt, onPress, Picks, roving, sortedList } from "../shared/pointing.js";
+import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
+import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
 import { shortTokens, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
-import {
-  describeRanking,
-  describeToken,
-  rankingState,
-  rankText,
-  scoreShares,
-  scoreText,
-} from "./state.js";
+import { drawNode, drawRow, nodeSizes } from "./elements.js";
+import { describeRanking, describeToken, rankingState, rankText, scoreText } from "./state.js";
 import "./style.css";
-
-const MOST_SIZE = 22; // radius of a node that holds all: short of its label
-const LEAST_SIZE = 1.8; // so that a node of score 0 can still be seen
 
 class RankingFigure {
   picks = new Picks(() => this.light());
@@ -40,7 +32,6 @@ class RankingFigure {
     this.layout = circle(this.n);
     this.build(el);
     roving(this.graphPanel)(this.nodes, this.layout.next);
-    this.sortRows = sortedList(this.list);
     this.listen();
   }
 
@@ -56,10 +47,10 @@ class RankingFigure {
     [this.readout, this.status] = [readoutOf(), statusOf()];
     this.heading = html("p", { class: "heading" });
     this.rows = this.names.map(drawRow);
-    this.list = html("ol", { class: "ranks", "aria-label": say("ranking") });
+    this.list = sortedList({ class: "ranks", "aria-label": say("ranking") });
     this.caption = html("figcaption");
     const left = html("div", {}, this.graphPanel, this.readout);
-    const right = html("div", {}, this.heading, this.list, this.status);
+    const right = html("div", {}, this.heading, this.list.root, this.status);
     const panels = panelsOf(left, right);
     this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);
   }
@@ -76,8 +67,9 @@ class RankingFigure {
   /** Scroll the list, but not the page, so far that the row of a token can be seen. */
   reveal(position) {
     const { offsetTop, offsetHeight } = this.rows[position].element;
-    const least = offsetTop + offsetHeight - this.list.clientHeight;
-    this.list.scrollTop = Math.min(offsetTop, Math.max(least, this.list.scrollTop));
+    const { root } = this.list;
+    const least = offsetTop + offsetHeight - root.clientHeight;
+    root.scrollTop = Math.min(offsetTop, Math.max(least, root.scrollTop));
   }
 
   /** Remove a token, or bring it back; the last one stays. */
@@ -143,7 +135,7 @@ class RankingFigure {
       bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
       value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);
     });
-    this.sortRows([...now.order, ...removed].map((position) => this.rows[position]));
+    this.list.show([...now.order, ...removed].map((position) => this.rows[position]));
   }
 
   /** Light up the token that is pointed at, or else has the focus, with its row and its arrows. */
@@ -164,35 +156,6 @@ class RankingFigure {
 
 function positionOf(target) {
   return numberAt(target, ".node, .ranks button");
-}
-
-/** The radius of each node: its area is the token's share; without a ranking all are alike. */
-function nodeSizes(nodes, ranking, removed) {
-  const held = scoreShares(ranking);
-  return nodes.map(({ size, position }) =>
-    ranking.problem || removed.includes(position)
-      ? size
-      : Math.max(LEAST_SIZE, MOST_SIZE * Math.sqrt(held[position])),
-  );
-}
-
-function drawNode({ position, at: [cx, cy], label }, text) {
-  const group = svg(
-    "g",
-    { class: "node", role: "button", "data-position": position },
-    svg("circle", { class: "reach", cx, cy }),
-    svg("circle", { class: "dot", cx, cy }),
-  );
-  if (label) group.append(svg("text", { class: "label", ...label }, text));
-  return group;
-}
-
-function drawRow(name, position) {
-  const [rank, value] = [html("span", { class: "rank" }), html("span", { class: "value" })];
-  const bar = html("i");
-  const parts = [rank, html("span", { class: "token" }, name), html("span", {}, bar), value];
-  const button = html("button", { type: "button", "data-position": position }, ...parts);
-  return { element: html("li", {}, button), button, rank, bar, value };
 }
 
 function hint() {

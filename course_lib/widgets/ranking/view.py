@@ -98,12 +98,10 @@ def ranking_explorer(
     # The length -ln w of an edge next to 1 has few digits in float32, and ties would break.
     data = packed(weights, tokens, exact=True)
     layers, heads, n = data["shape"]
-    if head is not None:
-        head = _validate.integer(head, "head", low=0, high=heads - 1)
     view = RankingView(
         **data,
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
-        head_choice=0 if head is None else head + 1,
+        head_choice=control.head_choice(head, heads),
         measure_choice=MEASURES.index(_validate.choice(measure, "measure", MEASURES)),
         damping=_validate.real(damping, "damping", low=0, high=MOST_DAMPING),
         removed=_checked_removed(removed, n),

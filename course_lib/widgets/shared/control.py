@@ -2,6 +2,7 @@
 
 import ipywidgets
 
+from course_lib import _validate
 from course_lib.language import say
 
 STYLE = {"description_width": "initial"}
@@ -69,6 +70,11 @@ def head_dropdown(view, heads):
         return []
     names = [say("mean of all heads"), *head_names(heads)]
     return [dropdown(view, "head_choice", say("head"), names)]
+
+
+def head_choice(head, heads):
+    """Return what that control has chosen: 0 for the mean, which is None, and k + 1 for head k."""
+    return 0 if head is None else 1 + _validate.integer(head, "head", low=0, high=heads - 1)
 
 
 def head_names(heads):

@@ -92,24 +92,3 @@ export function roving(container) {
     for (const item of items) item.setAttribute("tabindex", item === current ? 0 : -1);
   };
 }
-
-/**
- * A list whose rows hold a button each, as one tab stop. Returns the function that puts rows
- * { element, button } in order, below what stands `above` them; whoever has the focus keeps it,
- * though a move takes it away.
- */
-export function sortedList(list) {
-  const walk = roving(list);
-  let shown = [];
-  return (rows, ...above) => {
-    if (rows.length === shown.length && rows.every((row, k) => row === shown[k])) return;
-    shown = rows;
-    const focused = list.contains(document.activeElement) ? document.activeElement : null;
-    list.replaceChildren(...above, ...rows.map(({ element }) => element));
-    walk(
-      rows.map(({ button }) => button),
-      (k, dx, dy) => k + dx + dy,
-    );
-    focused?.focus({ preventScroll: true });
-  };
-}

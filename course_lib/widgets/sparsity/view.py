@@ -79,12 +79,10 @@ def sparsity_explorer(
             f"values must have shape ({n}, features), at most {MOST_FEATURES} features, got "
             f"{values.shape}"
         )
-    if head is not None:
-        head = _validate.integer(head, "head", low=0, high=heads - 1)
     view = SparsityView(
         **data,
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
-        head_choice=0 if head is None else head + 1,
+        head_choice=control.head_choice(head, heads),
         method_choice=METHODS.index(_validate.choice(method, "method", METHODS)),
         threshold=_validate.real(cutoff, "cutoff", low=0, high=1),
         k=min(3, n) if k is None else _validate.integer(k, "k", low=1, high=n),
