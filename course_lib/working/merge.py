@@ -15,7 +15,8 @@ an answered exercise that ended         the answer stays, with a mark above it
 an exercise with another number         the answer goes along; an exercise is known by the name that
                                         it asks for
 deleted                                 stays deleted
-a check that was deleted                comes back; and the stub with it, if nothing answers it
+deleted, though it is a check           comes back: without it the chapter cannot be judged
+deleted, though it is an exercise       comes back as a stub, unless another cell answers it
 moved                                   back to the chapter's order
 split, and one part kept the id         the part counts as edited, the other as theirs
 split or merged, under new ids          theirs; the cells that it came from count as deleted
