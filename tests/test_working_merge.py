@@ -13,6 +13,7 @@ from course_lib.working.merge import merge, says_the_same
 CHAPTER = Path(__file__).resolve().parents[1] / "notebooks" / "02_weights.ipynb"
 STUB = "shift_effect = ...  # your answer here"
 ANSWER = 'shift_effect = "unchanged"'
+SECOND = "Before.\n\n### Exercise 2\n\nA task."
 NEW_STUB = "# in words\nshift_effect = ...  # your answer here"
 
 
@@ -35,7 +36,10 @@ def notebook(*cells):
 OPENING, NEWS = text("opening", "# Weights"), text("news", "what is new")
 PLAIN, CHANGED = text("plain", "a text that stays"), text("changed", "an old text")
 REMOVED, DEMO = text("removed", "a text that goes"), code("demo", "demo()")
-TASK, CHECK = text("task", "### Exercise 1\n\nA task."), code("check-1", 'check("weights-1")')
+TASK, CHECK = (
+    text("task", "Before.\n\n### Exercise 1\n\nA task."),
+    code("check-1", 'check("weights-1")'),
+)
 LAST_TASK, LAST_CHECK = text("last-task", "### Exercise 2"), code("check-2", 'check("weights-2")')
 OLD = notebook(
     *(OPENING, PLAIN, CHANGED, REMOVED, DEMO, TASK, exercise("weights-1", STUB), CHECK),
@@ -106,12 +110,12 @@ def test_an_answer_to_an_exercise_that_ended_stays_and_is_marked():
 
 def test_an_answer_goes_along_with_an_exercise_that_got_another_number():
     new = notebook(
-        *(OPENING, exercise("weights-1", "first = ..."), text("t2", "### Exercise 2\n\nA task.")),
+        *(OPENING, exercise("weights-1", "first = ..."), text("t2", SECOND)),
         *(exercise("weights-2", STUB), exercise("weights-3", "f = ...")),
     )
     merged, changes = merge(OLD, changed(weights_1=ANSWER, weights_2="f = max"), new)
     sources = [cell.source for cell in merged.cells]
-    assert sources == ["# Weights", "first = ...", "### Exercise 2\n\nA task.", ANSWER, "f = max"]
+    assert sources == ["# Weights", "first = ...", SECOND, ANSWER, "f = max"]
     assert [c.metadata.get("exercise") for c in merged.cells[-2:]] == ["weights-2", "weights-3"]
     assert changes.renumbered == {"weights-1": "weights-2", "weights-2": "weights-3"}
     assert changes.new_tasks == ["weights-3"]

@@ -245,11 +245,11 @@ def says_the_same(cell, other):
 
 
 def task_above(cells, key):
-    """Return the text above an exercise without its heading, which numbers it; or None."""
+    """Return the text above an exercise without headings, which number it; or None."""
     text = None
     for cell in cells:
         if cell.metadata.get("exercise") == key:
-            return text and text.partition("\n")[2]
+            return text and re.sub(r"^#+ .*$", "", text, flags=re.M)
         text = cell.source if cell.cell_type == "markdown" else text
     return None
 
