@@ -1,5 +1,6 @@
 """The working folder on disk: laid out, found, brought up to date, and never overwritten."""
 
+import dataclasses
 import subprocess
 
 import nbformat
@@ -9,6 +10,7 @@ from course_lib import cli
 from course_lib.authoring.notebooks import as_text, fingerprint
 from course_lib.working import files, layout, shipped, update
 from course_lib.working.folder import notebooks_folder, working_folder
+from course_lib.working.merge import Changes, merge
 from course_lib.working.reading import NotOurs, read_chapter
 from course_lib.working.report import started_lines, update_lines
 
@@ -205,6 +207,28 @@ def test_an_interrupted_update_leaves_the_old_file_and_can_be_done_again(ship, w
     (outcome, *_) = update.update(work)
     assert outcome.base_known
     assert "unchanged" in path.read_text()
+
+
+def test_what_is_saved_while_an_update_runs_is_not_overwritten(ship, work, monkeypatch):
+    path = work / "notebooks" / "02_weights.ipynb"
+    ship("second")
+
+    def merge_slowly(base, worked, fresh):
+        path.write_text("saved meanwhile")
+        return merge(base, worked, fresh)
+
+    monkeypatch.setattr(update, "merge", merge_slowly)
+    assert "left alone; it was saved just now" in told(update.update(work))
+    assert path.read_text() == "saved meanwhile"
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Changes)])
+def test_the_report_tells_every_kind_of_change(field):
+    before, changes = Changes(), Changes()
+    kind = type(getattr(before, field))
+    setattr(changes, field, {int: 7, bool: True, list: ["a"], dict: {"a": "b"}}[kind])
+    outcomes = [update.Outcome("x", update.UPDATED, changes=c) for c in (before, changes)]
+    assert told(outcomes[:1]) != told(outcomes[1:])
 
 
 @pytest.mark.parametrize(

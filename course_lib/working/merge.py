@@ -12,8 +12,11 @@ edited, and we changed it too           the new version, and theirs below it
 edited, and we took it out              theirs stays
 an exercise with an answer              the answer stays, whatever became of its stub and task
 an answered exercise that ended         the answer stays, with a mark above it
+an exercise with another number         the answer goes along; an exercise is known by the name that
+                                        it asks for
 deleted                                 stays deleted
-a check that was deleted                comes back; and the stub with it, if nothing answers it
+deleted, though it is a check           comes back: without it the chapter cannot be judged
+deleted, though it is an exercise       comes back as a stub, unless another cell answers it
 moved                                   back to the chapter's order
 split, and one part kept the id         the part counts as edited, the other as theirs
 split or merged, under new ids          theirs; the cells that it came from count as deleted
@@ -50,6 +53,7 @@ class Changes:
     came_back: list = field(default_factory=list)
     new_tasks: list = field(default_factory=list)
     new_stubs: dict = field(default_factory=dict)
+    renumbered: dict = field(default_factory=dict)
     ended: list = field(default_factory=list)
     moved: bool = False
 
@@ -79,6 +83,7 @@ class _Merge:
         self.base, self.worked, self.fresh = base, worked, fresh
         self.shipped = {cell.id: cell for cell in (base or fresh).cells}
         self.new = {cell.id: cell for cell in fresh.cells}
+        self.heirs = heirs(self.shipped, self.new)
         self.placed, self.followers = {}, {None: []}
         self.changes = Changes()
 
@@ -89,29 +94,28 @@ class _Merge:
             if name is None:
                 self.changes.own += 1
                 self._behind(anchor, cell)
-            elif name in self.new:
-                anchor = name
-                self._place(cell, name)
+            elif name in self.heirs:
+                anchor = self.heirs[name]
+                self._place(cell, self.shipped[name], self.new[anchor])
             else:
                 self._taken_out(cell, name, anchor)
         found = [name for name in known if name is not None]
-        self._left_out(set(found))
+        self._left_out({self.heirs.get(name) for name in found})
         in_order = [name for name in self.shipped if name in found]
         self.changes.moved = bool(self.base) and found != in_order
         return self._notebook(), self.changes
 
-    def _place(self, cell, name):
+    def _place(self, cell, old, new):
         """Put a cell that the new version has, too, into its place."""
-        old, new = self.shipped[name], self.new[name]
-        key = new.metadata.get("exercise")
+        name, key = new.id, new.metadata.get("exercise")
         if says_the_same(cell, new):
             self.placed[name] = _with(cell, new)
         elif self.base and says_the_same(cell, old):
             self.changes.renewed += 1
             self.placed[name] = new
-        elif key:
+        elif key and (self.base or _names(cell, asked_for(new))):
             self.placed[name] = _with(cell, new)
-            self._tell_of_exercise(key, old, new)
+            self._tell_of_exercise(old, new)
         elif self.base and says_the_same(old, new) and not _lost_its_check(cell, new):
             self.changes.edited.append(first_line(cell))
             self.placed[name] = _with(cell, new)
@@ -140,7 +144,7 @@ class _Merge:
         for name, cell in self.new.items():
             if name in found:
                 continue
-            was_there = self.base and name in self.shipped
+            was_there = self.base and name in self.heirs.values()
             key = cell.metadata.get("exercise")
             check = _checked(cell)
             if not was_there:
@@ -154,17 +158,20 @@ class _Merge:
 
     def _answered(self, stub):
         """Tell whether any cell of the learner defines what an exercise asks for."""
-        name = re.escape(answer_name(stub.source))
+        name = re.escape(asked_for(stub))
         defines = re.compile(rf"^\s*(?:(?:def|class) {name}\b|{name}\b[^=\n]*=(?!=))", re.M)
         return any(defines.search(c.source) for c in self.worked.cells if c.cell_type == "code")
 
-    def _tell_of_exercise(self, key, old, new):
+    def _tell_of_exercise(self, old, new):
+        key, old_key = (cell.metadata["exercise"] for cell in (new, old))
         self.changes.answers.append(key)
         if not self.base:
             return
+        if key != old_key:
+            self.changes.renumbered[old_key] = key
         if not says_the_same(old, new):
             self.changes.new_stubs[key] = new.source
-        if task_above(self.base.cells, key) != task_above(self.fresh.cells, key):
+        if task_above(self.base.cells, old_key) != task_above(self.fresh.cells, key):
             self.changes.new_tasks.append(key)
 
     def _behind(self, anchor, cell):
@@ -210,17 +217,39 @@ def recognised(cells, shipped):
     return names
 
 
+def heirs(shipped, new):
+    """Return what became of each shipped cell that the new version still has: id -> its id there.
+
+    Other cells keep their ids. An exercise may have got another number, because one before it is
+    new or gone; then the name that it asks for tells it.
+    """
+    found = {name: name for name in shipped if name in new}
+    before = {asked_for(cell): name for name, cell in shipped.items() if asked_for(cell)}
+    now = {asked_for(cell): name for name, cell in new.items() if asked_for(cell)}
+    for asked, name in before.items():
+        if asked in now:
+            found[name] = now[asked]
+        elif name in new and asked_for(new[name]) in before:  # its number went to another one
+            del found[name]
+    return found
+
+
+def asked_for(cell):
+    """Return the name that an exercise's stub defines; None for other cells."""
+    return answer_name(cell.source) if cell.metadata.get("exercise") else None
+
+
 def says_the_same(cell, other):
     """Tell whether two cells are of one kind and say the same, whatever their outputs."""
     return (cell.cell_type, cell.source) == (other.cell_type, other.source)
 
 
 def task_above(cells, key):
-    """Return the text above an exercise, or None."""
+    """Return the text above an exercise without headings, which number it; or None."""
     text = None
     for cell in cells:
         if cell.metadata.get("exercise") == key:
-            return text
+            return text and re.sub(r"^#+ .*$", "", text, flags=re.M)
         text = cell.source if cell.cell_type == "markdown" else text
     return None
 
@@ -237,6 +266,10 @@ def _checked(cell):
 
 def _lost_its_check(cell, new):
     return _checked(new) is not None and _checked(cell) != _checked(new)
+
+
+def _names(cell, name):
+    return re.search(rf"\b{re.escape(name)}\b", cell.source) is not None
 
 
 def _with(cell, new):

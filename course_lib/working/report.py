@@ -65,6 +65,7 @@ def _of_cells(changes, base_known):
     lines += [f"came back, the chapter needs it: {name}" for name in changes.came_back]
     if changes.moved:
         lines += ["cells that you moved stand in the chapter's order again"]
+    lines += [f"{old} is {key} now" for old, key in changes.renumbered.items()]
     lines += [f"{key}: its task is a new one; your answer stays" for key in changes.new_tasks]
     for key, stub in changes.new_stubs.items():
         lines += [f"{key}: what its cell starts from changed; your answer stays. It is now:"]

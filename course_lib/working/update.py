@@ -79,6 +79,8 @@ def _update_notebook(folder, stem, data):
     base = _base(folder, stem, worked)
     merged, changes = merge(base, worked, fresh)
     nbformat.validate(merged)
+    if path.read_bytes() != old:
+        return Outcome(path.name, LEFT_ALONE, why="was saved just now: close it, and update again")
     copy = "" if _is_as_shipped(folder, stem, worked, old) else copy_beside(path, old).name
     write_whole(path, as_text(merged).encode("utf-8"))
     return Outcome(path.name, UPDATED, copy=copy, changes=changes, base_known=base is not None)
