@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_lib import __version__
+from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
+from course_lib.chapters.reading import file_stem
 from course_lib.exercises import progress
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
@@ -48,7 +49,7 @@ def update(options):
 
 def check(options):
     """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
-    path = _notebook(options.chapter)
+    path = _notebook(options.chapter, options.language)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
     # The course's own pytest settings are for its tests, not for a learner's notebook.
     command += ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
@@ -72,13 +73,15 @@ def show_progress(options):
 
 def hint(options):
     """Print a hint."""
-    print(find_exercise(options.key).hints[options.number - 1])
+    with language.speaking(options.language):
+        print(find_exercise(options.key).hints[options.number - 1])
     return 0
 
 
 def solution(options):
     """Print the solution of an exercise, and why it works."""
-    exercise = find_exercise(options.key)
+    with language.speaking(options.language):
+        exercise = find_exercise(options.key)
     print(exercise.solution, exercise.reason, sep="\n\n")
     return 0
 
@@ -86,7 +89,7 @@ def solution(options):
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
-    from course_lib.authoring import figures
+    from course_lib.authoring import figures, words
     from course_lib.working import shipped
 
     if shipped.IN_WHEEL:
@@ -98,18 +101,18 @@ def build_all(options):
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
-        made = [*authoring.write_notebooks(), *authoring.write_derived()]
+        made = [*authoring.write_notebooks(), *authoring.write_derived(), *words.write_words()]
         if figures.tools_are_here():  # learners have no Node, and need none
             made += figures.write_figures()
         print(*made, sep="\n")
     return 0
 
 
-def _notebook(chapter):
+def _notebook(chapter, spoken):
     """Return the notebook that a path, a number or a name stands for."""
     path = Path(chapter)
     if path.suffix != ".ipynb":
-        path = notebooks_folder() / f"{chapter_stem(chapter)}.ipynb"
+        path = notebooks_folder() / f"{file_stem(chapter_stem(chapter), spoken)}.ipynb"
     if not path.is_file():
         raise ValueError(f"there is no notebook {path}")
     return path.resolve()
@@ -140,7 +143,10 @@ def _parser():
     hinting = command("hint", hint)
     hinting.add_argument("key", help="the exercise, such as weights-2")
     hinting.add_argument("number", nargs="?", type=int, choices=(1, 2), default=1)
-    command("solution", solution).add_argument("key", help="the exercise, such as weights-2")
+    solving = command("solution", solution)
+    solving.add_argument("key", help="the exercise, such as weights-2")
+    for speaking in (checking, hinting, solving):
+        speaking.add_argument("--language", choices=language.languages(), default="en")
     building = command("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")

@@ -56,6 +56,18 @@ def test_the_version(capsys):
     assert capsys.readouterr().out == f"course {course_lib.__version__}\n"
 
 
+def test_a_language_is_chosen(folder, capsys):
+    assert cli.main(["hint", "graph_view-1", "--language", "de"]) == 0
+    assert "Zwei `for`-Schleifen" in capsys.readouterr().out
+    assert cli.main(["solution", "graph_view-1", "--language", "de"]) == 0
+    assert "Der Zeilenindex ist die Query" in capsys.readouterr().out
+    assert cli.main(["hint", "graph_view-1"]) == 0
+    assert "Two loops are enough" in capsys.readouterr().out
+    write_notebook(folder / "01_graph_view.ipynb", [IMPORTS])
+    assert cli.main(["check", "01", "--language", "de"]) == 2
+    assert "01_graph_view.de.ipynb" in capsys.readouterr().err
+
+
 def test_hints_and_solutions(capsys):
     assert cli.main(["hint", "weights-3"]) == 0
     first = capsys.readouterr().out

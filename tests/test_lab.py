@@ -9,8 +9,8 @@ import re
 
 import pytest
 
-from course_lib.authoring import notebooks
 from course_lib.exercises.registry import exercises_of
+from course_lib.working import layout
 from tests.support.lab import running_lab
 
 STEM = "06_nlp"
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("lab")]
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    notebooks.write_notebooks(folder)
+    layout.start(folder)
     with running_lab(folder) as address:
         yield address
 
@@ -35,7 +35,7 @@ def chapter(browser, lab):
     context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{lab}/lab/tree/{STEM}.ipynb?reset")
+    page.goto(f"{lab}/lab/tree/notebooks/{STEM}.ipynb?reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -53,8 +53,9 @@ def chapter(browser, lab):
 
 
 def errors_on(page):
-    """Return what the red outputs of a notebook say."""
-    return page.locator(".jp-OutputArea-output[data-mime-type*='error']").all_inner_texts()
+    """Return what the red outputs of a notebook say; Lab shows errors and warnings as one kind."""
+    red = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+    return page.locator(red).all_inner_texts()
 
 
 def test_run_all_goes_to_the_end_with_the_exercises_unsolved_and_trainings_stopped(chapter):
@@ -64,6 +65,11 @@ def test_run_all_goes_to_the_end_with_the_exercises_unsolved_and_trainings_stopp
     assert chapter.locator(".jp-InputPrompt", has_text="*").count() == 0
     assert chapter.locator(".jp-InputPrompt", has_text="[1]").count() == 1
     assert chapter.locator(".jp-OutputArea-output .course-figure").count() > TRAININGS
+
+
+def test_a_page_that_the_chapter_links_to_is_served(chapter):
+    link = chapter.locator(".jp-RenderedMarkdown a[href*='conventions.md']").first
+    assert chapter.request.get(link.evaluate("link => link.href")).ok
 
 
 def test_the_threshold_changes_the_drawn_edges_to_the_number_of_larger_weights(chapter):

@@ -7,12 +7,14 @@ import nbformat
 import pytest
 
 from course_lib.authoring import derived, markdown, notebooks, pages, source, translation
-from course_lib.chapters.reading import SourceError, told
+from course_lib.chapters.reading import SourceError, file_stem, told, views
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import languages, speaking
+from course_lib.working.reading import NotOurs, read_chapter
+from course_lib.working.shipped import notebooks as notebooks_shipped
 from tests.support.notebooks import nbval
 
-TRANSLATED = [view for view in translation.views(source.stems()) if view[1] != "en"]
+TRANSLATED = [view for view in views(source.stems()) if view[1] != "en"]
 STEM, SPOKEN = "01_graph_view", "de"
 GERMAN = f"{STEM}.{SPOKEN}"
 
@@ -26,7 +28,7 @@ def is_stale(path, view):
 class TestForm:
     def test_there_is_a_catalogue_and_the_committed_notebook_is_fresh(self, view):
         assert view[1] in languages()
-        path = source.NOTEBOOKS / f"{translation.file_stem(*view)}.ipynb"
+        path = source.NOTEBOOKS / f"{file_stem(*view)}.ipynb"
         if path.exists() and notebooks.was_edited(path) and not os.environ.get("CI"):
             pytest.skip(f"{path.name} has somebody's work in it")
         assert not is_stale(path, view), "stale: run `course build`"
@@ -54,7 +56,7 @@ class TestForm:
 
     def test_its_page_and_that_of_the_original_lead_to_one_another(self, view):
         stem, spoken = view
-        assert f"({translation.file_stem(*view)}.md)" in pages.page(stem).partition("\n## ")[0]
+        assert f"({file_stem(*view)}.md)" in pages.page(stem).partition("\n## ")[0]
         assert f"({stem}.md)" in pages.page(stem, spoken).partition("\n## ")[0]
 
 
@@ -69,7 +71,7 @@ def test_a_stale_translation_is_seen(tmp_path):
 
 def test_the_contents_list_every_translation():
     listed = [line.split()[-1] for line in derived.translated()]
-    assert listed == [f"chapters/{translation.file_stem(*view)}" for view in TRANSLATED]
+    assert listed == [f"chapters/{file_stem(*view)}" for view in TRANSLATED]
     assert "\n".join(derived.translated()) in derived.derived_text("book.yml")
 
 
@@ -160,6 +162,17 @@ def test_headings_without_latin_letters_give_cells_ids():
     notebooks._number_cells(notebook, "ja")
     nbformat.validate(notebook)
     assert len({cell.id for cell in notebook.cells}) == 3
+
+
+def test_a_translation_is_laid_out_in_working_folders_and_known_from_the_original():
+    shipped = {stem: data for stem, data in notebooks_shipped().items() if stem.startswith(STEM)}
+    assert list(shipped) == [STEM, GERMAN]
+    for stem, data in shipped.items():
+        assert read_chapter(data, stem).metadata["course"]["chapter"] == "graph_view"
+    with pytest.raises(NotOurs, match="not this chapter"):
+        read_chapter(shipped[STEM], GERMAN)
+    with pytest.raises(NotOurs, match="not this chapter"):
+        read_chapter(shipped[GERMAN], STEM)
 
 
 def test_what_is_not_translated_is_told_in_english():

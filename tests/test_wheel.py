@@ -54,10 +54,10 @@ def course(wheel, tmp_path_factory):
     return run
 
 
-def tracked():
-    done = subprocess.run(
-        ["git", "ls-files", "course_lib"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def files_of(folder, *options):
+    """Return the files that git knows in a folder of the repository."""
+    command = ["git", "ls-files", *options, folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip("not a git checkout")
     return [name for name in done.stdout.split() if (ROOT / name).is_file()]
@@ -77,10 +77,15 @@ def dead_links(folder):
     return found
 
 
-def test_the_wheel_holds_everything_that_the_package_tracks(wheel):
+def test_the_wheel_holds_what_git_tracks_of_the_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert left_out(names, tracked()) == []
+    notebooks = [f"course_lib/shipped/{name}" for name in files_of("notebooks")]
+    assert left_out(names, files_of("course_lib") + notebooks) == []
     assert left_out(names[1:], [names[0]]) == [names[0]]
+    ours = [name for name in names if not re.match(r"course_lib/shipped/|[^/]*dist-info/", name)]
+    assert (
+        left_out(files_of("course_lib", "--cached", "--others", "--exclude-standard"), ours) == []
+    )
 
 
 def test_the_course_comes_from_the_wheel(course):

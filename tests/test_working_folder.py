@@ -9,6 +9,7 @@ from course_lib import cli
 from course_lib.authoring.notebooks import as_text, fingerprint
 from course_lib.working import files, layout, shipped, update
 from course_lib.working.folder import notebooks_folder, working_folder
+from course_lib.working.reading import NotOurs, read_chapter
 from course_lib.working.report import started_lines, update_lines
 
 STUB = "shift_effect = ...  # your answer here"
@@ -222,6 +223,18 @@ def test_what_is_no_chapter_is_left_alone_and_named(ship, work, data, why):
     ship("second")
     assert f"02_weights.ipynb: left alone; it {why}" in told(update.update(work))
     assert path.read_bytes() == data
+
+
+def test_a_translation_is_a_notebook_of_its_own():
+    english = chapter("first").encode()
+    german = english.replace(b'"chapter":', b'"language": "de", "chapter":')
+    for data, stem, other in (
+        (english, "02_weights", "02_weights.de"),
+        (german, "02_weights.de", "02_weights"),
+    ):
+        assert read_chapter(data, stem).cells
+        with pytest.raises(NotOurs):
+            read_chapter(data, other)
 
 
 def test_an_old_notebook_without_ids_and_base_loses_nothing(ship, work):

@@ -16,8 +16,8 @@ from course_lib.authoring.source import write_files
 
 logger = getLogger(__name__)
 
-# What makes the course. Neither learners nor other projects import it.
-MACHINERY = {"authoring", "chapters", "cli"}
+# What makes the course and brings it to learners; no notebook imports it.
+MACHINERY = {"authoring", "chapters", "cli", "theme", "working"}
 
 INDEX = """\
 Library reference

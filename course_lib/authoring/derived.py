@@ -9,10 +9,9 @@ In the glossary, the chapter after an entry follows from the chapters' ideas.
 import os
 import re
 
-from course_lib.authoring import translation
 from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
-from course_lib.chapters.reading import SourceError, front_matter, tasks
+from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
 
 PAGES = ("README.md", "book.yml", "book/glossary.md", "book/index.md", "book/instructors.md")
 PLACE = re.compile(
@@ -114,12 +113,9 @@ def contents():
 
 def translated():
     """Return the lines of the book's table of contents for chapters in other languages."""
-    views = translation.views(chapter_stem(number) for number in CHAPTERS)
-    return [
-        f"      - file: chapters/{translation.file_stem(*view)}"
-        for view in views
-        if view[1] != "en"
-    ]
+    stems = [chapter_stem(number) for number in CHAPTERS]
+    translated = [view for view in views(stems) if view[1] != "en"]
+    return [f"      - file: chapters/{file_stem(*view)}" for view in translated]
 
 
 def plans():

@@ -16,8 +16,7 @@ from course_lib.authoring.source import (
     write_files,
     write_if_changed,
 )
-from course_lib.authoring.translation import file_stem, views
-from course_lib.chapters.reading import with_solution
+from course_lib.chapters.reading import file_stem, views, with_solution
 from course_lib.language import speaking
 
 

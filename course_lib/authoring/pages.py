@@ -14,8 +14,8 @@ from course_lib.authoring.source import (
     without_solution,
     write_files,
 )
-from course_lib.authoring.translation import below_title, file_stem, other_languages, views
-from course_lib.chapters.reading import DIRECTIVE, with_solution
+from course_lib.authoring.translation import below_title, other_languages
+from course_lib.chapters.reading import DIRECTIVE, file_stem, views, with_solution
 from course_lib.language import say, speaking
 
 

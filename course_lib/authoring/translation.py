@@ -1,4 +1,4 @@
-"""A chapter in other languages: which there are, what they are called, that their code is right.
+"""A chapter in another language: where it leads, what it says of itself, that its code is right.
 
 ``chapter.de.md`` stands beside ``chapter.md``. Its code is the original's; what a reader reads in
 it may be translated: comments, docstrings, titles of figures, and what is printed. A text that says
@@ -11,24 +11,15 @@ import nbformat
 import yaml
 from babel import Locale
 
-from course_lib.chapters.reading import FRONT_MATTER, SourceError, chapter_path
+from course_lib.chapters.reading import (
+    FRONT_MATTER,
+    SourceError,
+    chapter_path,
+    file_stem,
+    translations,
+    views,
+)
 from course_lib.language import chosen, say, speaking
-
-
-def translations(stem):
-    """Return the codes of the languages that a chapter is translated into."""
-    folder = chapter_path(stem).parent
-    return sorted(path.name.split(".")[1] for path in folder.glob("chapter.*.md"))
-
-
-def views(stems):
-    """Return the pairs of stem and language that there are, of some chapters."""
-    return [(stem, spoken) for stem in stems for spoken in ("en", *translations(stem))]
-
-
-def file_stem(stem, spoken):
-    """Return the file stem of a chapter's notebook and page: "01_graph_view.de"."""
-    return stem if spoken == "en" else f"{stem}.{spoken}"
 
 
 def linked_stem(stem, wanted=None):

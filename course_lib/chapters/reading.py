@@ -78,6 +78,22 @@ def chapter_path(chapter, spoken="en"):
     return chapter_folder(chapter) / f"chapter{suffix}.md"
 
 
+def translations(chapter):
+    """Return the codes of the languages that a chapter is translated into."""
+    folder = chapter_path(chapter).parent
+    return sorted(path.name.split(".")[1] for path in folder.glob("chapter.*.md"))
+
+
+def views(stems):
+    """Return the pairs of file stem and language that there are, of some chapters."""
+    return [(stem, spoken) for stem in stems for spoken in ("en", *translations(stem))]
+
+
+def file_stem(stem, spoken):
+    """Return the file stem of a chapter's notebook and page in a language: "01_graph_view.de"."""
+    return stem if spoken == "en" else f"{stem}.{spoken}"
+
+
 def front_matter(chapter):
     """Return what a chapter says of itself: title, question, needs, ideas, reading minutes.
 

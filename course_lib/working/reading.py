@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import nbformat
 
+from course_lib.chapters.reading import file_stem
+
 
 class NotOurs(ValueError):
     """A file that is no notebook, or not the notebook of this chapter; the message says which."""
@@ -36,7 +38,7 @@ def read_notebook(data):
 
 
 def read_chapter(data, stem):
-    """Return a notebook from its bytes, if it is the one of a chapter.
+    """Return a notebook from its bytes, if it is the one of a file stem: "02_weights.de".
 
     Raises
     ------
@@ -44,7 +46,8 @@ def read_chapter(data, stem):
         If the bytes are no notebook or another one.
     """
     notebook = read_notebook(data)
-    if notebook.metadata.get("course", {}).get("chapter") != stem.partition("_")[2]:
+    course = notebook.metadata.get("course", {})
+    if file_stem(course.get("chapter"), course.get("language", "en")) != stem.partition("_")[2]:
         raise NotOurs("is not this chapter's notebook")
     return notebook
 

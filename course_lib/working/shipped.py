@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_lib.authoring.notebooks import was_edited
 from course_lib.authoring.source import stems
+from course_lib.chapters.reading import file_stem, views
 from course_lib.exercises import progress
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -18,9 +19,14 @@ TOP = PACKAGE / "shipped" if IN_WHEEL else PACKAGE.parent
 PAGE_LINK = re.compile(r"\]\((?:\.\./book/)?(\w+)\.md[#)]")
 
 
+def file_stems():
+    """Return the file stems of all notebooks: of each chapter, and of its translations."""
+    return [file_stem(stem, spoken) for stem, spoken in views(stems())]
+
+
 def notebooks():
     """Return the shipped notebooks that can be had: file stem -> bytes of the file."""
-    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in stems()}
+    found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in file_stems()}
     return {stem: data for stem, data in found.items() if data is not None}
 
 
@@ -40,7 +46,7 @@ def worked_in():
     """Return the notebooks of the checkout that somebody worked in, as was usual once: paths."""
     if IN_WHEEL:
         return []
-    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in stems()]
+    paths = [TOP / "notebooks" / f"{stem}.ipynb" for stem in file_stems()]
     return [path for path in paths if path.is_file() and was_edited(path)]
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import nbformat
 
 from course_lib.authoring.notebooks import as_text, fingerprint
-from course_lib.authoring.source import stems
 from course_lib.working import shipped
 from course_lib.working.files import copy_beside, write_whole
 from course_lib.working.folder import MARK, base_path, page_base_path
@@ -88,10 +87,10 @@ def _update_notebook(folder, stem, data):
 def _not_shipped(folder, notebooks):
     """Return an outcome for each chapter of the folder that the installed course does not have."""
     for path in sorted((folder / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        stem = path.name.partition(".")[0]
-        if path.stem != stem or stem in notebooks:
-            continue  # a copy of ours, or a chapter
-        if stem in stems():
+        stem = path.stem
+        if stem in notebooks:
+            continue
+        if stem in shipped.file_stems():
             why = "was worked in at its source, and git does not have the original"
         elif any((folder / MARK / "shipped").glob(f"{stem}.*.ipynb")):
             why = "is no longer part of the course"

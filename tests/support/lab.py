@@ -42,9 +42,10 @@ def running_lab(folder):
     finally:
         server.terminate()
         try:
-            server.wait(timeout=10)
+            server.wait(timeout=30)
         except subprocess.TimeoutExpired:
             server.kill()
+            server.wait()
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -71,6 +71,7 @@ def make_opinions(count, rng, *, unseen_combinations=False):
 
     Examples
     --------
+    >>> import numpy as np
     >>> opinions = make_opinions(2, np.random.default_rng(0))
     >>> " ".join(opinions[0].words), opinions[0].label
     ('i found the film very bad .', 0)
