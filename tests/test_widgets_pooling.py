@@ -205,6 +205,12 @@ def test_another_bag_begins_with_all_its_members(page, tmp_path):
     assert "right answer" not in page.locator(".status").inner_text()
 
 
+def test_a_larger_bag_may_follow_a_smaller_one(page, tmp_path):
+    view = make([OTHER, BAG]).children[-1]
+    assert_shown_twice_and_removed(page, tmp_path, view, {"removed": [0, 1]}, {"bag": 1})
+    assert page.locator(".node").count() == 2 * len(BAG.names)
+
+
 def test_two_tab_stops_and_the_keyboard_take_members_away(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     assert page.locator("[tabindex='0']").count() == 2  # the star, and the list
