@@ -2,15 +2,11 @@
 
 import re
 
-import pytest
-
 from course_lib import theme
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, Result
 from course_lib.exercises.registry import find_exercise
 from course_lib.exercises.report import Card, Scorecard
 from tests.support.figures import GRAPHICS, TEXT, contrast, themes_of
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]
 
 # Colour, ground and the least contrast: what is read, and what is only seen.
 PAIRS = [

@@ -11,8 +11,6 @@ from course_lib.authoring.browser import open_view
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
 from tests.support.figures import assert_readable
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(__name__)]
-
 TOKENS = ["the", "cat", "sat", "on", "the", "mat", "."]
 THRESHOLDS = [0.0, 0.05, 0.13, 0.4, 1.0]
 LAYOUTS = ("circle", "rows")

@@ -1,12 +1,10 @@
-"""The bundles of the live figures: fresh, whole, and shipped."""
+"""The bundles of the live figures are fresh and whole; what looks at their JavaScript bites."""
 
-import fnmatch
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,21 +20,20 @@ def tools():
         tell("Node or esbuild is missing: `make .venv/.tools` installs them")
 
 
-def test_the_bundles_are_what_their_sources_make(tools, tmp_path):
-    assert figures.stale_figures(tmp_path) == []
+def test_the_bundles_are_what_their_sources_make(tools):
+    assert figures.stale_figures() == []
 
 
 def test_stale_missing_and_forgotten_bundles_are_seen(tools, tmp_path):
-    committed = tmp_path / "committed"
     for path in figures.WIDGETS.glob("*/bundle.*"):
-        (committed / path.parent.name).mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, committed / path.parent.name)
-    stale = committed / "flow" / "bundle.js"
+        (tmp_path / path.parent.name).mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / path.parent.name)
+    stale = tmp_path / "flow" / "bundle.js"
     stale.write_text(stale.read_text(encoding="utf-8").replace("max", "min", 1), encoding="utf-8")
-    (committed / "plane" / "bundle.css").unlink()
-    (committed / "gone").mkdir()
-    (committed / "gone" / "bundle.js").touch()
-    seen = figures.stale_figures(tmp_path / "fresh", committed)
+    (tmp_path / "plane" / "bundle.css").unlink()
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "bundle.js").touch()
+    seen = figures.stale_figures(tmp_path)
     assert seen == ["flow/bundle.js", "gone/bundle.js", "plane/bundle.css"]
 
 
@@ -51,39 +48,13 @@ def test_a_broken_module_is_an_error(tools, tmp_path, source, message):
     (tmp_path / "planted").mkdir()
     (tmp_path / "planted" / "view.js").write_text(source, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
-        figures.write_figures(tmp_path)
+        figures.bundles(tmp_path)
 
 
 def test_without_node_the_command_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(figures, "ESBUILD", tmp_path / "esbuild")
     with pytest.raises(ValueError, match=r"make \.venv/\.tools"):
-        figures.write_figures()
-
-
-VIEWS = sorted(figures.WIDGETS.glob("*/view.js"))
-PROJECT = tomllib.loads((figures.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PACKAGE_DATA = PROJECT["tool"]["setuptools"]["package-data"]
-
-
-def left_out_of_the_wheel(package, needed, patterns):
-    """Return the files of a package that the wheel would lack."""
-    folder = figures.ROOT / package.replace(".", "/")
-    names = [str(path.relative_to(folder)) for path in sorted(folder.glob(needed))]
-    assert names
-    return [name for name in names if not any(fnmatch.fnmatch(name, p) for p in patterns)]
-
-
-@pytest.mark.parametrize(
-    ("package", "needed"),
-    [("course_lib.widgets", "*/bundle.*"), ("course_lib.theme", "*.css")],
-)
-def test_the_wheel_carries_bundles_and_theme(package, needed):
-    assert left_out_of_the_wheel(package, needed, PACKAGE_DATA[package]) == []
-
-
-def test_a_pattern_that_leaves_bundles_out_is_seen():
-    lacking = left_out_of_the_wheel("course_lib.widgets", "*/bundle.*", ["*/bundle.css"])
-    assert lacking == sorted(f"{path.parent.name}/bundle.js" for path in VIEWS)
+        figures.bundles()
 
 
 # --- what looks at the JavaScript -----------------------------------------------------------------

@@ -17,8 +17,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 LAYERS, HEADS = 2, 3
 
 
@@ -118,7 +116,6 @@ STATE = """() => {
 }"""
 
 
-@pytest.mark.browser
 def test_every_state_of_the_controls_shows_the_weights(page, tmp_path):
     open_view(page, tmp_path, examples_explorer(EXAMPLES).children[-1])
     thresholds = (0.0, 0.05, 0.3)
@@ -142,7 +139,6 @@ def test_every_state_of_the_controls_shows_the_weights(page, tmp_path):
         np.testing.assert_allclose(drawn, np.sqrt(matrix.ravel()), atol=6e-4)
 
 
-@pytest.mark.browser
 def test_rows_are_queries_and_columns_are_keys(page, tmp_path):
     view = examples_explorer(EXAMPLES, example=1, head=0, threshold=0.0).children[-1]
     open_view(page, tmp_path, view)
@@ -160,7 +156,6 @@ def test_rows_are_queries_and_columns_are_keys(page, tmp_path):
     assert lit == [{"query": "3", "key": "9"}]
 
 
-@pytest.mark.browser
 def test_a_query_lights_its_row_and_a_key_its_column(page, tmp_path):
     open_view(page, tmp_path, examples_explorer(EXAMPLES, head=1, threshold=0.0).children[-1])
     weights = EXAMPLES[0].weights[0, 1]
@@ -177,7 +172,6 @@ def test_a_query_lights_its_row_and_a_key_its_column(page, tmp_path):
     assert page.locator(".edge.lit.incoming").count() == 6
 
 
-@pytest.mark.browser
 def test_the_keyboard_walks_both_rows(page, tmp_path):
     open_view(page, tmp_path, examples_explorer(EXAMPLES, example=1).children[-1])
     focused = "({ ...document.activeElement.dataset })"
@@ -193,7 +187,6 @@ def test_the_keyboard_walks_both_rows(page, tmp_path):
     assert page.evaluate(focused) == {"position": "3", "role": "query"}
 
 
-@pytest.mark.browser
 def test_the_note_is_told_with_its_example_only(page, tmp_path):
     open_view(page, tmp_path, examples_explorer(EXAMPLES).children[-1])
     assert page.locator(".note").inner_text() == "The model said: bad."
@@ -202,14 +195,12 @@ def test_the_note_is_told_with_its_example_only(page, tmp_path):
     assert page.locator(".course-figure").count() == 1
 
 
-@pytest.mark.browser
 def test_it_can_be_read_in_every_theme(page, tmp_path):
     view = examples_explorer(EXAMPLES).children[-1]
     colours = [(".label", "fill"), (".note", "color"), (".status", "color"), (".edge", "stroke")]
     assert_readable(page, tmp_path, view, colours)
 
 
-@pytest.mark.browser
 def test_it_is_shown_twice_and_removed(page, tmp_path):
     view = examples_explorer(EXAMPLES).children[-1]
     assert_shown_twice_and_removed(
@@ -217,7 +208,6 @@ def test_it_is_shown_twice_and_removed(page, tmp_path):
     )
 
 
-@pytest.mark.browser
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     long = made("2049-09-27", "september the twenty-seventh, 2049", 3)

@@ -13,8 +13,6 @@ from course_lib.widgets import heatmap_explorer
 from tests.support.figures import assert_linked, assert_readable, controls
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(5).normal(size=(2, 3, 6, 6)))
 WITH_ZEROS = WEIGHTS * (WEIGHTS > 0.04)
@@ -92,7 +90,6 @@ def expected_strengths(matrices, scale):
     return [matrix / end for matrix, end in zip(matrices, ends[scale], strict=True)]
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", ["random", "with zeros", "recorded"])
 def test_every_state_of_the_controls_shows_the_weights(name, page, tmp_path):
     weights = {"random": WEIGHTS, "with zeros": WITH_ZEROS}.get(name)
@@ -131,7 +128,6 @@ def test_every_state_of_the_controls_shows_the_weights(name, page, tmp_path):
                 assert minus == (shown[2] < 0).ravel().tolist()
 
 
-@pytest.mark.browser
 def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
     view = heatmap_explorer(WEIGHTS, TOKENS, order="spectral").children[-1]
     open_view(page, tmp_path, view)
@@ -163,7 +159,6 @@ def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
     assert labels[: len(order)] == [TOKENS[position] for position in order]
 
 
-@pytest.mark.browser
 def test_the_numbers_read_out_agree_with_one_another(page, tmp_path):
     first = [[0.0128, 0.9872], [0.25, 0.75]]
     second = [[0.01, 0.99], [0.25, 0.75]]
@@ -182,7 +177,6 @@ def test_the_numbers_read_out_agree_with_one_another(page, tmp_path):
     assert said(2) == "first 0.2500, second 0.2500, difference below 0.0001."
 
 
-@pytest.mark.browser
 def test_the_log_scale_says_what_grey_is(page, tmp_path):
     open_view(page, tmp_path, heatmap_explorer(WITH_ZEROS).children[-1])
     assert "grey" not in page.locator("figcaption").inner_text()
@@ -190,7 +184,6 @@ def test_the_log_scale_says_what_grey_is(page, tmp_path):
     assert "grey cell is a weight of 0" in page.locator("figcaption").inner_text()
 
 
-@pytest.mark.browser
 def test_on_a_phone_the_numbers_stand_above_the_maps_and_do_not_move_them(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     tokens = ["extraordinarily"] * 6
@@ -203,7 +196,6 @@ def test_on_a_phone_the_numbers_stand_above_the_maps_and_do_not_move_them(page, 
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.browser
 def test_the_colour_bars_say_where_they_end(page, tmp_path):
     open_view(page, tmp_path, heatmap_explorer(WEIGHTS, TOKENS, scale="own").children[-1])
 
@@ -229,7 +221,6 @@ def test_the_colour_bars_say_where_they_end(page, tmp_path):
     assert page.locator(".legend").first.locator(".tick").first.text_content() == "≤ 0.0001"
 
 
-@pytest.mark.browser
 def test_text_stands_out_in_every_theme(page, tmp_path):
     colours = [
         (".heading", "color"),
@@ -239,7 +230,6 @@ def test_text_stands_out_in_every_theme(page, tmp_path):
     assert_readable(page, tmp_path, heatmap_explorer(WEIGHTS).children[-1], colours)
 
 
-@pytest.mark.browser
 def test_a_figure_that_is_closed_stops_listening(page, tmp_path):
     open_view(page, tmp_path, heatmap_explorer(WEIGHTS).children[-1])
     assert page.evaluate("model.listening()") == 4

@@ -18,8 +18,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 RNG = np.random.default_rng(1)
 N, HEADS, FEATURES = 6, 2, 3
 # Node 5 attends to nobody and is attended to; 0 and 1, 0 and 2, 3 and 4 share neighbours.
@@ -144,7 +142,6 @@ def expected_state(view):
     return weights, sum(verdicts), len(verdicts)
 
 
-@pytest.mark.browser
 def test_every_head_and_slope_gives_what_numpy_computes(page, tmp_path):
     view = view_of()
     open_view(page, tmp_path, view)
@@ -162,7 +159,6 @@ def test_every_head_and_slope_gives_what_numpy_computes(page, tmp_path):
     assert len(seen) > 1
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("kind", [GraphAttention, GraphAttentionV2])
 def test_a_layer_s_parts_give_its_weights_and_only_the_first_kind_is_static(page, tmp_path, kind):
     layer = seeded(lambda: kind(5, 4, 3, negative_slope=0.3), 1)
@@ -191,7 +187,6 @@ def rows(page):
     return [row.split() for row in page.locator(".neighbours li:visible").all_inner_texts()]
 
 
-@pytest.mark.browser
 def test_the_list_holds_the_neighbours_of_the_node_by_weight(page, tmp_path):
     view = view_of(node=1, names=["ann", "bob", "cy", "di", "eve", "flo"])
     open_view(page, tmp_path, view)
@@ -216,7 +211,6 @@ def test_the_list_holds_the_neighbours_of_the_node_by_weight(page, tmp_path):
     assert page.locator(".edges .edge:visible").count() == 0
 
 
-@pytest.mark.browser
 def test_pointing_shows_and_clicking_keeps(page, tmp_path):
     open_view(page, tmp_path, view_of(node=1))
     page.locator("[data-position='3']").hover()
@@ -231,7 +225,6 @@ def test_pointing_shows_and_clicking_keeps(page, tmp_path):
     assert page.locator("[aria-pressed='true']").get_attribute("data-position") == "4"
 
 
-@pytest.mark.browser
 def test_one_tab_stop_and_arrow_keys_go_to_the_nearest_node_on_that_side(page, tmp_path):
     line = [[0, 0], [1, 0], [2, 0], [1, 1], [1, -1], [0, 1]]
     open_view(page, tmp_path, view_of(positions=line, node=1))
@@ -247,7 +240,6 @@ def test_one_tab_stop_and_arrow_keys_go_to_the_nearest_node_on_that_side(page, t
     assert page.evaluate("model.get('node')") == 2
 
 
-@pytest.mark.browser
 def test_groups_differ_in_shape_and_marks_are_rings(page, tmp_path):
     view = view_of(marked=[2], group_names=["a", "b", "c", "d"], marked_name="told")
     open_view(page, tmp_path, view)
@@ -261,7 +253,6 @@ def test_groups_differ_in_shape_and_marks_are_rings(page, tmp_path):
     assert page.locator(".kinds span").count() == 0
 
 
-@pytest.mark.browser
 def test_the_drawing_is_stretched_and_y_goes_up(page, tmp_path):
     open_view(page, tmp_path, view_of(positions=[[0, 0], [4, 0], [4, 1], [2, 0.5], [0, 1], [1, 0]]))
     at = page.locator(".node").evaluate_all(
@@ -272,7 +263,6 @@ def test_the_drawing_is_stretched_and_y_goes_up(page, tmp_path):
     assert at[3] == [200, 200]
 
 
-@pytest.mark.browser
 def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     colours += [(".group-0", "fill"), (".group-1", "fill"), (".group-2", "fill")]
@@ -280,12 +270,10 @@ def test_everything_is_readable_in_every_theme(page, tmp_path):
     assert_readable(page, tmp_path, view_of(), colours)
 
 
-@pytest.mark.browser
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     assert_shown_twice_and_removed(page, tmp_path, view_of(), {"node": 3}, {"slope": 0.9})
 
 
-@pytest.mark.browser
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 700})
     open_view(page, tmp_path, view_of(names=["a very long name of a node"] * N))

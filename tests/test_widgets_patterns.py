@@ -15,8 +15,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 N = 11
 
 
@@ -86,7 +84,6 @@ STATE = """() => {
 START = {"radius": 1, "dilation": 1, "global_positions": 0, "random_keys": 0, "block": 1}
 
 
-@pytest.mark.browser
 def test_all_settings_give_the_patterns_of_the_library(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     settings = [
@@ -138,7 +135,6 @@ def painted(page):
     return shades
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("most", [1, 2, 4, 12])
 def test_cells_and_nodes_are_the_paler_the_later_they_are_reached(page, tmp_path, most):
     view = make(random_keys=0, radius=1, layers=most, position=2).children[-1]
@@ -154,7 +150,6 @@ def test_cells_and_nodes_are_the_paler_the_later_they_are_reached(page, tmp_path
     assert numbers == [str(k) if k <= most else "" for k in layers[2]]
 
 
-@pytest.mark.browser
 def test_arrows_lead_from_the_chosen_position_to_its_keys(page, tmp_path):
     open_view(page, tmp_path, make(random_keys=2, position=4).children[-1])
     keys = np.flatnonzero(expected_pattern(random_keys=2)[4])
@@ -165,7 +160,6 @@ def test_arrows_lead_from_the_chosen_position_to_its_keys(page, tmp_path):
     assert page.locator(".node.chosen").get_attribute("data-position") == "4"
 
 
-@pytest.mark.browser
 def test_a_click_on_a_row_or_a_position_chooses_it(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     box = page.locator(".grid").bounding_box()
@@ -182,7 +176,6 @@ def test_a_click_on_a_row_or_a_position_chooses_it(page, tmp_path):
     assert page.evaluate("model.get('position')") == 3
 
 
-@pytest.mark.browser
 def test_one_tab_stop_and_the_keyboard_chooses(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     assert page.locator("[tabindex='0']").count() == 1
@@ -192,7 +185,6 @@ def test_one_tab_stop_and_the_keyboard_chooses(page, tmp_path):
     assert page.evaluate("model.get('position')") == 1
 
 
-@pytest.mark.browser
 def test_the_texts_say_what_is_shown(page, tmp_path):
     view = make(layers=2, position=0).children[-1]
     open_view(page, tmp_path, view)
@@ -210,20 +202,17 @@ def test_the_texts_say_what_is_shown(page, tmp_path):
     assert page.locator(".readout").inner_text() == "Position 0 attends to 1 position."
 
 
-@pytest.mark.browser
 def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     colours += [(".axis", "fill"), (".level", "fill"), (".node:not(.dark) text", "fill")]
     assert_readable(page, tmp_path, make(layers=3).children[-1], colours)
 
 
-@pytest.mark.browser
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     changes = {"layers": 4}, {"random_keys": 3}, {"position": 9}
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)
 
 
-@pytest.mark.browser
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 700})
     open_view(page, tmp_path, make(64).children[-1])

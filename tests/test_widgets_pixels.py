@@ -18,10 +18,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
-in_browser = pytest.mark.browser
-
 ROWS, COLUMNS = 3, 5
 PLACES = ROWS * COLUMNS
 RNG = np.random.default_rng(11)
@@ -191,7 +187,6 @@ def expected_state(row, place):
     }
 
 
-@pytest.mark.browser
 def test_every_place_of_every_head_and_picture_shows_what_numpy_computes(page, tmp_path):
     torch = pytest.importorskip("torch")
     from course_lib.nn.vision import attention_distance
@@ -221,7 +216,6 @@ def test_every_place_of_every_head_and_picture_shows_what_numpy_computes(page, t
         assert drawn == expected["order"][:4][::-1]
 
 
-@pytest.mark.browser
 def test_all_float16_numbers_are_read(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     got = page.evaluate(
@@ -256,7 +250,6 @@ def point_in(page, panel, row, column):
     return x, box["y"] + box["height"] * (row + 0.5) / ROWS
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("picture", [0, 1])
 def test_a_click_on_either_picture_chooses_the_place_there(page, tmp_path, picture):
     open_view(page, tmp_path, make(picture=picture).children[-1])
@@ -269,7 +262,6 @@ def test_a_click_on_either_picture_chooses_the_place_there(page, tmp_path, pictu
         assert page.locator(".readout").inner_text().startswith(f"Row {row}, column {column} ")
 
 
-@pytest.mark.browser
 def test_dragging_chooses_and_pointing_only_reads(page, tmp_path):
     view = make(place=(0, 0)).children[-1]
     open_view(page, tmp_path, view)
@@ -298,7 +290,6 @@ def test_dragging_chooses_and_pointing_only_reads(page, tmp_path):
     assert not page.locator(".map .hovered").is_visible()
 
 
-@pytest.mark.browser
 def test_one_tab_stop_and_the_arrow_keys_choose(page, tmp_path):
     open_view(page, tmp_path, make(place=(0, 3)).children[-1])
     assert page.locator("[tabindex='0']").count() == 1
@@ -316,7 +307,6 @@ def test_one_tab_stop_and_the_arrow_keys_choose(page, tmp_path):
     assert page.evaluate("model.get('place')") == 11
 
 
-@pytest.mark.browser
 def test_a_finger_chooses_by_a_tap_or_sideways_and_scrolls_up_and_down(browser, tmp_path):
     size = {"width": 360, "height": 500}
     context = browser.new_context(offline=True, has_touch=True, viewport=size)
@@ -344,7 +334,6 @@ def test_a_finger_chooses_by_a_tap_or_sideways_and_scrolls_up_and_down(browser, 
     context.close()
 
 
-@pytest.mark.browser
 def test_arrows_run_from_the_chosen_place_to_where_it_attends(page, tmp_path):
     view = make(place=(1, 1), edges=3).children[-1]
     open_view(page, tmp_path, view)
@@ -373,7 +362,6 @@ def test_arrows_run_from_the_chosen_place_to_where_it_attends(page, tmp_path):
     assert page.locator(".edges g:not(.absent)").count() == 0
 
 
-@pytest.mark.browser
 def test_a_place_that_attends_to_itself_alone_has_a_ring(page, tmp_path):
     open_view(page, tmp_path, make(head=1, place=(0, 4), edges=5).children[-1])
     assert page.locator(".edges g:not(.absent)").count() == 1
@@ -387,7 +375,6 @@ def test_a_place_that_attends_to_itself_alone_has_a_ring(page, tmp_path):
     assert "On average it looks 0.00 steps" in page.locator(".readout").inner_text()
 
 
-@pytest.mark.browser
 def test_the_text_says_what_is_shown(page, tmp_path):
     view = make(heads=["near", "far"], place=(2, 1)).children[-1]
     open_view(page, tmp_path, view)
@@ -414,7 +401,6 @@ def test_the_text_says_what_is_shown(page, tmp_path):
     assert not page.locator(".note").is_visible()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("picture", [0, 1])
 def test_both_panels_show_the_picture_in_its_own_shape(page, tmp_path, picture):
     open_view(page, tmp_path, make(picture=picture).children[-1])
@@ -436,7 +422,6 @@ def test_both_panels_show_the_picture_in_its_own_shape(page, tmp_path, picture):
         np.testing.assert_array_equal(np.reshape(loaded, (height, width, 4))[..., :3], expected)
 
 
-@pytest.mark.browser
 def test_small_places_have_no_grid(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     assert page.locator(".plain .gridlines").is_visible()
@@ -447,7 +432,6 @@ def test_small_places_have_no_grid(page, tmp_path):
     assert not page.locator(".plain .gridlines").is_visible()
 
 
-@pytest.mark.browser
 def test_on_a_phone_everything_fits_and_nothing_moves(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     open_view(page, tmp_path, make(place=(0, 0)).children[-1])
@@ -462,7 +446,6 @@ def test_on_a_phone_everything_fits_and_nothing_moves(page, tmp_path):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.browser
 def test_text_stands_out_in_every_theme(page, tmp_path):
     colours = [
         (".heading", "color"),
@@ -477,7 +460,6 @@ def test_text_stands_out_in_every_theme(page, tmp_path):
     assert_readable(page, tmp_path, make().children[-1], colours)
 
 
-@pytest.mark.browser
 def test_a_figure_may_be_shown_twice_and_removed(page, tmp_path):
     changes = [{"place": 3}, {"picture": 1, "edges": 2}, {"head": 1}, {"place": 14}]
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)

@@ -21,8 +21,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 RNG = np.random.default_rng(12)
 PICTURES = RNG.integers(0, 17, size=(4, 8, 8)) / 16
 SCORES = [0.5, -1.0, 2.0, 1.2]
@@ -105,7 +103,6 @@ def expected_state(bag, removed, *, uniform=False):
     return weights, logit, 1 / (1 + np.exp(-logit)), held
 
 
-@pytest.mark.browser
 def test_all_ways_to_take_members_away_give_what_numpy_computes(page, tmp_path):
     view = make().children[-1]
     open_view(page, tmp_path, view)
@@ -124,7 +121,6 @@ def test_all_ways_to_take_members_away_give_what_numpy_computes(page, tmp_path):
                     assert (np.diff(in_order) <= 1e-12).all()
 
 
-@pytest.mark.browser
 def test_it_computes_what_attention_pooling_and_a_linear_readout_compute(page, tmp_path):
     pool = seeded(lambda: AttentionPooling(5, 7), 0)
     read = seeded(lambda: torch.nn.Linear(5, 1), 1)
@@ -149,7 +145,6 @@ def rows(page):
     return [row.split() for row in page.locator(".members button").all_inner_texts()]
 
 
-@pytest.mark.browser
 def test_a_click_takes_a_member_away_and_the_weights_of_the_others_sum_to_one(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     for removed in ([], [2], [2, 0]):
@@ -177,7 +172,6 @@ def test_a_click_takes_a_member_away_and_the_weights_of_the_others_sum_to_one(pa
     assert page.evaluate("model.get('removed')") == [0]
 
 
-@pytest.mark.browser
 def test_a_bag_without_members_has_no_answer(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     set_traits(page, removed=[0, 1, 2, 3])
@@ -189,7 +183,6 @@ def test_a_bag_without_members_has_no_answer(page, tmp_path):
     assert page.locator(".edge:not([stroke-opacity='0'])").count() == 0
 
 
-@pytest.mark.browser
 def test_pointing_tells_what_a_member_adds(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     weights, *_ = expected_state(BAG, [])
@@ -202,7 +195,6 @@ def test_pointing_tells_what_a_member_adds(page, tmp_path):
     assert page.locator(".readout").inner_text().startswith("Point at a member")
 
 
-@pytest.mark.browser
 def test_another_bag_begins_with_all_its_members(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     set_traits(page, removed=[0, 3])
@@ -213,7 +205,12 @@ def test_another_bag_begins_with_all_its_members(page, tmp_path):
     assert "right answer" not in page.locator(".status").inner_text()
 
 
-@pytest.mark.browser
+def test_a_larger_bag_may_follow_a_smaller_one(page, tmp_path):
+    view = make([OTHER, BAG]).children[-1]
+    assert_shown_twice_and_removed(page, tmp_path, view, {"removed": [0, 1]}, {"bag": 1})
+    assert page.locator(".node").count() == 2 * len(BAG.names)
+
+
 def test_two_tab_stops_and_the_keyboard_take_members_away(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     assert page.locator("[tabindex='0']").count() == 2  # the star, and the list
@@ -229,7 +226,6 @@ def test_two_tab_stops_and_the_keyboard_take_members_away(page, tmp_path):
     assert page.evaluate("model.get('removed')") == [1]
 
 
-@pytest.mark.browser
 def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     colours += [(".answer", "fill"), (".tick", "fill"), (".titles", "color")]
@@ -237,13 +233,11 @@ def test_everything_is_readable_in_every_theme(page, tmp_path):
     assert_readable(page, tmp_path, make().children[-1], colours)
 
 
-@pytest.mark.browser
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     changes = {"removed": [1]}, {"weights_choice": 1}, {"bag": 1}
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)
 
 
-@pytest.mark.browser
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 700})
     bag = BAG._replace(names=["a very long name indeed"] * 4)

@@ -18,10 +18,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
-in_browser = pytest.mark.browser
-
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(1.5 * np.random.default_rng(7).normal(size=(2, 3, 6, 6)))
 WITH_ZEROS = WEIGHTS * (WEIGHTS > 0.08)
@@ -157,8 +153,6 @@ def random_matrix(seed):
 
 
 class TestNumbers:
-    pytestmark = in_browser
-
     def test_the_measures_are_the_library_s(self, page, tmp_path):
         open_view(page, tmp_path, ranking_explorer(WEIGHTS).children[-1])
         crafted = [TWO_PARTS, PERIODIC, CAUSAL, np.eye(1), np.eye(3), np.full((4, 4), 1 / 4)]
@@ -229,16 +223,27 @@ class TestNumbers:
 # --- every state of every control -----------------------------------------------------------------
 
 
+# What is drawn in many states, one after the other.
+DRAWN = """states => states.map((state) => {
+  for (const name in state) model.set(name, state[name]);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  return {
+    heading: document.querySelector(".heading b").textContent,
+    status: document.querySelector(".status").textContent,
+    rows: all(".ranks button").map((button) =>
+      [".rank", ".token", ".value"].map((part) => button.querySelector(part).textContent)),
+    radii: all(".node .dot").map((dot) => +dot.getAttribute("r")),
+  };
+})"""
+
+
 def rows(page):
     """Return the list as it is read: rank, token, value."""
-    return page.locator(".ranks button").evaluate_all(
-        "buttons => buttons.map((button) => ['rank', 'token', 'value']"
-        ".map((name) => button.querySelector('.' + name).textContent))"
-    )
+    return page.evaluate(DRAWN, [{}])[0]["rows"]
 
 
 def radii(page):
-    return page.locator(".node .dot").evaluate_all("dots => dots.map(d => +d.getAttribute('r'))")
+    return page.evaluate(DRAWN, [{}])[0]["radii"]
 
 
 def expected_scores(weights, removed, name, damping):
@@ -254,31 +259,30 @@ def expected_scores(weights, removed, name, damping):
 
 
 class TestDrawing:
-    pytestmark = in_browser
-
     @pytest.mark.parametrize("weights", [WEIGHTS, WITH_ZEROS], ids=["dense", "with zeros"])
     def test_every_state_of_the_controls_ranks_as_the_library(self, page, tmp_path, weights):
         open_view(page, tmp_path, ranking_explorer(weights).children[-1])
-        states = itertools.product((0, 1), (0, 2), range(7), (0.0, 0.85), ([], [3], [5, 0]))
+        names = ("layer", "head_choice", "measure_choice", "damping", "removed")
+        choices = ((0, 1), (0, 2), range(7), (0.0, 0.85), ([], [3], [5, 0]))
+        states = [dict(zip(names, state, strict=True)) for state in itertools.product(*choices)]
         seen_without = 0
-        for layer, choice, number, damping, removed in states:
-            traits = {"layer": layer, "head_choice": choice, "measure_choice": number}
-            set_traits(page, **traits, damping=damping, removed=removed)
+        for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+            layer, choice, number, damping, removed = state.values()
             matrix = weights[layer, choice - 1] if choice else weights[layer].mean(axis=0)
             scores = expected_scores(matrix, removed, list(MEASURES)[number], damping)
-            listed = rows(page)
-            assert page.locator(".heading b").text_content() == NAMES[number]
+            listed = shown["rows"]
+            assert shown["heading"] == NAMES[number]
             assert [token for _, token, _ in listed[6 - len(removed) :]] == list(map(str, removed))
             if scores is None:
                 seen_without += 1
-                assert page.locator(".status").text_content().startswith("No ranking: ")
+                assert shown["status"].startswith("No ranking: ")
                 assert all(rank == "" for rank, _, _ in listed)
                 continue
-            assert page.locator(".status").text_content().startswith(f"{6 - len(removed)} of 6")
+            assert shown["status"].startswith(f"{6 - len(removed)} of 6")
             order = np.lexsort((np.arange(6), -scores.round(9)))[: 6 - len(removed)]
             assert [int(token) for _, token, _ in listed[: len(order)]] == order.tolist()
             share = np.nan_to_num(scores / (np.nansum(scores) or 1))
-            drawn = np.delete(radii(page), removed)
+            drawn = np.delete(shown["radii"], removed)
             expected = np.maximum(22 * np.sqrt(share), 1.8)
             np.testing.assert_allclose(drawn, np.delete(expected, removed), atol=0.006)
         assert (seen_without > 0) == (weights is WITH_ZEROS)
@@ -358,8 +362,6 @@ def row(page, position):
 
 
 class TestPicking:
-    pytestmark = in_browser
-
     def test_a_click_removes_a_token_and_another_brings_it_back(self, page, tmp_path):
         open_view(page, tmp_path, ranking_explorer(WEIGHTS[0, 0], TOKENS).children[-1])
         before = library.pagerank(WEIGHTS[0, 0])
@@ -470,8 +472,6 @@ def rank(scores, position):
 
 
 class TestLife:
-    pytestmark = in_browser
-
     def test_a_view_can_be_shown_twice_and_taken_away(self, page, tmp_path):
         view = ranking_explorer(WEIGHTS, TOKENS).children[-1]
         assert_shown_twice_and_removed(

@@ -18,10 +18,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import drawn, set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
-in_browser = pytest.mark.browser
-
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 FUSIONS = ("mean", "max", "min")
 RESIDUALS = [0.0, 0.5, 0.85, 1.0]
@@ -122,8 +118,6 @@ def assert_state_is_the_library_s(page, weights, depth, residual, fusion):
 
 
 class TestNumbers:
-    pytestmark = in_browser
-
     @pytest.mark.parametrize("weights", [WEIGHTS, WEIGHTS[:, 1], WEIGHTS[:1]])
     def test_layers_product_and_distances_are_those_of_course_lib(self, page, tmp_path, weights):
         open_view(page, tmp_path, rollout_explorer(weights).children[-1])
@@ -194,8 +188,6 @@ class TestNumbers:
 
 
 class TestDrawing:
-    pytestmark = in_browser
-
     def test_every_state_draws_the_edges_that_the_walk_takes(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
         states = itertools.product([1, 2, 3], RESIDUALS, FUSIONS, [None, 0, 4])
@@ -260,8 +252,6 @@ def node(page, role, position):
 
 
 class TestPicking:
-    pytestmark = in_browser
-
     def test_pointing_at_an_output_lights_its_walk_and_its_row(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
         readout = page.locator(".readout")
@@ -343,8 +333,6 @@ class TestPicking:
 
 
 class TestLife:
-    pytestmark = in_browser
-
     def test_a_view_can_be_shown_twice_and_removed(self, page, tmp_path):
         view = rollout_explorer(WEIGHTS, TOKENS).children[-1]
         assert_shown_twice_and_removed(

@@ -18,8 +18,6 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 RNG = np.random.default_rng(21)
 N, FEATURES = 6, 4
 WEIGHTS = softmax(1.5 * RNG.normal(size=(2, 3, N, N)))
@@ -92,7 +90,6 @@ def assert_state(state, dense, sparse):
     return len(ways)
 
 
-@pytest.mark.browser
 def test_every_setting_gives_what_the_library_computes(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
     joined = set()
@@ -112,7 +109,6 @@ def test_every_setting_gives_what_the_library_computes(page, tmp_path):
 # --- what the browser draws -----------------------------------------------------------------------
 
 
-@pytest.mark.browser
 def test_only_kept_edges_are_drawn_and_the_text_tells_the_price(page, tmp_path):
     view = make(layer=1, head=2, method="top k", k=2).children[-1]
     open_view(page, tmp_path, view)
@@ -142,7 +138,6 @@ def test_only_kept_edges_are_drawn_and_the_text_tells_the_price(page, tmp_path):
     )
 
 
-@pytest.mark.browser
 def test_a_cell_that_is_left_out_says_so(page, tmp_path):
     open_view(page, tmp_path, make(head=0, method="top k", k=1).children[-1])
     gone = int(np.argmin(WEIGHTS[0, 0, 2]))
@@ -150,13 +145,11 @@ def test_a_cell_that_is_left_out_says_so(page, tmp_path):
     assert page.locator(".readout").inner_text().endswith("It is left out.")
 
 
-@pytest.mark.browser
 def test_everything_is_readable_in_every_theme(page, tmp_path):
     colours = [(".readout", "color"), (".status", "color"), ("figcaption", "color")]
     assert_readable(page, tmp_path, make().children[-1], colours)
 
 
-@pytest.mark.browser
 def test_two_views_show_the_same_and_leave_nothing_behind(page, tmp_path):
     changes = {"method_choice": 1}, {"k": 1}, {"layer": 1}
     assert_shown_twice_and_removed(page, tmp_path, make().children[-1], *changes)

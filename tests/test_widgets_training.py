@@ -11,8 +11,6 @@ from tests.support.figures import assert_readable, assert_shown_twice_and_remove
 from tests.support.layered import set_traits
 from tests.support.training import line, steps_of
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
 
 def watched(steps):
     return asyncio.run(figure.watch_training(steps))
@@ -103,7 +101,6 @@ def curve(**traits):
     return figure.LossCurve(losses=LOSSES, stride=3, total=20, state="Learning", **traits)
 
 
-@pytest.mark.browser
 def test_the_curve_stands_where_its_axes_say(page, tmp_path):
     open_view(page, tmp_path, curve())
     state = page.evaluate(
@@ -124,7 +121,6 @@ def test_the_curve_stands_where_its_axes_say(page, tmp_path):
     assert ticks == ["0", "1", "2", "0", "20"]
 
 
-@pytest.mark.browser
 def test_the_end_is_told_and_the_way_there_is_not(page, tmp_path):
     open_view(page, tmp_path, curve())
     status = page.locator(".status")
@@ -137,25 +133,21 @@ def test_the_end_is_told_and_the_way_there_is_not(page, tmp_path):
     assert label == "Curve of the loss. Stopped. Loss from 2.0 to 0.13."
 
 
-@pytest.mark.browser
 def test_before_the_first_step_there_is_an_empty_curve(page, tmp_path):
     open_view(page, tmp_path, figure.LossCurve())
     assert page.locator("path.loss").get_attribute("d") == ""
     assert page.locator(".status").inner_text() == "Waiting."
 
 
-@pytest.mark.browser
 def test_it_can_be_read_in_every_theme(page, tmp_path):
     colours = [("text.tick", "fill"), ("path.loss", "stroke"), (".status", "color")]
     assert_readable(page, tmp_path, curve(), colours)
 
 
-@pytest.mark.browser
 def test_it_is_shown_twice_and_removed(page, tmp_path):
     assert_shown_twice_and_removed(page, tmp_path, curve(), {"losses": [3.0, 1.0]})
 
 
-@pytest.mark.browser
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     open_view(page, tmp_path, curve())

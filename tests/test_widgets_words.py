@@ -8,39 +8,33 @@ from babel.messages.extract import extract
 
 from course_lib import language, widgets
 from course_lib.attention import softmax
+from course_lib.authoring import words
 from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.widgets.shared.figure import FigureView
 from tests.support.figures import controls
 
-pytestmark = pytest.mark.xdist_group(__name__)
-
-SOURCES = [
-    p for p in sorted(WIDGETS.rglob("*.*")) if re.fullmatch(r"(?!bundle).*\.(js|py)", p.name)
-]
+SENTENCES = sorted(message.id for message in words.sentences() if message.id)
+MODULES = [path for path in sorted(WIDGETS.rglob("*.js")) if path.name != "bundle.js"]
 
 
 def sentences_of(path):
-    """Return the sentences that a program collects from a file, one a call."""
-    method = "javascript" if path.suffix == ".js" else "python"
+    """Return the sentences that a program collects from a module, one a call."""
     with path.open("rb") as file:
-        return [sentence for _, sentence, *_ in extract(method, file, {"say": None})]
+        return [sentence for _, sentence, *_ in extract("javascript", file, words.KEYWORDS)]
 
 
 def calls_in(path):
-    """Return how many calls of `say` a file has."""
+    """Return how many calls of `say` a module has."""
     return len(re.findall(r"(?<!function )\bsay\(", path.read_text(encoding="utf-8")))
-
-
-SENTENCES = sorted({sentence for path in SOURCES for sentence in sentences_of(path)})
 
 
 # --- collected and looked up ----------------------------------------------------------------------
 
 
 def test_every_sentence_is_a_constant_that_can_be_collected():
-    assert len(SENTENCES) > 200
-    assert [p.name for p in SOURCES if len(sentences_of(p)) != calls_in(p)] == []
+    assert sum(map(calls_in, MODULES)) > 200
+    assert [path for path in MODULES if len(sentences_of(path)) != calls_in(path)] == []
 
 
 def test_a_sentence_that_cannot_be_collected_is_seen(tmp_path):
@@ -57,11 +51,10 @@ def figure_names(sentence):
 
 
 def test_every_sentence_of_the_browser_stands_in_its_bundle_to_the_letter():
-    for path in SOURCES:
-        if path.suffix == ".js":
-            for sentence in sentences_of(path):
-                names = figure_names(sentence)
-                assert names if path.parent.name == "shared" else path.parent.name in names
+    for path in MODULES:
+        for sentence in sentences_of(path):
+            names = figure_names(sentence)
+            assert names if path.parent.name == "shared" else path.parent.name in names
 
 
 class Planted(FigureView):
@@ -72,8 +65,8 @@ class Planted(FigureView):
 
 def test_a_figure_is_sent_the_words_that_it_says_and_no_others(monkeypatch):
     assert Planted().words == {}
-    words = {"Weights above {threshold}": "Gewichte über {threshold}", "Other": "Anderes"}
-    monkeypatch.setattr(language, "catalogue", lambda: words)
+    german = {"Weights above {threshold}": "Gewichte über {threshold}", "Other": "Anderes"}
+    monkeypatch.setattr(language, "catalogue", lambda: german)
     assert Planted().words == {"Weights above {threshold}": "Gewichte über {threshold}"}
 
 
@@ -206,11 +199,10 @@ def told_by_controls(figure):
 @pytest.fixture
 def bracketed(monkeypatch):
     """Speak a language whose sentences are the English ones in brackets."""
-    words = {sentence: f"⟦{sentence}⟧" for sentence in SENTENCES}
-    monkeypatch.setattr(language, "catalogue", lambda: words)
+    bracketed = {sentence: f"⟦{sentence}⟧" for sentence in SENTENCES}
+    monkeypatch.setattr(language, "catalogue", lambda: bracketed)
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_that_a_figure_says_is_left_in_english(page, tmp_path, bracketed, name):
     make, states = FIGURES[name]
@@ -231,7 +223,6 @@ def test_every_figure_is_asked():
     assert set(FIGURES) == {path.parent.name for path in WIDGETS.glob("*/view.js")}
 
 
-@pytest.mark.browser
 def test_a_sentence_left_in_english_is_seen(page, tmp_path, monkeypatch):
     kept = {s: f"⟦{s}⟧" for s in SENTENCES if not s.startswith("Point at a cell")}
     monkeypatch.setattr(language, "catalogue", lambda: kept)

@@ -4,12 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from course_lib.authoring.source import ROOT, write_if_changed
+
 WIDGETS = ROOT / "course_lib" / "widgets"
 ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"
-NAMES = ("bundle.js", "bundle.css")
 # utf8: a sentence stands in the bundle as it stands in the source, and can be looked up there.
 OPTIONS = ["--bundle", "--format=esm", "--charset=utf8", "--minify"]
 
@@ -19,20 +20,18 @@ def tools_are_here():
     return ESBUILD.exists() and shutil.which("node", path=_path()) is not None
 
 
-def write_figures(sources=WIDGETS, folder=None):
-    """Write the bundle of every figure, its JavaScript and its CSS.
+def bundles(sources=WIDGETS):
+    """Return the bundle of every figure by its name, such as "flow/bundle.js".
 
     Parameters
     ----------
     sources : path, default course_lib/widgets
         Where the folders of the figures stand.
-    folder : path, optional
-        Where their bundles go, in folders of the same names. Default: beside their sources.
 
     Returns
     -------
-    list of Path
-        What was written.
+    dict of str to str
+        The JavaScript and the CSS of each figure, with all that it imports.
 
     Raises
     ------
@@ -41,34 +40,41 @@ def write_figures(sources=WIDGETS, folder=None):
     """
     if not tools_are_here():
         raise ValueError("bundling needs Node and esbuild: `make .venv/.tools` installs both")
-    folder = Path(folder or sources).resolve()
     names = [view.parent.name for view in sorted(Path(sources).glob("*/view.js"))]
     entries = [f"{name}/bundle=./{name}/view.js" for name in names]
-    done = subprocess.run(
-        [ESBUILD, *entries, f"--outdir={folder}", *OPTIONS, "--log-level=warning"],
-        cwd=sources,
-        env={**os.environ, "PATH": _path()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode or done.stderr:
-        raise ValueError(f"the figures cannot be bundled:\n{done.stderr}")
-    return [folder / name / bundle for name in names for bundle in NAMES]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [ESBUILD, *entries, f"--outdir={folder}", *OPTIONS, "--log-level=warning"],
+            cwd=sources,
+            env={**os.environ, "PATH": _path()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode or done.stderr:
+            raise ValueError(f"the figures cannot be bundled:\n{done.stderr}")
+        return _read(folder)
 
 
-def stale_figures(folder, committed=WIDGETS):
-    """Return the bundles, as figure/name, that are not what their sources make now.
+def write_figures():
+    """Write every bundle beside its sources; returns a line for each that says what happened."""
+    lines = []
+    for name, text in bundles().items():
+        written = write_if_changed(WIDGETS / name, text)
+        lines.append(f"{name}: {'written' if written else 'up to date'}")
+    return lines
 
-    `folder` is an empty one to build in.
-    """
-    fresh = _bundles(write_figures(folder=folder))
-    old = _bundles(Path(committed).glob("*/bundle.*"))
-    return sorted(name for name in fresh | old if fresh.get(name) != old.get(name))
+
+def stale_figures(folder=WIDGETS):
+    """Return the bundles in a folder that are not what their sources make now."""
+    fresh, there = bundles(), _read(folder)
+    return sorted(name for name in fresh | there if fresh.get(name) != there.get(name))
 
 
-def _bundles(paths):
-    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+def _read(folder):
+    """Return the bundles in a folder by their names."""
+    paths = sorted(Path(folder).glob("*/bundle.*"))
+    return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
 
 
 def _path():

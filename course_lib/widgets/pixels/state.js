@@ -9,7 +9,10 @@ let NUMBERS = null; // what each pattern of 16 bits stands for; made when first 
 /** Little-endian float16 numbers `first` to `first + count` of a message, as a Float32Array. */
 export function decodeHalves(bytes, first, count) {
   NUMBERS ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToNumber(bits));
-  return Float32Array.from(numbersOf(bytes, Uint16Array, first, count), (bits) => NUMBERS[bits]);
+  const patterns = numbersOf(bytes, Uint16Array, first, count);
+  const numbers = new Float32Array(count);
+  for (let k = 0; k < count; k++) numbers[k] = NUMBERS[patterns[k]];
+  return numbers;
 }
 
 /** The number that 16 bits stand for: 1 for the sign, 5 for the exponent, 10 for the fraction. */
