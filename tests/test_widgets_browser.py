@@ -123,29 +123,30 @@ def test_heads_that_never_share_a_key_are_at_distance_one(page, tmp_path):
 # --- every state of every control ----------------------------------------------------------------
 
 
+DRAWN = """states => states.map((state) => {
+  for (const name in state) model.set(name, state[name]);
+  const root = document.querySelector(".attention-view");
+  const edges = [...root.querySelectorAll("path.edge")].map(({ dataset: d }) => [+d.query, +d.key]);
+  return { edges, data: { ...root.dataset }, status: root.querySelector(".status").textContent };
+})"""
+
+
 def test_every_state_of_the_attention_view_draws_the_right_edges(page, tmp_path, weights):
     open_view(page, tmp_path, attention_explorer(weights, TOKENS).children[-1])
-    root = page.locator(".attention-view")
-    states = itertools.product(range(2), range(2), range(2), range(4), THRESHOLDS)
-    for layout, direction, layer, choice, threshold in states:
-        set_traits(
-            page,
-            layout_choice=layout,
-            direction_choice=direction,
-            layer=layer,
-            head_choice=choice,
-            threshold=threshold,
-        )
+    names = ("layout_choice", "direction_choice", "layer", "head_choice", "threshold")
+    choices = (range(2), range(2), range(2), range(4), THRESHOLDS)
+    states = [dict(zip(names, state, strict=True)) for state in itertools.product(*choices)]
+    for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+        layout, direction, layer, choice, threshold = state.values()
         name = graph.DIRECTIONS[direction]
         matrix = matrix_of(weights, layer, choice)
         expected = graph.attention_graph(matrix, direction=name, threshold=threshold)
-        assert drawn_edges(page) == kept_edges(matrix, threshold)
-        data = root.evaluate("root => ({ ...root.dataset })")
-        assert int(data["edges"]) == expected.number_of_edges() == page.locator(".edge").count()
+        assert set(map(tuple, shown["edges"])) == kept_edges(matrix, threshold)
+        data, count = shown["data"], expected.number_of_edges()
+        assert int(data["edges"]) == count == len(shown["edges"])
         assert float(data["mass"]) == pytest.approx(graph.mass_kept(matrix, threshold), abs=1e-6)
         assert (data["direction"], data["layout"]) == (name, LAYOUTS[layout])
-        status = root.locator(".status").text_content()
-        assert status.startswith(f"{expected.number_of_edges()} of 49 edges drawn")
+        assert shown["status"].startswith(f"{count} of 49 edges drawn")
 
 
 def test_every_state_of_the_heads_grid_draws_the_right_edges(page, tmp_path, weights):

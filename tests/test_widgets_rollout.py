@@ -16,7 +16,7 @@ from tests.support.figures import (
     assert_shown_twice_and_removed,
     controls,
 )
-from tests.support.layered import drawn, set_traits
+from tests.support.layered import READ, drawn, edges_in, set_traits
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 FUSIONS = ("mean", "max", "min")
@@ -32,6 +32,16 @@ STATE = """() => {
   const { layers, product, distances } = module.rolloutState(model);
   return { data: [...layers.data], empty: layers.empty, product: [...product], distances };
 }"""
+
+
+# What is computed and drawn in many states, one after the other.
+DRAWN = f"""states => states.map(([depth, residual, fusion_choice, output]) => {{
+  const traits = {{ depth, residual, fusion_choice, output }};
+  for (const name in traits) model.set(name, traits[name]);
+  const html = document.querySelector(".rollout-view").outerHTML;
+  const broken = /NaN|undefined|Infinity/.test(html);
+  return {{ state: ({STATE})(), drawing: ({READ})(), broken }};
+}})"""
 
 
 # --- what is sent, what is refused ----------------------------------------------------------------
@@ -101,9 +111,13 @@ def test_half_precision_is_taken_as_it_is():
 # --- numbers -------------------------------------------------------------------------------------
 
 
-def assert_state_is_the_library_s(page, weights, depth, residual, fusion):
+def assert_shows_the_library_s(page, weights, depth, residual, fusion):
     set_traits(page, depth=depth, residual=residual, fusion_choice=FUSIONS.index(fusion))
-    state = page.evaluate(STATE)
+    assert_is_the_library_s(page.evaluate(STATE), weights, depth, residual, fusion)
+
+
+def assert_is_the_library_s(state, weights, depth, residual, fusion):
+    """Compare what was computed with the library; returns the library's layers."""
     options = {"residual": residual, "fusion": fusion}
     layers = library.residual_layers(weights[:depth], **options)
     assert state["empty"] is None
@@ -123,14 +137,14 @@ class TestNumbers:
         open_view(page, tmp_path, rollout_explorer(weights).children[-1])
         depths = range(1, len(weights) + 1)
         for depth, residual, fusion in itertools.product(depths, RESIDUALS, FUSIONS):
-            assert_state_is_the_library_s(page, weights, depth, residual, fusion)
+            assert_shows_the_library_s(page, weights, depth, residual, fusion)
 
     @pytest.mark.parametrize("name", ["it_tired", "long"])
     def test_on_recorded_attention_too(self, page, tmp_path, name):
         weights, tokens = load_attention(name)
         open_view(page, tmp_path, rollout_explorer(weights, tokens).children[-1])
         for depth, residual, fusion in [(6, 0.5, "mean"), (6, 0.0, "mean"), (4, 0.2, "max")]:
-            assert_state_is_the_library_s(page, weights, depth, residual, fusion)
+            assert_shows_the_library_s(page, weights, depth, residual, fusion)
 
     def test_the_walk_s_masses_are_rows_of_the_rollout(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, residual=0.3).children[-1])
@@ -190,12 +204,14 @@ class TestNumbers:
 class TestDrawing:
     def test_every_state_draws_the_edges_that_the_walk_takes(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
-        states = itertools.product([1, 2, 3], RESIDUALS, FUSIONS, [None, 0, 4])
-        for depth, residual, fusion, output in states:
-            set_traits(page, output=output)
-            layers = assert_state_is_the_library_s(page, WEIGHTS, depth, residual, fusion)
-            assert set(drawn(page, "weights")) == set(zip(*np.where(layers > 0.02), strict=True))
-            carried = drawn(page, "carried")
+        states = list(itertools.product([1, 2, 3], RESIDUALS, range(3), [None, 0, 4]))
+        for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+            depth, residual, fusion, output = state
+            options = depth, residual, FUSIONS[fusion]
+            layers = assert_is_the_library_s(shown["state"], WEIGHTS, *options)
+            weights = edges_in(shown["drawing"], "weights")
+            assert set(weights) == set(zip(*np.where(layers > 0.02), strict=True))
+            carried = edges_in(shown["drawing"], "carried")
             row = np.eye(6)[output] if output is not None else np.zeros(6)
             for p in range(depth - 1, -1, -1):
                 masses = row[:, None] * layers[p]
@@ -204,8 +220,7 @@ class TestDrawing:
                 for (i, j), width in widths.items():
                     assert width == pytest.approx(0.5 + 13 * masses[i, j], rel=0.17)
                 row = row @ layers[p]
-            html = page.locator(".rollout-view").evaluate("root => root.outerHTML")
-            assert not any(bad in html for bad in ("NaN", "undefined", "Infinity"))
+            assert not shown["broken"]
 
     def test_the_nodes_are_as_large_as_the_walk_s_masses(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS, output=3).children[-1])

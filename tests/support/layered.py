@@ -4,22 +4,31 @@ import re
 
 LINE = re.compile(r"M([\d.]+) ([\d.]+)C[\d.]+ [\d.]+ [\d.]+ [\d.]+ ([\d.]+) ([\d.]+)")
 
-ROWS = """rows => rows.map((row) => [
-  row.getAttribute("transform").match(/[\\d.]+(?=\\))/)[0],
-  [...row.querySelectorAll(".dot")].map((dot) => (+dot.getAttribute("cx")).toFixed(1)),
-])"""
-PATHS = """paths => paths.map((path) => [
-  +path.getAttribute("stroke-width"), path.getAttribute("d"),
-])"""
+# What stands in the document: the rows of nodes by their height, and the lines of each kind.
+READ = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const lines = (kind) => all(`.layered .strokes.${kind} path`).map((path) => [
+    +path.getAttribute("stroke-width"), path.getAttribute("d"),
+  ]);
+  const rows = all(".layered .row").map((row) => [
+    row.getAttribute("transform").match(/[\\d.]+(?=\\))/)[0],
+    [...row.querySelectorAll(".dot")].map((dot) => (+dot.getAttribute("cx")).toFixed(1)),
+  ]);
+  return { rows, weights: lines("weights"), carried: lines("carried"), cut: lines("cut") };
+}"""
 
 
 def drawn(page, kind):
     """Return {(layer, from, to): width} of the lines of one kind; raise where one hits no node."""
-    rows = page.locator(".layered .row").evaluate_all(ROWS)
-    layer = {y: p for p, (y, _) in enumerate(rows)}
-    position = {x: i for i, x in enumerate(rows[0][1])}
+    return edges_in(page.evaluate(READ), kind)
+
+
+def edges_in(drawing, kind):
+    """Return the same from what `READ` gave."""
+    layer = {y: p for p, (y, _) in enumerate(drawing["rows"])}
+    position = {x: i for i, x in enumerate(drawing["rows"][0][1])}
     edges = {}
-    for width, outline in page.locator(f".layered .strokes.{kind} path").evaluate_all(PATHS):
+    for width, outline in drawing[kind]:
         lines = LINE.findall(outline)
         assert len(lines) == outline.count("M")
         for x, y, to_x, to_y in lines:
