@@ -48,3 +48,6 @@ def test_an_output_that_changes_is_seen():
         [said("1\n2\n")],
     ):
         assert differences(first, [cell_that_showed(*changed)]) == ["print(random())"]
+        told = cell_that_showed(*changed)
+        told.metadata["tags"] = ["nbval-ignore-output"]
+        assert differences([told], first) == []
