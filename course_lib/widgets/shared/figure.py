@@ -5,7 +5,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from course_lib import language
+from course_lib import language, theme
 
 
 class FigureView(anywidget.AnyWidget):
@@ -19,6 +19,11 @@ class FigureView(anywidget.AnyWidget):
 
 
 def bundled(view_file):
-    """Return the JavaScript and the CSS that `course build --figures` laid beside a view.py."""
+    """Return the JavaScript and the CSS that `course build --figures` laid beside a view.py.
+
+    The colours come before the CSS here and not in the bundles, so that a new colour changes one
+    file.
+    """
     names = ("bundle.js", "bundle.css")
-    return [Path(view_file).with_name(name).read_text(encoding="utf-8") for name in names]
+    script, look = (Path(view_file).with_name(name).read_text(encoding="utf-8") for name in names)
+    return script, f"{theme.stylesheet('colours.css')}\n{look}"
