@@ -99,6 +99,7 @@ html_css_files = ["course.css"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
+html_domain_indices = False  # the pages of the library are their own index
 html_show_sourcelink = False
 html_theme_options = {
     "show_toc_level": 2,
