@@ -7,11 +7,11 @@ import nbformat
 import pytest
 
 from course_lib.authoring import derived, markdown, notebooks, pages, source, translation
-from course_lib.chapters.reading import SourceError, file_stem, told, views
+from course_lib.chapters.reading import SourceError, file_stem, is_sample, told, views
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import languages, speaking
+from course_lib.working import shipped
 from course_lib.working.reading import NotOurs, read_chapter
-from course_lib.working.shipped import notebooks as notebooks_shipped
 from tests.support.notebooks import nbval
 
 TRANSLATED = [view for view in views(source.stems()) if view[1] != "en"]
@@ -164,15 +164,18 @@ def test_headings_without_latin_letters_give_cells_ids():
     assert len({cell.id for cell in notebook.cells}) == 3
 
 
-def test_a_translation_is_laid_out_in_working_folders_and_known_from_the_original():
-    shipped = {stem: data for stem, data in notebooks_shipped().items() if stem.startswith(STEM)}
-    assert list(shipped) == [file_stem(*view) for view in views([STEM])]
-    for stem, data in shipped.items():
+def test_a_translation_is_laid_out_in_working_folders_unless_it_is_a_sample(monkeypatch):
+    assert is_sample(STEM, SPOKEN)
+    assert GERMAN not in shipped.file_stems()
+    monkeypatch.setattr(shipped, "is_sample", lambda stem, spoken: False)  # translated whole
+    found = {stem: data for stem, data in shipped.notebooks().items() if stem.startswith(STEM)}
+    assert list(found) == [STEM, GERMAN]
+    for stem, data in found.items():
         assert read_chapter(data, stem).metadata["course"]["chapter"] == "graph_view"
     with pytest.raises(NotOurs, match="not this chapter"):
-        read_chapter(shipped[STEM], GERMAN)
+        read_chapter(found[STEM], GERMAN)
     with pytest.raises(NotOurs, match="not this chapter"):
-        read_chapter(shipped[GERMAN], STEM)
+        read_chapter(found[GERMAN], STEM)
 
 
 def test_what_is_not_translated_is_told_in_english():

@@ -6,7 +6,7 @@ import jupytext
 
 from course_lib.authoring import translation
 from course_lib.chapters import CHAPTERS, chapter_stem
-from course_lib.chapters.reading import SOLUTION, SourceError, answer_name, chapter_path
+from course_lib.chapters.reading import SOLUTION, SourceError, answer_name, chapter_path, is_sample
 from course_lib.language import say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def read_source(stem, spoken="en"):
         if "exercise" in cell.metadata and len(SOLUTION.findall(cell.source + "\n")) != 1:
             raise SourceError(f"{path.name}: {cell.metadata['exercise']} needs one solution")
     if spoken != "en":
-        sample = translation.is_sample(path)
+        sample = is_sample(stem, spoken)
         translation.compare_code(notebook.cells, read_source(stem).cells, path.name, sample=sample)
         if sample:
             notebook.cells = translation.marked_as_sample(notebook, stem)

@@ -8,14 +8,12 @@ it may be translated: comments, docstrings, titles of figures, and what is print
 import ast
 
 import nbformat
-import yaml
 from babel import Locale
 
 from course_lib.chapters.reading import (
-    FRONT_MATTER,
     SourceError,
-    chapter_path,
     file_stem,
+    is_sample,
     translations,
     views,
 )
@@ -39,16 +37,10 @@ def other_languages(stem, spoken):
         if code != spoken:
             with speaking(code):
                 name = Locale.parse(code).get_language_name(code)
-                if is_sample(chapter_path(stem, code)):
+                if is_sample(stem, code):
                     name = say("{language} (a sample)", language=name)
                 links.append(f"[{name}]({stem}.{code}.md)")
     return say("Also in: {languages}", languages=", ".join(links)) if links else ""
-
-
-def is_sample(path):
-    """Tell whether a text says of itself that it leaves cells out."""
-    found = FRONT_MATTER.match(path.read_text(encoding="utf-8"))
-    return bool(found and yaml.safe_load(found["yaml"]).get("sample"))
 
 
 def marked_as_sample(notebook, stem):

@@ -104,6 +104,11 @@ def front_matter(chapter):
     return said | _front_matter(translation) if translation.is_file() else said
 
 
+def is_sample(chapter, spoken):
+    """Tell whether a text says of itself that it leaves cells out."""
+    return bool(_front_matter(chapter_path(chapter, spoken)).get("sample"))
+
+
 def tasks(chapter):
     """Return the tasks of a chapter by key, in their order and in the language that is spoken."""
     return _tasks(chapter_name(chapter), language.chosen())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.authoring.notebooks import was_edited
 from course_lib.authoring.source import stems
-from course_lib.chapters.reading import file_stem, views
+from course_lib.chapters.reading import file_stem, is_sample, views
 from course_lib.exercises import progress
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -20,8 +20,12 @@ PAGE_LINK = re.compile(r"\]\((?:\.\./book/)?(\w+)\.md[#)]")
 
 
 def file_stems():
-    """Return the file stems of all notebooks: of each chapter, and of its translations."""
-    return [file_stem(stem, spoken) for stem, spoken in views(stems())]
+    """Return the file stems of what learners open: each chapter, and its translations.
+
+    A translation that is only a sample is there for translators: among a learner's notebooks it
+    would be a second chapter 01 that ends in the middle.
+    """
+    return [file_stem(*view) for view in views(stems()) if not is_sample(*view)]
 
 
 def notebooks():

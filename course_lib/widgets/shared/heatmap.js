@@ -1,6 +1,6 @@
 // A heatmap with named axes: queries down, keys across.
 import { html, setAll, svg } from "./drawing.js";
-import { labelStyle } from "./labels.js";
+import { labelStyle } from "./label_spacing.js";
 import { roving } from "./pointing.js";
 import { weightScale } from "./scales.js";
 import { shortTokens } from "./texts.js";

@@ -2,7 +2,7 @@
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
 import { html, svg } from "./drawing.js";
-import { labelStyle } from "./labels.js";
+import { labelStyle } from "./label_spacing.js";
 import { onPress, roving } from "./pointing.js";
 import { Strokes } from "./strokes.js";
 import { shortTokens } from "./texts.js";

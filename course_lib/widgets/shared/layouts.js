@@ -1,5 +1,5 @@
 // Where nodes and edges lie. Both layouts are fixed: they depend on the number of tokens only.
-import { labelStyle } from "./labels.js";
+import { labelStyle } from "./label_spacing.js";
 import { say } from "./words.js";
 
 const HEAD = { length: 6.5, width: 3.6 };
