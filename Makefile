@@ -38,7 +38,7 @@ links: $(VENV)/.tools ## look up every outside address that the book names; need
 
 mutate: $(VENV)/.tools ## try the checks on wrong answers and on all valid input; ARGS=02 for one chapter
 	$(BIN)/course mutate $(ARGS)
-	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=deep tests/test_valid.py
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=deep tests/test_valid.py tests/test_checks.py
 
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)

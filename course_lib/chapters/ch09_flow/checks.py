@@ -337,7 +337,9 @@ def _flows(rng):
     cases = [(flow, first)]
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))
+        bound = np.minimum(1, layers[0].sum(axis=0))
         flow = attention_flow(layers, residual=0)
+        flow = np.where(rng.random((n, n)) < rng.uniform(0.2, 0.6), bound, flow)
         flow[rng.integers(n), rng.integers(n)] -= 3e-6
         cases.append((np.maximum(flow, 0), layers[0]))
     return cases
