@@ -4,15 +4,8 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.exercises.strategies import random_weights, seeded
+from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
-
-
-def random_layers(rng, layers, n):
-    """Return layers (l, n, n) whose residual is mixed in, with any share from none to nearly 1."""
-    share = rng.choice([0, 0.1, 0.5, 0.9])
-    drawn = np.array([random_weights(rng, n) for _ in range(layers)])
-    return share * np.eye(n) + (1 - share) * drawn
 
 
 def _network(rng, n):
