@@ -171,7 +171,7 @@ def _product(layers):
     return functools.reduce(lambda product, layer: layer @ product, layers)
 
 
-MANY = 997  # walks. A prime number: shares of another number of walks are no shares of this one
+MANY = 499  # walks. A prime number: shares of another number of walks are no shares of this one
 UNLIKELY = 1e-9  # a count that is further out than this does not come of walks down these layers
 
 

@@ -28,10 +28,10 @@ def _walks(rng, layers, n):
 
 def _collapsing(rng, layers, n):
     weights = np.array([random_weights(rng, n) for _ in range(layers)])
-    if rng.random() < 0.3:  # layers that copy rows bring them together, and apart again
-        weights = np.eye(n)[rng.integers(n, size=(layers, n))]
-    limit = float(rng.choice([0.01, 0.1, 0.3, 0.55, 0.65, 0.75, 0.9]))
-    parts = [rollout(weights[: depth + 1], residual=0) for depth in range(layers)]
+    limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9]))
+    if rng.random() < 0.2:  # the distance goes below the limit and comes back
+        weights, limit = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]], 0.65
+    parts = [rollout(weights[: depth + 1], residual=0) for depth in range(len(weights))]
     # A distance that equals the limit but for rounding may count as below it or not.
     assume(all(abs(distance_from_rank_one(part) - limit) > 1e-6 for part in parts))
     return weights, limit
