@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Workers, kernels and commands read what another has compiled, also where Python is told not to.
+unexport PYTHONDONTWRITEBYTECODE
 # Node comes with the Python packages of `dev`, into .venv like them.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
