@@ -13,9 +13,7 @@ from course_lib.rollout import residual_layers, rollout
 NAMES = list(available())
 WEIGHTS = {name: load_attention(name)[0] for name in NAMES}
 EFFECTS = {name: load_leave_one_out(name)[1] for name in NAMES}
-SHORT = {
-    name: WEIGHTS[name] for name in NAMES if name != "long"
-}  # half of the time is the long one
+SHORT = {name: w for name, w in WEIGHTS.items() if w.shape[-1] <= 15}  # where flows are quick
 EDGE = 1e-6  # as close to the bound as a saturated flow is computed
 
 
@@ -75,11 +73,12 @@ def test_cls_is_an_exception_it_saturates_nothing_but_itself(name, at_bound):
     assert at_bound[name][0].tolist() == [True] + [False] * (len(at_bound[name]) - 1)
 
 
-def test_more_layers_saturate_more_on_every_sentence_but_the_shortest():
+def test_more_layers_saturate_more_on_every_sentence_but_the_shortest(at_bound):
     fall = []
     for name, weights in SHORT.items():
         layers = residual_layers(weights)
-        shares = [saturated(layers[:depth]).mean() for depth in (3, 4, 5, 6)]
+        shares = [saturated(layers[:depth]).mean() for depth in (3, 4, 5)]
+        shares.append(at_bound[name].mean())
         assert shares[-1] > shares[0]
         if (np.diff(shares) < 0).any():
             fall.append(name)
