@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from course_lib.attention import softmax
 from course_lib.centrality import row_correlations
 from course_lib.data import available, load_attention, load_knockout, load_leave_one_out
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
@@ -74,7 +75,7 @@ def test_rollout_from_layer_1_on_agrees_best_in_the_table():
         lambda w: rollout(w, residual=0),
         lambda w: rollout(w, fusion="max"),
         lambda w: rollout(w, discard=0.5),
-        lambda w: rollout(w, start_layer=3),
+        *(lambda w, k=k: rollout(np.delete(w, k, axis=0)) for k in range(1, 6)),
     ):
         assert agreement(matrix_of).mean() < best - 0.03
 
@@ -142,7 +143,8 @@ def test_without_the_sink_above_layer_0_does_no_harm():
 @pytest.mark.parametrize("name", NAMES)
 def test_walks_stand_at_cls_and_the_model_does_not_use_what_it_read(name):
     weights = WEIGHTS[name]
-    assert rollout(weights, start_layer=1)[1:, 0].min() > 0.4
+    assert rollout(weights, start_layer=1)[1:, 0].min() > 0.6
+    assert (np.abs(weights[1:5, :, :, 0].mean(axis=(1, 2)) - 0.6) < 0.2).all()  # about half
     whole = rollout(weights)
     moved = []
     for i in range(len(whole)):
@@ -192,6 +194,28 @@ def test_rows_become_alike_and_the_residual_delays_it(name):
     assert all(a < b < c for a, b, c in zip(without, half, most, strict=True))
     assert all((np.diff(values) < 0).all() for values in (without, half, most))  # here, not always
     assert (rollout(WEIGHTS[name]).argmax(axis=1) == 0).all()  # stripes: most comes from [CLS]
+
+
+def test_flat_causal_attention_collapses_on_token_0_and_shows_a_u():
+    causal = np.tril(np.ones((16, 16)))
+    layers = np.array([causal / causal.sum(axis=1, keepdims=True)] * 12)
+    without, half, most = (rollout(layers, residual=r)[-1] for r in (0, 0.5, 0.9))
+    assert without[0] > 0.99
+    assert 0.6 < half[0] < without[0]
+    assert min(most[0], most[-1]) > 2 * most[7]
+    logits = np.where(causal > 0, 3 * np.random.default_rng(0).normal(size=(24, 16, 16)), -np.inf)
+    assert rollout(softmax(logits), residual=0)[-1, 0] > 0.99  # sharp attention too
+
+
+def test_the_influence_of_circuit_tracing_on_a_layered_graph_is_the_rollout():
+    for name in NAMES[:3]:
+        layers = residual_layers(WEIGHTS[name])
+        n = layers.shape[-1]
+        graph = np.kron(np.eye(7, k=-1), np.zeros((n, n)))
+        for level, layer in enumerate(layers, start=1):
+            graph[level * n : (level + 1) * n, (level - 1) * n : level * n] = layer
+        influence = np.linalg.inv(np.eye(7 * n) - graph) - np.eye(7 * n)
+        np.testing.assert_allclose(influence[-n:, :n], rollout(layers, residual=0), atol=1e-12)
 
 
 def diameter(matrix):
