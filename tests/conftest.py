@@ -7,9 +7,12 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from course_lib.authoring.browser import chromium
 from tests.support.once import once
+
+settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
 
 def pytest_collection_modifyitems(items):
