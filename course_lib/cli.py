@@ -13,10 +13,16 @@ from course_lib.exercises import progress
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
 
+COPY = Path(__file__).resolve().parents[1]  # of the course: a checkout, or where wheels go
+
 
 def main(arguments=None):
     """Run the command; return its exit status."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # A file whose name begins with a dash is no option.
+    options = _parser().parse_args(
+        [f"./{a}" if a.startswith("-") and a.endswith(".ipynb") else a for a in arguments]
+    )
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -27,6 +33,8 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def start(options):
@@ -50,13 +58,21 @@ def update(options):
 def check(options):
     """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
     path = _notebook(options.chapter, options.language)
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
-    # The course's own pytest settings are for its tests, not for a learner's notebook.
-    command += ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
-    command += ["-q", "-rN", "--no-header"]
-    if options.expect_unsolved:
-        command.append("--expect-unsolved")
-    return subprocess.run(command, cwd=path.parent, check=False).returncode
+    _tell_of_another_copy(path)
+    # The course's own pytest settings are for its tests, and what lies in the folder or stands in
+    # pytest's variables for other tests. The notebook's name is an option's value, for pytest would
+    # look for a test behind "::" or "[".
+    command = [sys.executable, "-P", "-m", "pytest", ".", "--nbval-lax", "-c", os.devnull]
+    command += [f"--course-notebook={path.name}", "--rootdir", ".", "--noconftest"]
+    command += ["-p", "nbval.plugin", "-p", "course_lib.exercises.plugin", "-p", "no:cacheprovider"]
+    command += ["-qq", "--tb=no", "-rN", "-o", "console_output_style=classic"]
+    command += ["--course-hints"] if options.hints else []
+    command += ["--expect-unsolved"] if options.expect_unsolved else []
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    ours["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    if _is_checkout(COPY):  # it may not be the one that is installed
+        ours["PYTHONPATH"] = os.pathsep.join(filter(None, (str(COPY), ours.get("PYTHONPATH"))))
+    return subprocess.run(command, cwd=path.parent, env=ours, check=False).returncode
 
 
 def show_progress(options):
@@ -118,6 +134,21 @@ def _notebook(chapter, spoken):
     return path.resolve()
 
 
+def _tell_of_another_copy(path):
+    """Say which copy of the course judges, if the notebook lies in another one."""
+    other = next((folder for folder in path.parents if _is_checkout(folder)), COPY)
+    if other != COPY:
+        print(
+            f"course: {path.name} lies in another copy of the course, {other}. It is judged by the "
+            f"one in {COPY}. To be judged by the other, set PYTHONPATH={other}",
+            file=sys.stderr,
+        )
+
+
+def _is_checkout(folder):
+    return (folder / "pyproject.toml").is_file() and (folder / "course_lib" / "cli.py").is_file()
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="course", description=__doc__)
     parser.add_argument("--version", action="version", version=f"course {__version__}")
@@ -139,6 +170,7 @@ def _parser():
     checking.add_argument(
         "--expect-unsolved", action="store_true", help="for the shipped notebooks"
     )
+    checking.add_argument("--hints", action="store_true", help="with a hint for each exercise")
     command("progress", show_progress)
     hinting = command("hint", hint)
     hinting.add_argument("key", help="the exercise, such as weights-2")
