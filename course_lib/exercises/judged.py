@@ -68,30 +68,34 @@ class CourseNotebook(IPyNbFile):
             yield Exercise.from_parent(self, name=key, has_cell=key in checked)
 
     def setup(self):
-        """Start the kernel."""
+        """Prepare a place for the verdicts; a kernel is started by the first cell that needs one."""
+        self.folder = tempfile.TemporaryDirectory()
+        self.verdicts = Path(self.folder.name, "verdicts.jsonl")
+        self.setup_sanitize_files()
+
+    def start(self):
+        """Start the kernel, or say why no cell can run."""
         option = self.config.option
         name = CURRENT_ENV_KERNEL_NAME if option.nbval_current_env else option.nbval_kernel_name
-        self.folder = tempfile.TemporaryDirectory()
-        verdicts = {VERDICTS: str(Path(self.folder.name, "verdicts.jsonl"))}
+        limit = option.nbval_kernel_startup_timeout
         try:
-            limit = option.nbval_kernel_startup_timeout
-            self.kernel = Kernel(name, self.path.parent, limit, verdicts)
+            self.kernel = Kernel(name, self.path.parent, limit, {VERDICTS: str(self.verdicts)})
         except (Ended, RuntimeError):
-            with speaking(self.spoken):
-                self.ended = say("No kernel could be started.")
-        self.setup_sanitize_files()
+            self.stop(say("No kernel could be started."))
 
     def teardown(self):
         """Stop the kernel."""
         super().teardown()
+        if self.kernel is not None:
+            self.kernel.stop()
         self.folder.cleanup()
 
     def verdict(self, key):
         """Return the last verdict on an exercise, or None."""
-        path = Path(self.folder.name, "verdicts.jsonl")
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        verdicts = [json.loads(line) for line in lines]
-        return next((v for v in reversed(verdicts) if v["key"] == key), None)
+        if not self.verdicts.exists():
+            return None
+        lines = self.verdicts.read_text(encoding="utf-8").splitlines()
+        return {v["key"]: v for v in map(json.loads, lines)}.get(key)  # a later one replaces it
 
     def stop(self, why):
         """Run no more cells, and say so once."""
@@ -126,6 +130,8 @@ class Cell(IPyNbCell):
                 return
             if self.parent.ended:
                 self._is_not_run()
+            if self.parent.kernel is None:
+                self.parent.start()
             self._run()
             for reply in self.parent.kernel.replies:
                 if reply.get("status") == "error" and not self.options["check_exception"]:

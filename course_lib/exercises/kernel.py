@@ -51,8 +51,12 @@ class Kernel(RunningKernel):
         )
         self.kc = self.km.client()
         self.kc.start_channels()
-        self.kc.wait_for_ready(timeout=startup_timeout)
-        self._ensure_iopub_up()
+        try:
+            self.kc.wait_for_ready(timeout=startup_timeout)
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
 
     def begin(self, seconds):
         """Give the next cell its time, and forget what was answered before."""

@@ -35,26 +35,23 @@ def chapter_of(stem, sources):
     >>> chapter_of("homework", ['check("weights-1")'])
     'weights'
     """
-    named = _named(stem)
-    held = set().union(*map(chapters_named, sources))
-    if named and (named in held or not held):
-        return named
-    if not named and len(held) == 1:
-        return held.pop()
-    there = ", ".join(chapter_stem(chapter) for chapter in CHAPTERS.values() if chapter in held)
-    if named:
+    named, held = _named(stem), set().union(*map(chapters_named, sources))
+    agreed = named & held if named and held else named | held
+    if len(agreed) == 1:
+        return agreed.pop()
+    if named and held and not agreed:
         raise Unmatched(
             say(
                 "By its name it is chapter {named}, but it holds exercises of {there}.",
-                named=chapter_stem(named),
-                there=there,
+                named=_listed(named),
+                there=_listed(held),
             )
         )
-    if held:
+    if agreed:
         raise Unmatched(
             say(
-                "It holds exercises of several chapters ({there}). Name the file like one of them.",
-                there=there,
+                "It may be one of several chapters ({there}). Name the file like one of them.",
+                there=_listed(agreed),
             )
         )
     raise Unmatched(
@@ -70,14 +67,16 @@ def is_ours(stem, notebook):
     """Tell whether a notebook is, or was, one of the course: anything in it that says so counts."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     told = "course" in notebook.metadata or any("course_lib" in source for source in sources)
-    return told or _named(stem) is not None or any(map(chapters_named, sources))
+    return told or bool(_named(stem)) or any(map(chapters_named, sources))
 
 
 def _named(stem):
-    """Return the one chapter that a file's name names, or None."""
+    """Return the chapters that a file's name names; a number makes it certain: "02_weights"."""
     stem = stem.lower()
-    found = [name for number, name in CHAPTERS.items() if f"{number}_{name}" in stem]
-    if not found:
-        words = {name: rf"(?<![a-z]){name}(?![a-z])" for name in CHAPTERS.values()}
-        found = [name for name, word in words.items() if re.search(word, stem)]
-    return found[0] if len(found) == 1 else None
+    numbered = {name for number, name in CHAPTERS.items() if f"{number}_{name}" in stem}
+    words = {name: rf"(?<![a-z]){name}(?![a-z])" for name in CHAPTERS.values()}
+    return numbered or {name for name, word in words.items() if re.search(word, stem)}
+
+
+def _listed(chapters):
+    return ", ".join(chapter_stem(name) for name in CHAPTERS.values() if name in chapters)

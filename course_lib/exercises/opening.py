@@ -8,7 +8,7 @@ import codecs
 import json
 import re
 
-from nbformat import NotebookNode, v4
+from nbformat import v4
 
 from course_lib.language import languages, say
 
@@ -85,14 +85,12 @@ def _notebook(content):
                 known=FORMAT,
             )
         )
-    notebook = v4.to_notebook(content)
-    for part in (notebook, *notebook.cells):
+    for part in (content, *content["cells"]):
         if not isinstance(part.get("metadata"), dict):
-            part["metadata"] = NotebookNode()
-        tags = part.metadata.get("tags", [])
-        part.metadata["tags"] = (
-            [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-        )
+            part["metadata"] = {}
+        tags = part["metadata"].get("tags")
+        part["metadata"]["tags"] = [t for t in tags or [] if isinstance(t, str)]
+    notebook = v4.to_notebook(content)
     if not all(isinstance(cell.source, str) and cell.cell_type for cell in notebook.cells):
         raise TypeError("a cell without text")
     return notebook
