@@ -9,7 +9,7 @@ from course_lib.chapters import CHAPTERS
 # Magics that run Python: as a part of the cell they stand in, or as a cell of its own.
 INLINE, NESTED = {"time", "timeit", "prun"}, {"capture"}
 MAGIC_CALLS = {"run_cell_magic": 2, "run_line_magic": 1}  # which argument is the code
-KEY = re.compile(rf"({'|'.join(CHAPTERS.values())})-(\d+|\D.*|)", re.S)  # also "weights-{k}"
+KEY = re.compile(rf"({'|'.join(CHAPTERS.values())})-(\d+|\W.*|)", re.S)  # also "weights-{k}"
 DEFINITION = re.compile(r"^(?:async )?(?:def|class) (\w+)|^(\w+)[ ]*(?::[^=\n]*)?=(?!=)", re.M)
 SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 

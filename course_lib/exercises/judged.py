@@ -68,7 +68,7 @@ class CourseNotebook(IPyNbFile):
             yield Exercise.from_parent(self, name=key, has_cell=key in checked)
 
     def setup(self):
-        """Prepare a place for the verdicts; a kernel is started by the first cell that needs one."""
+        """Prepare a place for the verdicts; the first cell that needs a kernel starts one."""
         self.folder = tempfile.TemporaryDirectory()
         self.verdicts = Path(self.folder.name, "verdicts.jsonl")
         self.setup_sanitize_files()
@@ -248,4 +248,5 @@ class Refusal(Exercise):
 
     def runtest(self):
         """Fail."""
-        raise Failed(self.why)
+        with speaking(self.parent.spoken):
+            raise Failed(say("This notebook cannot be judged. {why}", why=self.why))

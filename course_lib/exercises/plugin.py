@@ -118,18 +118,16 @@ def pytest_terminal_summary(terminalreporter, config):
     for name, told in notebooks.items():
         with speaking(told[-1].course["language"]):
             if config.option.course_notebook:
-                for report in filter(lambda report: report.failed, told):
-                    terminalreporter.write_line(report.course["said"])
-                terminalreporter.write_line(_count(told, config))
-            else:
+                lines = [report.course["said"] for report in told if report.failed]
+                lines += filter(None, [_count(told, config)])
+                terminalreporter.write_line("\n".join(lines))
+            elif _count(told, config):
                 terminalreporter.write_line(f"{name}: {_count(told, config)}")
 
 
 def _count(reports, config):
     exercises = [report for report in reports if report.course["exercise"]]
     values = {"done": sum(report.passed for report in exercises), "count": len(exercises)}
-    if not exercises:
-        return say("This notebook cannot be judged.")
     if config.option.expect_unsolved:
         return say("{done} of {count} exercises are not attempted, as expected.", **values)
     if values["done"] == values["count"] and any(report.failed for report in reports):
