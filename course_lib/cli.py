@@ -9,11 +9,9 @@ from pathlib import Path
 from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
-from course_lib.exercises import progress
+from course_lib.exercises import copies, progress
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
-
-COPY = Path(__file__).resolve().parents[1]  # of the course: a checkout, or where wheels go
 
 
 def main(arguments=None):
@@ -68,11 +66,10 @@ def check(options):
     command += ["-qq", "--tb=no", "-rN", "-o", "console_output_style=classic"]
     command += ["--course-hints"] if options.hints else []
     command += ["--expect-unsolved"] if options.expect_unsolved else []
-    ours = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    ours["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    if _is_checkout(COPY):  # it may not be the one that is installed
-        ours["PYTHONPATH"] = os.pathsep.join(filter(None, (str(COPY), ours.get("PYTHONPATH"))))
-    return subprocess.run(command, cwd=path.parent, env=ours, check=False).returncode
+    environment = copies.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        environment.pop(name, None)
+    return subprocess.run(command, cwd=path.parent, env=environment, check=False).returncode
 
 
 def show_progress(options):
@@ -136,17 +133,13 @@ def _notebook(chapter, spoken):
 
 def _tell_of_another_copy(path):
     """Say which copy of the course judges, if the notebook lies in another one."""
-    other = next((folder for folder in path.parents if _is_checkout(folder)), COPY)
-    if other != COPY:
+    other = copies.other_copy(path)
+    if other:
         print(
             f"course: {path.name} lies in another copy of the course, {other}. It is judged by the "
-            f"one in {COPY}. To be judged by the other, set PYTHONPATH={other}",
+            f"one in {copies.COPY}. To be judged by the other, set PYTHONPATH={other}",
             file=sys.stderr,
         )
-
-
-def _is_checkout(folder):
-    return (folder / "pyproject.toml").is_file() and (folder / "course_lib" / "cli.py").is_file()
 
 
 def _parser():

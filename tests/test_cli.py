@@ -8,7 +8,7 @@ import pytest
 
 import course_lib
 from course_lib import cli
-from course_lib.exercises import progress
+from course_lib.exercises import copies, progress
 from course_lib.exercises.registry import exercises_of
 from course_lib.working import shipped
 from tests.support.notebooks import IMPORTS, write_notebook
@@ -111,9 +111,9 @@ def test_the_copy_of_the_course_that_judges_is_the_one_that_was_called(folder, s
     assert cli.main(["check", "02"]) == 0
     said = capsys.readouterr().err
     assert f"lies in another copy of the course, {folder.parent}." in said
-    assert f"judged by the one in {cli.COPY}." in said
+    assert f"judged by the one in {copies.COPY}." in said
     for _, how in started:
-        assert how["env"]["PYTHONPATH"].startswith(str(cli.COPY))
+        assert how["env"]["PYTHONPATH"].startswith(str(copies.COPY))
 
 
 def test_progress_lists_every_chapter(folder, capsys):

@@ -233,11 +233,11 @@ FILES = {
     "version5": (text({"nbformat": 5, "cells": []}), "version 5 of the format"),
 }
 ENDS = {
-    "weights_killed": (["import os\n\nos._exit(1)", "print(1)"], "The kernel died while it ran"),
+    "weights_killed": (["import os\n\nos._exit(1)", "print(1)"], "killed the kernel"),
     "weights_exit": (["x = 1\nexit()", "", "print(1)"], "`x = 1` ended the kernel"),
     "weights_endless": (
         ["import time\ntime.sleep(60)", "print(1)"],
-        "did not end within 4",
+        "did not end in time",
     ),
 }
 

@@ -7,32 +7,22 @@ became of cells, tags and metadata: without a verdict there is no pass.
 
 import json
 import tempfile
-import warnings
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
-from nbval.plugin import (
-    IPyNbCell,
-    IPyNbFile,
-    NbCellError,
-    find_comment_markers,
-    find_metadata_tags,
-)
+from nbval.plugin import IPyNbFile
 
 from course_lib.chapters.reading import tasks
+from course_lib.exercises import copies
 from course_lib.exercises.cells import checked_key
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
-from course_lib.exercises.kernel import Ended, Hung, Kernel
+from course_lib.exercises.kernel import Ended, Kernel
 from course_lib.exercises.matching import Unmatched, chapter_of
 from course_lib.exercises.opening import Unreadable, language_of, open_notebook
 from course_lib.exercises.report import VERDICTS
+from course_lib.exercises.running import Cell, Failed
 from course_lib.language import languages, say, speaking
-
-
-class Failed(Exception):
-    """What is wrong; its message is the whole report."""
 
 
 class CourseNotebook(IPyNbFile):
@@ -103,91 +93,6 @@ class CourseNotebook(IPyNbFile):
         raise Failed(why)
 
 
-class Cell(IPyNbCell):
-    """A cell of code, which must run without an error unless it is tagged otherwise."""
-
-    @classmethod
-    def of(cls, notebook, number, cell):
-        """Return the item of a cell."""
-        with warnings.catch_warnings(action="ignore"):  # of odd or contradictory tags
-            options = defaultdict(bool, find_metadata_tags(cell.metadata))
-            options.update(find_comment_markers(cell.source))
-        options.setdefault("check", notebook.compare_outputs)
-        if checked_key(cell.source):
-            options["check"] = False  # a card is told in its own way
-        if not options["check"]:
-            cell.outputs = []  # or nbval would complain of outputs in a cell without a number
-        name = f"Cell {number}"
-        return cls.from_parent(notebook, name=name, cell_num=number, cell=cell, options=options)
-
-    def setup(self):
-        """Do nothing: nbval would excuse all cells after one that did not end."""
-
-    def runtest(self):
-        """Run the cell; then look at what the kernel replied, whatever it has shown."""
-        with speaking(self.parent.spoken):
-            if self.options["skip"] or not self.cell.source.strip():
-                return
-            if self.parent.ended:
-                self._is_not_run()
-            if self.parent.kernel is None:
-                self.parent.start()
-            self._run()
-            for reply in self.parent.kernel.replies:
-                if reply.get("status") == "error" and not self.options["check_exception"]:
-                    self.raise_cell_error(f"{reply.get('ename')}: {reply.get('evalue')}")
-                if any(said.get("source") == "ask_exit" for said in reply.get("payload", [])):
-                    self.parent.ended = say(
-                        "`{cell}` ended the kernel. What stands below it was not run.",
-                        cell=self.first_line,
-                    )
-
-    def _run(self):
-        seconds = self.config.option.nbval_cell_timeout
-        self.parent.kernel.begin(seconds)
-        try:
-            super().runtest()
-        except Ended:
-            self.parent.stop(say("The kernel died while it ran `{cell}`.", cell=self.first_line))
-        except (Hung, NbCellError, RuntimeError) as error:
-            if isinstance(error, NbCellError) and not self.parent.timed_out:
-                raise
-            self.parent.kernel.stop()
-            self.parent.stop(
-                say(
-                    "`{cell}` did not end within {seconds} seconds. "
-                    "What stands below it was not run.",
-                    cell=self.first_line,
-                    seconds=round(seconds),
-                )
-            )
-
-    def _is_not_run(self):
-        if self.parent.is_told:
-            pytest.skip(self.parent.ended)
-        self.parent.stop(self.parent.ended)
-
-    @property
-    def first_line(self):
-        """What names the cell to its reader."""
-        return next(line.strip() for line in self.cell.source.splitlines() if line.strip())
-
-    def said_of(self, error):
-        """Return in a sentence what happened."""
-        if not isinstance(error, NbCellError):
-            return str(error)
-        replies = [r for r in self.parent.kernel.replies if r.get("status") == "error"]
-        why = f"{replies[-1]['ename']}: {replies[-1]['evalue']}" if replies else str(error)
-        with speaking(self.parent.spoken):
-            return say("`{cell}` stopped with {error}", cell=self.first_line, error=why)
-
-    def repr_failure(self, excinfo):
-        """Return nbval's report, but of our own sentences those alone."""
-        return (
-            str(excinfo.value) if excinfo.errisinstance(Failed) else super().repr_failure(excinfo)
-        )
-
-
 class Exercise(pytest.Item):
     """An exercise of the chapter: passed if its check has said so."""
 
@@ -207,6 +112,15 @@ class Exercise(pytest.Item):
                 raise Failed(self._missing())
         if verdict["language"] in languages():
             self.parent.spoken = verdict["language"]
+        if verdict["copy"] != str(copies.COPY):
+            with speaking(self.parent.spoken):
+                raise Failed(
+                    say(
+                        "{key}: its check is that of another copy of the course, {copy}.",
+                        key=self.name,
+                        copy=verdict["copy"],
+                    )
+                )
         if verdict["state"] != wanted:
             parts = (verdict["text"], verdict["hint"] if option.course_hints else "")
             text = "\n".join(filter(None, parts))

@@ -5,13 +5,14 @@ they import never see it, for the folder stands at the end of the kernel's path,
 helper modules can be imported, unless something that is installed has their name.
 """
 
-import os
 import subprocess
 import time
 from queue import Empty
 
 from jupyter_client.manager import KernelManager
 from nbval.kernel import NbvalKernelspecManager, RunningKernel
+
+from course_lib.exercises import copies
 
 FOLDER_LAST = "--IPKernelApp.exec_lines=__import__('sys').path.append('')"
 GRACE = 10  # seconds that an interrupted cell has to end
@@ -45,7 +46,7 @@ class Kernel(RunningKernel):
         self.km = KernelManager(kernel_name=name, kernel_spec_manager=_SafePath())
         self.km.start_kernel(
             cwd=str(folder),
-            env=os.environ | variables,
+            env=copies.environment(**variables),
             stderr=subprocess.DEVNULL,
             extra_arguments=[FOLDER_LAST],
         )

@@ -7,6 +7,7 @@ With ``--expect-unsolved`` a check must say *not attempted*: so the shipped note
 ``course check`` is pytest with ``--course-notebook``: one notebook, told for learners.
 """
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -110,23 +111,23 @@ def pytest_report_teststatus(report, config):
 
 def pytest_terminal_summary(terminalreporter, config):
     """Say of each notebook how many exercises have passed; to a learner also what is wrong."""
-    reports = [r for found in terminalreporter.stats.values() for r in found]
     notebooks = {}
-    for report in reports:
+    for report in chain(*terminalreporter.stats.values()):
         if hasattr(report, "course") and (report.when == "call" or report.failed):
             notebooks.setdefault(report.course["notebook"], []).append(report)
-    for name, told in notebooks.items():
-        with speaking(told[-1].course["language"]):
-            if config.option.course_notebook:
-                lines = [report.course["said"] for report in told if report.failed]
-                lines += filter(None, [_count(told, config)])
-                terminalreporter.write_line("\n".join(lines))
-            elif _count(told, config):
-                terminalreporter.write_line(f"{name}: {_count(told, config)}")
+    for name, reports in notebooks.items():
+        exercises = [report for report in reports if report.course["exercise"]]
+        with speaking(reports[-1].course["language"]):
+            counted = [_counted(exercises, reports, config)] if exercises else []
+        if config.option.course_notebook:
+            lines = [report.course["said"] for report in reports if report.failed] + counted
+        else:  # pytest has told the failures itself
+            lines = [f"{name}: {line}" for line in counted]
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
-def _count(reports, config):
-    exercises = [report for report in reports if report.course["exercise"]]
+def _counted(exercises, reports, config):
     values = {"done": sum(report.passed for report in exercises), "count": len(exercises)}
     if config.option.expect_unsolved:
         return say("{done} of {count} exercises are not attempted, as expected.", **values)

@@ -8,7 +8,7 @@ from IPython.display import display
 
 from course_lib import language, theme
 from course_lib.chapters import chapter_name
-from course_lib.exercises import answers, progress
+from course_lib.exercises import answers, copies, progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import later, say
@@ -46,9 +46,10 @@ class Card:
         return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
 
     def as_line(self):
-        """Return the verdict as a line of JSON, with what is to be said of it."""
-        verdict = {"key": self.result.key, "state": self.result.state, "text": self.text}
-        return json.dumps(verdict | {"hint": self.hint, "language": language.chosen()}) + "\n"
+        """Return the verdict as a line of JSON, with what is to be said of it and who says so."""
+        verdict = {"key": self.result.key, "state": self.result.state, "copy": str(copies.COPY)}
+        said = {"text": self.text, "hint": self.hint, "language": language.chosen()}
+        return json.dumps(verdict | said) + "\n"
 
     def _html(self):
         mark, heading = HEADINGS[self.result.state]
