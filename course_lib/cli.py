@@ -128,7 +128,7 @@ def _notebook(chapter, spoken):
         path = notebooks_folder() / f"{file_stem(chapter_stem(chapter), spoken)}.ipynb"
     if not path.is_file():
         raise ValueError(f"there is no notebook {path}")
-    return path.resolve()
+    return path.absolute()  # a link keeps its own name
 
 
 def _tell_of_another_copy(path):

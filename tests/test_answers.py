@@ -85,6 +85,7 @@ def test_the_cell_before_the_import_counts(run, monkeypatch):
         ('check("weights-1")', "weights-1"),
         ("check(key='weights-1')", "weights-1"),
         ("%%time\ncheck('weights-1')", "weights-1"),
+        ("import course_lib.exercises as e\ne.check('weights-1')", "weights-1"),
         ("%time check('weights-1')", "weights-1"),
         ("!ls\ncheck('weights-1')", "weights-1"),
         ("%%capture out\n%time check('weights-1')", "weights-1"),

@@ -36,7 +36,7 @@ class TestSolved:
         run, notebook = solved_run(stem)
         assert run.failures == {}
         assert run.status == 0
-        assert len(run.passed) == len(code_cells(notebook))
+        assert len(run.passed) == len(code_cells(notebook)) + len(exercises_of(stem))
 
     def test_every_exercise_passes(self, stem, solved_run):
         verdicts = [
@@ -189,9 +189,9 @@ def test_the_learner_s_notebook_runs_unsolved_however_early_a_training_stops(ste
 
 
 @pytest.mark.notebook
-def test_plain_nbval_fails_at_each_unsolved_check_with_its_hint(tmp_path):
+def test_plain_nbval_fails_at_each_unsolved_exercise_with_its_hint(tmp_path):
     notebooks.write_notebooks(tmp_path)
-    plain = nbval(tmp_path, files=["01_graph_view.ipynb"])
+    plain = nbval(tmp_path, "--course-hints", files=["01_graph_view.ipynb"])
     keys = [exercise.key for exercise in exercises_of("graph_view")]
     assert plain.status == 1
     assert len(plain.failures) == len(keys)

@@ -81,8 +81,13 @@ ATTEMPTS = {
         [RIGHT["graph_view-4"], check_of("graph_view-99")], "no check of it was run"
     ),
     "graph_view-5": Attempt(
-        ["from course_lib.graph import mass_kept as strongest_share", check_of("graph_view-5")],
-        "library's own",
+        [
+            RIGHT["graph_view-5"],
+            "from course_lib.exercises import copies\nours, copies.COPY = copies.COPY, 'elsewhere'",
+            check_of("graph_view-5"),
+            "copies.COPY = ours",
+        ],
+        "another copy of the course, elsewhere",
     ),
     "graph_view-6": Attempt(
         [RIGHT["graph_view-6"], f"# {check_of('graph_view-6')}"], "no check of it was run"
@@ -233,7 +238,7 @@ FILES = {
     "version5": (text({"nbformat": 5, "cells": []}), "version 5 of the format"),
 }
 ENDS = {
-    "weights_killed": (["import os\n\nos._exit(1)", "print(1)"], "killed the kernel"),
+    "weights_killed": (["import os\n\nos._exit(1)", "print(1)"], "The kernel died at `import os`"),
     "weights_exit": (["x = 1\nexit()", "", "print(1)"], "`x = 1` ended the kernel"),
     "weights_endless": (
         ["import time\ntime.sleep(60)", "print(1)"],

@@ -17,7 +17,7 @@ SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 def checked_key(source):
     """Return the key of a cell that calls ``check("key")``, or None."""
     for node in _nodes(source):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "check":
+        if isinstance(node, ast.Call) and _called(node) == "check":
             named = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
             for value in (*node.args[:1], *named):
                 if isinstance(value, ast.Constant):
@@ -56,6 +56,10 @@ def defined_names(source):
     if statements is None:
         return {name for found in DEFINITION.findall(source) for name in found if name}
     return {name for statement in statements for name in _bound(statement)}
+
+
+def _called(call):
+    return getattr(call.func, "id", None) or getattr(call.func, "attr", None)
 
 
 def _nodes(source):

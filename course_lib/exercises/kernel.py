@@ -47,6 +47,7 @@ class Kernel(RunningKernel):
         self.km.start_kernel(
             cwd=str(folder),
             env=copies.environment(**variables),
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             extra_arguments=[FOLDER_LAST],
         )

@@ -53,7 +53,7 @@ def _content(data):
     """Return what the JSON in a file stands for."""
     if data.startswith(MARKS) or b"\0" in data[:4]:
         raise Unreadable(
-            say("It is not written in plain UTF-8, as notebooks are. Save it anew from JupyterLab.")
+            say("It is not plain UTF-8. Save it so in an editor, without a mark at its start.")
         )
     try:
         text = data.decode("utf-8")

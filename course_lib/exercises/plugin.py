@@ -95,7 +95,7 @@ def pytest_runtest_makereport(item, call):
     if isinstance(item.parent, CourseNotebook):
         failed = call.excinfo is not None and report.failed
         report.course = {
-            "notebook": item.parent.path.name,
+            "notebook": item.parent.nodeid,
             "exercise": isinstance(item, Exercise) and not isinstance(item, Refusal),
             "language": item.parent.spoken,
             "said": item.said_of(call.excinfo.value) if failed else "",

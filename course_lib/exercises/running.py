@@ -74,7 +74,7 @@ class Cell(IPyNbCell):
             if endless:
                 why = say("`{cell}` did not end in time.", cell=self.first_line)
             else:
-                why = say("`{cell}` killed the kernel.", cell=self.first_line)
+                why = say("The kernel died at `{cell}`.", cell=self.first_line)
             self.parent.stop(why + " " + say("What stands below it was not run."))
 
     def _is_not_run(self):
