@@ -56,7 +56,7 @@ class Cell(IPyNbCell):
             self._run()
             for reply in self.parent.kernel.replies:
                 if reply.get("status") == "error" and not self.options["check_exception"]:
-                    self.raise_cell_error(f"{reply.get('ename')}: {reply.get('evalue')}")
+                    self.raise_cell_error(_error_in(reply))
                 if any(said.get("source") == "ask_exit" for said in reply.get("payload", [])):
                     why = say("`{cell}` ended the kernel.", cell=self.first_line)
                     self.parent.ended = why + " " + say("What stands below it was not run.")
@@ -92,7 +92,7 @@ class Cell(IPyNbCell):
         if not isinstance(error, NbCellError):
             return str(error)
         replies = [r for r in self.parent.kernel.replies if r.get("status") == "error"]
-        why = f"{replies[-1]['ename']}: {replies[-1]['evalue']}" if replies else str(error)
+        why = _error_in(replies[-1]) if replies else str(error)
         with speaking(self.parent.spoken):
             return say("`{cell}` stopped with {error}", cell=self.first_line, error=why)
 
@@ -101,3 +101,9 @@ class Cell(IPyNbCell):
         return (
             str(excinfo.value) if excinfo.errisinstance(Failed) else super().repr_failure(excinfo)
         )
+
+
+def _error_in(reply):
+    """Return the kind of an error and its first line, from the kernel's reply."""
+    lines = str(reply.get("evalue")).strip().splitlines()
+    return ": ".join([str(reply.get("ename")), *lines[:1]])
