@@ -69,6 +69,8 @@ def check(options):
     environment = copies.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         environment.pop(name, None)
+    if sys.stderr.isatty():  # somebody waits
+        print(f"Running {path.name} from top to bottom …", file=sys.stderr)
     return subprocess.run(command, cwd=path.parent, env=environment, check=False).returncode
 
 

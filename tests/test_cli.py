@@ -17,6 +17,7 @@ ANSWERS = {exercise.key: exercise.solution for exercise in exercises_of("weights
 # A complete notebook in the ways in which people write their cells; True: it is tagged, and fails.
 HONEST = [
     (f"{IMPORTS}\nfrom course_lib.attention import *", False),
+    ("check('weights-1')", False),  # too early; the last one counts
     ("import os\nimport helper\n\nos.makedirs('elsewhere')\n%cd -q elsewhere", False),
     (ANSWERS["weights-1"], False),
     ("%%time\ncheck('weights-1')", False),
@@ -99,6 +100,16 @@ def test_check_takes_a_number_a_name_or_a_path(folder, started, named):
     command, how = started.pop()
     assert f"--course-notebook={path.name}" in command
     assert how["cwd"] == folder
+
+
+def test_a_check_can_be_interrupted(folder, monkeypatch, capsys):
+    def interrupted(command, **how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    assert cli.main(["check", "02"]) == 130
+    assert capsys.readouterr() == ("", "")
 
 
 def test_the_copy_of_the_course_that_judges_is_the_one_that_was_called(folder, started, capsys):

@@ -7,16 +7,17 @@ exercises in each; and files of which nothing has to run. An honest notebook is 
 import codecs
 import json
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
-from course_lib.exercises import kernel
+from course_lib.exercises import kernel, plugin
 from course_lib.exercises.opening import Unreadable, open_notebook
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME
 from tests.support.notebooks import IMPORTS, ROOT, nbval, write_notebook
 
-pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("plugin")]
+pytestmark = pytest.mark.notebook
 
 WEIGHTS = [exercise.key for exercise in exercises_of("weights")]
 GRAPH_VIEW = [exercise.key for exercise in exercises_of("graph_view")]
@@ -105,7 +106,7 @@ def write_attempts(path, keys):
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """Run the notebooks whose cells matter, on two workers: each must keep its cells together."""
+    """Run the notebooks whose cells matter."""
     folder = tmp_path_factory.mktemp("judged")
     write_attempts(folder / "02_weights.ipynb", WEIGHTS)
     write_attempts(folder / "01_graph_view.ipynb", GRAPH_VIEW)
@@ -113,11 +114,12 @@ def judged(tmp_path_factory):
     write_notebook(folder / "hidden.ipynb", hidden)
     write_notebook(folder / "hidden_weights.ipynb", hidden)
     before = {path: path.read_bytes() for path in folder.glob("*.ipynb")}
-    run = nbval(folder, "-n2")
+    run = nbval(folder)
     assert all(path.read_bytes() == data for path, data in before.items()), "a notebook changed"
     return run
 
 
+@pytest.mark.xdist_group("plugin judging")
 class TestJudging:
     @pytest.mark.parametrize("key", ATTEMPTS)
     def test_only_a_passed_check_counts(self, judged, key):
@@ -260,6 +262,7 @@ def files(tmp_path_factory):
     return nbval(folder, "-c", str(ROOT / "pyproject.toml"), "--nbval-cell-timeout=4")
 
 
+@pytest.mark.xdist_group("plugin files")
 class TestFiles:
     @pytest.mark.parametrize("name", FILES)
     def test_every_exercise_is_asked_for_or_a_sentence_says_why_not(self, files, name):
@@ -309,12 +312,23 @@ def test_a_cell_that_prints_for_ever_and_cannot_be_interrupted_ends(monkeypatch)
         chatty.get_message("iopub", timeout=1)
 
 
-def test_expect_unsolved_wants_every_check_not_attempted(tmp_path):
+@pytest.mark.parametrize("chosen", ["load", "loadgroup", "worksteal", "loadfile", "no"])
+def test_the_cells_of_a_notebook_stay_on_one_worker(chosen):
+    option = SimpleNamespace(
+        nbval=True, nbval_lax=False, nbval_kernel_name=None, nbval_cell_timeout=2000, dist=chosen
+    )
+    plugin.pytest_configure(SimpleNamespace(option=option))
+    assert option.dist == (chosen if chosen in ("loadfile", "no") else "loadscope")
+    assert option.nbval_cell_timeout == plugin.CELL_TIMEOUT
+
+
+def test_expect_unsolved_wants_every_check_not_attempted_also_on_a_worker(tmp_path):
     cells = [SETUP, "shift_effect = ...", check_of("weights-1")]
     for key in WEIGHTS[1:]:
         cells += [RIGHT[key] if key == "weights-2" else "", check_of(key)]
     write_notebook(tmp_path / "02_weights.ipynb", cells)
-    run = nbval(tmp_path, "--expect-unsolved", "--course-hints")
+    run = nbval(tmp_path, "--expect-unsolved", "--course-hints", "-n1")
     assert {name for _, name in run.failures} == set(WEIGHTS[1:])
     assert "expected not attempted: ✓" in run.failures["02_weights", "weights-2"]
     assert "Hint: " in run.failures["02_weights", "weights-3"]
+    assert "02_weights.ipynb: 1 of 6 exercises are not attempted, as expected." in run.output
