@@ -2,14 +2,13 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
-from course_lib.exercises import copies, progress
+from course_lib.exercises import command, copies, progress
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
 
@@ -57,21 +56,9 @@ def check(options):
     """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
     path = _notebook(options.chapter, options.language)
     _tell_of_another_copy(path)
-    # The course's own pytest settings are for its tests, and what lies in the folder or stands in
-    # pytest's variables for other tests. The notebook's name is an option's value, for pytest would
-    # look for a test behind "::" or "[".
-    command = [sys.executable, "-P", "-m", "pytest", ".", "--nbval-lax", "-c", os.devnull]
-    command += [f"--course-notebook={path.name}", "--rootdir", ".", "--noconftest"]
-    command += ["-p", "nbval.plugin", "-p", "course_lib.exercises.plugin", "-p", "no:cacheprovider"]
-    command += ["-qq", "--tb=no", "-rN", "-o", "console_output_style=classic"]
-    command += ["--course-hints"] if options.hints else []
-    command += ["--expect-unsolved"] if options.expect_unsolved else []
-    environment = copies.environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        environment.pop(name, None)
     if sys.stderr.isatty():  # somebody waits
         print(f"Running {path.name} from top to bottom …", file=sys.stderr)
-    return subprocess.run(command, cwd=path.parent, env=environment, check=False).returncode
+    return command.judge(path, hints=options.hints, expect_unsolved=options.expect_unsolved)
 
 
 def show_progress(options):
@@ -149,32 +136,32 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"course {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name, run):
+    def add(name, run):
         added = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         added.set_defaults(run=run)
         return added
 
-    starting = command("start", start)
+    starting = add("start", start)
     starting.add_argument("folder", help="where you want to work; nothing in it is overwritten")
-    updating = command("update", update)
+    updating = add("update", update)
     updating.add_argument(
         "folder", nargs="?", default=".", help="a working folder; otherwise the one found from here"
     )
-    checking = command("check", check)
+    checking = add("check", check)
     checking.add_argument("chapter", help="a number (02), a name (weights) or a path")
     checking.add_argument(
         "--expect-unsolved", action="store_true", help="for the shipped notebooks"
     )
     checking.add_argument("--hints", action="store_true", help="with a hint for each exercise")
-    command("progress", show_progress)
-    hinting = command("hint", hint)
+    add("progress", show_progress)
+    hinting = add("hint", hint)
     hinting.add_argument("key", help="the exercise, such as weights-2")
     hinting.add_argument("number", nargs="?", type=int, choices=(1, 2), default=1)
-    solving = command("solution", solution)
+    solving = add("solution", solution)
     solving.add_argument("key", help="the exercise, such as weights-2")
     for speaking in (checking, hinting, solving):
         speaking.add_argument("--language", choices=language.languages(), default="en")
-    building = command("build", build_all)
+    building = add("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
     target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")

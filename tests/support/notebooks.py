@@ -45,7 +45,8 @@ def nbval(folder, *arguments, files=(".",), mode="--nbval-lax"):
     # From any folder, our plugin must be found.
     paths = filter(None, (str(ROOT), environment.get("PYTHONPATH")))
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    command = [sys.executable, "-P", "-m", "pytest", "-p", "tests.support.nbval_plugin"]
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "course_lib.exercises.faster"]
+    command += ["-p", "tests.support.nbval_plugin"]
     command += [mode, *files, "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, "--rootdir", str(folder), f"--junitxml={report}", *arguments]
     done = subprocess.run(
