@@ -33,7 +33,10 @@ HONEST = [
     ("", False),
 ]
 # Files of a learner, beside the notebook, that are named like what Python or pytest import.
-SHADOWS = "random token string re types json numpy pytest conftest __init__ course_lib IPython"
+SHADOWS = (
+    "random token string re types json numpy networkx pytest conftest __init__ course_lib IPython "
+    "ipython_config jupyter_config zmq nbval sitecustomize"
+)
 
 
 @pytest.fixture

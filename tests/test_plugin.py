@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+import zmq
+from jupyter_client.blocking import BlockingKernelClient
 
 from course_lib.exercises import kernel, plugin
 from course_lib.exercises.opening import Unreadable, open_notebook
@@ -199,6 +201,9 @@ FILES = {
     ),
     "02_WEIGHTS (1)": (notebook(), WEIGHTS),
     "Weights - Anna": (notebook(), WEIGHTS),
+    "01 Graph-View": (notebook(), GRAPH_VIEW),
+    "02_weights flow": (notebook(), WEIGHTS),
+    "weights and flow": (notebook(held("weights-1")), WEIGHTS),
     "no_ids_weights": (notebook(held("weights-1"), minor=4), WEIGHTS),
     "homework": (notebook(held("weights-1")), WEIGHTS),
     "homework_loop": (notebook("# NBVAL_SKIP\nfor k in x:\n  check(f'weights-{k}')"), WEIGHTS),
@@ -310,6 +315,28 @@ def test_a_cell_that_prints_for_ever_and_cannot_be_interrupted_ends(monkeypatch)
     chatty.begin(seconds=-kernel.GRACE - 1)
     with pytest.raises(kernel.Hung):
         chatty.get_message("iopub", timeout=1)
+
+
+def test_no_limit_of_messages_drops_what_a_cell_shows(monkeypatch):
+    # It takes 10,000 small ones or more to reach the usual limit; so its setting is looked at.
+    limits, stopped = [], []
+
+    class Client(BlockingKernelClient):
+        def start_channels(self):
+            with self.connect_iopub() as socket:
+                limits.append(socket.getsockopt(zmq.RCVHWM))
+            raise RuntimeError("enough seen")
+
+    manager = SimpleNamespace(
+        start_kernel=lambda **how: None,
+        client=lambda: Client(ip="127.0.0.1", iopub_port=9),
+        shutdown_kernel=lambda now: stopped.append(now),
+    )
+    monkeypatch.setattr(kernel, "KernelManager", lambda **how: manager)
+    with pytest.raises(RuntimeError, match="enough seen"):
+        kernel.Kernel("python3", ".", 60, {})
+    assert limits == [0]
+    assert stopped == [True]
 
 
 @pytest.mark.parametrize("chosen", ["load", "loadgroup", "worksteal", "loadfile", "no"])

@@ -9,6 +9,7 @@ import subprocess
 import time
 from queue import Empty
 
+import zmq
 from jupyter_client.manager import KernelManager
 from nbval.kernel import NbvalKernelspecManager, RunningKernel
 
@@ -52,8 +53,10 @@ class Kernel(RunningKernel):
             extra_arguments=[FOLDER_LAST],
         )
         self.kc = self.km.client()
-        self.kc.start_channels()
+        # nbval reads what a cell shows only when it has ended; none of it may be lost until then.
+        self.kc.context.setsockopt(zmq.RCVHWM, 0)
         try:
+            self.kc.start_channels()
             self.kc.wait_for_ready(timeout=startup_timeout)
             self._ensure_iopub_up()
         except BaseException:

@@ -72,7 +72,7 @@ def is_ours(stem, notebook):
 
 def _named(stem):
     """Return the chapters that a file's name names; a number makes it certain: "02_weights"."""
-    stem = stem.lower()
+    stem = re.sub(r"[^a-z0-9]+", "_", stem.lower())  # "03-Multi head"
     numbered = {name for number, name in CHAPTERS.items() if f"{number}_{name}" in stem}
     words = {name: rf"(?<![a-z]){name}(?![a-z])" for name in CHAPTERS.values()}
     return numbered or {name for name, word in words.items() if re.search(word, stem)}
