@@ -247,10 +247,9 @@ FILES = {
 ENDS = {
     "weights_killed": (["import os\n\nos._exit(1)", "print(1)"], "The kernel died at `import os`"),
     "weights_exit": (["x = 1\nexit()", "", "print(1)"], "`x = 1` ended the kernel"),
-    "weights_endless": (
-        ["import time\ntime.sleep(60)", "print(1)"],
-        "did not end in time",
-    ),
+    "weights_endless": (["import time\ntime.sleep(60)", "print(1)"], "did not end in time"),
+    # Both cells may raise; the interrupt is not what was meant by that.
+    "weights_endless_tagged": (["import time\ntime.sleep(60)", "1 / 0"], "did not end in time"),
 }
 
 
@@ -262,7 +261,8 @@ def files(tmp_path_factory):
         data = content if isinstance(content, bytes) else text(content)
         (folder / f"{name}.ipynb").write_bytes(data)
     for name, (cells, _) in ENDS.items():
-        write_notebook(folder / f"{name}.ipynb", cells)
+        tags = {0: ["raises-exception"], 1: ["raises-exception"]} if "tagged" in name else {}
+        write_notebook(folder / f"{name}.ipynb", cells, tags=tags)
     (folder / "foreign.ipynb").write_bytes(text(notebook("# NBVAL_SKIP\n1 / 0")))
     return nbval(folder, "-c", str(ROOT / "pyproject.toml"), "--nbval-cell-timeout=4")
 

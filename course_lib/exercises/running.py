@@ -62,20 +62,26 @@ class Cell(IPyNbCell):
                     self.parent.ended = why + " " + say("What stands below it was not run.")
 
     def _run(self):
-        seconds = self.config.option.nbval_cell_timeout
-        self.parent.kernel.begin(seconds)
+        self.parent.kernel.begin(self.config.option.nbval_cell_timeout)
+        died = False
         try:
             super().runtest()
-        except (Ended, Hung, NbCellError, RuntimeError) as error:
-            endless = self.parent.timed_out or isinstance(error, Hung)
-            if isinstance(error, NbCellError) and not endless:
+        except (Ended, RuntimeError):
+            died = True
+        except Hung:
+            self.parent.timed_out = True
+        except NbCellError:
+            if not self.parent.timed_out:
                 raise
-            self.parent.kernel.stop()
-            if endless:
-                why = say("`{cell}` did not end in time.", cell=self.first_line)
-            else:
-                why = say("The kernel died at `{cell}`.", cell=self.first_line)
-            self.parent.stop(why + " " + say("What stands below it was not run."))
+        # Of a cell that may raise, nbval takes the interrupt for an error that was expected.
+        if self.parent.timed_out:
+            why = say("`{cell}` did not end in time.", cell=self.first_line)
+        elif died:
+            why = say("The kernel died at `{cell}`.", cell=self.first_line)
+        else:
+            return
+        self.parent.kernel.stop()
+        self.parent.stop(why + " " + say("What stands below it was not run."))
 
     def _is_not_run(self):
         if self.parent.is_told:
