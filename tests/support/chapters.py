@@ -45,7 +45,7 @@ def run_both(unsolved, solved):
     """Return the run of two notebooks of a chapter, one behind the other."""
     both = copy.deepcopy(unsolved)
     both.cells = [
-        told(cell, expect_unsolved=notebook is unsolved)
+        renamed(cell, is_unsolved=notebook is unsolved)
         for notebook in (unsolved, solved)
         for cell in code_cells(notebook)
     ]
@@ -58,12 +58,11 @@ def run_both(unsolved, solved):
     return ChapterRun(run, cells[:half], cells[half:])
 
 
-def told(cell, *, expect_unsolved):
-    """Return a cell that says what its check shall say; unsolved, it stops a training at once."""
+def renamed(cell, *, is_unsolved):
+    """Return a cell with an id of its own; unsolved, it stops a training at once."""
     cell = copy.deepcopy(cell)
-    cell.id = f"{'unsolved' if expect_unsolved else 'solved'}-{cell.id}"[:64]
-    cell.metadata["expect_unsolved"] = expect_unsolved
-    if expect_unsolved:
+    cell.id = f"{'unsolved' if is_unsolved else 'solved'}-{cell.id}"[:64]
+    if is_unsolved:
         cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
     return cell
 
