@@ -9,6 +9,7 @@ from course_lib.attention import (
     entropy,
     softmax,
 )
+from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, planted
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
 
@@ -41,9 +42,10 @@ def _logits(rng):
     rows_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
     # A tie at the top keeps two weights at 1/2, however far the rest of the row.
     apart = 32768.0 * np.array([[1, 1, -1, -1], [1, -1, 1, 1], [0, -1, -1, 0]])
+    steep = np.array([[0.0, 800.0, 800.0, 800.0]])  # too far above the minimum, not the mean
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
     huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
-    cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), high, huge]
+    cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
     return [(case,) for case in cases]
 
 
@@ -283,56 +285,8 @@ def _judge_relabelled(cases, values):
 # Exercise 6: the sharpest head --------------------------------------------------------------------
 
 
-N = 6  # tokens where heads are made by hand
-
-
-def _rows(*weights):
-    """Return a head whose queries all have the same few weights, on keys of their own."""
-    row = np.zeros(N)
-    row[: len(weights)] = weights
-    return np.array([np.roll(row, shift) for shift in range(N)])
-
-
-STEADY, EVEN, LARGEST = _rows(0.9, 0.1), _rows(0.6, 0.4), _rows(0.75, *[0.05] * 5)
-DIAGONAL, FULL = _rows(0.9, *[0.02] * 5), _rows(0.97, *[0.006] * 5)
-SINK, WEAK_SINK = FULL[[0] * N], _rows(0.8, *[0.04] * 5)[[0] * N]
-# Some queries as sharp as can be, the others as wide as can be; which ones differs.
-WIDE = np.full((N, N), 1 / N)
-ONE_SHARP, SPLIT = np.vstack([np.eye(N)[:1], WIDE[1:]]), np.vstack([WIDE[:2], np.eye(N)[2:]])
-
-# The sharpest head, a rival, and by what the rival would be chosen.
-PLANTED = [
-    (np.eye(N), LARGEST),  # an entropy of NaN, which is left out
-    (FULL, EVEN),  # an entropy of NaN; fewest weights
-    (EVEN, LARGEST),  # largest weight; squares; standard deviation
-    (STEADY, ONE_SHARP),  # the sharpest query
-    (STEADY, SPLIT),  # the median of all queries
-    (SPLIT, EVEN),  # the widest query
-    (SINK, DIAGONAL),  # how the columns are spread
-    (DIAGONAL, WEAK_SINK),  # the mean of all rows
-]
-
-
 def _models(rng):
-    return [(_planted(rng, *pair),) for pair in PLANTED] + [(clear_model(rng, 5),)]
-
-
-def _planted(rng, sharpest, rival):
-    """Return a model of random size, two heads planted in random places, the others wide."""
-    layers, heads = rng.integers(2, 5, size=2)
-    model = softmax(rng.normal(size=(layers * heads, N, N)) / 4)
-    model[rng.permutation(layers * heads)[:2]] = sharpest, rival
-    return model.reshape(layers, heads, N, N)
-
-
-def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
-    """Return a model of random heads, one of which is clearly the sharpest."""
-    while True:
-        layers, heads = rng.integers(1, 5, size=2)
-        model = np.reshape([make(rng, n) for _ in range(layers * heads)], (layers, heads, n, n))
-        spread = np.sort(entropy(model).mean(axis=-1), axis=None)
-        if len(spread) == 1 or spread[1] - spread[0] > 0.02:
-            return model
+    return [(planted(rng, *pair),) for pair in PLANTED] + [(clear_model(rng, 5),)]
 
 
 def _judge_sharpest(cases, values):

@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch02_weights.checks import FAR, clear_model
+from course_lib.chapters.ch02_weights.checks import FAR
+from course_lib.chapters.ch02_weights.models import clear_model
 from course_lib.exercises.strategies import (
     logits,
     orders,
