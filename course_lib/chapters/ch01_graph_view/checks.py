@@ -40,16 +40,17 @@ CLOSE = np.array(
 
 
 def _edge_cases(rng):
-    random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 7])]
+    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 9], [3, 6, 9, 13])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
+    cases += [(random[-1], 0.0)]
     return cases + [(weights, _between(rng, weights)) for weights in random]
 
 
 def _between(rng, weights):
-    """Return a threshold that lies clearly between two weights."""
-    steps = np.unique(weights)
-    wide = np.argsort(np.diff(steps))[len(steps) // 2 :]
-    return float(steps[(place := rng.choice(wide)) : place + 2].mean())
+    """Return a threshold that lies clearly between two of the middle weights."""
+    steps = np.unique(weights)[len(weights) // 2 : -len(weights) // 2]
+    place = np.argmax(np.diff(steps) * rng.uniform(0.5, 1, size=len(steps) - 1))
+    return float(steps[place : place + 2].mean())
 
 
 def _edges(weights, kept, first=0):
@@ -283,14 +284,15 @@ def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
-    return [(w,) for w in [ring, causal, TIED, *random, _two_groups(rng), _two_groups(rng)]]
+    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng)]]
 
 
-def _two_groups(rng):
-    """Return weights of two groups in random places, linked weakly, more so in one direction."""
-    group = rng.permutation([0] * int(rng.integers(2, 4)) + [1] * int(rng.integers(2, 5)))
-    apart = group[:, None] - group[None, :]
-    return softmax(rng.normal(size=apart.shape) / 2 - 3 * np.abs(apart) - apart)
+def _groups(rng):
+    """Return weights of two groups, linked weakly: first and last token together, or apart."""
+    middle = rng.permutation([0, 1, *rng.integers(2, size=2)])
+    for group in ([0, *middle, 0], [1, *middle, 1], [0, *middle, 1], [1, *middle, 0]):
+        apart = np.subtract.outer(group, group)
+        yield softmax(rng.normal(size=apart.shape) / 2 - 3 * np.abs(apart) - apart)
 
 
 def _judge_connection(cases, values):

@@ -92,7 +92,7 @@ def _query_key(rng):
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
-    high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [-1.0]])
+    high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
     return [*near, tied, high, unlike]
 
@@ -153,7 +153,12 @@ def _sequences(rng):
         np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),
         rng.normal(size=(3, 5)),
     )
-    return [*near, below, later]
+    high = (
+        np.array([[1024.0], [-1024.0], [1024.0]]),
+        np.array([[1.0], [255 / 256], [0.5]]),
+        rng.normal(size=(3, 2)),
+    )
+    return [*near, below, later, high]
 
 
 def _judge_causal(cases, values):
@@ -185,8 +190,8 @@ def _judge_causal(cases, values):
         ),
         (
             of_logits(lambda z, mask: _shares(softmax(z) * mask)),
-            "Masked after the softmax: where a later key takes everything, nothing is left to "
-            "share out. Mask the logits.",
+            "Where a later key has by far the largest logit, nothing is left to share out: the "
+            "softmax, and the maximum in it, must not see it.",
         ),
         (
             of_logits(lambda z, mask: softmax(z * mask)),
@@ -324,7 +329,7 @@ def _judge_sharpest(cases, values):
     compare_all("The layer and the head", cases, read, chosen_by(spread), mistakes)
 
 
-_ZERO_LOG_ZERO = "0 · log 0 is NaN in NumPy, but it counts as 0: a weight of 0 adds nothing."
+_ZERO_LOG_ZERO = "This head comes out where 0 · log 0 is NaN, as in NumPy. It counts as 0."
 
 
 def _place(table):

@@ -17,9 +17,11 @@ def _rows(*weights):
 STEADY, EVEN, LARGEST = _rows(0.9, 0.1), _rows(0.6, 0.4), _rows(0.75, *[0.05] * 5)
 DIAGONAL, FULL = _rows(0.9, *[0.02] * 5), _rows(0.97, *[0.006] * 5)
 SINK, WEAK_SINK = FULL[[0] * N], _rows(0.8, *[0.04] * 5)[[0] * N]
+THIN, THINNER = _rows(0.98, *[0.004] * 5), _rows(0.975, 0.025)
 # Some queries as sharp as can be, the others as wide as can be; which ones differs.
 WIDE = np.full((N, N), 1 / N)
-ONE_SHARP, SPLIT = np.vstack([np.eye(N)[:1], WIDE[1:]]), np.vstack([WIDE[:2], np.eye(N)[2:]])
+ONE_SHARP = np.vstack([np.eye(N)[:1], WIDE[1:]])
+ONE_WIDE, SPLIT = (np.vstack([WIDE[:wide], np.eye(N)[wide:]]) for wide in (1, 2))
 
 # The sharpest head, a rival, and by what the rival would be chosen.
 PLANTED = [
@@ -29,17 +31,21 @@ PLANTED = [
     (STEADY, ONE_SHARP),  # the sharpest query
     (STEADY, SPLIT),  # the median of all queries
     (SPLIT, EVEN),  # the widest query
+    (THINNER, ONE_WIDE),  # the mean without what is far from it
+    (THINNER, THIN),  # rounded weights, or none that are small
+    (ONE_WIDE, STEADY),  # the mean of all queries but the last
     (SINK, DIAGONAL),  # how the columns are spread
     (DIAGONAL, WEAK_SINK),  # the mean of all rows
 ]
 
 
 def planted(rng, sharpest, rival):
-    """Return a model of random size, two heads planted in random places, the others wide."""
+    """Return a model of random size: one head is the sharpest, all of another layer are rivals."""
     layers, heads = rng.integers(2, 5, size=2)
-    model = softmax(rng.normal(size=(layers * heads, N, N)) / 4)
-    model[rng.permutation(layers * heads)[:2]] = sharpest, rival
-    return model.reshape(layers, heads, N, N)
+    model = softmax(rng.normal(size=(layers, heads, N, N)) / 4)
+    layer, other = rng.permutation(layers)[:2]
+    model[layer, rng.integers(heads)], model[other] = sharpest, rival
+    return model
 
 
 def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):

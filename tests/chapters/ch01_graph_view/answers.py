@@ -505,6 +505,12 @@ def share_by_quantile(weights, share):
     return weights[weights >= np.quantile(weights, 1 - share)].sum() / weights.sum()
 
 
+def share_between(weights, share):
+    """A part of the last edge, where the number of edges is not whole."""
+    running = np.append(0, np.cumsum(np.sort(weights, axis=None)[::-1]))
+    return np.interp(share * weights.size, np.arange(len(running)), running) / len(weights)
+
+
 def share_of_the_largest(weights, share):
     """Edges above that share of the largest weight."""
     return weights[weights > share * weights.max()].sum() / len(weights)
@@ -667,6 +673,16 @@ def breaking_by_reach_from(end, back=False):
     return answer
 
 
+def breaking_between_ends(weights):
+    """Look only for ways between the first and the last node, there and back."""
+    first, last = 0, len(weights) - 1
+    for t in np.unique(weights):
+        graph = nx.DiGraph(weights > t)
+        if not (nx.has_path(graph, first, last) and nx.has_path(graph, last, first)):
+            return t
+    return None
+
+
 def breaking_spanning_tree(weights):
     graph = nx.from_numpy_array(np.minimum(weights, weights.T))
     tree = nx.maximum_spanning_tree(graph)
@@ -790,6 +806,12 @@ WRONG = {
         (edges_where(lambda w, t: np.triu(w > t)), NOT_FOUND),
         (edges_where(lambda w, t: w > 0.2), NOT_FOUND),
         (edges_where(lambda w, t: (w > t) & (w >= w.max(axis=1, keepdims=True) / 2)), NOT_FOUND),
+        (edges_where(lambda w, t: (w > t) & (np.arange(len(w)) < 6)), NOT_FOUND),
+        (edges_where(lambda w, t: (w > t) & (w < 1)), NOT_FOUND),
+        (edges_where(lambda w, t: w / w.max() > t), NOT_FOUND),
+        (lambda w, t: [(i, j, w[j, i]) for i, j in np.argwhere(w > t)], NOT_FOUND),
+        (lambda w, t: [(w[i, j], i, j) for i, j in np.argwhere(w > t)], "triples"),
+        (lambda w, t: sorted(edges_by_generator(w, t), key=lambda e: -e[2])[:12], NOT_FOUND),
         (edges_rounded(2), NOT_FOUND),
         (edges_rounded(4), NOT_FOUND),
         (edges_unweighted, "triples"),
@@ -840,6 +862,12 @@ WRONG = {
         (flow_strongest_direction, "The list of edges"),
         (flow_of_rounded, "The list of edges"),
         (flow_normalised, "The list of edges"),
+        (lambda weights: flow_by_transpose(weights.round(4)), "The list of edges"),
+        (
+            lambda weights: nx.relabel_nodes(flow_by_transpose(weights), lambda i: i + 1),
+            "positions",
+        ),
+        (lambda weights: flow_by_transpose((weights + weights.T) / 2), "The list of edges"),
         (flow_twice, "The list of edges"),
         (lambda weights: attention_graph(weights, direction="flow"), "does the work"),
         (lambda weights: attention_graph(weights).reverse(), "does the work"),
@@ -882,6 +910,9 @@ WRONG = {
         (share_with(lambda k: int(k) + 1), "The share for"),
         (share_with(lambda k: max(math.ceil(k), 1)), "The share for"),
         (share_by_quantile, "The share for"),
+        (lambda w, share: w[w > np.quantile(w, 1 - share)].sum() / len(w), "The share for"),
+        (share_between, "The share for"),
+        (lambda w, share: np.round(share_sorted_list(w, share), 2), "The share for"),
         (share_of_the_largest, "The share for"),
         (share_of_n, "The share for"),
         (share_by_column, "The share for"),
@@ -901,6 +932,13 @@ WRONG = {
         (breaking_by_reach_from(0), "The threshold: not right yet"),
         (breaking_by_reach_from(0, back=True), "The threshold: not right yet"),
         (breaking_by_reach_from(-1), "The threshold: not right yet"),
+        (breaking_between_ends, "The threshold: not right yet"),
+        (lambda weights: breaking_by_sorted((weights + weights.T) / 2), "The threshold"),
+        (
+            lambda weights: breaking_by_sorted(np.maximum(weights, weights.T)),
+            "ignores the directions",
+        ),
+        (lambda weights: round(breaking_by_sorted(weights), 2), "The threshold"),
         (breaking_spanning_tree, "The threshold: not right yet"),
         (breaking_two_steps, "The threshold: not right yet"),
         (breaking_along_the_line, "The threshold: not right yet"),

@@ -528,6 +528,12 @@ def sharpest_turned(weights):
     return tuple(sharpest_by_hand(weights))[::-1]
 
 
+def sharpest_by_margins(weights):
+    """The sharpest layer, and the sharpest head over all layers."""
+    table = spread(weights).mean(axis=-1)
+    return table.sum(axis=1).argmin(), table.sum(axis=0).argmin()
+
+
 def sharpest_flat(weights):
     return scipy.special.entr(weights).sum(-1).mean(-1).argmin()
 
@@ -646,6 +652,12 @@ WRONG = {
         (shifted_by(np.mean), "NaN"),
         (shifted_by(lambda logits: np.abs(logits).max(axis=1, keepdims=True)), "NaN"),
         (in_longdouble, "NaN"),
+        (shifted_by(lambda logits: np.percentile(logits, 90, axis=1, keepdims=True)), "NaN"),
+        (shifted_by(lambda logits: logits.max(axis=1, keepdims=True).clip(0)), "NaN"),
+        (shifted_by(lambda logits: logits.max(axis=1, keepdims=True).clip(-1e4, 1e4)), "NaN"),
+        (lambda logits: np.nan_to_num(as_written(logits), nan=1.0), NOT_YET),
+        (lambda logits: softmax(logits.clip(-1e6, 1e6), axis=1), NOT_YET),
+        (lambda logits: softmax(logits, axis=1).round(3), NOT_YET),
         (safe_if_large, "NaN"),
         (lambda logits: softmax(logits, axis=0), "columns"),
         (lambda logits: softmax(logits), "row by row"),
@@ -682,7 +694,11 @@ WRONG = {
         (with_scale(root_of_d, axis=None), NOT_YET),
         (with_logits(lambda logits: np.clip(logits, -5, 5)), NOT_YET),
         (with_logits(lambda logits: np.clip(logits, -50, 50)), NOT_YET),
+        (with_logits(lambda logits: np.clip(logits, -1000, 1000)), NOT_YET),
         (with_logits(np.abs), NOT_YET),
+        (with_scale(lambda q, k: 1 / round(q.shape[1] ** 0.5)), NOT_YET),
+        (with_scale(lambda q, k: max(q.shape) ** -0.5), NOT_YET),
+        (lambda query, key: as_written(query @ key.T / np.sqrt(query.shape[1]) - 1024), "NaN"),
         (with_logits(lambda logits: logits.round(2)), NOT_YET),
         (weights_as_written, "NaN"),
         (weights_by_cosine, NOT_YET),
@@ -703,6 +719,24 @@ WRONG = {
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
         (causal_not_renormalised, "after the softmax"),
         (causal_renormalised, "nothing is left"),
+        (
+            causal_from_logits(
+                lambda z, m: as_written(np.where(m, z - z.max(1)[:, None], -np.inf))
+            ),
+            "nothing is left",
+        ),
+        (
+            causal_from_logits(lambda z, m: as_written(np.where(m, z.clip(-500, 500), -np.inf))),
+            NOT_YET,
+        ),
+        (
+            causal_from_logits(lambda z, m: softmax(np.where(m, z, z.min() - 20), axis=1)),
+            "exactly 0",
+        ),
+        (causal_masked(lambda n: np.tri(n, dtype=bool) & ~np.tri(n, k=-4, dtype=bool)), NOT_YET),
+        (causal_output(lambda w, q, k, v: w @ k), "The output"),
+        (causal_output(lambda w, q, k, v: v[w.argmax(axis=1)]), "The output"),
+        (lambda q, k, v: (causal_by_loop(q, k, v)[1],) * 2, "The output"),
         (causal_renormalised_carefully, NOT_YET),
         (causal_from_logits(lambda z, mask: softmax(z * mask, axis=1)), "-inf"),
         (causal_masked(lambda n: ~np.tri(n, dtype=bool)), "inverted"),
@@ -760,6 +794,9 @@ WRONG = {
         (lambda weights, order: weights[::-1, ::-1], NOT_YET),
         (lambda weights, order: np.diag(np.diag(weights)[order]), NOT_YET),
         (lambda weights, order: moved(weights, np.roll(order, 1), np.roll(order, 1)), NOT_YET),
+        (lambda weights, order: moved(weights, order[order], order[order]), NOT_YET),
+        (lambda weights, order: weights[order][order], NOT_YET),
+        (lambda weights, order: (weights + moved(weights, order, order)) / 2, NOT_YET),
         (relabelled_by_roll, NOT_YET),
         (relabelled_by_swaps, NOT_YET),
         (relabelled_sorted, NOT_YET),
@@ -778,6 +815,13 @@ WRONG = {
         (chosen_by(lambda w: -spread(w)[..., -1]), NOT_YET),
         (chosen_by(lambda w: -of_columns(w).mean(-1)), NOT_YET),
         (chosen_by(lambda w: -spread(w.mean(axis=-2))), NOT_YET),
+        (chosen_by(lambda w: -spread(w)[..., 1:].mean(-1)), NOT_YET),
+        (chosen_by(lambda w: -spread(w)[..., :-1].mean(-1)), ("widest query", NOT_YET)),
+        (chosen_by(lambda w: -scipy.stats.trim_mean(spread(w), 0.2, axis=-1)), NOT_YET),
+        (chosen_by(lambda w: -spread(w.round(2)).mean(-1)), NOT_YET),
+        (chosen_by(lambda w: (w * np.log(w + 0.01)).sum(axis=(-2, -1))), NOT_YET),
+        (chosen_by(lambda w: -np.exp(spread(w)).mean(-1)), ("widest query", NOT_YET)),
+        (sharpest_by_margins, NOT_YET),
         (chosen_by(lambda w: w.max(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: w.max(axis=-1).mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: (w**2).sum(axis=(-2, -1))), NOT_YET),
