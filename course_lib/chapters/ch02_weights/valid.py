@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch02_weights.checks import FAR
-from course_lib.chapters.ch02_weights.models import clear_model
+from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, planted
 from course_lib.exercises.strategies import (
     logits,
     orders,
@@ -53,5 +53,8 @@ VALID = {
     ),
     "weights-4": st.tuples(sizes, sizes, sizes, kinds).flatmap(lambda drawn: _sequence(*drawn)),
     "weights-5": sizes.flatmap(_relabelling),
-    "weights-6": seeded(lambda rng, n: (clear_model(rng, n, random_weights),), st.integers(2, 7)),
+    "weights-6": st.one_of(
+        seeded(lambda rng, n: (clear_model(rng, n, random_weights),), st.integers(2, 7)),
+        seeded(lambda rng, pair: (planted(rng, *pair),), st.sampled_from(PLANTED)),
+    ),
 }
