@@ -11,8 +11,8 @@ import numpy as np
 from course_lib.exercises.exercise import Wrong
 from course_lib.language import say
 
-SAME = 2 / 255  # colours that differ by less are one
-APART = 0.1  # colours that differ by more are told apart at a glance
+SAME = 2 / 255  # colours of which no channel differs by more are one
+APART = 0.105  # colours further from each other, in RGB, are told apart at a glance
 VAGUE = 0.12  # weights further apart need different colours
 PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
@@ -94,7 +94,7 @@ def _scales(drawings, matrices, ends):
 
 
 def _shows(drawing, scale, matrix):
-    low, high, _ = _readings(drawing, scale)
+    low, high = _readings(drawing, scale)
     slack = PRECISION * np.ptp(scale["weights"]) + 1e-6
     told = (low - slack <= matrix) & (matrix <= high + slack) & (high - low <= VAGUE)
     plain = drawing["even"] >= PLAIN
@@ -103,20 +103,21 @@ def _shows(drawing, scale, matrix):
 
 
 def _readings(drawing, scale):
-    """Return the least and the largest weight that each colour may stand for, and how far off."""
+    """Return the least and the largest weight that each cell's colour may stand for, or NaN."""
     away = np.abs(drawing["colours"][..., None, :] - scale["colours"]).max(axis=-1)
     on = away <= SAME
     low = np.where(on, scale["weights"], np.inf).min(axis=-1)
     high = np.where(on, scale["weights"], -np.inf).max(axis=-1)
     none = ~on.any(axis=-1)
-    return np.where(none, np.nan, low), np.where(none, np.nan, high), away.min(axis=-1)
+    return np.where(none, np.nan, low), np.where(none, np.nan, high)
 
 
 def _empty(drawing, scale, asked):
     """Tell which cells look like no weight: by their colour, or hatched as no other cell is."""
     even = drawing["even"]
     hatched = even < even[asked].min(initial=1) - 0.03
-    return hatched | (_readings(drawing, scale)[2] > APART)
+    away = drawing["colours"][..., None, :] - scale["colours"]
+    return hatched | (np.linalg.norm(away, axis=-1).min(axis=-1) > APART)
 
 
 def _explain(drawing, right, what):
@@ -124,7 +125,7 @@ def _explain(drawing, right, what):
     scale = next(iter(drawing["scales"]), None)
     if scale is None:
         raise Wrong("{what}: the colours do not follow the numbers that came in.", what=what)
-    low, high, _ = _readings(drawing, scale)
+    low, high = _readings(drawing, scale)
     slack = PRECISION * np.ptp(scale["weights"]) + 1e-6
     asked = ~np.isnan(right)
     first, last = scale["weights"][[0, -1]]
@@ -230,7 +231,7 @@ def numbers_at(texts, shape):
     """Return (row, column) -> what is written into a cell; several texts are joined."""
     found = {}
     for row, column, text in texts:
-        found.setdefault((int(row), int(column)), []).append(text.strip().strip("$"))
+        found.setdefault((int(row), int(column)), []).append(text.strip().strip("$").strip())
     return {cell: " ".join(parts) for cell, parts in found.items()}
 
 

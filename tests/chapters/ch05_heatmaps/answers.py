@@ -715,7 +715,7 @@ WRONG = {
         (with_bad(plt.get_cmap("magma")(0.3), "magma"), "is forbidden"),
         (then(masked(empty), masked(lambda weights, mask: weights)), "No cell is hidden"),
         (then(masked(empty), on_axes(lambda axes: axes.images[0].set_alpha(0))), "for anything"),
-        (lambda axes, weights, mask: axes.imshow(weights, alpha=0.5 + mask / 2), "is forbidden"),
+        (lambda axes, weights, mask: axes.imshow(weights, alpha=1 - 0.1 * ~mask), "is forbidden"),
         (lambda axes, weights, mask: None, "nothing was drawn"),
     ],
     "heatmaps-7": [
