@@ -22,8 +22,8 @@ from course_lib.exercises.exercise import (
 )
 from course_lib.exercises.registry import exercises_of
 
-REPEATS = 50
-SHARED = 8  # that many answers share the seeds of an exercise that is slow to judge
+REPEATS = 10
+SHARED = 4  # that many answers share the seeds of an exercise that is slow to judge
 EXERCISES = [exercise for chapter in CHAPTERS.values() for exercise in exercises_of(chapter)]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)
 

@@ -20,7 +20,7 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from course_lib.exercises.exercise import attempt
+from course_lib.exercises.plain import attempt
 
 INCHES, DPI = 6, 100  # of one pair of axes with its labels
 ROOM = {"left": 0.2, "bottom": 0.2, "right": 0.9, "top": 0.9}  # notebooks cut no label off

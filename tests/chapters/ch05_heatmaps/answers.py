@@ -450,6 +450,13 @@ def order_by_eigenvector(which):
     return lambda weights: np.argsort(np.linalg.eigh(laplacian_of(weights))[1][:, which])
 
 
+def order_by_normalised(weights):
+    close = (weights + weights.T) / 2
+    root = np.sqrt(close.sum(axis=1))
+    vectors = np.linalg.eigh(laplacian_of(weights) / np.outer(root, root))[1]
+    return np.argsort(vectors[:, 1] / root)
+
+
 def order_by_clusters(weights):
     tree = scipy.cluster.hierarchy.linkage(weights + weights.T, "average")
     return scipy.cluster.hierarchy.leaves_list(tree).tolist()
@@ -460,7 +467,7 @@ def order_of_groups(weights):
 
 
 RIGHT = {
-    "heatmaps-1": ["key", " Key", "KEY", "key\n", np.str_("key"), np.array("key"), "Key ", "kEY"],
+    "heatmaps-1": ["key", " Key", "KEY", "key\n", np.str_("key"), np.array("key"), "Key.", "`key`"],
     "heatmaps-2": [
         image(),
         image(np.float32, "Keys", "Queries", cmap="cividis"),
@@ -739,7 +746,8 @@ WRONG = {
             ("row sums of S", "of L = D - S"),
         ),
         (spectral_order, "library's own function"),
-        (lambda weights: spectral_order(weights), ("normalised Laplacian", "should only rise")),
+        (lambda weights: spectral_order(weights), "which does the work"),
+        (order_by_normalised, "normalised Laplacian"),
         (order_by_clusters, "should only rise or only fall"),
         (order_of_groups, "should only rise or only fall"),
         (lambda weights: np.argsort(order_by_fiedler(weights)), "ranks of the tokens"),
