@@ -40,7 +40,7 @@ def _one_per_case(values):
 
 
 def _matrices(rng):
-    n, even = rng.integers(2, 8), rng.integers(1, 5)
+    n, even = rng.integers(2, 8), rng.integers(2, 6)
     matrices = [
         softmax(rng.normal(size=(n, n))),
         softmax(rng.normal(size=(12, 12))),
