@@ -30,23 +30,24 @@ SEEN = 30  # how much a text changes some pixels, of 255
 LEGIBLE = 4  # pixels, the height of a text
 
 
-def draw(count=1):
+def draw(count=1, *, named=False):
     """Return a *call* that hands `count` empty axes to the learner's function, then the case.
 
     The first argument of a case is the matrix that is drawn. What comes back for each case is a
-    tuple of the drawings, each a dict; see `described`.
+    tuple of the drawings, each a dict; see `described`. The names along the axes, which take
+    longest to draw, are looked at if they are asked for: `named`.
     """
 
     def call(answer, cases):
-        return [attempt(lambda case=case: _drawn(answer, case, count)) for case in cases]
+        return [attempt(lambda case=case: _drawn(answer, case, count, named)) for case in cases]
 
     return call
 
 
-def _drawn(answer, case, count):
+def _drawn(answer, case, count, named):
     with own_figure(count) as (figure, axes):
         result = answer(*axes, *copy.deepcopy(case))
-        drawings = described(figure, axes, np.shape(case[0]))
+        drawings = described(figure, axes, np.shape(case[0]), named)
     if result is Ellipsis and all(drawing is None for drawing in drawings):
         return Ellipsis  # still the stub; who draws may leave its last line where it is
     return drawings
@@ -74,7 +75,7 @@ def own_figure(count=1):
         Gcf.figs.update(opened)
 
 
-def described(figure, axes, shape):
+def described(figure, axes, shape, named=True):
     """Return for each of the axes what a reader sees of a matrix of a shape.
 
     Parameters
@@ -84,6 +85,8 @@ def described(figure, axes, shape):
     axes : sequence of matplotlib.axes.Axes
     shape : tuple of int
         Rows and columns of the matrix that should be there.
+    named : bool, default True
+        Whether to look at the ticks and the labels of the axes.
 
     Returns
     -------
@@ -106,20 +109,27 @@ def described(figure, axes, shape):
         ``xlabel``, ``ylabel``
             The labels of the axes, "" where none can be seen.
     """
-    canvas = figure.canvas
-    with_texts = _pixels(canvas)  # which also settles the layout
+    around = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    if not named:
+        _hide(around)
+    image = _pixels(figure.canvas)  # which also settles the layout
     figure.set_layout_engine("none")  # hidden texts must not make room
     inside = [(ax, _region(ax, shape) if ax in figure.axes else None) for ax in axes]
-    found = [None if box is None else _texts(ax, box, shape) for ax, box in inside]
-    for ax in figure.axes:
-        for part in (ax.xaxis, ax.yaxis, *ax.texts, *figure.texts):
-            part.set_visible(False)
-    without = _pixels(canvas)
-    changed = np.abs(with_texts - without).max(axis=2) > SEEN
+    found = [None if box is None else _texts(ax, box, shape, named) for ax, box in inside]
+    changed = np.zeros(image.shape[:2], dtype=bool)
+    if any(found):
+        _hide([*around, *figure.texts, *(text for ax in figure.axes for text in ax.texts)])
+        with_texts, image = image, _pixels(figure.canvas)
+        changed = np.abs(with_texts - image).max(axis=2) > SEEN
     return tuple(
-        None if box is None else _cells(ax, box, shape, without) | _seen(texts, changed)
+        None if box is None else _cells(ax, box, shape, image) | _seen(texts, changed)
         for (ax, box), texts in zip(inside, found, strict=True)
     )
+
+
+def _hide(artists):
+    for artist in artists:
+        artist.set_visible(False)
 
 
 def _pixels(canvas):
@@ -199,22 +209,23 @@ def _scale(axes, part):
     }
 
 
-def _texts(axes, box, shape):
+def _texts(axes, box, shape, named):
     """Return (kind, window, value) of each text in a cell, at a tick, or naming an axis."""
     rows, columns = shape
 
     def place(x, y):
         return (box.y1 - y) / box.height * rows, (x - box.x0) / box.width * columns
 
-    found = [
-        ("xlabel", _window(axes.xaxis.label), axes.get_xlabel()),
-        ("ylabel", _window(axes.yaxis.label), axes.get_ylabel()),
-    ]
+    found = []
     for text in (*axes.texts, *axes.get_figure().texts):
         window = _window(text)
         row, column = place(*(window.min + window.max) / 2)
         if 0 <= row < rows and 0 <= column < columns:
             found.append(("texts", window, (row, column, text.get_text())))
+    if not named:
+        return found
+    found.append(("xlabel", _window(axes.xaxis.label), axes.get_xlabel()))
+    found.append(("ylabel", _window(axes.yaxis.label), axes.get_ylabel()))
     for kind, axis, along in (("rows", axes.yaxis, 0), ("columns", axes.xaxis, 1)):
         first, last = sorted(axis.get_view_interval())
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):

@@ -402,7 +402,7 @@ _OTHER_VECTORS = (
 
 CHECKS = {
     "heatmaps-1": Check(judge=_judge_column, call=read_value),
-    "heatmaps-2": Check(inputs=_matrices, judge=_judge_honest, call=draw()),
+    "heatmaps-2": Check(inputs=_matrices, judge=_judge_honest, call=draw(named=True)),
     "heatmaps-3": Check(inputs=_pairs, judge=_judge_pair, call=draw(2)),
     "heatmaps-4": Check(inputs=_differences, judge=_judge_difference, call=draw()),
     "heatmaps-5": Check(inputs=_sizes, judge=_judge_annotated, call=draw()),
