@@ -227,7 +227,7 @@ def names_at(labels, count):
     return found
 
 
-def numbers_at(texts, shape):
+def numbers_at(texts):
     """Return (row, column) -> what is written into a cell; several texts are joined."""
     found = {}
     for row, column, text in texts:

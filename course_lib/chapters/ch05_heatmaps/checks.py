@@ -204,7 +204,7 @@ def _judge_annotated(cases, values):
     ends = [[(0, 1), (0, w.max()), (w.min(), w.max())] for w in matrices]
     read_matrices(drawings, matrices, ["The heatmap"] * len(cases), ends=ends)
     written = [
-        (weights, numbers_at(drawing["texts"], weights.shape))
+        (weights, numbers_at(drawing["texts"]))
         for weights, drawing in zip(matrices, drawings, strict=True)
     ]
     if all(_says(text, w[j, i]) for w, texts in written for (i, j), text in texts.items()) and any(
