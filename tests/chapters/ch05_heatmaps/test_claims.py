@@ -137,7 +137,7 @@ def test_pagerank_sees_who_attends_and_in_strength_does_not():
     text = (chapter_folder("heatmaps") / "chapter.md").read_text()
     code = text[text.index("hidden = np.array") :].split("\nattention_explorer")[0]
     made = {"np": np}
-    exec(code, made)  # noqa: S102
+    exec(code, made)
     strength, rank = in_strength(made["hidden"]), pagerank(made["hidden"])
     a, b, c = 0, 1, 2
     assert strength[a] == pytest.approx(strength[c])
