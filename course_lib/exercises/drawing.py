@@ -181,7 +181,9 @@ def _cells(axes, box, shape, pixels):
         if code >= 0:
             colours[cell] = np.array((code // 65536, code // 256 % 256, code % 256)) / 255
     return {
-        "shape": np.shape(top[0].get_array())[:2] if top else None,
+        "shape": np.shape(top[0].get_array())[:2]
+        if top and np.ndim(top[0].get_array()) > 1
+        else None,
         "colours": colours,
         "even": even,
         "scales": [scale for part in _mappables(axes) if (scale := _scale(axes, part))],

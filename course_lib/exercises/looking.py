@@ -94,12 +94,20 @@ def _scales(drawings, matrices, ends):
 
 
 def _shows(drawing, scale, matrix):
+    return bool(_right_cells(drawing, scale, matrix).all())
+
+
+def _right_cells(drawing, scale, matrix):
+    """Tell of each cell whether it shows its number, or no weight where that is NaN."""
     low, high = _readings(drawing, scale)
-    slack = PRECISION * np.ptp(scale["weights"]) + 1e-6
+    slack = _slack(scale)
     told = (low - slack <= matrix) & (matrix <= high + slack) & (high - low <= VAGUE)
-    plain = drawing["even"] >= PLAIN
     asked = ~np.isnan(matrix)
-    return bool(np.where(asked, told & plain, _empty(drawing, scale, asked)).all())
+    return np.where(asked, told & (drawing["even"] >= PLAIN), _empty(drawing, scale, asked))
+
+
+def _slack(scale):
+    return PRECISION * np.ptp(scale["weights"]) + 1e-6
 
 
 def _readings(drawing, scale):
@@ -122,11 +130,11 @@ def _empty(drawing, scale, asked):
 
 def _explain(drawing, right, what):
     """Say what a reader sees in the first cell that does not tell its number."""
-    scale = next(iter(drawing["scales"]), None)
-    if scale is None:
+    if not drawing["scales"]:
         raise Wrong("{what}: the colours do not follow the numbers that came in.", what=what)
+    scale = max(drawing["scales"], key=lambda scale: _right_cells(drawing, scale, right).sum())
     low, high = _readings(drawing, scale)
-    slack = PRECISION * np.ptp(scale["weights"]) + 1e-6
+    slack = _slack(scale)
     asked = ~np.isnan(right)
     first, last = scale["weights"][[0, -1]]
     beyond = np.where(asked, np.clip(right, first, last), np.nan)
@@ -215,6 +223,12 @@ def same_colours(one, other):
     """Tell whether a weight has the same colour on two scales."""
     weights = np.concatenate([one["weights"], other["weights"]])
     return bool(np.allclose(colours_at(one, weights), colours_at(other, weights), atol=SAME))
+
+
+def is_all_of(drawing, colour):
+    """Tell whether each cell has a colour, and nothing else."""
+    plain = (drawing["even"] >= PLAIN).all()
+    return bool(plain and np.abs(drawing["colours"] - colour).max() <= 2 * SAME)
 
 
 def names_at(labels, count):

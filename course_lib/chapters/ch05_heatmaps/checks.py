@@ -9,6 +9,7 @@ from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.exercises.looking import (
     colours_at,
     first_word,
+    is_all_of,
     is_linear,
     names_at,
     number_in,
@@ -20,6 +21,8 @@ from course_lib.language import say
 from course_lib.plots import spectral_order
 
 TOKENS = ("the", "dog", "saw", "a", "cat", "run", "off", "home", "late", "last", "night", "again")
+
+LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 
 
 def _judge_column(cases, values):
@@ -151,46 +154,53 @@ def _differences(rng):
 
 def _judge_difference(cases, values):
     rights = [first - second for first, second in cases]
-    tops = [np.abs(right).max() or 1.0 for right in rights]
+    *drawings, equal = _one_per_case(values)
+    *rights, _ = rights
+    tops = [np.abs(right).max() for right in rights]
     scales = read_matrices(
-        _one_per_case(values),
+        drawings,
         rights,
-        ["The map of differences"] * len(cases),
+        ["The map of differences"] * len(rights),
         [([abs(right) for right in rights], "The sign is lost: which of the two has more?")],
         [[(-1, 1), (-top, top)] for top in tops],
     )
     for scale in scales:
         low, high = scale["weights"][[0, -1]]
-        if low == high:
-            raise Wrong(
-                "Where both matrices are equal, the scale runs from {low:.2g} to {high:.2g} and "
-                "has no middle: give it some width.",
-                low=low,
-                high=high,
-            )
-        if not low < 0 < high or abs(np.interp(0, scale["weights"], scale["places"]) - 0.5) > 0.01:
+        if not low < 0 < high or not _neutral_at_0(scale):
             raise Wrong(
                 "The colours run from {low:.2f} to {high:.2f}, and 0 is not the middle of the "
                 "colour map.",
                 low=low,
                 high=high,
             )
-        if not _diverging(
-            colours_at(scale, np.interp(np.linspace(0, 1, 9), scale["places"], scale["weights"]))
-        ):
+        sides = np.linspace(low, 0, 17), np.linspace(0, high, 17)[1:]
+        if not _diverging(colours_at(scale, np.concatenate(sides))):
             raise Wrong(
                 "The colour map is not a diverging one: it needs one colour below 0, another "
                 "above, and a neutral one between, as 'PuOr' or 'coolwarm' have."
             )
+    if equal is None or not is_all_of(equal, colours_at(scales[0], 0)):
+        raise Wrong(
+            "Where both matrices are equal, the cells do not get the neutral colour. Has the scale "
+            "any width then?"
+        )
+
+
+def _neutral_at_0(scale):
+    """Tell whether 0 has the middle place of the map, or at least its palest or darkest colour."""
+    place = np.interp(0, scale["weights"], scale["places"])
+    light = scale["colours"] @ LIGHTNESS
+    turns = scale["weights"][[light.argmax(), light.argmin()]]
+    return abs(place - 0.5) < 0.01 or np.abs(turns).min() < 0.015 * np.ptp(scale["weights"])
 
 
 def _diverging(colours):
-    """Tell whether nine colours along a map get lighter up to a pale middle, or darker."""
-    light = colours @ (0.2126, 0.7152, 0.0722)
-    down, up = np.diff(light[:5]), np.diff(light[4:])
-    turns = (down.sum() > 0 > up.sum()) or (down.sum() < 0 < up.sum())
-    ends = [np.abs(colours[a] - colours[b]).max() for a, b in ((0, 4), (4, 8), (0, 8))]
-    return turns and min(ends) > 0.2 and np.ptp(colours[4]) < 0.35
+    """Tell whether colours grow pale up to the middle one and then dark, or the other way round."""
+    light, middle = colours @ LIGHTNESS, len(colours) // 2
+    rises = np.diff(light) * np.sign(light[middle] - light[0])
+    turns = (rises[:middle] > -0.02).all() and (rises[middle:] < 0.02).all()
+    ends = [np.abs(colours[a] - colours[b]).max() for a, b in ((0, middle), (middle, -1), (0, -1))]
+    return turns and min(ends) > 0.05 and np.ptp(colours[middle]) < 0.35
 
 
 def _sizes(rng):

@@ -4,12 +4,15 @@ from decimal import Decimal
 
 import matplotlib.colors
 import matplotlib.pyplot as plt
+import networkx
 import numpy as np
 import pandas
 import scipy.cluster.hierarchy
 import scipy.linalg
+import scipy.sparse.csgraph
 import seaborn
 import torch
+from matplotlib.colors import CenteredNorm
 from matplotlib.patches import Rectangle
 
 from course_lib.plots import spectral_order
@@ -254,7 +257,7 @@ def difference_by_seaborn(axes, first, second):
 
 
 def difference_by_norm(axes, first, second):
-    norm = matplotlib.colors.CenteredNorm(0, halfrange=1)
+    norm = CenteredNorm(0, halfrange=1)
     axes.imshow(first - second, norm=norm, cmap="coolwarm")
 
 
@@ -507,6 +510,9 @@ RIGHT = {
         difference(symmetric, np.subtract, "seismic", alpha=0.8),
         difference(lambda shown: (-2, 2), cmap="PuOr"),
         difference_by_seaborn,
+        lambda axes, a, b: seaborn.heatmap(
+            a - b, center=0, cmap="PiYG", ax=axes, vmax=max((a - b).max(), 1e-3)
+        ),
         difference_by_norm,
         difference_by_two_slopes,
         difference_by_mesh,
@@ -540,10 +546,16 @@ RIGHT = {
         masked_by_colours,
         grey_layer,
         with_bad("lightgrey"),
+        masked(
+            lambda weights, mask: np.where(mask, weights, 2),
+            cmap=plt.get_cmap("Blues").with_extremes(over="black"),
+        ),
         with_bad("red", "Greys"),
     ],
     "heatmaps-7": [
         order_by_fiedler,
+        lambda weights: networkx.spectral_ordering(networkx.from_numpy_array(weights + weights.T)),
+        lambda w: np.argsort(np.linalg.eigh(scipy.sparse.csgraph.laplacian(w + w.T))[1][:, 1]),
         order_by_torch,
         order_in_single_precision,
         order_by_scipy,
@@ -646,9 +658,9 @@ WRONG = {
         (then(pair(whole), lambda left, right, *_: right.images[0].set_alpha(0)), "for anything"),
     ],
     "heatmaps-4": [
-        (difference(lambda shown: (shown.min(), shown.max())), ("not the middle", "no middle")),
-        (difference(lambda shown: (None, None)), ("not the middle", "no middle")),
-        (difference(lambda shown: (-np.abs(shown).max(), np.abs(shown).max())), "no middle"),
+        (difference(lambda shown: (shown.min(), shown.max())), "not the middle"),
+        (difference(lambda shown: (None, None)), "not the middle"),
+        (difference(lambda shown: (-np.abs(shown).max(), np.abs(shown).max())), "neutral colour"),
         (difference(lambda shown: (0, 1)), "the colours run from 0 to 1"),
         (difference(lambda shown: (-1, 2)), "not the middle"),
         (difference(lambda shown: (-0.01, 0.01)), "from -0.01 to 0.01"),
@@ -660,6 +672,12 @@ WRONG = {
         (difference(symmetric, cmap=own_map("red", "white", "red")), "stands for anything"),
         (difference(symmetric, cmap="jet"), "diverging"),
         (difference(symmetric, cmap="turbo"), "diverging"),
+        (difference(symmetric, cmap="tab20"), "diverging"),
+        (lambda axes, a, b: axes.imshow(a - b, cmap="bwr", norm=CenteredNorm()), "neutral colour"),
+        (
+            lambda axes, a, b: seaborn.heatmap(a - b, center=0, cmap="PiYG", ax=axes),
+            "neutral colour",
+        ),
         (difference(symmetric, cmap="gist_rainbow"), "diverging"),
         (difference(symmetric, lambda first, second: second - first), "wrong sign"),
         (difference(symmetric, lambda first, second: abs(first - second)), "The sign is lost"),
