@@ -70,7 +70,7 @@ class Check:
     may_raise : bool
         Whether an error of the learner's function can be the right answer; if so the judge
         finds a `Raised` among the values.
-    without : tuple of callable
+    without : tuple of callable or str
         What the answer must not call, under whatever name: the function that the learner is to
         write, of the library or of another one.
     seconds : float
