@@ -1,16 +1,16 @@
 """The exercises of chapter 08 done one number at a time, as slowly and as plainly as can be."""
 
 from fractions import Fraction
-from math import exp, prod
+from math import exp, inf, prod
 
 
 def shares(logits):
-    """Return a softmax: one over the sum of how many times as large each other power is."""
-    if any(other - own > 700 for own in logits for other in logits):
-        keep = [x > max(logits) - 700 for x in logits]
-        rest = iter(shares([x for x, kept in zip(logits, keep, strict=True) if kept]))
-        return [next(rest) if kept else 0.0 for kept in keep]
-    return [1 / sum(exp(other - own) for other in logits) for own in logits]
+    """Return a softmax: one over the sum of how many times as large each power is."""
+    return [1 / sum(power(other - own) for other in logits) for own in logits]
+
+
+def power(x):
+    return exp(x) if x < 700 else inf
 
 
 def edge_weights(logits, query):
