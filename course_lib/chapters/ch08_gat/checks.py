@@ -27,13 +27,13 @@ FAR = np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0])
 def _edge_lists(rng):
     """Make logits with the query of each edge: in any order, nodes missing, ties and far ones."""
     cases = []
-    for count in rng.integers(8, 16, size=3):
-        nodes = rng.permutation(12)[: rng.integers(2, 6)]
-        cases.append((rng.normal(size=count), rng.choice(nodes, size=count)))
+    for most, count in ((2, 16), (7, 15), (3, int(rng.integers(8, 14)))):
+        nodes = rng.permutation(30)[:most]
+        cases.append((rng.normal(size=count), rng.permutation(np.resize(nodes, count))))
     apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 3.0]), np.array([2, 0, 2, 0, 5])
     # A node's own logits lie far apart, the largest not last: only it can be subtracted.
     wide = FAR, np.array([4, 1, 4, 4, 1, 1])
-    tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([1, 3, 1, 1, 3, 3, 1])
+    tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(20)])
     return [*cases, apart, wide, tied, alone]
 
@@ -162,7 +162,8 @@ def _logit_matrices(rng):
     level = [[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [3.0, 0.0, 1.0]]  # the largest are alike
     tied = [[-1.0, -1.0, 0.0], [-5.0, -4.0, -5.0]]  # not the largest
     close = [[100.0, 100.0005, 2.0], [100.0005, 100.0, 2.0], [7.0, 3.0, 2.0]]
-    return [(np.array(logits),) for logits in [*cases, crafted, level, tied, close, [[-2.0]]]]
+    far = rng.normal(size=(7, 7)) + 9 * np.eye(7)[[0, 4, 4, 0, 2, 6, 0]]
+    return [(np.array(logits),) for logits in [*cases, far, crafted, level, tied, close, [[-2.0]]]]
 
 
 def _judge_favourites(cases, values):

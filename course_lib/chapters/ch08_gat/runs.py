@@ -6,9 +6,16 @@
 from functools import partial
 
 from course_lib.chapters.ch08_gat import tasks
-from course_lib.chapters.ch08_gat.models import Lookup, NodeClassifier, UniformAttention
+from course_lib.chapters.ch08_gat.models import (
+    FixedAttention,
+    Lookup,
+    NodeClassifier,
+    UniformAttention,
+)
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
 from course_lib.nn.training import accuracy, label_loss, seeded, train
+
+PLAIN = "plain mean"  # all neighbours count alike
 
 
 def karate():
@@ -17,36 +24,55 @@ def karate():
     layers = {
         "GAT": GraphAttention,
         "GATv2": GraphAttentionV2,
-        "all neighbours alike": UniformAttention,
+        PLAIN: UniformAttention,
+        "GAT, weights fixed": FixedAttention,
     }
-    return {name: partial(classify, task, layer=layer) for name, layer in layers.items()}
+    models = {name: partial(classify, task, layer=layer) for name, layer in layers.items()}
+    within = tasks.own_group_only(task)  # what attention could reach, if it knew all groups
+    return models | {"own group only": partial(classify, within, layer=UniformAttention)}
+
+
+def short_karate():
+    """Return the models that sort the members after a shorter training."""
+    task = tasks.karate_task()
+    layers = {"GAT": GraphAttention, PLAIN: UniformAttention}
+    epochs = tasks.SHORT_KARATE_EPOCHS
+    return {
+        name: partial(classify, task, layer=layer, epochs=epochs) for name, layer in layers.items()
+    }
 
 
 def dictionaries():
     """Return the models that look words up."""
     task = tasks.dictionaries_task()
-    layers = {"GAT": GraphAttention, "GATv2": GraphAttentionV2}
-    return {name: partial(look_up, task, layer=layer) for name, layer in layers.items()}
+    layers = {
+        "GAT": partial(Lookup, layer=GraphAttention),
+        "GAT, 8 heads of 4": partial(Lookup, layer=GraphAttention, hidden=4, heads=8),
+        "GAT, 8 heads of 32": partial(Lookup, layer=GraphAttention, heads=8),
+        "GATv2": partial(Lookup, layer=GraphAttentionV2),
+    }
+    return {name: partial(look_up, task, make=make) for name, make in layers.items()}
 
 
-MODELS = {"karate": karate, "dictionaries": dictionaries}
-SEEDS = {"karate": range(10), "dictionaries": range(5)}  # who is labelled makes a difference
+MODELS = {"karate": karate, "karate, short": short_karate, "dictionaries": dictionaries}
+# Who is labelled makes a difference: many seeds.
+SEEDS = {"karate": range(20), "karate, short": range(20), "dictionaries": range(5)}
 
 
-def classify(task, seed, *, layer):
+def classify(task, seed, *, layer, **settings):
     """Sort the members of the club from two labels a group; the seed also chooses the labels."""
     known = tasks.labelled_nodes(task.labels, 2, seed)
     model = seeded(lambda: NodeClassifier(34, 2, layer=layer), seed)
     edges = model.first.edges(task.edge_index, 34)
     loss = tasks.node_loss(task, edges)
-    seconds = train(model, loss, (known,), seed=seed, **tasks.KARATE_TRAINING)
+    seconds = train(model, loss, (known,), seed=seed, **tasks.KARATE_TRAINING | settings)
     right = tasks.unseen_accuracy(model, task, edges, known)
     return {"accuracy": right, "seconds": seconds}
 
 
-def look_up(dictionaries, seed, *, layer):
+def look_up(dictionaries, seed, *, make):
     """Look words up in dictionaries with one layer."""
     examples, test = dictionaries
-    model = seeded(lambda: Lookup(test[1].shape[1], layer), seed)
+    model = seeded(lambda: make(test[1].shape[1]), seed)
     seconds = train(model, label_loss, examples, seed=seed, **tasks.LOOKUP_TRAINING)
     return {"accuracy": accuracy(model, *test), "seconds": seconds}

@@ -98,7 +98,8 @@ def _batches(rng):
     # Each graph needs its own shift, and padding that is below all scores.
     apart = np.array([[900.0, 901.0, 3.0], [-900.0, -902.0, -901.0]])
     below = np.array([[-5000.0, 1e6, -5001.0]]), rng.normal(size=(1, 3, 2)), between
-    lowest = -2e9 * np.ones((1, 3)), rng.normal(size=(1, 3, 2)), between
+    scores = -2e9 + np.array([[0.0, 1e9, 0.0], [0.0, 1e9, 1024.0]])
+    lowest = scores, rng.normal(size=(2, 3, 2)), between[[0, 0]]
     one = np.zeros((1, 1)), np.ones((1, 1, 1))
     return [
         *cases,

@@ -556,6 +556,7 @@ WRONG = {
         (lambda logits, query: edges_by_at(np.log2(np.e) * logits, query), "not right yet"),
         (lambda logits, query: edges_by_at(logits / 2, query), "not right yet"),
         (lambda logits, query: edges_by_at(logits, query % 5), "not right yet"),
+        (lambda logits, query: edges_by_at(logits, np.minimum(query, 9)), "not right yet"),
         (lambda logits, query: np.round(edges_by_at(logits, query), 2), "not right yet"),
         (lambda logits, query: [], "shape"),
         (edges_by_library, WORK),
@@ -714,5 +715,8 @@ WRONG = {
         (lambda logits: int((logits > logits.mean(axis=0)).any(axis=0).sum()), "not right yet"),
         (lambda logits: np.bincount(logits.argmax(axis=1)).max(), "not right yet"),
         (lambda logits: len(set(np.argsort(logits, axis=1)[:, 0])), "*largest*"),
+        (lambda logits: min(len(np.unique(logits.argmax(axis=1))), 3), "not right yet"),
+        (lambda logits: np.ptp(logits.argmax(axis=1)) + 1, "not right yet"),
+        (lambda logits: len(np.unique(logits.argmax(axis=1)[:5])), "not right yet"),
     ],
 }

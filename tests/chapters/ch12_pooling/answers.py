@@ -607,6 +607,7 @@ WRONG = {
         (empty_as(np.nan), "NaN"),
         (empty_as(1.0), "not right yet"),
         (lambda s, f, m: masked_by_loop(np.clip(s, -60, 60), f, m), "not right yet"),
+        (lambda s, f, m: masked_by_loop(np.maximum(s, -1e8), f, m), "not right yet"),
         (lambda s, f, m: masked_by_loop(s, f, m)[::-1], ("wrong way round", "shape")),
         (masked_by_library, WORK),
         (masked_for_ever, "did not come to an end"),
@@ -709,5 +710,6 @@ WRONG = {
         (lambda s, f, graph, n: index_by_add(np.clip(s, -50, 50), f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(-s, f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(np.tanh(s), f, graph, n), "not right yet"),
+        (lambda s, f, graph, n: index_by_add(np.maximum(s, -600), f, graph, n), "not right yet"),
     ],
 }
