@@ -97,9 +97,9 @@ def within(seconds, work):
         done.set()
         bell.join()
         if rung.is_set():  # it is heard here, and not in whatever runs next
-            ring()
             with suppress(TookTooLong):
-                while True:
+                while True:  # a callback of the garbage collector may have swallowed one
+                    ring()
                     time.sleep(0)
 
     try:

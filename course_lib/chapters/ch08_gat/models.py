@@ -29,6 +29,15 @@ class FixedAttention(GraphAttention):
         return self.kept
 
 
+class RandomJudge(GraphAttention):
+    """The same layer whose vector a stays as it was drawn: only W is trained."""
+
+    def _make_parameters(self, in_features, out_features, num_heads):
+        super()._make_parameters(in_features, out_features, num_heads)
+        self.by_query.requires_grad_(False)
+        self.by_key.requires_grad_(False)
+
+
 class NodeClassifier(nn.Module):
     """Two graph attention layers: four heads side by side, then a feature for each class.
 
@@ -38,7 +47,7 @@ class NodeClassifier(nn.Module):
     hidden : int, default 8
         Features of a head of the first layer.
     layer : class, default GraphAttention
-        Or `GraphAttentionV2`, `UniformAttention`, `FixedAttention`.
+        Or `GraphAttentionV2`, `UniformAttention`, `FixedAttention`, `RandomJudge`.
 
     References
     ----------
