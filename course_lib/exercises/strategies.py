@@ -55,11 +55,9 @@ def _sink(rng, n, m):
 
 def _groups(rng, n, m):
     """Two groups in any places, with weak links or none between them."""
-    apart = rng.integers(2, size=n)[:, None] != rng.integers(2, size=m) if n != m else None
-    if apart is None:
-        group = rng.integers(2, size=n)
-        apart = group[:, None] != group
-    apart &= apart.sum(axis=1, keepdims=True) < m  # a row alone keeps its keys
+    group = rng.integers(2, size=max(n, m))
+    apart = group[:n, None] != group[:m]
+    apart &= ~apart.all(axis=1, keepdims=True)  # a row without keys of its group keeps the others
     return softmax(rng.normal(size=(n, m)) - np.where(apart, rng.choice([5, 9, np.inf]), 0))
 
 
@@ -136,3 +134,10 @@ def tokens(low=1, high=8):
 def orders(n):
     """Return a strategy of permutations of n positions, as arrays of integers."""
     return st.permutations(range(n)).map(lambda order: np.array(order, dtype=int))
+
+
+def random_layers(rng, layers, n):
+    """Return layers (l, n, n) whose residual is mixed in, with any share from none to nearly 1."""
+    share = rng.choice([0, 0.1, 0.5, 0.9])
+    drawn = np.array([random_weights(rng, n) for _ in range(layers)])
+    return share * np.eye(n) + (1 - share) * drawn

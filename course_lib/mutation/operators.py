@@ -31,6 +31,7 @@ def mutants(source):
     --------
     >>> for change, mutant in mutants("x = a - 2"):
     ...     print(change, "|", mutant)
+    line 1: `x = a - 2` dropped | pass
     line 1: + for - | x = a + 2
     line 1: operands swapped | x = 2 - a
     line 1: 3 for 2 | x = a - 3
@@ -142,7 +143,7 @@ def _drops(node, block):
             def drop(twin, place=place):
                 getattr(twin, block)[place] = ast.Pass()
 
-            yield f"line {statement.lineno} dropped", drop
+            yield f"`{ast.unparse(statement).splitlines()[0]}` dropped", drop
 
 
 def _swap_operands(twin):
