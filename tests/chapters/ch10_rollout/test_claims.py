@@ -267,7 +267,7 @@ def masked_out(ids, tokenizer, model):
     return recording._turn(whole, model(masked).last_hidden_state.detach().numpy()).T
 
 
-def gradient_sizes(ids, model, draws=4):
+def gradient_sizes(ids, model, draws=2):
     """Return the size of random projections' gradients at each token: (output, token)."""
     import torch
 
