@@ -58,11 +58,11 @@ def common_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def solved_run(common_folder):
-    """Return a function: what the full run of a chapter's solved notebook gave.
+def chapter_run(common_folder):
+    """Return a function: what a chapter gave, run unsolved and then solved.
 
     Every chapter is run once, whichever worker asks for it first.
     """
-    from tests.support.chapters import run_solved  # loads much that few tests need
+    from tests.support.chapters import run_chapter  # loads much that few tests need
 
-    return lambda stem: once(common_folder / f"solved_{stem}", lambda: run_solved(stem))
+    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem))

@@ -28,6 +28,10 @@ FUNCTIONS = [
 each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.key)
 
 
+# Why an answer is refused that is right on each single case, or takes too long to try.
+BEYOND = ["which does the work", "did not come to an end", "very same walks"]
+
+
 def of_tests(exercise, module):
     """Return a module of the tests of an exercise's chapter."""
     return importlib.import_module(f"tests.chapters.ch{chapter_stem(exercise.chapter)}.{module}")
@@ -56,7 +60,7 @@ def test_brute_force_agrees_on_all_valid_input(exercise):
 def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
     free = dataclasses.replace(exercise, without=())  # what may not be called may well be right
     for place, (answer, parts) in enumerate(of_tests(exercise, "answers").WRONG[exercise.key]):
-        if "which does the work" in str(parts) or "did not come to an end" in str(parts):
+        if any(said in str(parts) for said in BEYOND):
             continue
         found = search.separating_case(free, answer, examples=settings().max_examples)
         assert found is not None, (place, answer, parts)
@@ -95,7 +99,10 @@ def test_a_tame_check_is_found_out(valid):
 
 
 def test_a_separating_case_is_small_and_the_same_each_time(valid):
-    found = {search.separating_case(posed([]), lambda x: x if x > -3 else -x) for _ in range(3)}
+    def late(x):
+        return x if x > -3 else -x
+
+    found = {search.separating_case(posed([]), late, small=True) for _ in range(3)}
     assert found <= {(-1,), (-2,)}
     assert len(found) == 1
     assert search.separating_case(posed([]), np.abs) is None

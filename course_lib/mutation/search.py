@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from course_lib.chapters import chapter_folder
@@ -61,10 +61,14 @@ def is_right_on(exercise, answer, case):
     return assess(posed, {exercise.answer: answer}).state == PASSED
 
 
-def separating_case(exercise, answer, *, examples=EXAMPLES):
-    """Return a small valid case on which an answer is wrong, or None if none was found."""
+def separating_case(exercise, answer, *, examples=EXAMPLES, small=False):
+    """Return a valid case on which an answer is wrong, or None if none was found.
+
+    A `small` one takes longer.
+    """
     options = settings(
         max_examples=examples,
+        phases=[Phase.generate, *[Phase.shrink] * small],
         derandomize=True,
         database=None,
         deadline=None,
@@ -99,7 +103,7 @@ def judge_mutants(exercise, *, seeds=SEEDS, examples=EXAMPLES):
             continue
         made += 1
         if accepted_at(exercise, answer, seeds) is not None:
-            case = separating_case(exercise, answer, examples=examples)
+            case = separating_case(exercise, answer, examples=examples, small=True)
             if case is None:
                 equal.append(change)
             else:
