@@ -9,6 +9,7 @@ from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
 from course_lib.exercises import command, copies, progress
+from course_lib.exercises.exercise import read_value
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
 
@@ -110,6 +111,30 @@ def build_all(options):
     return 0
 
 
+def mutate(options):
+    """Try the checks of a chapter, or of all, on simple mutants of their solutions."""
+    try:
+        from course_lib.mutation.search import judge_mutants
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"this needs {error.name}: pip install 'attention-as-a-graph[dev]'"
+        ) from None
+
+    chapters = [options.chapter] if options.chapter else CHAPTERS.values()
+    exercises = [ex for chapter in chapters for ex in exercises_of(chapter)]
+    missed = 0
+    for exercise in exercises:
+        if exercise.call is read_value:
+            continue
+        report = judge_mutants(exercise)
+        equal = len(report.equal)
+        print(f"{report.key:<14} {report.made:3} mutants, {equal} equal on valid input", flush=True)
+        for change, case in report.missed:
+            print(f"   accepted, though wrong: {change}; differs on {case}", flush=True)
+        missed += len(report.missed)
+    return 1 if missed else 0
+
+
 def _notebook(chapter, spoken):
     """Return the notebook that a path, a number or a name stands for."""
     path = Path(chapter)
@@ -161,6 +186,8 @@ def _parser():
     solving.add_argument("key", help="the exercise, such as weights-2")
     for speaking in (checking, hinting, solving):
         speaking.add_argument("--language", choices=language.languages(), default="en")
+    mutating = add("mutate", mutate)
+    mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")

@@ -8,7 +8,8 @@ import copy
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.exercises.exercise import Wrong, attempt, plain
+from course_lib.exercises.exercise import Wrong
+from course_lib.exercises.plain import attempt, plain
 from course_lib.language import say
 
 CORNER = {"image": 0.0, "mesh": 0.5}  # where the middle of the first cell lies

@@ -6,16 +6,15 @@ data passes between them, so that *call* may run in another process than the oth
 """
 
 import copy
-import traceback
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from course_lib.chapters.reading import Task
+from course_lib.exercises.plain import Raised, attempt
+from course_lib.exercises.surroundings import TookTooLong, own_state, watched, within
 from course_lib.language import say
 
 PASSED, NOT_ATTEMPTED, WRONG, ERROR = "passed", "not attempted", "wrong", "error"
@@ -29,23 +28,6 @@ class Wrong(Exception):
 
     def __init__(self, sentence, /, **values):
         super().__init__(say(sentence, **values))
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What the learner's answer raised instead of returning a value."""
-
-    type: str
-    message: str
-
-
-@dataclass(frozen=True)
-class PlainGraph:
-    """A NetworkX graph as data: nodes with attributes, edges (source, target, attributes)."""
-
-    directed: bool
-    nodes: dict
-    edges: list
 
 
 @dataclass(frozen=True)
@@ -88,12 +70,19 @@ class Check:
     may_raise : bool
         Whether an error of the learner's function can be the right answer; if so the judge
         finds a `Raised` among the values.
+    without : tuple of callable
+        What the answer must not call, under whatever name: the function that the learner is to
+        write, of the library or of another one.
+    seconds : float
+        Time for all calls together.
     """
 
     judge: Callable[[list, list], None]
     inputs: Callable[[np.random.Generator], list] = no_inputs
     call: Callable[[Any, list], list] = call_function
     may_raise: bool = False
+    without: tuple = ()
+    seconds: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -149,21 +138,38 @@ def _verdict(exercise, namespace, seed):
                 "`{name}` is the library's own function. Write yours in the cell above.", name=name
             )
 
-    cases = exercise.inputs(np.random.default_rng(seed))
-    values = exercise.call(answer, cases)
+    try:
+        with own_state():
+            cases = exercise.inputs(np.random.default_rng(seed))
+            with watched(exercise.without) as called:
+                values = within(exercise.seconds, lambda: exercise.call(answer, cases))
+    except TookTooLong:
+        return ERROR, say(
+            "`{name}` did not come to an end within {seconds:g} seconds. "
+            "Is there a loop that never stops?",
+            name=name,
+            seconds=exercise.seconds,
+        )
     if any(_holds_dots(value) for value in values):
         return NOT_ATTEMPTED, say("`{name}` still has the dots in it.", name=name)
     if not exercise.may_raise:
         for value in values:
             if isinstance(value, Raised):
-                told = {"error": value.type, "message": value.message}
+                told = {"error": value.type, "message": value.told}
                 return ERROR, say("`{name}` stopped with {error}: {message}", name=name, **told)
     if any(value is None for value in values):
         if exercise.call is read_value:
             return WRONG, say("`{name}` is None.", name=name)
         return WRONG, say("`{name}` gave None. Is a `return` missing?", name=name)
+    if called:
+        return WRONG, say(
+            "`{name}` calls `{function}`, which does the work. Write it yourself.",
+            name=name,
+            function=f"{called[0].__module__}.{called[0].__qualname__}",
+        )
     try:
-        exercise.judge(cases, values)
+        with own_state():
+            exercise.judge(cases, values)
     except Wrong as wrong:
         return WRONG, str(wrong)
     except Exception as error:  # an answer so odd that the judge could not read it
@@ -181,57 +187,3 @@ def _holds_dots(value):
     return value is Ellipsis or (
         isinstance(value, tuple | list) and any(_holds_dots(part) for part in value)
     )
-
-
-def attempt(produce):
-    """Return the plain value of `produce()`, or what it raised; warnings decide nothing."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            return plain(produce())
-    except (Exception, SystemExit) as error:
-        return Raised(type(error).__name__, _describe(error))
-
-
-def _describe(error):
-    """Return the error's first line and the line of the learner's cell that raised it."""
-    message = (str(error).splitlines() or [""])[0]
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if _in_a_cell(frame)]
-    if not lines:
-        return message
-    return say("{message} (line {number} of the cell)", message=message, number=lines[-1].lineno)
-
-
-def _in_a_cell(frame):
-    return "ipykernel" in frame.filename or frame.filename.startswith("<ipython-input")
-
-
-def plain(value):
-    """Turn an answer into plain data: NumPy arrays, numbers, text, tuples, lists, `PlainGraph`.
-
-    PyTorch tensors become arrays (also those on a graph of gradients), sparse matrices dense
-    arrays. What cannot be turned into data raises TypeError.
-    """
-    if value is None or value is Ellipsis or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, nx.Graph):
-        nodes = {node: dict(data) for node, data in value.nodes(data=True)}
-        edges = [(u, v, dict(data)) for u, v, data in value.edges(data=True)]
-        return PlainGraph(value.is_directed(), nodes, edges)
-    if isinstance(value, tuple | list):
-        return (tuple if isinstance(value, tuple) else list)(plain(part) for part in value)
-    if isinstance(value, set | frozenset):
-        return frozenset(plain(part) for part in value)
-    if isinstance(value, dict):
-        return {plain(key): plain(part) for key, part in value.items()}
-    if hasattr(value, "detach"):  # a PyTorch tensor, without importing PyTorch
-        value = value.detach().cpu()
-        value = value.float() if "bfloat16" in str(value.dtype) else value
-    elif hasattr(value, "toarray"):  # a SciPy sparse matrix
-        value = value.toarray()
-    array = np.array(value)
-    if array.dtype == object:
-        raise TypeError(
-            say("a {kind} came back, which is no array, number or graph", kind=type(value).__name__)
-        )
-    return array

@@ -1,13 +1,192 @@
-"""What judges share: read an array, test its shape and finiteness, compare it and name mistakes."""
+"""What judges share: read what came back, compare it, and name the mistake if there is one name.
+
+The right answer is compared first, in the precision of what came back. Only an answer that is not
+right is held against well-known mistakes, and a mistake is named only if it explains *all* cases:
+by chance a wrong number is right, or looks like another mistake, in one of them.
+"""
 
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
+from course_lib.exercises.plain import BFloat16
 from course_lib.language import say
 
-# Right answers may be computed in any floating-point type.
-TOLERANCE = {np.dtype(np.float16): {"rtol": 2e-2, "atol": 5e-3}}
-USUAL_TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
+# Right answers may be computed in any floating-point type; in lists of Python's own numbers too,
+# the last digits may have been lost before.
+USUAL_TOLERANCE = {"rtol": 2e-5, "atol": 2e-6}
+TOLERANCE = {
+    "float32": {"rtol": 1e-4, "atol": 1e-5},
+    "float16": {"rtol": 2e-2, "atol": 5e-3},
+    "bfloat16": {"rtol": 6e-2, "atol": 2e-2},
+}
+
+
+def tolerance_of(value):
+    """Return the tolerance for a plain value: that of the coarsest type of number in it."""
+    if isinstance(value, BFloat16):
+        return TOLERANCE["bfloat16"]
+    if isinstance(value, tuple | list):
+        parts = [tolerance_of(part) for part in value]
+        return max(parts, key=lambda part: part["rtol"], default=USUAL_TOLERANCE)
+    return TOLERANCE.get(str(getattr(value, "dtype", "")), USUAL_TOLERANCE)
+
+
+def same(got, expected, *, tolerance=None):
+    """Tell whether two arrays agree; NaN agrees with NaN.
+
+    Parameters
+    ----------
+    got : plain value
+        What came back.
+    expected : array_like
+    tolerance : dict, optional
+        ``rtol`` and ``atol`` of `numpy.allclose`; otherwise those of the type that came back.
+    """
+    try:
+        array = np.asarray(got)
+    except ValueError:  # lists of lists of different lengths
+        return False
+    expected = np.asarray(expected)
+    if array.dtype.kind not in "biuf" or array.shape != expected.shape:
+        return False
+    tolerance = tolerance or tolerance_of(got)
+    return bool(np.allclose(array.astype(float), expected, equal_nan=True, **tolerance))
+
+
+def compare_all(what, cases, values, right, mistakes=(), *, same=same):
+    """Compare the answers to all cases with what is right; name a mistake that fits them all.
+
+    Parameters
+    ----------
+    what : str or callable (*case) -> str
+        The subject of the message: "The weights".
+    cases, values : list
+        As a judge gets them.
+    right : callable (*case) -> array, number or tuple of numbers
+    mistakes : sequence of (callable (*case), str)
+        What a well-known mistake gives, and the sentence that the learner is told. None means that
+        in this case the mistake makes no difference.
+    same : callable (got, expected) -> bool
+        Whether an answer is one that was expected; `same` of this module by default.
+
+    Raises
+    ------
+    Wrong
+        With the sentence of the first mistake that gives the answers of all cases; otherwise with
+        what is wrong in the first case that is not right.
+    """
+    cases = list(cases)
+    expected = [right(*case) for case in cases]
+    fits = [same(value, one) for value, one in zip(values, expected, strict=True)]
+    if all(fits):
+        return
+    for mistake, sentence in mistakes:
+        made = [mistake(*case) for case in cases]
+        explained = zip(made, values, fits, strict=True)
+        if all(fit if one is None else same(value, one) for one, value, fit in explained):
+            raise Wrong(sentence)
+    place = fits.index(False)
+    subject = say(what) if isinstance(what, str) else what(*cases[place])
+    _tell_difference(subject, values[place], expected[place])
+
+
+def _tell_difference(what, value, expected):
+    """Raise `Wrong` with what was expected and what came."""
+    got = read_array(value, what, shape=np.shape(expected))
+    right = np.asarray(expected, dtype=np.float64)
+    if isinstance(expected, tuple):
+        told = {"right": _listed(right), "wrong": _listed(got)}
+        raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", what=what, **told)
+    where = np.unravel_index(np.argmax(np.abs(got - right)), right.shape)
+    told = {"what": what, "right": _written(right[where]), "wrong": _written(got[where])}
+    if told["right"] == told["wrong"]:  # the difference is behind the digits that are shown
+        told |= {"right": repr(float(right[where])), "wrong": repr(float(got[where]))}
+    if not right.ndim:
+        raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", **told)
+    raise Wrong(
+        "{what}: not right yet, expected {right} at index {place}, got {wrong}.",
+        place=tuple(int(i) for i in where),
+        **told,
+    )
+
+
+def compare(value, expected, what, mistakes=()):
+    """Compare one answer with the expected array; `mistakes` are pairs (array, sentence).
+
+    For a single case: where there are several, `compare_all` names only what fits them all.
+    """
+    named = [(lambda array=array: array, sentence) for array, sentence in mistakes]
+    compare_all(what, [()], [value], lambda: expected, named)
+
+
+def compare_numbers(values, expected, what, mistakes):
+    """Compare one number for each case; `mistakes` holds for each case the pairs of `compare`."""
+    named = [
+        (lambda place, pairs=pairs: pairs[place][0], pairs[0][1])
+        for pairs in zip(*mistakes, strict=True)
+    ]
+    places = [(place,) for place in range(len(values))]
+    compare_all(what, places, values, lambda place: expected[place], named)
+
+
+def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2):
+    """Compare one number that was predicted or found; never tell the right one.
+
+    Parameters
+    ----------
+    value : plain value
+    expected : float
+    what : str
+    mistakes : sequence of (number, sentence)
+    within : float
+        How far it may lie from the right one.
+    digits : int
+        It may also be the right one as people write it, rounded to so many significant digits or
+        to more of them.
+    """
+    got = read_array(value, what, shape=()).item()
+    tolerance = tolerance_of(value)
+    coarse = 0 if tolerance is USUAL_TOLERANCE else tolerance["rtol"]
+
+    def is_meant(number):
+        close = abs(got - number) <= max(within, coarse * abs(number))
+        whole = float(number).is_integer()  # such a number is counted, and not rounded
+        return close or (
+            not whole and any(got == float(f"{number:.{d}g}") for d in range(digits, 16))
+        )
+
+    if is_meant(expected):
+        return
+    for wrong, sentence in mistakes:
+        if is_meant(wrong):
+            raise Wrong(sentence)
+    raise Wrong("{what}: not right yet, got {wrong}.", what=say(what), wrong=_written(got))
+
+
+def compare_choice(value, expected, what, reasons):
+    """Compare a chosen text or bool with the right one; `reasons` says why a wrong one is wrong.
+
+    Capitals, spaces around it, quotes and a full stop do not matter.
+    """
+    chosen = read_choice(value)
+    if type(chosen) is type(expected) and chosen == expected:
+        return
+    if isinstance(chosen, str | bool) and chosen in reasons:
+        raise Wrong(reasons[chosen])
+    options = ", ".join(repr(option) for option in sorted([expected, *reasons], key=str))
+    raise Wrong(
+        "{what} should be one of {options}, got {value}.",
+        what=say(what),
+        options=options,
+        value=_shown(value),
+    )
+
+
+def read_choice(value):
+    """Return a choice as it is compared: text in small letters, without what stands around it."""
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    return value.strip(" \t\n.!\"'`").lower() if isinstance(value, str) else value
 
 
 def read_array(value, what, *, shape=None):
@@ -35,12 +214,30 @@ def read_array(value, what, *, shape=None):
     return array
 
 
+def read_parts(value, what, *names):
+    """Return the parts of an answer that is to have so many: a tuple, a list or stacked arrays.
+
+    `names` say what they are, in their order; they stand in the message.
+    """
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(names):
+        value = tuple(value)
+    if not isinstance(value, tuple | list) or len(value) != len(names):
+        raise Wrong(
+            "{what} should give {count} things, in this order: {names}. What came: {value}.",
+            what=say(what),
+            count=len(names),
+            names=", ".join(say(name) for name in names),
+            value=_shown(value),
+        )
+    return value
+
+
 def read_pair(value, what, first, second, *, shapes=None):
     """Return the two parts of a pair, or say that two were expected, or in the other order.
 
     The order can be told if the two have different `shapes`.
     """
-    if isinstance(value, np.ndarray) and value.shape == (2,):
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == 2:
         value = tuple(value)
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise Wrong(
@@ -49,7 +246,7 @@ def read_pair(value, what, first, second, *, shapes=None):
             first=say(first),
             second=say(second),
         )
-    found = tuple(np.shape(part) for part in value)
+    found = tuple(_shape(part) for part in value)
     if shapes and found != tuple(shapes) and found == tuple(reversed(shapes)):
         raise Wrong(
             "The two are the wrong way round: first {first}, then {second}.",
@@ -68,89 +265,15 @@ def has_nan(value, shape):
     return array.shape == tuple(shape) and bool(np.isnan(array).any())
 
 
-def same(got, expected):
-    """Tell whether two arrays agree within the precision of the type that came back."""
+def _shape(part):
     try:
-        got = np.asarray(got)
+        return np.shape(part)
     except ValueError:  # lists of lists of different lengths
-        return False
-    expected = np.asarray(expected)
-    if got.dtype.kind not in "biuf":
-        return False
-    tolerance = TOLERANCE.get(got.dtype, USUAL_TOLERANCE)
-    return got.shape == expected.shape and bool(np.allclose(got, expected, **tolerance))
+        return None
 
 
-def compare(value, expected, what, mistakes=()):
-    """Compare an answer with the expected array.
-
-    `mistakes` are pairs (array, sentence): where the answer equals the array that a well-known
-    mistake gives, the sentence is what the learner is told.
-    """
-    expected = np.asarray(expected, dtype=np.float64)
-    for wrong, sentence in mistakes:
-        # A mistake that happens to give the right numbers for this case shows nothing.
-        if not same(expected, wrong) and same(value, wrong):
-            raise Wrong(sentence)
-    got = read_array(value, what, shape=expected.shape)
-    if not same(value, expected):
-        where = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
-        right, wrong = (_written(array[where]) for array in (expected, got))
-        told = {"what": say(what), "right": right, "wrong": wrong}
-        if not expected.ndim:
-            raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", **told)
-        raise Wrong(
-            "{what}: not right yet, expected {right} at index {place}, got {wrong}.",
-            place=tuple(int(i) for i in where),
-            **told,
-        )
-
-
-def compare_numbers(values, expected, what, mistakes):
-    """Compare one number for each case, where wrong numbers may be right by chance.
-
-    `mistakes` holds for each case the pairs (number, sentence) of `compare`, in the same order. A
-    mistake is named only if it gives the numbers of all cases.
-    """
-    values = [read_array(value, what, shape=()) for value in values]
-    for pairs in zip(*mistakes, strict=True):
-        wrong = [number for number, _ in pairs]
-        if same(values, wrong) and not same(expected, wrong):
-            raise Wrong(pairs[0][1])
-    for value, right in zip(values, expected, strict=True):
-        compare(value, right, what)
-
-
-def compare_number(value, expected, what, mistakes=(), *, within=1e-4):
-    """Compare one number that was predicted or found, to a precision; never tell the right one.
-
-    `mistakes` are pairs (number, sentence) as for `compare`.
-    """
-    got = read_array(value, what, shape=()).item()
-    if abs(got - expected) <= within:
-        return
-    for wrong, sentence in mistakes:
-        if abs(got - wrong) <= within:
-            raise Wrong(sentence)
-    raise Wrong("{what}: not right yet, got {wrong}.", what=say(what), wrong=_written(got))
-
-
-def compare_choice(value, expected, what, reasons):
-    """Compare a chosen text or bool with the right one; `reasons` says why a wrong one is wrong."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value.item()
-    value = value.strip().lower() if isinstance(value, str) else value
-    if value == expected and isinstance(value, bool) == isinstance(expected, bool):
-        return
-    if isinstance(value, str | bool) and value in reasons:
-        raise Wrong(reasons[value])
-    options = ", ".join(repr(option) for option in sorted([expected, *reasons], key=str))
-    raise Wrong(
-        "{what} should be one of {options}, got {value}.",
-        what=say(what),
-        options=options,
-        value=_shown(value),
-    )
+def _listed(numbers):
+    return "(" + ", ".join(_written(number) for number in numbers.ravel()) + ")"
 
 
 def _written(number):

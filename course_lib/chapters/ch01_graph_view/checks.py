@@ -4,8 +4,9 @@ import networkx as nx
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.exercises.exercise import Check, PlainGraph, Wrong, read_value
+from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare, read_array, read_pair
+from course_lib.exercises.plain import PlainGraph
 from course_lib.language import say
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from course_lib.attention import attention, merge_heads, multi_head_attention, softmax, split_heads
-from course_lib.exercises.exercise import Check, Raised, Wrong
+from course_lib.exercises.exercise import Check, Wrong
 from course_lib.exercises.judging import compare, read_pair
+from course_lib.exercises.plain import Raised
 from course_lib.heads import head_distance, offset_score
 from course_lib.language import say
 
@@ -106,7 +107,7 @@ def _judge_head_size(cases, values):
                 d_model=d_model,
                 h=h,
             )
-        elif value.type != "ValueError":
+        elif not value.is_a("ValueError"):
             raise Wrong(
                 "The error should be a ValueError, got {error}: {message}",
                 error=value.type,

@@ -1,0 +1,156 @@
+"""The state in which an answer is called and judged, whatever the notebook around it has set.
+
+A learner may have asked NumPy to raise on underflow, PyTorch to compute in float64 or without
+gradients. None of this decides whether an answer is right, and none of it is lost by a check.
+"""
+
+import ctypes
+import decimal
+import inspect
+import random
+import sys
+import threading
+import time
+import warnings
+from contextlib import ExitStack, contextmanager, suppress
+
+import numpy as np
+
+USUAL_PRINT = {"precision": 8, "threshold": 1000, "edgeitems": 3, "linewidth": 75}
+USUAL_PRINT |= {"suppress": False, "sign": "-", "floatmode": "maxprec", "formatter": None}
+RING_AGAIN = 0.2  # seconds between two reminders to a call that is late
+
+
+class TookTooLong(BaseException):
+    """Raised in a call that is over its time; `except Exception` does not catch it."""
+
+
+@contextmanager
+def own_state():
+    """Run a block with the usual settings and fixed random numbers; give back what was before."""
+    numpy_random, python_random = np.random.get_state(), random.getstate()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    random.seed(0)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(np.errstate(all="ignore"))
+            stack.enter_context(np.printoptions(**USUAL_PRINT))
+            stack.enter_context(decimal.localcontext(decimal.Context()))
+            stack.enter_context(warnings.catch_warnings(action="ignore"))
+            stack.enter_context(_own_torch())
+            yield
+    finally:
+        np.random.set_state(numpy_random)  # noqa: NPY002
+        random.setstate(python_random)
+
+
+@contextmanager
+def _own_torch():
+    """Do the same for PyTorch, if it was imported already or is imported in the block."""
+    torch = sys.modules.get("torch")
+    if torch:
+        dtype, random_state = torch.get_default_dtype(), torch.default_generator.get_state()
+    try:
+        with ExitStack() as stack:
+            if torch:
+                torch.set_default_dtype(torch.float32)
+                stack.enter_context(torch.inference_mode(False))
+                stack.enter_context(torch.enable_grad())
+                torch.default_generator.manual_seed(0)
+            yield
+    finally:
+        if torch:
+            torch.set_default_dtype(dtype)
+            torch.default_generator.set_state(random_state)
+        elif torch := sys.modules.get("torch"):
+            torch.set_default_dtype(torch.float32)
+            torch.set_grad_enabled(True)
+
+
+def within(seconds, work):
+    """Return what `work()` gives.
+
+    Raises
+    ------
+    TookTooLong
+        In `work`, after so many seconds, and again until it ends: also where it swallows
+        exceptions. Code that is not Python's own is not interrupted before it returns.
+    """
+    done, rung = threading.Event(), threading.Event()
+    caller = ctypes.c_ulong(threading.get_ident())
+    raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def ring():
+        raise_there(caller, ctypes.py_object(TookTooLong))
+
+    def remind():
+        late = not done.wait(seconds)
+        while late:
+            rung.set()
+            ring()
+            late = not done.wait(RING_AGAIN)
+
+    bell = threading.Thread(target=remind, daemon=True)
+
+    def stop():
+        done.set()
+        bell.join()
+        if rung.is_set():  # it is heard here, and not in whatever runs next
+            ring()
+            with suppress(TookTooLong):
+                while True:
+                    time.sleep(0)
+
+    try:
+        bell.start()
+        try:
+            return work()
+        finally:
+            stop()
+    except TookTooLong:
+        while bell.is_alive():  # a second ring may have kept the first `stop` from its work
+            with suppress(TookTooLong):
+                stop()
+        raise
+
+
+@contextmanager
+def watched(functions):
+    """Collect those of some functions that are called inside the block, under whatever name.
+
+    Parameters
+    ----------
+    functions : iterable of callable
+        Python functions, classes or built-in ones.
+
+    Yields
+    ------
+    list
+        Of the functions that were called, in the order of their first calls.
+    """
+    by_code = {_code(function): function for function in functions}
+    called = []
+    if not by_code:
+        yield called
+        return
+
+    def look(frame, event, argument):
+        code = frame.f_code if event == "call" else argument if event == "c_call" else None
+        function = by_code.get(code)
+        if function is not None and function not in called:
+            called.append(function)
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        yield called
+    finally:
+        sys.setprofile(before)
+
+
+def _code(function):
+    """Return what a call of a function shows: its code, or the built-in function itself."""
+    function = inspect.unwrap(getattr(function, "orig_func", function))  # NetworkX dispatches
+    if isinstance(function, type):
+        function = function.__init__
+    return getattr(function, "__code__", function)
