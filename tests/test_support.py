@@ -72,7 +72,7 @@ CHECK = 'check("nlp-1")'
     [
         ([UNSOLVED, CHECK], [SOLVED, CHECK], []),
         ([SOLVED, CHECK], ["spread = 0.125", CHECK], ["Cell 2", "Cell 5"]),
-        ([UNSOLVED, "spread + 1"], [SOLVED, "1 / 0"], ["Cell 2", "Cell 5"]),
+        ([UNSOLVED, "spread + 1", CHECK], [SOLVED, "1 / 0", CHECK], ["Cell 2", "Cell 6"]),
     ],
 )
 def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, failing):
