@@ -134,3 +134,13 @@ def tokens(low=1, high=8):
 def orders(n):
     """Return a strategy of permutations of n positions, as arrays of integers."""
     return st.permutations(range(n)).map(lambda order: np.array(order, dtype=int))
+
+
+def cases_of(inputs):
+    """Return a strategy of the cases that a check's `inputs` makes, one at a time."""
+
+    def make(rng):
+        cases = inputs(rng)
+        return cases[rng.integers(len(cases))]
+
+    return seeded(make)
