@@ -5,7 +5,7 @@ import functools
 import networkx as nx
 import numpy as np
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import binomtest, wilcoxon
 
 from course_lib.attention import causal_mask, softmax
 from course_lib.centrality import (
@@ -182,6 +182,10 @@ def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_without_punctuation
     assert 0 < gaps.mean() < gaps.std(ddof=1)
     assert (gaps > 0).sum() == 8
     assert wilcoxon(gaps).pvalue > 0.2
+    assert 0.2 < binomtest(8, 11).pvalue < 0.25
+    assert 0.5 < gaps[list(available()).index("short")] / len(gaps) / gaps.mean()
+    behind = np.array([one["in-strength"] - one["PageRank"] for one in found])
+    assert (behind > 1e-9).sum() == 9
     longer = [name for name in available() if name != "short"]  # that has two words
     bare = [agreements(name, lambda token: token.strip("#").isalnum()) for name in longer]
     means = {name: np.mean([one[name] for one in bare]) for name in MEASURES}
