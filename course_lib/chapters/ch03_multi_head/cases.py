@@ -29,7 +29,9 @@ def sizes(rng):
     h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
     uneven = (h * width + 1 + rest % (h - 1), h)
     crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6), (15, 7)]
-    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h)]
+    many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
+    uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
+    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many]
 
 
 def with_clear_favourites(weights):
@@ -54,6 +56,8 @@ SELF_IDEAS = [
     lambda weights: self_share(weights[0]),
     lambda weights: self_share(weights[-1]),
     lambda weights: self_share(weights.mean(axis=0)),
+    lambda weights: np.median([self_share(head) for head in weights]),
+    lambda weights: max(self_share(head) for head in weights),
     lambda weights: self_share(weights.max(axis=0)),
     lambda weights: self_share(np.swapaxes(weights, -1, -2)),
     lambda weights: self_share(weights[:, 1:, 1:]) if weights.shape[-1] > 1 else 1.0,
@@ -100,7 +104,7 @@ def _far(rng):
     w_q[:2, :4] = [[512], [-512]]
     w_k[:, 4:], w_q[:, 4:] = rng.choice([-1, 1], size=(2, 8, 4))
     w_q[:, 4:] *= rng.choice([512, 0.5], size=(8, 1))
-    w_q[2, 4:], w_k[:2, 4:] = 512, [[1, 1, 1, 1], [1, 1, 1, -1]]  # 1024 beside 512
+    w_q[2, 4:], w_k[:2, 4:] = 512, [[1, 1, 1, 1], [1, 1, 1, 0.5]]  # 1024 beside 896
     return np.eye(8), w_q, w_k, *projections[2:], h
 
 
@@ -147,6 +151,7 @@ PREVIOUS_IDEAS = [
     _by_score(lambda parts: parts.max(axis=-1)),
     _by_score(lambda parts: parts.min(axis=-1)),
     _by_score(lambda parts: np.median(parts, axis=-1)),
+    _by_score(lambda parts: parts.mean(axis=-1).round(1)),
     _by_score(lambda parts: parts[..., 0]),
     _by_score(lambda parts: parts[..., -1]),
     _by_score(lambda parts: parts[..., 1:].sum(axis=-1)),
@@ -231,6 +236,9 @@ NEAREST_IDEAS = [
     lambda weights: np.sqrt(((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2))).min(),
     lambda weights: head_distance(weights.mean(axis=0), weights)[
         ((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2)).argmin()
+    ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        abs(weights.mean(axis=0) - weights).sum(axis=(1, 2)).argmin()
     ],
     lambda weights: 0.0,
     lambda weights: 1.0,

@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from course_lib.chapters.ch03_multi_head import cases
 from course_lib.chapters.ch03_multi_head.cases import previous_head, with_clear_favourites
-from course_lib.exercises.strategies import generators, head_weights, random_logits
+from course_lib.exercises.strategies import cases_of, generators, head_weights, random_logits
 from course_lib.heads import offset_score
 
 counts = st.integers(1, 6)
@@ -64,10 +65,10 @@ def _layers(draw):
 
 
 VALID = {
-    "multi_head-1": _features(),
-    "multi_head-2": _sizes(),
-    "multi_head-3": _heads(),
-    "multi_head-4": _projected(),
-    "multi_head-5": _models(),
-    "multi_head-6": _layers(),
+    "multi_head-1": _features() | cases_of(cases.features),
+    "multi_head-2": _sizes() | cases_of(cases.sizes),
+    "multi_head-3": _heads() | cases_of(cases.heads),
+    "multi_head-4": _projected() | cases_of(cases.projected),
+    "multi_head-5": _models() | cases_of(lambda rng: cases.models(rng, [])),
+    "multi_head-6": _layers() | cases_of(cases.layers),
 }

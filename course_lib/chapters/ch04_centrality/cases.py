@@ -28,24 +28,32 @@ def walks(rng):
     round_and_round = np.roll(np.eye(3), 1, axis=1)
     round_and_round[0] = [0.5, 0.25, 0.25]
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
-    return [*cases, (round_and_round, 0.9), (stuck, 0.85), (_groups(rng), 0.97), (_drain(), 0.97)]
+    slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
+    return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
 def _groups(rng):
-    """Make two groups with weak links, and five times as many of them one way."""
+    """Make two groups with weak links, five times as many of them one way, and two tokens alone.
+
+    The first and the last token, which look at themselves only, keep their shares from the start.
+    """
     inside = softmax(rng.normal(size=(2, 3, 3)))
-    weights = np.kron([[0.999, 0.001], [0.0002, 0.9998]], np.ones((3, 3))) / 3
-    weights[:3, :3], weights[3:, 3:] = 0.999 * inside[0], 0.9998 * inside[1]
+    weights = np.eye(8)
+    weights[1:7, 1:7] = np.kron([[0.999, 0.001], [0.0002, 0.9998]], np.ones((3, 3))) / 3
+    weights[1:4, 1:4], weights[4:7, 4:7] = 0.999 * inside[0], 0.9998 * inside[1]
     return weights
 
 
-def _drain():
-    """Make a token whose share runs out slowly, to many: none of them gains much in a step."""
+def _drain(back=False):
+    """Make a token whose share runs out slowly, to many, or to which a share comes back from them.
+
+    None of the many gains or loses much in a step.
+    """
     n = 20
-    weights = np.full((n, n), 1 / (n - 1))
-    weights[0] = 0.001 / (n - 1)
-    weights[:, 0] = 0
-    weights[0, 0] = 0.999
+    weights = np.full((n, n), 1 / n)
+    weights[:, 0] = 0.001 if back else 0
+    weights[0] = 0 if back else 0.001 / n
+    weights[0, 0] = 1 if back else 0.999
     return weights / weights.sum(axis=1, keepdims=True)
 
 
@@ -130,6 +138,7 @@ WAY_IDEAS = [
     lambda weights, start, end: shortest(weights.T, start, end, lambda weight: -np.log(weight)),
     lambda weights, start, end: (strongest(weights, end, start) or [])[::-1],
     lambda weights, start, end: strongest(np.maximum(weights, weights.T), start, end),
+    lambda weights, start, end: strongest(weights / weights.sum(axis=0).clip(1e-9), start, end),
     _as_long_as(lambda weight: 1),
     _as_long_as(lambda weight: weight),
     _as_long_as(lambda weight: 1 / weight),
@@ -143,6 +152,13 @@ WAY_IDEAS = [
     _as_long_as(lambda weight: -np.log(weight) or None),  # a length of 0 taken for no edge
     _as_long_as(lambda weight: -np.log(weight) if weight > 0.1 else None),
     _as_long_as(lambda weight: int(-10 * np.log(weight)) // 10),
+    _as_long_as(lambda weight: 5 if weight == 1 else -np.log(weight)),
+    _as_long_as(lambda weight: -np.log(weight) if weight > 0.02 else None),
+    _as_long_as(lambda weight: -np.log(weight) + 0.1),
+    _as_long_as(lambda weight: max(-np.log(weight), 0.05)),
+    _as_long_as(lambda weight: round(-np.log(weight), 1)),
+    _as_long_as(lambda weight: 1 / (weight + 0.01)),
+    _as_long_as(lambda weight: (1 - weight) ** 2),
     _at_most(2),
     _at_most(3),
     _at_most(4),
@@ -180,15 +196,42 @@ def _draw_way(rng):
             return weights, start, end
 
 
+def _branches(rng, *ways):
+    """Make a graph with equally likely ways, of the weights given; what is left goes to itself."""
+    n = 2 + sum(len(way) for way in ways)
+    order = rng.permutation(n).tolist()
+    start, end, *others = order
+    weights = np.zeros((n, n))
+    weights[end, start] = 1
+    for way in ways:
+        places = [others.pop() for _ in way]
+        weights[start, places[0]] = 1 / len(ways)
+        for here, there, weight in zip(places, [*places[1:], end], way, strict=True):
+            weights[here, here], weights[here, there] = 1 - weight, weight
+    return weights, start, end
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest ways."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
     direct = np.array([[0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.6, 0.2, 0.2]])
-    drawn = separating(
-        rng, _draw_way, _by_product(strongest), ideas, apart=lambda a, b: a < 0.95 * b
-    )
+    branches = [
+        _branches(rng, *weights)
+        for weights in (([0.9], [0.99] * 4), ([0.945], [0.953] * 3), ([0.5], [0.9, 0.6]))
+    ]
+    right = _by_product(strongest)
+    left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
+    drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
+    weighed, counted = (_by_product(_as_long_as(length)) for length in (float, lambda weight: 1))
+    drawn += separating(rng, _draw_way, weighed, [counted], apart=lambda a, b: a != b)
     chain = np.array([[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.2, 0, 0.1, 0.7], [0.4, 0.3, 0, 0.3]])
-    return [(direct, 0, 2), (chain, 0, 3), (np.array([[0.5, 0.5], [1.0, 0.0]]), 1, 0), *drawn]
+    return [
+        (direct, 0, 2),
+        (chain, 0, 3),
+        *branches,
+        (np.array([[0.5, 0.5], [1.0, 0.0]]), 1, 0),
+        *drawn,
+    ]
 
 
 def removals(rng):

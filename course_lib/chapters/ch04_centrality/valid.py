@@ -4,7 +4,8 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.exercises.strategies import generators, square_weights
+from course_lib.chapters.ch04_centrality import cases
+from course_lib.exercises.strategies import cases_of, generators, square_weights
 
 
 @st.composite
@@ -52,10 +53,10 @@ def _scores(draw):
 
 
 VALID = {
-    "centrality-1": st.tuples(st.integers(2, 200)),
-    "centrality-2": _walks(),
+    "centrality-1": st.tuples(st.integers(2, 400)),
+    "centrality-2": _walks() | cases_of(cases.walks),
     "centrality-3": st.tuples(st.integers(3, 40)),
-    "centrality-4": _ways(),
-    "centrality-5": _removals(),
-    "centrality-6": _scores(),
+    "centrality-4": _ways() | cases_of(cases.ways),
+    "centrality-5": _removals() | cases_of(cases.removals),
+    "centrality-6": _scores() | cases_of(cases.scores),
 }

@@ -592,6 +592,8 @@ WRONG = {
         (size_refusing(lambda d, h: h == 1 or d % h), "yet it raised"),
         (size_refusing(lambda d, h: math.gcd(d, h) == 1), ("yet it raised", "should be an error")),
         (size_refusing(lambda d, h: d == h or d % h), "yet it raised"),
+        (size_refusing(lambda d, h: abs(d / h - round(d / h)) > 0.05), "should be an error"),
+        (size_refusing(lambda d, h: d % h or d > 512), "yet it raised"),
         (size_forgetting_return, "Is a `return` missing"),
     ],
     "multi_head-3": [
@@ -606,6 +608,10 @@ WRONG = {
         (lambda weights: 1.0, "The share: not right yet"),
         (lambda weights: 0, "The share: not right yet"),
         (lambda weights: self_by_loop(weights[:1]), "The share: not right yet"),
+        (
+            lambda weights: np.median([self_by_loop(head[None]) for head in weights]),
+            "not right yet",
+        ),
         (lambda weights: self_by_loop(weights.mean(axis=0)[None]), "The share: not right yet"),
         (self_by_kinds(lambda row, i: row[i] > 0.5), "The share: not right yet"),
         (self_by_kinds(lambda row, i: row[i] > row.mean()), "The share: not right yet"),
@@ -661,6 +667,7 @@ WRONG = {
         (by_score(lambda given: given[..., 0]), "not right yet"),
         (by_score(lambda given: (given**2).mean(-1)), "not right yet"),
         (by_score(lambda given: (given > 0.5).mean(-1)), "not right yet"),
+        (by_score(lambda given: given.mean(-1).round(1)), "not right yet"),
         (most_often_favourite, "not right yet"),
         (best_of_best_layer, "not right yet"),
         (lambda weights: place(offset_score(weights, -1)), "calls `course_lib.heads.offset_score`"),
