@@ -153,10 +153,12 @@ def _differences(rng):
 
 
 def _judge_difference(cases, values):
-    rights = [first - second for first, second in cases]
-    *drawings, equal = _one_per_case(values)
-    *rights, _ = rights
-    tops = [np.abs(right).max() for right in rights]
+    cases = [
+        (first - second, drawing) for (first, second), (drawing,) in zip(cases, values, strict=True)
+    ]
+    different = [(right, drawing) for right, drawing in cases if right.any()] or cases
+    rights, drawings = map(list, zip(*different, strict=True))
+    tops = [np.abs(right).max() or 1 for right in rights]
     scales = read_matrices(
         drawings,
         rights,
@@ -179,11 +181,13 @@ def _judge_difference(cases, values):
                 "The colour map is not a diverging one: it needs one colour below 0, another "
                 "above, and a neutral one between, as 'PuOr' or 'coolwarm' have."
             )
-    if equal is None or not is_all_of(equal, colours_at(scales[0], 0)):
-        raise Wrong(
-            "Where both matrices are equal, the cells do not get the neutral colour. Has the scale "
-            "any width then?"
-        )
+    neutral = colours_at(scales[0], 0)
+    for right, drawing in cases:
+        if not right.any() and (drawing is None or not is_all_of(drawing, neutral)):
+            raise Wrong(
+                "Where both matrices are equal, the cells do not get the neutral colour. Has the "
+                "scale any width then?"
+            )
 
 
 def _neutral_at_0(scale):
@@ -333,13 +337,17 @@ def _orders(rng):
 
 
 def _clear(make, rng):
-    """Make weights until the order is clear: neither eigenvalues nor entries are nearly equal."""
-    while True:
-        weights = make(rng)
-        values, vectors = np.linalg.eigh(_laplacian(_symmetric(weights)))
-        gaps = np.diff(np.sort(vectors[:, 1]))
-        if values[2] - values[1] > 0.03 * values[1] and gaps.min() > 5e-4:
-            return weights
+    """Make weights until the order is clear."""
+    while not has_clear_order(weights := make(rng)):
+        pass
+    return weights
+
+
+def has_clear_order(weights):
+    """Tell whether neither eigenvalues nor entries of the vector are nearly equal."""
+    values, vectors = np.linalg.eigh(_laplacian(_symmetric(weights)))
+    gaps = np.diff(np.sort(vectors[:, 1]))
+    return bool(values[2] - values[1] > 0.03 * values[1] and gaps.min() > 5e-4)
 
 
 def _judge_order(cases, values):
