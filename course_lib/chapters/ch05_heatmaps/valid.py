@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
-from course_lib.chapters.ch05_heatmaps.checks import TOKENS, has_clear_order
+from course_lib.chapters.ch05_heatmaps.cases import TOKENS, has_clear_order
 from course_lib.exercises.strategies import masks, seeded, square_weights, weights
 
 sizes = st.integers(1, 7)
