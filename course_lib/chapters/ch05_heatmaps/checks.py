@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from course_lib.attention import causal_mask, softmax
+from course_lib.chapters.ch05_heatmaps.cases import (
+    OTHER_VECTORS,
+    fiedler_vector,
+    masked_matrices,
+    matrices_of_sizes,
+    named_matrices,
+    sorts,
+    to_sort,
+    two_heads,
+    two_to_compare,
+)
 from course_lib.exercises.drawing import draw
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
@@ -20,8 +30,6 @@ from course_lib.exercises.looking import (
 from course_lib.language import say
 from course_lib.plots import spectral_order
 
-TOKENS = ("the", "dog", "saw", "a", "cat", "run", "off", "home", "late", "last", "night", "again")
-
 LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 
 
@@ -30,28 +38,8 @@ def _judge_column(cases, values):
     compare_choice(values[0], "key", "`dark_column`", reasons)
 
 
-def _sharp(rng, n):
-    """Make weights with zeros and ones among them: rows of one or two keys."""
-    first = np.eye(n)[rng.integers(n, size=n)]
-    second = np.eye(n)[rng.integers(n, size=n)]
-    second[0] = first[0]
-    return 0.7 * first + 0.3 * second
-
-
 def _one_per_case(values):
     return [drawing for (drawing,) in values]
-
-
-def _matrices(rng):
-    n, even = rng.integers(2, 8), rng.integers(2, 6)
-    matrices = [
-        softmax(rng.normal(size=(n, n))),
-        softmax(rng.normal(size=(12, 12))),
-        _sharp(rng, rng.integers(3, 6)),
-        np.full((even, even), 1 / even),
-    ]
-    # Tokens repeat.
-    return [(weights, rng.choice(TOKENS, size=len(weights)).tolist()) for weights in matrices]
 
 
 def _judge_honest(cases, values):
@@ -94,16 +82,6 @@ def _need_label(label, word, what):
         )
 
 
-def _pairs(rng):
-    """Make a flat matrix beside a sharp one, in both orders, and one that reaches 0 and 1."""
-    n, m, k = rng.integers(2, 7, size=3)
-    return [
-        (softmax(0.3 * rng.normal(size=(n, n))), softmax(3 * rng.normal(size=(n, n)))),
-        (softmax(3 * rng.normal(size=(m, m))), softmax(0.3 * rng.normal(size=(m, m)))),
-        (_sharp(rng, k), softmax(rng.normal(size=(k, k)))),
-    ]
-
-
 def _judge_pair(cases, values):
     rights = [matrix for case in cases for matrix in case]
     largest = [max(matrix.max() for matrix in case) for case in cases]
@@ -139,24 +117,13 @@ def _judge_pair(cases, values):
             raise Wrong("The same weight has different colours on the left and on the right.")
 
 
-def _differences(rng):
-    n, m, k = rng.integers(3, 7, size=3)
-    one, two = softmax(rng.normal(size=(2, n, n)))
-    same = softmax(rng.normal(size=(m, m)))
-    return [
-        (one, two),
-        (one, softmax(np.log(one) + 0.1 * rng.normal(size=(n, n)))),
-        (softmax(3 * rng.normal(size=(k, k))), np.full((k, k), 1 / k)),
-        (np.eye(m), np.roll(np.eye(m), 1, axis=1)),
-        (same, same.copy()),
-    ]
-
-
 def _judge_difference(cases, values):
-    rights = [first - second for first, second in cases]
-    *drawings, equal = _one_per_case(values)
-    *rights, _ = rights
-    tops = [np.abs(right).max() for right in rights]
+    cases = [
+        (first - second, drawing) for (first, second), (drawing,) in zip(cases, values, strict=True)
+    ]
+    different = [(right, drawing) for right, drawing in cases if right.any()] or cases
+    rights, drawings = map(list, zip(*different, strict=True))
+    tops = [np.abs(right).max() or 1 for right in rights]
     scales = read_matrices(
         drawings,
         rights,
@@ -179,11 +146,13 @@ def _judge_difference(cases, values):
                 "The colour map is not a diverging one: it needs one colour below 0, another "
                 "above, and a neutral one between, as 'PuOr' or 'coolwarm' have."
             )
-    if equal is None or not is_all_of(equal, colours_at(scales[0], 0)):
-        raise Wrong(
-            "Where both matrices are equal, the cells do not get the neutral colour. Has the scale "
-            "any width then?"
-        )
+    neutral = colours_at(scales[0], 0)
+    for right, drawing in cases:
+        if not right.any() and (drawing is None or not is_all_of(drawing, neutral)):
+            raise Wrong(
+                "Where both matrices are equal, the cells do not get the neutral colour. Has the "
+                "scale any width then?"
+            )
 
 
 def _neutral_at_0(scale):
@@ -201,12 +170,6 @@ def _diverging(colours):
     turns = (rises[:middle] > -0.02).all() and (rises[middle:] < 0.02).all()
     ends = [np.abs(colours[a] - colours[b]).max() for a, b in ((0, middle), (middle, -1), (0, -1))]
     return turns and min(ends) > 0.05 and np.ptp(colours[middle]) < 0.35
-
-
-def _sizes(rng):
-    few, many = rng.integers(2, 10), rng.integers(12, 15)
-    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in (few, 10, 11, many)]
-    return [(weights,) for weights in (*matrices, _sharp(rng, rng.integers(3, 6)))]
 
 
 def _judge_annotated(cases, values):
@@ -252,19 +215,6 @@ def _says(text, weight):
     return number is not None and abs(number - weight) < 0.005 + 1e-6
 
 
-def _masked_matrices(rng):
-    n, m, k = rng.integers(3, 7, size=3)
-    padding, scattered = np.ones((m, m), dtype=bool), rng.random((k, k)) < 0.6
-    padding[:, m - rng.integers(1, m) :] = False
-    scattered[:, 0] |= ~scattered.any(axis=1)
-    masks = causal_mask(n), padding, scattered, np.ones((n, n), dtype=bool)
-    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
-    # A weight may be 0 and yet be allowed.
-    allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
-    crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
-    return [(allowed, crafted), *((softmax(z), mask) for z, mask in logits)]
-
-
 def _judge_masked(cases, values):
     drawings = _one_per_case(values)
 
@@ -285,63 +235,6 @@ def _judge_masked(cases, values):
     read_matrices(drawings, rights, ["The heatmap"] * len(cases), mistakes, ends)
 
 
-def _laplacian(close):
-    return np.diag(close.sum(axis=1)) - close
-
-
-def _second(matrix, column=1):
-    return np.linalg.eigh(matrix)[1][:, column]
-
-
-def _symmetric(weights):
-    return (weights + weights.T) / 2
-
-
-def _groups(rng):
-    """Make three groups whose tokens are shuffled; the middle one is close to both others."""
-    group = rng.permutation(np.repeat(np.arange(3), rng.choice([2, 3, 4, 5], 3, replace=False)))
-    apart = np.abs(group[:, None] - group)
-    weights = np.array([1.0, 0.2, 0.05])[apart] * np.exp(0.5 * rng.normal(size=apart.shape))
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _chain(rng):
-    """Make a head of which each token attends to the one before it, but for the shuffle."""
-    n = rng.integers(5, 10)
-    weights = 0.8 * np.eye(n, k=-1) + 0.2 * softmax(rng.normal(size=(n, n)))
-    weights[0] /= weights[0].sum()
-    order = rng.permutation(n)
-    return weights[np.ix_(order, order)]
-
-
-def _hub(rng):
-    """Make weights of which one key takes much: the row sums of S are unequal."""
-    n = rng.integers(5, 10)
-    logits = rng.normal(size=(n, n))
-    logits[:, rng.integers(n)] += 2
-    return softmax(logits)
-
-
-def _orders(rng):
-    """Make cases until each mistake gives another order in one of them."""
-    while True:
-        matrices = [_clear(make, rng) for make in (_groups, _chain, _hub, _hub)]
-        entries = [_second(_laplacian(_symmetric(weights))) for weights in matrices]
-        mistaken = [[np.argsort(vector(w)) for w in matrices] for vector, _ in _OTHER_VECTORS]
-        if not any(all(map(_sorts, orders, entries)) for orders in mistaken):
-            return [(weights,) for weights in matrices]
-
-
-def _clear(make, rng):
-    """Make weights until the order is clear: neither eigenvalues nor entries are nearly equal."""
-    while True:
-        weights = make(rng)
-        values, vectors = np.linalg.eigh(_laplacian(_symmetric(weights)))
-        gaps = np.diff(np.sort(vectors[:, 1]))
-        if values[2] - values[1] > 0.03 * values[1] and gaps.min() > 5e-4:
-            return weights
-
-
 def _judge_order(cases, values):
     matrices = [weights for (weights,) in cases]
     orders = []
@@ -353,16 +246,16 @@ def _judge_order(cases, values):
                 last=len(weights) - 1,
             )
         orders.append(order.astype(int))
-    entries = [_second(_laplacian(_symmetric(weights))) for weights in matrices]
-    if all(map(_sorts, orders, entries)):
+    entries = [fiedler_vector(weights) for weights in matrices]
+    if all(map(sorts, orders, entries)):
         return
-    if all(map(_sorts, map(np.argsort, orders), entries)):
+    if all(map(sorts, map(np.argsort, orders), entries)):
         raise Wrong("These are the ranks of the tokens. Which token comes first, which second?")
-    for vector, sentence in _OTHER_VECTORS:
-        if all(map(_sorts, orders, map(vector, matrices))):
+    for vector, sentence in OTHER_VECTORS:
+        if all(map(sorts, orders, map(vector, matrices))):
             raise Wrong(sentence)
     for order, entry in zip(orders, entries, strict=True):
-        if not _sorts(order, entry):
+        if not sorts(order, entry):
             steps = np.sign(np.diff(entry[order]))
             turn = int(np.argmax(steps[1:] != steps[:-1])) + 1
             raise Wrong(
@@ -373,49 +266,12 @@ def _judge_order(cases, values):
             )
 
 
-def _sorts(order, entries):
-    """Tell whether entries rise or fall along an order, but for rounding."""
-    steps = np.diff(entries[order])
-    return (steps > -1e-4).all() or (steps < 1e-4).all()
-
-
-def _normalised(close):
-    root = np.sqrt(close.sum(axis=1))
-    return _second(_laplacian(close) / np.outer(root, root)) / root
-
-
-_OTHER_VECTORS = (
-    (lambda w: _second(_laplacian(_symmetric(w)), 2), "This sorts by the third eigenvector."),
-    (
-        lambda w: _second(_laplacian(_symmetric(w)), -1),
-        "This sorts by the eigenvector to the largest eigenvalue; take the second smallest.",
-    ),
-    (
-        lambda w: np.linalg.eigh(_laplacian(_symmetric(w)))[1][1],
-        "This sorts by a row of `eigh`'s matrix; its columns are the eigenvectors.",
-    ),
-    (
-        lambda w: _second(np.diag(w.sum(axis=1)) - w),
-        "The weights are not made symmetric: step 1.",
-    ),
-    (
-        lambda w: _second(np.diag(w.sum(axis=1)) - _symmetric(w)),
-        "The diagonal of D holds the row sums of S, not those of the weights.",
-    ),
-    (lambda w: _second(_symmetric(w), -2), "This is an eigenvector of S, not of L = D - S."),
-    (
-        lambda w: _normalised(_symmetric(w)),
-        "This sorts by the normalised Laplacian; the four steps use L = D - S.",
-    ),
-)
-
-
 CHECKS = {
     "heatmaps-1": Check(judge=_judge_column, call=read_value),
-    "heatmaps-2": Check(inputs=_matrices, judge=_judge_honest, call=draw(named=True)),
-    "heatmaps-3": Check(inputs=_pairs, judge=_judge_pair, call=draw(2)),
-    "heatmaps-4": Check(inputs=_differences, judge=_judge_difference, call=draw()),
-    "heatmaps-5": Check(inputs=_sizes, judge=_judge_annotated, call=draw()),
-    "heatmaps-6": Check(inputs=_masked_matrices, judge=_judge_masked, call=draw()),
-    "heatmaps-7": Check(inputs=_orders, judge=_judge_order, without=(spectral_order,)),
+    "heatmaps-2": Check(inputs=named_matrices, judge=_judge_honest, call=draw(named=True)),
+    "heatmaps-3": Check(inputs=two_heads, judge=_judge_pair, call=draw(2)),
+    "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=draw()),
+    "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=draw()),
+    "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=draw()),
+    "heatmaps-7": Check(inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
 }
