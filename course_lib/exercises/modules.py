@@ -90,7 +90,7 @@ def judge_runs(
     cases, values : list
         As a judge gets them from `run_module`; each module returns an output and its weights.
     reference : callable (*case, **mistake) -> (output, weights, leaves by name)
-        What the right module gives, as tensors, or one with a mistake; and of what it has gradients.
+        What the right module gives, as tensors, or one with a mistake, and what gets gradients.
     what, output : str
         What the class and its first output are called.
     subjects : pair of callable (*case) -> str
@@ -138,7 +138,7 @@ def compare_gradients(got, expected, what, relative):
                 what=what,
                 name=name,
             )
-        close = {"rtol": relative, "atol": relative * max(1e-3, np.abs(gradient).max())}
+        close = {"rtol": relative, "atol": relative * max(0.1, np.abs(gradient).max())}
         compare_all(
             say("{what}: the gradient of {name}", what=what, name=name),
             [()],
