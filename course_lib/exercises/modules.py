@@ -138,7 +138,7 @@ def compare_gradients(got, expected, what, relative):
                 what=what,
                 name=name,
             )
-        close = {"rtol": relative, "atol": relative * max(0.1, np.abs(gradient).max())}
+        close = {"rtol": relative, "atol": relative * max(1, np.abs(gradient).max())}
         compare_all(
             say("{what}: the gradient of {name}", what=what, name=name),
             [()],
