@@ -90,7 +90,11 @@ def judge_runs(
     cases, values : list
         As a judge gets them from `run_module`; each module returns an output and its weights.
     reference : callable (*case, **mistake) -> (output, weights, leaves by name)
+<<<<<<< HEAD
         What the right module gives, as tensors, or one with a mistake; and what gets gradients.
+=======
+        What the right module gives, as tensors, or one with a mistake, and what gets gradients.
+>>>>>>> ch0607
     what, output : str
         What the class and its first output are called.
     subjects : pair of callable (*case) -> str
@@ -138,7 +142,7 @@ def compare_gradients(got, expected, what, relative):
                 what=what,
                 name=name,
             )
-        close = {"rtol": relative, "atol": relative * max(1e-3, np.abs(gradient).max())}
+        close = {"rtol": relative, "atol": relative * max(1, np.abs(gradient).max())}
         compare_all(
             say("{what}: the gradient of {name}", what=what, name=name),
             [()],

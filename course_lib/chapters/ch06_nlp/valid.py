@@ -28,8 +28,8 @@ def _draw_mask(rng, batch, n):
 
 def _module_case(rng, h, d_head, batch, n):
     mask = _draw_mask(rng, batch, n)
-    if rng.random() < 0.2:
-        return far_texts(mask, logit=float(rng.choice([-16384, -1024, 1024, 16384])))
+    if rng.random() < 0.3:
+        return far_texts(mask, logit=float(rng.choice([-16384, -16384, 1024, 16384])))
     return draw_texts(rng, h * d_head, h, mask, spread=rng.choice([0.1, 1, 4]))
 
 

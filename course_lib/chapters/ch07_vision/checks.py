@@ -1,176 +1,162 @@
-"""The checks of chapter 07: self-attention over pictures."""
+"""The checks of chapter 07: self-attention over images."""
 
 import numpy as np
 
 from course_lib.attention import softmax
-from course_lib.chapters.runs import load_runs
-from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import (
-    compare,
-    compare_choice,
-    compare_number,
-    compare_numbers,
-    read_pair,
+from course_lib.chapters.ch07_vision.blocks import (
+    Attention,
+    Neighbours,
+    both_ways,
+    draw_block,
+    far_block,
+    reference,
+    shuffle,
 )
-from course_lib.exercises.modules import compare_gradients, read_run, run_module
+from course_lib.exercises.exercise import Check, Wrong, read_value
+from course_lib.exercises.judging import compare_all, compare_choice
+from course_lib.exercises.modules import judge_runs, run_module
 from course_lib.language import later, say
 
+# vision-1 ---------------------------------------------------------------------------------------
 
-def _pictures(rng):
-    return [(rng.normal(size=shape),) for shape in ((3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3))]
+
+def _images(rng):
+    shapes = [(3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3), (2, 1, 1), *rng.integers(1, 8, (2, 3))]
+    return [(3 * rng.normal(size=tuple(int(size) for size in shape)),) for shape in shapes]
 
 
 def _judge_tokens(cases, values):
-    for (picture,), value in zip(cases, values, strict=True):
-        channels, height, width = picture.shape
-        columns = picture.transpose(2, 1, 0).reshape(-1, channels)
-        mistakes = [
-            (picture.reshape(-1, channels), "Reshaping alone mixes channels and places."),
-            (columns, "The pixels come column by column; row by row is asked for."),
-            (picture.reshape(channels, -1), "One token a row: the transpose of this."),
-        ]
-        right = picture.reshape(channels, -1).T
-        compare(
-            value,
-            right,
-            say("The tokens of {height} × {width} pixels", height=height, width=width),
-            mistakes,
-        )
+    compare_all(
+        lambda image: say(
+            "The tokens of {channels} channels, {height} × {width} pixels",
+            channels=image.shape[0],
+            height=image.shape[1],
+            width=image.shape[2],
+        ),
+        cases,
+        values,
+        lambda image: image.reshape(len(image), -1).T,
+        [
+            (
+                lambda image: image.reshape(-1, len(image)),
+                "Reshaping alone mixes channels and places.",
+            ),
+            (
+                lambda image: image.T.reshape(-1, len(image)),
+                "The pixels come column by column; row by row is asked for.",
+            ),
+            (
+                lambda image: image.reshape(len(image), -1),
+                "One token a row: the transpose of this.",
+            ),
+        ],
+    )
+
+
+# vision-2 ---------------------------------------------------------------------------------------
 
 
 def _grids(rng):
+    drawn = [tuple(int(size) for size in shape) for shape in rng.integers(2, 6, size=(2, 2))]
     cases = [
-        (softmax(rng.normal(size=(h * w, h * w))), h, w)
-        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3))
+        (softmax(2 * rng.normal(size=(h * w, h * w))), h, w)
+        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), *drawn)
     ]
-    return [*cases, (np.eye(6), 2, 3)]
+    # Here the mean place of the keys is the query's own, or far from where the largest weight is.
+    ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
+    return [*cases, (np.eye(6), 2, 3), (np.eye(6)[rng.permutation(6)], 3, 2), (ends, 5, 1)]
+
+
+def mean_distance(weights, height, width, *, look=lambda step: np.sqrt((step**2).sum(axis=-1))):
+    """Return the mean distance, by `look` of the steps (n, n, 2) down and across."""
+    places = np.array([(row, column) for row in range(height) for column in range(width)])
+    return (weights * look(places[:, None] - places)).sum(axis=1).mean()
 
 
 def _judge_distance(cases, values):
-    for (weights, height, width), value in zip(cases, values, strict=True):
-        right = _mean_distance(weights, height, width)
-        mistakes = [
+    def another(look):
+        return lambda *case: mean_distance(*case, look=look)
+
+    def by_number(weights, height, width):
+        return mean_distance(weights, 1, height * width)
+
+    squares = another(lambda step: (step**2).sum(axis=-1))
+    compare_all(
+        lambda weights, height, width: say(
+            "The mean distance on {height} × {width} places", height=height, width=width
+        ),
+        cases,
+        values,
+        mean_distance,
+        [
             (
-                _mean_distance(np.full_like(weights, 1 / len(weights)), height, width),
+                lambda w, *sides: mean_distance(np.full_like(w, 1 / len(w)), *sides),
                 "Distances count as much as their weights say.",
             ),
-            (_mean_distance(weights, width, height), "Height and width are swapped."),
-            (_mean_distance(weights, height, width, power=2), "Take the root: distance, not d²."),
+            (lambda w, *sides: mean_distance(w, *sides[::-1]), "Height and width are swapped."),
+            (squares, "Take the root: distance, not d²."),
+            (another(lambda step: abs(step).sum(axis=-1)), "Straight lines: √(Δr² + Δc²)."),
+            (by_number, "Distances are between places on the grid, not between their numbers."),
             (
-                _mean_distance(weights, height, width, manhattan=True),
-                "Straight lines: √(Δr² + Δc²).",
-            ),
-            (_mean_distance(weights, height, width, numbers=True), NUMBERS),
-            (
-                np.sqrt(_mean_distance(weights, height, width, power=2)),
+                lambda *case: np.sqrt(squares(*case)),
                 "The mean of the distances, not the root of the mean of their squares.",
             ),
-            (right * len(weights), "That is the sum over the queries; take their mean."),
-            (right / len(weights), "Sum over the keys and take the mean over the queries only."),
-        ]
-        compare(
-            value,
-            right,
-            say("The mean distance on {height} × {width} places", height=height, width=width),
-            mistakes,
-        )
+            (
+                lambda *case: mean_distance(*case) * len(case[0]),
+                "That is the sum over the queries; take their mean.",
+            ),
+            (
+                lambda *case: mean_distance(*case) / len(case[0]),
+                "Sum over the keys and take the mean over the queries only.",
+            ),
+        ],
+    )
 
 
-NUMBERS = "Distances are between places on the grid, not between their numbers."
-
-
-def _mean_distance(weights, height, width, *, power=1, manhattan=False, numbers=False):
-    places = np.array([(row, column) for row in range(height) for column in range(width)])
-    places = np.arange(len(places))[:, None] if numbers else places
-    apart = np.abs(places[:, None] - places)
-    distance = apart.sum(axis=-1) if manhattan else np.sqrt((apart**2).sum(axis=-1)) ** power
-    return (weights * distance).sum(axis=1).mean()
+# vision-3 ---------------------------------------------------------------------------------------
 
 
 def _channels(rng):
-    return [(c,) for c in (1, 2, 4, 7, 8, 9, 15, 16, 64, 100)]
+    drawn = [int(c) for c in (*rng.integers(17, 64, size=3), *rng.integers(65, 1000, size=2))]
+    return [(c,) for c in (1, 2, 4, 7, 8, 9, 15, 16, 23, 24, 64, 100, *drawn)]
 
 
 def _judge_inner(cases, values):
-    for (channels,), value in zip(cases, values, strict=True):
-        mistakes = [
-            (
-                channels // 8,
-                say("That is {count}: a projection to no channels at all.", count=channels // 8),
-            ),
-            (channels, "That many only where an eighth would be too few."),
-            (-(-channels // 8), "Round down, as the article does; but not to 0."),
-            (channels / 8, "A number of channels is whole."),
-            (max(8, channels // 8), "At least one is enough."),
-        ]
-        compare(value, max(1, channels // 8), f"`inner_channels({channels})`", mistakes)
+    compare_all(
+        lambda channels: f"`inner_channels({channels})`",
+        cases,
+        values,
+        lambda channels: max(1, channels // 8),
+        [
+            (lambda c: c // 8, "Below 8 that is 0: a projection to no channels at all."),
+            (lambda c: c // 8 or c, "At least 1: below 8 that gives all channels."),
+            (lambda c: -(-c // 8), "Round down, as the article does; but not to 0."),
+            (lambda c: c / 8, "A number of channels is whole."),
+            (lambda c: max(1, c / 8), "A number of channels is whole."),
+            (lambda c: max(8, c // 8), "At least one is enough."),
+        ],
+    )
+    for value in values:
         if np.asarray(value).dtype.kind not in "iu":
             raise Wrong(
                 "`nn.Conv2d` wants a whole number of channels, an int, got {value!r}.", value=value
             )
 
 
-INNER = ("query", "key", "value")
+# vision-4 ---------------------------------------------------------------------------------------
 
 
 def _blocks(rng):
-    """Make attention blocks with their parameters, and pictures that are not square."""
-    cases = []
-    for channels, inner, (height, width), gamma in (
-        (4, 2, (3, 5), 0.7),
-        (3, 1, (4, 2), -1.3),
-        (2, 2, (3, 3), 0.0),
-    ):
-        parameters = {"gamma": np.float32(gamma).reshape(())}
-        for name in INNER:
-            parameters[f"{name}.weight"] = rng.normal(size=(inner, channels, 1, 1))
-        parameters["output.weight"] = rng.normal(size=(channels, inner, 1, 1))
-        parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
-        x, probe = 0.7 * rng.normal(size=(2, 2, channels, height, width)).astype(np.float32)
-        cases.append(((channels, inner), parameters, (x,), probe))
-    return cases
-
-
-def _block(arguments, parameters, inputs, probe, *, mistake=None):
-    """Return picture, weights and gradients of the right block, or of one with a mistake."""
-    import torch
-
-    given = {name: torch.tensor(value).requires_grad_() for name, value in parameters.items()}
-    x = torch.tensor(inputs[0]).requires_grad_()
-    query, key, value = (
-        torch.einsum("oi,bin->bon", given[f"{name}.weight"][..., 0, 0], x.flatten(2))
-        for name in INNER
-    )
-    logits = query.transpose(1, 2) @ key
-    if mistake == "exchanged":
-        logits = logits.transpose(1, 2)
-    if mistake == "scale":
-        logits = logits / np.sqrt(arguments[1])
-    weights = logits.softmax(dim=1 if mistake == "axis" else 2)
-    if mistake == "logits":
-        weights = logits
-    if mistake == "transposed":
-        weights = weights.transpose(1, 2)
-    mixed = value @ (weights if mistake == "mixing" else weights.transpose(1, 2))
-    if mistake == "folded":
-        mixed = mixed.transpose(1, 2).reshape(mixed.shape)
-    back = torch.einsum("oi,bin->bon", given["output.weight"][..., 0, 0], mixed)
-    if mistake == "swapped":
-        back = back.unflatten(2, (x.shape[3], x.shape[2])).transpose(2, 3)
-    back = back.reshape(x.shape)
-    gamma = given["gamma"]
-    y = {
-        "gamma": back + x,
-        "residual": gamma * back,
-        "both": gamma * (back + x),
-        "shares": gamma * back + (1 - gamma) * x,
-    }.get(mistake, gamma * back + x)
-    gradients = {}
-    if mistake is None:
-        (y * torch.tensor(probe)).sum().backward()
-        gradients = {name: array.grad.numpy() for name, array in given.items()}
-        gradients["x"] = x.grad.numpy()
-    return y.detach().numpy(), weights.detach().numpy(), gradients
+    """Make attention blocks with their parameters, and images that are not square."""
+    channels, inner, height, width = (int(size) for size in rng.integers(2, 6, size=4))
+    return [
+        draw_block(rng, 4, 2, (3, 5), 0.7),
+        draw_block(rng, 3, 1, (4, 2), -1.3),
+        draw_block(rng, 2, 2, (3, 3), 0.0),
+        draw_block(rng, channels, inner, (height, width), 1.5, batch=3, spread=0.3),
+        draw_block(rng, 2, 3, (1, 1), 1.0, batch=1),
+        far_block((2, 3), [1, 0, 0, 1, 0, 0]),
+    ]
 
 
 WEIGHT_MISTAKES = {
@@ -179,169 +165,204 @@ WEIGHT_MISTAKES = {
     "exchanged": "Keys and queries are exchanged: rows are queries.",
     "logits": "Those are the logits; return the weights, after the softmax.",
     "scale": "The logits are divided by √d; this block has no scale.",
+    "scale of channels": "The logits are divided by the root of the channels; it has no scale.",
 }
-PICTURE_MISTAKES = {
-    "residual": "The input is not added: with γ = 0 the picture is gone.",
+IMAGE_MISTAKES = {
+    "residual": "The input is not added: with γ = 0 the image is gone.",
     "gamma": "γ is missing: with γ = 0 the block should change nothing.",
     "both": "γ multiplies what attention brings, not x as well.",
     "shares": "x is added whole, not 1 - γ of it.",
-    "folded": "The mixed values came as (n, inner): transpose them before they become a picture.",
+    "folded": "The mixed values came as (n, inner): transpose them before they become an image.",
     "mixing": "The values are mixed with the transposed weights.",
-    "swapped": "Height and width are swapped on the way back to a picture.",
+    "swapped": "Height and width are swapped on the way back to an image.",
 }
 
 
 def _judge_block(cases, values):
-    for case, value in zip(cases, values, strict=True):
-        (channels, _), parameters, (x,), _ = case
-        what = say(
-            "`AttentionBlock` on {channels} × {height} × {width}",
-            channels=channels,
-            height=x.shape[2],
-            width=x.shape[3],
-        )
-        outputs, gradients = read_run(value, parameters, "`AttentionBlock`")
-        right, right_weights, expected = _block(*case)
-        shapes = right.shape, right_weights.shape
-        y, weights = read_pair(
-            outputs, "`forward`", later("the picture"), later("the weights"), shapes=shapes
-        )
-        told = [(_block(*case, mistake=m)[1], text) for m, text in WEIGHT_MISTAKES.items()]
-        compare(weights, right_weights, say("{what}, the weights", what=what), told)
-        told = [(_block(*case, mistake=m)[0], text) for m, text in PICTURE_MISTAKES.items()]
-        compare(y, right, say("{what}, the picture", what=what), told)
-        compare_gradients(gradients, expected, what)
+    def called(sizes, parameters, inputs, probe):
+        height, width = inputs[0].shape[2:]
+        sides = {"channels": sizes[0], "height": height, "width": width}
+        return say("`AttentionBlock` on {channels} × {height} × {width}", **sides)
+
+    judge_runs(
+        cases,
+        values,
+        reference,
+        what="`AttentionBlock`",
+        output=later("the image"),
+        subjects=(
+            lambda *case: say("{what}, the image", what=called(*case)),
+            lambda *case: say("{what}, the weights", what=called(*case)),
+        ),
+        mistakes=tuple(
+            [({"mistake": name}, sentence) for name, sentence in told.items()]
+            for told in (IMAGE_MISTAKES, WEIGHT_MISTAKES)
+        ),
+    )
+
+
+# vision-5 ---------------------------------------------------------------------------------------
 
 
 def _judge_first(cases, values):
-    value = values[0]
     product = "This reaches the result only in a product with γ, which is 0: so is its gradient."
-    reasons = {name: product for name in ("query", "key", "value", "output")}
+    reasons = dict.fromkeys(("query", "key", "value", "output"), product)
     reasons["all"] = "Write the result as a product: what does each factor's gradient hold?"
     reasons["none"] = "The result depends on γ even where γ is 0: move it a little."
-    compare_choice(value, "gamma", "`first_to_move`", reasons)
+    compare_choice(values[0], "gamma", "`first_to_move`", reasons)
 
 
-class _Attention:
-    """Attention among pixels without any learned numbers: commutes with reordering."""
-
-    def __call__(self, picture):
-        """Return a picture like `picture`, (channels, height, width)."""
-        tokens = np.asarray(picture).reshape(len(picture), -1).T
-        return (softmax(tokens @ tokens.T) @ tokens).T.reshape(np.shape(picture))
-
-
-class _Shift:
-    """Each pixel takes in its neighbour: what a convolution does, and order matters."""
-
-    def __init__(self, sign=1):
-        self.sign = sign
-
-    def __call__(self, picture):
-        """Return a picture like `picture`, (channels, height, width)."""
-        picture = np.asarray(picture)
-        return self.sign * (picture + 0.5 * np.roll(picture, 1, axis=2))
+# vision-6 ---------------------------------------------------------------------------------------
 
 
 def _shuffled(rng):
-    cases = []
-    for block, (channels, height, width) in (
-        (_Attention(), (2, 3, 4)),
-        (_Shift(), (2, 3, 4)),
-        (_Shift(), (1, 4, 3)),
-        (_Shift(-1), (1, 4, 3)),
-        (_Attention(), (3, 2, 2)),
-    ):
-        n = height * width
-        while True:
-            order, picture = rng.permutation(n), rng.normal(size=(channels, height, width))
-            pair = block(_shuffle(picture, order)), _shuffle(block(picture), order)
-            largest, turned = (_largest(block, picture, o) for o in (order, np.argsort(order)))
-            # Without a place that stays; the way back, or forgotten signs, give something else.
-            if (order != np.arange(n)).all() and (
-                largest < 1e-6 or (abs(turned - largest) > 0.01 and _needs_absolute_values(*pair))
-            ):
-                break
-        cases.append((block, picture, order))
-    # The same picture and the block turned round: what was larger is smaller, so that a sign that
-    # was forgotten shows.
-    cases[3] = (cases[3][0], *cases[2][1:])
-    return cases
+    """Make blocks, images and orders; the largest difference is in a middle channel, and inside."""
+    height, width = (int(side) for side in rng.integers(2, 6, size=2))
+    across = _shuffling(rng, Neighbours(), (3, 3, 4), channel=1)
+    return [
+        (Attention(), rng.normal(size=(2, 3, 4)), rng.permutation(12)),
+        across,
+        (Neighbours(sign=-1), *across[1:]),  # what was larger is smaller: a sign shows
+        _shuffling(rng, Neighbours(0.3, -0.6), (4, 4, 3), channel=2),
+        _shuffling(rng, Neighbours(0, 0.8), (5, 2, 4), channel=-1),
+        _shuffling(rng, Neighbours(), (1, 4, 3), channel=0),
+        (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
+        (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
+    ]
 
 
-def _needs_absolute_values(first, second):
-    """Tell whether a forgotten or misplaced absolute value changes the largest difference."""
-    difference = first - second
-    largest = np.abs(difference).max()
-    sizes = np.abs(np.abs(first) - np.abs(second)).max()
-    apart = abs(difference.max() + difference.min())  # of the largest rise and the largest fall
-    return sizes < 0.9 * largest and apart > 0.1 * largest
+def _shuffling(rng, block, shape, channel):
+    while True:
+        image, order = rng.normal(size=shape), rng.permutation(shape[1] * shape[2])
+        first, second = both_ways(block, image, order)
+        apart, size = first - second, np.abs(first - second)
+        largest = size.max()
+        back = np.abs(np.subtract(*both_ways(block, image, np.argsort(order)))).max()
+        place = np.unravel_index(size.argmax(), shape)
+        inside = 0 < place[1] * shape[2] + place[2] < len(order) - 1
+        # The way back, a forgotten sign and a misplaced absolute value give something else.
+        sizes = np.abs(np.abs(first) - np.abs(second)).max()
+        signs = abs(apart.max() + apart.min())
+        distinct = abs(back - largest) > 0.01 and sizes < 0.9 * largest and signs > 0.1 * largest
+        if inside and distinct:
+            break
+    return block, np.roll(image, channel - place[0], axis=0), order
 
 
-def _largest(block, picture, order):
-    return np.abs(block(_shuffle(picture, order)) - _shuffle(block(picture), order)).max()
-
-
-def _shuffle(picture, order):
-    return picture.reshape(len(picture), -1)[:, order].reshape(picture.shape)
+ABSOLUTE = "Take the absolute difference everywhere, then the largest."
+ONCE = "Shuffle once before the block and once behind it, and compare the two."
 
 
 def _judge_shuffled(cases, values):
-    expected, mistakes = [], []
-    for block, picture, order in cases:
-        before, after = block(_shuffle(picture, order)), _shuffle(block(picture), order)
-        back = np.argsort(order)
-        absolute = "Take the absolute difference everywhere, then the largest."
-        once = "Shuffle once before the block and once behind it, and compare the two."
-        expected.append(np.abs(before - after).max())
-        told = [
-            (np.abs(before - block(picture)).max(), once),
-            (np.abs(after - block(picture)).max(), once),
-            (np.abs(after - picture).max(), "Compare two results of the block."),
+    def apart(*case):
+        return np.subtract(*both_ways(*case))
+
+    def between(first, second):
+        return lambda *case: np.abs(first(*case) - second(*case)).max()
+
+    def before(block, image, order):
+        return block(shuffle(image, order))
+
+    def after(block, image, order):
+        return shuffle(block(image), order)
+
+    def unshuffled(block, image, order):
+        return block(image)
+
+    compare_all(
+        lambda block, image, order: say("The largest difference in {shape}", shape=image.shape),
+        cases,
+        values,
+        between(before, after),
+        [
+            (between(before, unshuffled), ONCE),
+            (between(after, unshuffled), ONCE),
+            (between(after, lambda _, image, order: image), "Compare two results of the block."),
             (
-                _largest(block, picture, back),
+                lambda block, image, order: np.abs(apart(block, image, np.argsort(order))).max(),
                 "The other way: place k shows the pixel that was at place `order[k]`.",
             ),
             (
-                np.abs(before - _shuffle(block(picture), back)).max(),
+                between(before, lambda block, image, order: after(block, image, np.argsort(order))),
                 "The second time the pixels are put back; shuffle them the same way twice.",
             ),
-            (np.abs(before - after).mean(), "That is the mean difference; take the largest."),
-            ((before - after).max(), absolute),
-            ((after - before).max(), absolute),
-            ((np.abs(before) - np.abs(after)).max(), absolute),
-        ]
-        mistakes.append(told)
-    compare_numbers(values, expected, "The largest difference", mistakes)
-
-
-def _judge_gain(cases, values):
-    runs = load_runs("digits")
-    gain = runs["with attention"]["accuracy"] - runs["convolutions"]["accuracy"]
-    error = gain.std(ddof=1) / np.sqrt(len(gain))
-    right = gain.mean() / error
-    apart = runs["with attention"]["accuracy"].var(ddof=1) + runs["convolutions"]["accuracy"].var(
-        ddof=1
+            (
+                lambda *case: np.abs(apart(*case)).mean(),
+                "That is the mean difference; take the largest.",
+            ),
+            (lambda *case: apart(*case).max(), ABSOLUTE),
+            (lambda *case: -apart(*case).min(), ABSOLUTE),
+            (lambda *case: (np.abs(before(*case)) - np.abs(after(*case))).max(), ABSOLUTE),
+        ],
     )
-    mistakes = [
-        (-right, "The sign: with attention minus without."),
-        (gain.mean(), "That is the mean difference; divide it by its standard error."),
-        (gain.mean() / gain.std(ddof=1), "The standard error is the spread divided by √seeds."),
-        (gain.mean() / gain.std(), "Use `ddof=1`, and divide the spread by √seeds."),
-        (gain.mean() / (gain.std(ddof=1) / len(gain)), "Divide the spread by √seeds, the root."),
-        (gain.mean() / (gain.std() / np.sqrt(len(gain))), "Use `ddof=1` for so few seeds."),
-        (gain.mean() / np.sqrt(apart / len(gain)), "Take the differences seed by seed first."),
-        (error, "That is the standard error; the mean is to be divided by it."),
+
+
+# vision-7 ---------------------------------------------------------------------------------------
+
+
+def _gains(rng):
+    drawn = [rng.normal(mean, 0.02, size=int(rng.integers(3, 30))) for mean in (0.01, -0.03)]
+    even = rng.normal(size=7)
+    one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
+    return [
+        (gains,)
+        for gains in (*drawn, even - even.mean(), one_far, np.array([-3.0, -2.5]), 5 + 2 * even)
     ]
-    compare_number(values[0], right, "`errors_from_zero`", mistakes, within=6e-3)
 
 
+def _judge_errors(cases, values):
+    def error(gains, ddof=1):
+        return gains.std(ddof=ddof) / np.sqrt(len(gains))
+
+    def right(gains):
+        return gains.mean() / error(gains)
+
+    compare_all(
+        lambda gains: say("`errors_from_zero` of {count} gains", count=len(gains)),
+        cases,
+        values,
+        right,
+        [
+            (lambda gains: -right(gains), "The sign: it is that of the mean."),
+            (lambda gains: abs(right(gains)), "Keep the sign: it is that of the mean."),
+            (lambda gains: gains.mean(), "That is the mean; divide it by its standard error."),
+            (error, "That is the standard error; the mean is to be divided by it."),
+            (lambda gains: 1 / right(gains), "Turn it over: the mean by its standard error."),
+            (
+                lambda gains: gains.mean() / gains.std(ddof=1),
+                "The standard error is the standard deviation divided by √n.",
+            ),
+            (
+                lambda gains: gains.mean() / gains.std(),
+                "Use `ddof=1`, and divide the standard deviation by √n.",
+            ),
+            (
+                lambda gains: gains.mean() / (gains.std(ddof=1) / len(gains)),
+                "Divide the standard deviation by √n, the root.",
+            ),
+            (lambda gains: gains.mean() / error(gains, ddof=0), "Use `ddof=1`."),
+            (
+                lambda gains: np.median(gains) / error(gains),
+                "That is the median; take the mean.",
+            ),
+        ],
+    )
+
+
+VISION = "course_lib.nn.vision:"
 CHECKS = {
-    "vision-1": Check(inputs=_pictures, judge=_judge_tokens),
-    "vision-2": Check(inputs=_grids, judge=_judge_distance),
-    "vision-3": Check(inputs=_channels, judge=_judge_inner),
-    "vision-4": Check(inputs=_blocks, judge=_judge_block, call=run_module),
+    "vision-1": Check(inputs=_images, judge=_judge_tokens, without=(VISION + "to_patches",)),
+    "vision-2": Check(
+        inputs=_grids, judge=_judge_distance, without=(VISION + "attention_distance",)
+    ),
+    "vision-3": Check(inputs=_channels, judge=_judge_inner, without=(VISION + "SelfAttention2d",)),
+    "vision-4": Check(
+        inputs=_blocks,
+        judge=_judge_block,
+        call=run_module,
+        without=(VISION + "SelfAttention2d.forward",),
+    ),
     "vision-5": Check(judge=_judge_first, call=read_value),
     "vision-6": Check(inputs=_shuffled, judge=_judge_shuffled),
-    "vision-7": Check(judge=_judge_gain, call=read_value),
+    "vision-7": Check(inputs=_gains, judge=_judge_errors),
 }

@@ -1,0 +1,105 @@
+"""What exercises 4 and 6 of chapter 07 pose: modules with parameters, and functions of images."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+
+INNER = ("query", "key", "value")
+
+
+def draw_block(rng, channels, inner, shape, gamma, *, batch=2, spread=0.7):
+    """Make a case of `run_module`: an attention block with its parameters, and images."""
+    into, back = (inner, channels, 1, 1), (channels, inner, 1, 1)
+    parameters = {f"{name}.weight": rng.normal(size=into) for name in INNER}
+    parameters["output.weight"] = rng.normal(size=back) / np.sqrt(inner)
+    parameters["gamma"] = np.array(gamma)
+    x, probe = rng.normal(size=(2, batch, channels, *shape))
+    parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
+    return (channels, inner), parameters, ((spread * x).astype(np.float32),), probe.astype("f4")
+
+
+def far_block(shape, bright, gamma=0.5):
+    """Make a case whose logits are 0 or 16,384: each pixel looks at those that are bright.
+
+    Powers of two, so that they come out exactly in half precision as well.
+    """
+    one = np.ones((1, 1, 1, 1), dtype=np.float32)
+    parameters = {f"{name}.weight": one for name in (*INNER, "output")}
+    parameters["gamma"] = np.float32(gamma).reshape(())
+    x = np.where(np.asarray(bright).reshape(1, 1, *shape), 128, 0).astype(np.float32)
+    return (1, 1), parameters, (x,), np.zeros_like(x)
+
+
+def reference(arguments, parameters, inputs, probe, *, mistake=None):
+    """Return image, weights and leaves of the right block, or of one with a mistake."""
+    import torch
+
+    given = {name: torch.tensor(value).requires_grad_() for name, value in parameters.items()}
+    x = torch.tensor(inputs[0]).requires_grad_()
+    query, key, value = (
+        torch.einsum("oi,bin->bon", given[f"{name}.weight"][..., 0, 0], x.flatten(2))
+        for name in INNER
+    )
+    logits = query.transpose(1, 2) @ key
+    if mistake == "exchanged":
+        logits = logits.transpose(1, 2)
+    if mistake in ("scale", "scale of channels"):
+        logits = logits / np.sqrt(arguments[mistake == "scale"])
+    weights = logits.softmax(dim=1 if mistake == "axis" else 2)
+    if mistake == "logits":
+        weights = logits
+    if mistake == "transposed":
+        weights = weights.transpose(1, 2)
+    mixed = value @ (weights if mistake == "mixing" else weights.transpose(1, 2))
+    if mistake == "folded":
+        mixed = mixed.transpose(1, 2).reshape(mixed.shape)
+    back = torch.einsum("oi,bin->bon", given["output.weight"][..., 0, 0], mixed)
+    if mistake == "swapped":
+        back = back.unflatten(2, (x.shape[3], x.shape[2])).transpose(2, 3)
+    back, gamma = back.reshape(x.shape), given["gamma"]
+    y = {
+        "gamma": back + x,
+        "residual": gamma * back,
+        "both": gamma * (back + x),
+        "shares": gamma * back + (1 - gamma) * x,
+    }.get(mistake, gamma * back + x)
+    return y, weights, given | {"x": x}
+
+
+class Attention:
+    """Attention among pixels without any learned numbers: commutes with reordering."""
+
+    def __call__(self, image):
+        """Return an image like `image`, (channels, height, width)."""
+        tokens = np.asarray(image).reshape(len(image), -1).T
+        return (softmax(tokens @ tokens.T) @ tokens).T.reshape(np.shape(image))
+
+
+class Neighbours:
+    """Each pixel takes in those beside it: what a convolution does, and order matters.
+
+    Parameters
+    ----------
+    across, down : float
+        How much of the pixel to the left, and of the one above, around the edges.
+    sign : {1, -1}
+    """
+
+    def __init__(self, across=0.5, down=0.0, sign=1):
+        self.across, self.down, self.sign = across, down, sign
+
+    def __call__(self, image):
+        """Return an image like `image`, (channels, height, width)."""
+        image = np.asarray(image)
+        beside, above = (np.roll(image, 1, axis=axis) for axis in (2, 1))
+        return self.sign * (image + self.across * beside + self.down * above)
+
+
+def shuffle(image, order):
+    """Put the pixels of (channels, height, width) in another order, all channels alike."""
+    return image.reshape(len(image), -1)[:, order].reshape(image.shape)
+
+
+def both_ways(block, image, order):
+    """Return what comes out if an image is shuffled before a block, and if it is shuffled after."""
+    return block(shuffle(image, order)), shuffle(block(image), order)

@@ -1,0 +1,51 @@
+"""What the texts of chapter 07's exercises allow: Hypothesis strategies of the arguments of a call.
+
+Only tests import this: learners do not have Hypothesis.
+"""
+
+from hypothesis import strategies as st
+
+from course_lib.chapters.ch07_vision.blocks import Attention, Neighbours, draw_block, far_block
+from course_lib.exercises.strategies import orders, seeded, weights
+
+side = st.integers(1, 5)
+shapes = st.tuples(side, side)
+
+
+def _image(rng, channels, shape):
+    kinds = [rng.normal(size=(channels, *shape)), rng.integers(-2, 3, size=(channels, *shape))]
+    return 10.0 ** rng.integers(-1, 4) * kinds[rng.integers(2)]
+
+
+def _module_case(rng, channels, inner, shape, batch):
+    if rng.random() < 0.2:
+        return far_block(shape, rng.random(shape) < 0.5)
+    gamma = rng.choice([0, 1, -1, rng.normal(), 3])
+    spread = rng.choice([0.1, 0.7]) / channels**0.5
+    return draw_block(rng, channels, inner, shape, gamma, batch=batch, spread=spread)
+
+
+def _shuffling(rng, channels, shape, order):
+    block = Attention() if rng.random() < 0.3 else Neighbours(*rng.normal(size=2))
+    return block, rng.normal(size=(channels, *shape)), order
+
+
+def _gains(rng, n):
+    """Return gains that are not all alike; some of them far away, or almost all on one side."""
+    return (10.0 ** rng.integers(-3, 3) * (rng.choice([0, 1, -3]) + rng.standard_t(2, size=n)),)
+
+
+VALID = {
+    "vision-1": seeded(lambda *drawn: (_image(*drawn),), st.integers(1, 9), shapes),
+    "vision-2": shapes.flatmap(
+        lambda shape: st.tuples(weights(shape[0] * shape[1]), *map(st.just, shape))
+    ),
+    "vision-3": st.one_of(st.integers(1, 20), st.integers(1, 5000)).map(
+        lambda channels: (channels,)
+    ),
+    "vision-4": seeded(_module_case, side, side, shapes, st.integers(1, 3)),
+    "vision-6": shapes.flatmap(
+        lambda shape: seeded(_shuffling, side, st.just(shape), orders(shape[0] * shape[1]))
+    ),
+    "vision-7": seeded(_gains, st.integers(2, 40)),
+}
