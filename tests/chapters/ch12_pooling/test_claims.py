@@ -168,3 +168,11 @@ def test_weights_of_an_untrained_pool_move_without_a_mask():
     with torch.no_grad():
         assert (pool(padded) - pool(h)).norm() > pool(h).norm() / 2
         torch.testing.assert_close(pool(padded, torch.arange(12)[None] < 4), pool(h))
+
+
+def test_without_a_mask_attention_may_fall_to_guessing_and_need_not():
+    runs = load_runs("bags, unmasked")
+    fallen = runs["attention"]["accuracy"] - runs["attention"]["unmasked"]
+    assert (fallen > 0.4).sum() == 1
+    assert np.sort(np.abs(fallen))[-2] < 0.02
+    assert np.abs(runs["mean"]["accuracy"] - runs["mean"]["unmasked"]).max() < 0.02
