@@ -33,8 +33,9 @@ def test_a_difference_that_is_planted_is_seen():
     assert differ(drawn[0], drawn[0] + 0.2 + 0.1 * drawn[1])
 
 
-def test_the_plain_mean_is_ahead_of_attention_for_nearly_every_seed():
+def test_the_plain_mean_is_ahead_of_attention_for_most_seeds():
     gain = KARATE["GAT"] - KARATE["plain mean"]
+    assert (gain < 0).sum() > len(gain) / 2
     assert (gain > 0).sum() <= 2
     assert differ(KARATE["plain mean"], KARATE["GAT"])
     assert alike(KARATE["GAT"], KARATE["GATv2"])
