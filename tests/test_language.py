@@ -46,9 +46,10 @@ def test_a_language_is_chosen_and_left_again():
 def test_a_sentence_without_values_keeps_its_braces_and_is_said_once():
     assert str(Wrong("Give the set {0, 1}.")) == "Give the set {0, 1}."
     with speaking("de"):
-        told = str(Wrong("Expected {right} edges above {threshold}, got {count}.",
-                         right=3, threshold=0.2, count=2))  # fmt: skip
-        assert str(Wrong(told)) == told == "Über 0.2 liegen 3 Kanten, hier sind es 2."
+        told = str(Wrong("The nodes should be the positions 0 to {last}, got {nodes}.",
+                         last=3, nodes=[0, 1]))  # fmt: skip
+        assert str(Wrong(told)) == told
+        assert told.startswith("Die Knoten sollen die Positionen 0 bis 3 sein")
 
 
 def test_what_is_empty_or_fuzzy_is_said_in_english(own_words):

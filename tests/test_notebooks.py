@@ -14,8 +14,7 @@ import pytest
 from course_lib import plots, widgets
 from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
-from course_lib.exercises.report import MIME
-from tests.support.chapters import code_cells, error_stream
+from tests.support.chapters import code_cells, error_stream, verdicts
 from tests.support.notebooks import nbval
 
 STEMS = source.stems()
@@ -52,12 +51,6 @@ class TestRun:
     def test_every_figure_has_a_text_alternative(self, stem, chapter_run):
         found = chapter_run(stem)
         assert figures_without_text([*found.unsolved, *found.solved]) == []
-
-
-def verdicts(cells):
-    """Return the exercises that cells judged, each with what was said of it."""
-    found = [o["data"][MIME] for c in cells for o in c.outputs if MIME in o.get("data", {})]
-    return [(verdict["key"], verdict["state"]) for verdict in found]
 
 
 class PictureTexts(HTMLParser):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from tests.support.chapters import WIDGET, differences, error_stream, run_both, told
+from tests.support.chapters import WIDGET, differences, error_stream, renamed, run_both, verdicts
 from tests.support.notebooks import IMPORTS
 from tests.support.once import once
 
@@ -68,14 +68,19 @@ CHECK = 'check("nlp-1")'
 
 @pytest.mark.notebook
 @pytest.mark.parametrize(
-    ("unsolved", "solved", "failing"),
+    ("unsolved", "solved", "states", "failing"),
     [
-        ([UNSOLVED, CHECK], [SOLVED, CHECK], []),
-        ([SOLVED, CHECK], ["spread = 0.125", CHECK], ["Cell 2", "Cell 5"]),
-        ([UNSOLVED, "spread + 1"], [SOLVED, "1 / 0"], ["Cell 2", "Cell 5"]),
+        ([UNSOLVED, CHECK], [SOLVED, CHECK], ["not attempted", "passed"], []),
+        ([SOLVED, CHECK], ["spread = 0.125", CHECK], ["passed", "wrong"], []),
+        (
+            [UNSOLVED, CHECK, "spread + 1"],
+            [SOLVED, CHECK, "1 / 0"],
+            ["not attempted", "passed"],
+            ["Cell 3", "Cell 7"],
+        ),
     ],
 )
-def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, failing):
+def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, states, failing):
     notebooks = [
         nbformat.v4.new_notebook(
             cells=[
@@ -86,14 +91,16 @@ def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, failing):
         for sources in (unsolved, solved)
     ]
     found = run_both(*notebooks)
-    assert [name for _, name in found.run.failures] == failing
+    assert verdicts(found.unsolved) == [("nlp-1", states[0])]
+    assert verdicts(found.solved) == [("nlp-1", states[1])]
+    assert [name for _, name in found.run.failures if name.startswith("Cell")] == failing
     assert [cell.source for cell in found.solved] == [IMPORTS, *solved]
 
 
 def test_only_unsolved_a_training_is_stopped_at_once():
     cell = nbformat.v4.new_code_cell("losses = await watch_training(steps)", id="train")
-    assert told(cell, expect_unsolved=False).source == cell.source
-    stopped = told(cell, expect_unsolved=True).source
+    assert renamed(cell, is_unsolved=False).source == cell.source
+    stopped = renamed(cell, is_unsolved=True).source
     names = {"steps": (SimpleNamespace(loss=loss) for loss in (3.0, 2.0))}
     exec(stopped, names)
     assert names["losses"] == [3.0]

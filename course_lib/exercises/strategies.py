@@ -141,3 +141,13 @@ def random_layers(rng, layers, n):
     share = rng.choice([0, 0.1, 0.5, 0.9])
     drawn = np.array([random_weights(rng, n) for _ in range(layers)])
     return share * np.eye(n) + (1 - share) * drawn
+
+
+def cases_of(inputs):
+    """Return a strategy of the cases that a check's `inputs` makes, one at a time."""
+
+    def make(rng):
+        cases = inputs(rng)
+        return cases[rng.integers(len(cases))]
+
+    return seeded(make)

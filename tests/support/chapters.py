@@ -9,6 +9,7 @@ import nbformat
 from nbval.plugin import coalesce_streams
 
 from course_lib.authoring import notebooks
+from course_lib.exercises.report import MIME
 from tests.support.notebooks import Run, nbval
 
 WIDGET = "application/vnd.jupyter.widget-view+json"  # holds an id that is new in every run
@@ -77,6 +78,12 @@ def error_stream(cells):
     outputs = [output for cell in cells for output in cell.outputs]
     assert outputs  # each chapter has some
     return [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+def verdicts(cells):
+    """Return the exercises that cells judged, each with what was said of it."""
+    found = [o["data"][MIME] for c in cells for o in c.outputs if MIME in o.get("data", {})]
+    return [(verdict["key"], verdict["state"]) for verdict in found]
 
 
 def shown(cell):

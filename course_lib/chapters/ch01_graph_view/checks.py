@@ -1,73 +1,117 @@
 """The checks of chapter 01: attention is a weighted directed graph."""
 
-import networkx as nx
 import numpy as np
 
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare, read_array, read_pair
-from course_lib.exercises.plain import PlainGraph
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_number,
+    read_array,
+    read_pair,
+    same,
+    tolerance_of,
+)
+from course_lib.exercises.plain import PlainGraph, plain
+from course_lib.graph import attention_graph, attention_multigraph, top_edges
 from course_lib.language import say
 
 
-def random_weights(rng, *sizes):
-    """Return attention matrices of the given sizes: all positive, asymmetric, far from one-hot."""
-    return [softmax(rng.normal(size=(n, n))) for n in sizes]
+def _random_weights(rng, n):
+    """Return an attention matrix: all positive, asymmetric, far from one-hot."""
+    return softmax(rng.normal(size=(n, n)))
+
+
+# Weights that are zero, tied, or nearly the same. All can be written in half precision, so that
+# an answer in half precision is judged by its idea.
+TIED = np.array([[0.5, 0.25, 0.25], [0.0, 0.25, 0.75], [0.625, 0.375, 0.0]])
+TINY = 2.0**-13
+ABOVE, BELOW = TINY * (1 + 2**-7), TINY * (1 - 2**-8)
+CLOSE = np.array(
+    [
+        [ABOVE, 1 - ABOVE - BELOW, BELOW],
+        [TINY, TINY, 1 - 2 * TINY],
+        [1 - ABOVE, ABOVE, 0.0],
+    ]
+)
+
+
+# Exercises 1 and 3: edges -------------------------------------------------------------------------
 
 
 def _edge_cases(rng):
-    # Some weights lie exactly on the threshold: "above" leaves them out.
-    crafted = np.array([[0.5, 0.25, 0.25], [0.0, 0.25, 0.75], [0.6, 0.4, 0.0]])
-    return [(crafted, 0.25), *((w, 0.2) for w in random_weights(rng, 4, 5, 3))]
+    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 9], [3, 6, 9, 13])]
+    cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
+    cases += [(random[-1], 0.0)]
+    return cases + [(weights, _between(rng, weights)) for weights in random]
+
+
+def _between(rng, weights):
+    """Return a threshold that lies clearly between two of the middle weights."""
+    steps = np.unique(weights)[len(weights) // 2 : -len(weights) // 2]
+    place = np.argmax(np.diff(steps) * rng.uniform(0.5, 1, size=len(steps) - 1))
+    return float(steps[place : place + 2].mean())
+
+
+def _edges(weights, kept, first=0):
+    """Return an array of triples (i, j, weight), sorted by (i, j), where `kept` is true."""
+    i, j = np.nonzero(kept)
+    return np.column_stack([i + first, j + first, weights[i, j]])
+
+
+def _read_edges(triples):
+    """Return triples sorted by (i, j), with the types of their numbers, or None."""
+    try:
+        edges = list(triples)
+        if any(len(edge) != 3 or np.array(edge).dtype.kind not in "biuf" for edge in edges):
+            return None
+        if any(float(end) % 1 for edge in edges for end in edge[:2]):
+            return None
+    except (TypeError, ValueError):
+        return None
+    return sorted(edges, key=lambda edge: (float(edge[0]), float(edge[1]))) or np.empty((0, 3))
 
 
 def _judge_edge_list(cases, values):
-    for (weights, threshold), value in zip(cases, values, strict=True):
-        try:
-            got = {(int(i), int(j)): float(w) for i, j, w in value}
-        except (TypeError, ValueError):
-            raise Wrong("`edge_list` should return a list of triples (i, j, weight).") from None
-        expected = _edges(weights, weights > threshold)
-        if got.keys() == {(j, i) for i, j in expected} != expected.keys():
-            raise Wrong("The triples are turned round: the query i comes first, then the key j.")
-        if got.keys() == _edges(weights, weights >= threshold).keys() != expected.keys():
-            raise Wrong(
-                "An edge of exactly the threshold is kept, but only weights above it count."
-            )
-        loops = {(i, j) for i, j in expected if i == j}
-        if loops and got.keys() == expected.keys() - loops:
-            raise Wrong("The self-loops are missing: a token may attend to itself.")
-        if got.keys() != expected.keys() or len(value) != len(expected):
-            raise Wrong(
-                "Expected {right} edges above {threshold}, got {count}.",
-                right=len(expected),
-                threshold=threshold,
-                count=len(value),
-            )
-        compare([got[edge] for edge in expected], list(expected.values()), "The weights")
+    read = [_read_edges(value) for value in values]
+    if any(edges is None for edges in read):
+        raise Wrong("`edge_list` should return a list of triples (i, j, weight).")
 
+    def what(weights, threshold):
+        return say("The list of edges above {threshold:.4g}", threshold=threshold)
 
-def _edges(weights, kept):
-    return {(int(i), int(j)): float(weights[i, j]) for i, j in np.argwhere(kept)}
+    def right(weights, threshold):
+        return _edges(weights, weights > threshold)
 
+    def turned(weights, threshold):
+        return _edges(weights.T, (weights > threshold).T)
 
-def _judge_node_counts(cases, values):
-    for value in values:
-        by_token, by_position = read_pair(value, "The answer", "by_token", "by_position")
-        sentence = REPEATING.split()
-        if (by_token, by_position) == (len(sentence), len(set(sentence))):
-            raise Wrong("The two numbers are the wrong way round.")
-        compare(by_position, len(sentence), "The number of nodes, one a position,")
-        compare(by_token, len(set(sentence)), "The number of nodes, one a word,")
+    def with_ties(weights, threshold):
+        return _edges(weights, weights >= threshold)
 
+    def without_loops(weights, threshold):
+        return _edges(weights, (weights > threshold) & ~np.eye(len(weights), dtype=bool))
 
-# The sentence of the second exercise; every word stands for one token.
-REPEATING = "the cat saw the dog and the dog saw the cat"
+    def from_one(weights, threshold):
+        return _edges(weights, weights > threshold, first=1)
+
+    mistakes = [
+        (turned, "The triples are turned round: the query i comes first, then the key j."),
+        (
+            with_ties,
+            "An edge of exactly the threshold is kept, but only weights above it count.",
+        ),
+        (without_loops, "The self-loops are missing: a token may attend to itself."),
+        (from_one, "Positions are counted from 0, not from 1."),
+    ]
+    compare_all(what, cases, read, right, mistakes)
 
 
 def _flow_cases(rng):
+    random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
-    return [(w,) for w in [*random_weights(rng, 4, 5, 3), masked]]
+    faint = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
+    return [(w,) for w in [*random, masked, faint, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
 
 
 def _judge_flow_graph(cases, values):
@@ -76,111 +120,227 @@ def _judge_flow_graph(cases, values):
             raise Wrong("`flow_graph` should return a networkx.DiGraph.")
         if not graph.directed:
             raise Wrong("This graph has no directions; use nx.DiGraph, not nx.Graph.")
-        n = len(weights)
-        if set(graph.nodes) != set(range(n)):
+        if set(graph.nodes) != set(range(len(weights))):
             raise Wrong(
                 "The nodes should be the positions 0 to {last}, got {nodes}.",
-                last=n - 1,
+                last=len(weights) - 1,
                 nodes=list(graph.nodes),
             )
         if any("weight" not in data for _, _, data in graph.edges):
             raise Wrong("Every edge needs the attribute `weight`.")
-        got = np.zeros((n, n))
-        for source, target, data in graph.edges:
-            got[source, target] = data["weight"]
-        attends = (
-            weights,
-            "These edges run from query to key, as in the article: they say who attends to whom. "
-            "Information moves the other way.",
-        )
-        compare(got, weights.T, "The matrix of the edges", [attends])
-        if len(graph.edges) != np.count_nonzero(weights):
-            raise Wrong("A weight of exactly 0 should give no edge.")
+    read = [_read_edges((i, j, plain(d["weight"])) for i, j, d in g.edges) for g in values]
+    if any(edges is None for edges in read):
+        raise Wrong("The attribute `weight` of every edge should be a number.")
+    mistakes = [
+        (lambda weights: _edges(weights, weights > 0), _ATTENDS),
+        (lambda weights: _edges(weights, weights >= 0), _ATTENDS),
+        (
+            lambda weights: _edges(weights.T, weights.T >= 0),
+            "A weight of exactly 0 should give no edge.",
+        ),
+    ]
+    what = "The list of edges (source, target, weight)"
+    compare_all(what, cases, read, lambda weights: _edges(weights.T, weights.T > 0), mistakes)
+
+
+_ATTENDS = (
+    "These edges run from query to key, as in the article: they say who attends to whom. "
+    "Information moves the other way."
+)
+
+
+# Exercise 2: nodes --------------------------------------------------------------------------------
+
+# The sentence of the second exercise; every word stands for one token.
+REPEATING = "the cat saw the dog and the dog saw the cat"
+
+
+def _judge_node_counts(cases, values):
+    places, words = len(REPEATING.split()), len(set(REPEATING.split()))
+    for value in values:
+        by_word, by_position = read_pair(value, "The answer", "by_word", "by_position")
+        if same(by_word, places) and same(by_position, words):
+            raise Wrong("The two numbers are the wrong way round.")
+        compare_number(by_position, places, "The number of nodes, one a position,")
+        compare_number(by_word, words, "The number of nodes, one a word,")
+
+
+# Exercise 4: the sink -----------------------------------------------------------------------------
+
+MOST_TOKENS = 100  # so says the text
 
 
 def _sink_cases(rng):
-    return [(n,) for n in (2, 3, 6, 11)]
+    return [(n,) for n in (2, 3, int(rng.integers(4, 20)), int(rng.integers(20, 70)), MOST_TOKENS)]
 
 
 def _judge_sink(cases, values):
+    read = []
     for (n,), value in zip(cases, values, strict=True):
         weights = read_array(value, say("The matrix for n = {n}", n=n), shape=(n, n))
         if not (weights > 0).all():
-            raise Wrong("Every weight should be positive, as after a softmax.")
-        rows, columns = weights.sum(axis=1), weights.sum(axis=0)
-        if not np.allclose(rows, 1, atol=1e-5):
-            if np.allclose(columns, 1, atol=1e-5):
-                raise Wrong("Here the columns sum to 1. The rows should: each query has 1 to give.")
             raise Wrong(
-                "Every row should sum to 1, but for n = {n} a row sums to {total:.4g}.",
+                "Every weight should be positive, as after a softmax. For n = {n}, one is {least}.",
                 n=n,
-                total=rows.max(),
+                least=f"{weights.min():.4g}",
             )
-        if columns[0] <= n / 2:
+        read.append((n, weights, tolerance_of(value)))
+    off = [n for n, weights, near in read if not _sums_to_one(weights, axis=1, near=near)]
+    if off and all(_sums_to_one(weights, axis=0, near=near) for _, weights, near in read):
+        raise Wrong("Here the columns sum to 1. The rows should: each query has 1 to give.")
+    for n, weights, _ in read:
+        rows, received = weights.sum(axis=1), weights[:, 0].sum()
+        if n in off:
             raise Wrong(
-                "For n = {n}, position 0 receives {received:.4g}, not more than {half}.",
+                "Every row should sum to 1, but for n = {n} a row sums to {total:.6g}.",
                 n=n,
-                received=columns[0],
+                total=rows[np.argmax(np.abs(rows - 1))],
+            )
+        if received <= n / 2:
+            raise Wrong(
+                "For n = {n}, position 0 receives {received:.4g}, not more than {half:g}.",
+                n=n,
+                received=received,
                 half=n / 2,
             )
 
 
+def _sums_to_one(weights, axis, near):
+    return bool(np.allclose(weights.sum(axis=axis), 1, **near))
+
+
+# Exercise 5: the strongest edges ------------------------------------------------------------------
+
+
 def _share_cases(rng):
-    shares = (0.1, 0.25, 0.1, 1.0)
-    return list(zip(random_weights(rng, 4, 6, 10, 5), shares, strict=True))
+    sharp = np.array([[0.9, 0.05, 0.05], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
+    even, one = np.full((4, 4), 0.25), np.ones((1, 1))
+    crafted = [(sharp, 0.0), (sharp, 1.0), (sharp, 0.34), (even, 0.3), (even, 0.25), (one, 0.5)]
+    steep = softmax(3 * rng.normal(size=(5, 5)))
+    sizes = [int(n) for n in rng.integers(4, 12, size=3)]
+    return [
+        *crafted,
+        (steep, 0.05),  # 1.25 edges: two
+        *((_random_weights(rng, n), _share(rng, n)) for n in sizes),
+    ]
+
+
+def _share(rng, n):
+    """Return a share of n * n edges that is clearly between two whole numbers of them."""
+    return float((rng.integers(n * n) + rng.uniform(0.05, 0.95)) / (n * n))
 
 
 def _judge_share(cases, values):
-    for (weights, share), value in zip(cases, values, strict=True):
-        n = len(weights)
-        ranked = np.sort(weights, axis=None)[::-1]
-        k = int(np.ceil(share * n * n))
-        by_row = np.sort(weights, axis=1)[:, ::-1][:, : int(np.ceil(share * n))].sum() / n
-        mistakes = [
-            (ranked[:k].sum(), "The sum is right; divide it by all the attention there is, n."),
-            (ranked[::-1][:k].sum() / n, "These are the weakest edges; np.sort sorts upwards."),
-            (by_row, "Rank all edges of the graph together, not those of each row."),
-            (ranked[:k].sum() / (n * n), "All the attention there is sums to n, not to n * n."),
-        ]
-        compare(
-            value,
-            ranked[:k].sum() / n,
-            say("The share for n = {n} and {share:.0%}", n=n, share=share),
-            mistakes,
-        )
+    def what(weights, share):
+        return say("The share for n = {n} and {share:.4g}", n=len(weights), share=share)
+
+    def strongest(weights, k):
+        return np.sort(weights, axis=None)[::-1][:k].sum()
+
+    def count(weights, share):
+        return int(np.ceil(share * weights.size))
+
+    def right(weights, share):
+        return strongest(weights, count(weights, share)) / len(weights)
+
+    def whole_for_none(weights, share):
+        return np.sort(weights, axis=None)[-count(weights, share) :].sum() / len(weights)
+
+    def weakest(weights, share):
+        return np.sort(weights, axis=None)[: count(weights, share)].sum() / len(weights)
+
+    def by_row(weights, share):
+        ranked = np.sort(weights, axis=1)[:, ::-1]
+        return ranked[:, : int(np.ceil(share * len(weights)))].sum() / len(weights)
+
+    def rounded_down(weights, share):
+        return strongest(weights, int(share * weights.size)) / len(weights)
+
+    def rounded(weights, share):
+        return strongest(weights, round(share * weights.size)) / len(weights)
+
+    def sums(weights, share):
+        return strongest(weights, count(weights, share))
+
+    def means(weights, share):
+        return sums(weights, share) / weights.size
+
+    mistakes = [
+        (whole_for_none, "`[-0:]` is the whole array: without any edge the share is 0."),
+        (sums, "The sum is right; divide it by all the attention there is, n."),
+        (weakest, "These are the weakest edges; np.sort sorts upwards."),
+        (by_row, "Rank all edges of the graph together, not those of each row."),
+        (means, "All the attention there is sums to n, not to n * n."),
+        (rounded_down, "The number of edges is rounded down; `ceil` rounds up."),
+        (rounded, "The number of edges is rounded to the nearest; `ceil` rounds up."),
+    ]
+    compare_all(what, cases, values, right, mistakes)
+
+
+# Exercise 6: falling apart ------------------------------------------------------------------------
 
 
 def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
-    return [(w,) for w in [ring, *random_weights(rng, 4, 5, 6)]]
+    causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
+    random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
+    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng)]]
+
+
+def _groups(rng):
+    """Return weights of two groups, linked weakly: first and last token together, or apart."""
+    middle = rng.permutation([0, 1, *rng.integers(2, size=2)])
+    for group in ([0, *middle, 0], [1, *middle, 1], [0, *middle, 1], [1, *middle, 0]):
+        apart = np.subtract.outer(group, group)
+        yield softmax(rng.normal(size=apart.shape) / 2 - 3 * np.abs(apart) - apart)
 
 
 def _judge_connection(cases, values):
-    for (weights,), value in zip(cases, values, strict=True):
+    def off_diagonal(weights):
+        return weights[~np.eye(len(weights), dtype=bool)].reshape(len(weights), -1)
+
+    def widest_ways(weights):
+        """Return the weakest edge on the best way from each node to each other one."""
+        for k in range(len(weights)):
+            weights = np.maximum(weights, np.minimum(weights[:, [k]], weights[[k]]))
+        return off_diagonal(weights)
+
+    def right(weights):
+        return widest_ways(weights).min()
+
+    def one_early(weights):
         steps = np.unique(weights)
-        connected = [bool(_strongly_connected(weights > step)) for step in steps]
-        # The graph falls apart at the first weight that, taken as the threshold, disconnects it.
-        expected = steps[connected.index(False)]
-        weakly = [nx.is_weakly_connected(nx.DiGraph(weights > step)) for step in steps]
-        mistakes = [
-            (steps[max(connected.index(False) - 1, 0)], _ONE_STEP_EARLY),
-            (steps[weakly.index(False)] if False in weakly else -1, _ONLY_WEAKLY),
-        ]
-        compare(value, expected, "The threshold", mistakes)
+        return steps[max(np.searchsorted(steps, right(weights)) - 1, 0)]
 
+    def without_directions(weights):
+        return widest_ways(np.maximum(weights, weights.T)).min()
 
-_ONE_STEP_EARLY = "At this threshold the graph still holds together; the next weight breaks it."
-_ONLY_WEAKLY = "That ignores the directions: use nx.is_strongly_connected."
+    def by_degrees(weights):
+        return min(off_diagonal(w).max(axis=1).min() for w in (weights, weights.T))
 
-
-def _strongly_connected(kept):
-    return nx.is_strongly_connected(nx.DiGraph(kept))
+    mistakes = [
+        (one_early, "At this threshold the graph still holds together; the next weight breaks it."),
+        (without_directions, "That ignores the directions: use nx.is_strongly_connected."),
+        (
+            by_degrees,
+            "Every node still has an edge that leaves and one that arrives, but whole groups may "
+            "be cut off before: use nx.is_strongly_connected.",
+        ),
+    ]
+    what = "The threshold"
+    compare_all(what, cases, values, right, mistakes)
 
 
 CHECKS = {
-    "graph_view-1": Check(inputs=_edge_cases, judge=_judge_edge_list),
+    "graph_view-1": Check(
+        inputs=_edge_cases,
+        judge=_judge_edge_list,
+        without=(attention_graph, attention_multigraph, top_edges),
+    ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
-    "graph_view-3": Check(inputs=_flow_cases, judge=_judge_flow_graph),
+    "graph_view-3": Check(
+        inputs=_flow_cases, judge=_judge_flow_graph, without=(attention_graph, attention_multigraph)
+    ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
     "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
     "graph_view-6": Check(inputs=_connection_cases, judge=_judge_connection),

@@ -2,9 +2,21 @@
 
 import numpy as np
 
-from course_lib.attention import attention, attention_logits, causal_mask, entropy, softmax
+from course_lib.attention import (
+    attention,
+    attention_logits,
+    causal_mask,
+    entropy,
+    softmax,
+)
+from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, planted
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare, compare_choice, read_pair
+from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
+
+COLUMNS = "The columns sum to 1, but the rows should."
+
+
+# Exercise 1: a shift ------------------------------------------------------------------------------
 
 
 def _judge_shift(cases, values):
@@ -21,168 +33,316 @@ def _judge_shift(cases, values):
         )
 
 
-def _query_key(rng):
-    # Few and small numbers: where softmax saturates, every scale looks right.
-    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2))
-    return [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
-
-
-def _judge_weights(cases, values):
-    for (query, key), value in zip(cases, values, strict=True):
-        n, d = query.shape
-        m = len(key)
-        raw = query @ key.T
-        mistakes = [
-            (softmax(raw), "The logits are not scaled: divide them by the square root of d."),
-            (softmax(raw / d), "The logits are divided by d; its square root is wanted."),
-            (softmax(raw / np.sqrt(m)), "The square root of the number of keys; d is wanted."),
-            (softmax(raw / np.sqrt(n)), "The square root of the number of queries; d is wanted."),
-            (softmax(raw * np.sqrt(d)), "Multiplied by the square root of d: divide by it."),
-            (softmax(raw / np.sqrt(d), axis=0), "The columns sum to 1, but the rows should."),
-            (
-                softmax(raw / np.sqrt(d)).T,
-                "Transposed: a row for each query, a column for each key.",
-            ),
-            (
-                softmax(raw.T / np.sqrt(d)),
-                "Transposed: a row for each query, a column for each key.",
-            ),
-            (raw / np.sqrt(d), "These are the logits; softmax turns them into weights."),
-        ]
-        compare(value, softmax(raw / np.sqrt(d)), "The weights", mistakes)
+# Exercise 2: softmax ------------------------------------------------------------------------------
 
 
 def _logits(rng):
-    far_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
-    return [(rng.normal(size=(3, 4)),), (far_apart,), (rng.normal(size=(2, 5)) - 800,)]
+    n, m = (int(size) for size in rng.integers(2, 7, size=2))
+    near = rng.normal(size=(n, m))
+    rows_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
+    # A tie at the top keeps two weights at 1/2, however far the rest of the row.
+    apart = 32768.0 * np.array([[1, 1, -1, -1], [1, -1, 1, 1], [0, -1, -1, 0]])
+    steep = np.array([[0.0, 800.0, 800.0, 800.0]])  # too far above the minimum, not the mean
+    high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
+    huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
+    return [(case,) for case in cases]
 
 
 def _judge_safe_softmax(cases, values):
-    for (logits,), value in zip(cases, values, strict=True):
-        with np.errstate(all="ignore"):
-            naive = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-            total = np.exp(logits - logits.max())
-            overall = total / total.sum(axis=1, keepdims=True)
-        mistakes = [
-            (softmax(logits, axis=0), "The columns sum to 1, but the rows should."),
-            (
-                softmax(logits.ravel()).reshape(logits.shape),
-                "All entries sum to 1: do it row by row.",
-            ),
-        ]
-        if np.isnan(value).any():
-            if _same_nans(value, naive):
-                raise Wrong("Logits of 1000 still overflow: exp gives inf, and inf / inf is NaN.")
-            if _same_nans(value, overall):
-                raise Wrong(
-                    "One maximum for the whole matrix: a row far below it becomes 0 / 0. "
-                    "Take the maximum of each row."
-                )
-        compare(value, softmax(logits), "The weights", mistakes)
+    def exponentials_shifted_by(shift):
+        return lambda logits: _as_written(logits - shift(logits))
+
+    def by_whole(logits):
+        return softmax(logits.ravel()).reshape(logits.shape)
+
+    mistakes = [
+        (_as_written, "Logits of 1000 still overflow: exp gives inf, and inf / inf is NaN."),
+        (
+            exponentials_shifted_by(np.max),
+            "One maximum for the whole matrix: a row far below it becomes 0 / 0. "
+            "Take the maximum of each row.",
+        ),
+        (
+            exponentials_shifted_by(lambda logits: logits.mean(axis=1, keepdims=True)),
+            "Shifted by the mean of each row: an entry far above it still overflows.",
+        ),
+        (
+            exponentials_shifted_by(lambda logits: logits.min(axis=1, keepdims=True)),
+            "Shifted by the minimum of each row: an entry far above it still overflows.",
+        ),
+        (lambda logits: softmax(logits, axis=0), COLUMNS),
+        (by_whole, "All entries sum to 1: do it row by row."),
+    ]
+    compare_all("The weights", cases, values, softmax, mistakes)
 
 
-def _same_nans(value, mistake):
-    return np.shape(value) == mistake.shape and bool((np.isnan(value) == np.isnan(mistake)).all())
+def _as_written(logits):
+    exponentials = np.exp(logits)
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+# Exercise 3: from queries and keys ----------------------------------------------------------------
+
+
+def _query_key(rng):
+    # Mostly few and small numbers: where softmax saturates, every scale looks right.
+    n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
+    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (n, m, d))
+    near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
+    # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
+    tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
+    high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [0.5]])
+    unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
+    return [*near, tied, high, unlike]
+
+
+def _judge_weights(cases, values):
+    def scaled_by(scale):
+        return lambda query, key: softmax(query @ key.T * scale(query, key))
+
+    def logits(query, key):
+        return query @ key.T / np.sqrt(query.shape[1])
+
+    turned = "Transposed: a row for each query, a column for each key."
+    mistakes = [
+        (
+            scaled_by(lambda q, k: 1),
+            "The logits are not scaled: divide them by the square root of d.",
+        ),
+        (
+            scaled_by(lambda q, k: 1 / q.shape[1]),
+            "The logits are divided by d; its square root is wanted.",
+        ),
+        (
+            scaled_by(lambda q, k: len(k) ** -0.5),
+            "The square root of the number of keys; d is wanted.",
+        ),
+        (
+            scaled_by(lambda q, k: len(q) ** -0.5),
+            "The square root of the number of queries; d is wanted.",
+        ),
+        (
+            scaled_by(lambda q, k: q.shape[1] ** 0.5),
+            "Multiplied by the square root of d: divide by it.",
+        ),
+        (lambda query, key: softmax(logits(query, key), axis=0), COLUMNS),
+        (lambda query, key: softmax(logits(query, key)).T, turned),
+        (lambda query, key: softmax(logits(key, query)), turned),
+        (logits, "These are the logits; softmax turns them into weights."),
+    ]
+    right = scaled_by(lambda q, k: q.shape[1] ** -0.5)
+    compare_all("The weights", cases, values, right, mistakes)
+
+
+# Exercise 4: a causal mask ------------------------------------------------------------------------
+
+FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 
 def _sequences(rng):
-    return [
+    sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), tuple(rng.integers(3, 8, size=3)))
+    near = [
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
-        for n, d_key, d_value in ((4, 3, 2), (5, 2, 3), (1, 4, 4), (6, 4, 5))
+        for n, d_key, d_value in sizes
     ]
+    # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
+    below = (np.full((3, 4), -FAR / 2), np.ones((3, 4)), rng.normal(size=(3, 2)))
+    later = (
+        np.array([[2000.0, 2, 0, 0]] * 3),
+        np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),
+        rng.normal(size=(3, 5)),
+    )
+    high = (
+        np.array([[1024.0], [-1024.0], [1024.0]]),
+        np.array([[1.0], [255 / 256], [0.5]]),
+        rng.normal(size=(3, 2)),
+    )
+    return [*near, below, later, high]
 
 
 def _judge_causal(cases, values):
-    for (query, key, value), returned in zip(cases, values, strict=True):
-        output, weights = read_pair(returned, "`causal_attention`", "output", "weights")
-        n = len(query)
-        mask = causal_mask(n)
-        right_output, right = attention(query, key, value, mask=mask)
-        full = attention(query, key, value)[1]
-        logits = attention_logits(query, key)
-        mistakes = [
-            (full, "Nothing is masked: a query still attends to later positions."),
-            (full * mask, "Masked after the softmax, so the rows no longer sum to 1."),
-            (softmax(logits * mask), "A logit of 0 is not a weight of 0: use -inf."),
-            (softmax(logits, axis=0) * mask, "The columns sum to 1, but the rows should."),
-            (_only(logits, ~mask), "The mask is inverted: queries see only what comes later."),
-            (_only(logits, ~mask.T), "A token may attend to itself: keep the diagonal."),
-            (_only(logits, mask.T), "The mask is turned round: row i may see columns 0 to i."),
-            (softmax(np.where(mask, query @ key.T, -np.inf)), "The logits are not scaled by 1/√d."),
-        ]
-        compare(weights, right, "The weights", mistakes)
-        compare(output, right_output, "The output")
+    outputs, weights = [], []
+    for (query, _, value), returned in zip(cases, values, strict=True):
+        shapes = (len(query), value.shape[1]), (len(query), len(query))
+        pair = read_pair(returned, "`causal_attention`", "output", "weights", shapes=shapes)
+        outputs.append(pair[0])
+        weights.append(pair[1])
+
+    def right(query, key, value):
+        return attention(query, key, value, mask=causal_mask(len(query)))
+
+    def of_logits(change):
+        """Change the scaled logits or the weights, given the causal mask."""
+        return lambda query, key, value: change(attention_logits(query, key), causal_mask(len(key)))
+
+    def scaled_by(scale):
+        return lambda q, k, v: _only(q @ k.T * scale(q.shape[1]), causal_mask(len(k)))
+
+    mistakes = [
+        (
+            of_logits(lambda z, mask: softmax(z)),
+            "Nothing is masked: a query still attends to later positions.",
+        ),
+        (
+            of_logits(lambda z, mask: softmax(z) * mask),
+            "Masked after the softmax, so the rows no longer sum to 1.",
+        ),
+        (
+            of_logits(lambda z, mask: _shares(softmax(z) * mask)),
+            "Where a later key has by far the largest logit, nothing is left to share out: the "
+            "softmax, and the maximum in it, must not see it.",
+        ),
+        (
+            of_logits(lambda z, mask: softmax(z * mask)),
+            "A logit of 0 is not a weight of 0: use -inf.",
+        ),
+        (of_logits(lambda z, mask: softmax(np.where(mask, z, -np.inf), axis=0)), COLUMNS),
+        (of_logits(lambda z, mask: softmax(z, axis=0) * mask), COLUMNS),
+        (
+            of_logits(lambda z, mask: _only(z, ~mask)),
+            "The mask is inverted: queries see only what comes later.",
+        ),
+        (
+            of_logits(lambda z, mask: _only(z, mask & ~np.eye(len(z), dtype=bool))),
+            "A token may attend to itself: keep the diagonal.",
+        ),
+        (
+            of_logits(lambda z, mask: _only(z, mask.T)),
+            "The mask is turned round: row i may see columns 0 to i.",
+        ),
+        (scaled_by(lambda d: 1), "The logits are not scaled by 1/√d."),
+        (scaled_by(lambda d: d**0.5), "Multiplied by the square root of d: divide by it."),
+        (scaled_by(lambda d: 1 / d), "The logits are divided by d; its square root is wanted."),
+    ]
+    compare_all(
+        "The weights", cases, weights, lambda *case: right(*case)[1], mistakes, same=_like_weights
+    )
+    later = max(np.abs(np.triu(np.asarray(got, dtype=float), k=1)).max() for got in weights)
+    if later:
+        raise Wrong(
+            "A weight on a later position should be exactly 0, got {weight}.",
+            weight=f"{later:.3g}",
+        )
+    mistakes = [
+        (
+            lambda query, key, value: attention(query, key, value)[0],
+            "The output is that of weights without a mask.",
+        ),
+        (
+            lambda *case: right(*case)[1].T @ case[2],
+            "The output is made with the weights transposed.",
+        ),
+    ]
+    compare_all("The output", cases, outputs, lambda *case: right(*case)[0], mistakes)
+
+
+def _like_weights(got, expected):
+    """Compare weights; a row that could attend to nothing is 0 or NaN, as people divide."""
+    return same(got, expected) or same(got, np.nan_to_num(expected))
+
+
+def _shares(numbers):
+    return numbers / numbers.sum(axis=1, keepdims=True)
 
 
 def _only(logits, mask):
-    """Return softmax over the masked logits; a row without any key becomes zeros."""
-    exponentials = np.exp(logits) * mask
-    sums = exponentials.sum(axis=1, keepdims=True)
-    return np.divide(exponentials, sums, out=np.zeros_like(exponentials), where=sums > 0)
+    """Return softmax over the masked logits; NaN in a row without any key."""
+    masked = np.where(mask, logits, -np.inf)
+    return _as_written(masked - masked.max(axis=1, keepdims=True))
+
+
+# Exercise 5: another order ------------------------------------------------------------------------
 
 
 def _relabellings(rng):
-    cycle = np.array([1, 2, 3, 0])  # not its own inverse
-    cases = [(softmax(rng.normal(size=(4, 4))), cycle)]
-    for n in (5, 6, 3):
-        order = np.roll(np.arange(n), 1)
-        cases.append((softmax(rng.normal(size=(n, n))), order))
-    return cases
+    sizes = [4, 1, *(int(n) for n in rng.integers(5, 9, size=4))]
+    orders = [np.array([1, 2, 3, 0]), np.array([0])]  # a cycle is not its own inverse
+    orders += [rng.permutation(n) for n in sizes[2:]]
+    orders[-1] = np.arange(sizes[-1])[::-1].copy()
+    return [(softmax(rng.normal(size=(n, n))), o) for n, o in zip(sizes, orders, strict=True)]
 
 
 def _judge_relabelled(cases, values):
-    for (weights, order), value in zip(cases, values, strict=True):
-        inverse = np.argsort(order)
-        mistakes = [
-            (weights, "Nothing has moved: use `order` for rows and columns."),
-            (weights[order], "Only the rows have moved; the keys have new places too."),
-            (weights[:, order], "Only the columns have moved; the queries have new places too."),
-            (weights[inverse][:, inverse], "Moved the other way: new position i holds order[i]."),
-            (weights[order][:, order].T, "Moved rightly, but transposed."),
-            (weights[order, order], "`weights[order, order]` picks single entries; see np.ix_."),
-        ]
-        compare(value, weights[order][:, order], "The relabelled matrix", mistakes)
+    def moved(weights, order):
+        return weights[order][:, order]
+
+    mistakes = [
+        (lambda w, order: w, "Nothing has moved: use `order` for rows and columns."),
+        (lambda w, order: w[order], "Only the rows have moved; the keys have new places too."),
+        (
+            lambda w, order: w[:, order],
+            "Only the columns have moved; the queries have new places too.",
+        ),
+        (
+            lambda w, order: moved(w, np.argsort(order)),
+            "Moved the other way: new position i holds order[i].",
+        ),
+        (lambda w, order: moved(w, order).T, "Moved rightly, but transposed."),
+        (
+            lambda w, order: w[order, order],
+            "`weights[order, order]` picks single entries; see np.ix_.",
+        ),
+    ]
+    compare_all("The relabelled matrix", cases, values, moved, mistakes)
+
+
+# Exercise 6: the sharpest head --------------------------------------------------------------------
 
 
 def _models(rng):
-    cases = [(_planted_heads(rng),), (_planted_heads(rng),)]
-    cases[1][0][2, 1] = np.eye(5)  # the sharpest head there can be, with log 0 in it
-    return cases
-
-
-def _planted_heads(rng):
-    """Return weights (3, 4, 5, 5) whose sharpest head is (2, 1) and whose widest is (0, 3)."""
-    temperature = rng.uniform(0.7, 1.4, size=(3, 4, 1, 1))
-    temperature[2, 1], temperature[1, 0], temperature[0, 3] = 0.05, 0.2, 50
-    return softmax(rng.normal(size=(3, 4, 5, 5)) / temperature)
+    return [(planted(rng, *pair),) for pair in PLANTED] + [(clear_model(rng, 5),)]
 
 
 def _judge_sharpest(cases, values):
-    for (weights,), value in zip(cases, values, strict=True):
-        spread = entropy(weights).mean(axis=-1)
-        layer, head = read_pair(value, "`sharpest_head`", "layer", "head")
-        expected = np.unravel_index(np.argmin(spread), spread.shape)
-        widest = np.unravel_index(np.argmax(spread), spread.shape)
-        if (layer, head) == (expected[1], expected[0]) != tuple(expected):
-            raise Wrong("The two numbers are the wrong way round: layer first, then head.")
-        if (layer, head) == tuple(widest):
-            raise Wrong("This head attends most widely: small entropy means sharp.")
-        if (layer, head) != tuple(expected):
-            raise Wrong(
-                "Expected layer {right_layer}, head {right_head}, got layer {layer}, head "
-                "{head}. Is 0 · log 0 counted as 0?",
-                right_layer=expected[0],
-                right_head=expected[1],
-                layer=layer,
-                head=head,
-            )
+    read = [read_pair(value, "`sharpest_head`", "layer", "head") for value in values]
+
+    def chosen_by(table_of):
+        return lambda weights: _place(table_of(weights))
+
+    def spread(weights):
+        return entropy(weights).mean(axis=-1)
+
+    def with_nan(weights):
+        return -(weights * np.log(weights)).sum(axis=-1).mean(axis=-1)
+
+    def turned(weights):
+        return chosen_by(spread)(weights)[::-1]
+
+    mistakes = [
+        (turned, "The two numbers are the wrong way round: layer first, then head."),
+        (
+            chosen_by(lambda weights: -spread(weights)),
+            "This head attends most widely: small entropy means sharp.",
+        ),
+        (chosen_by(with_nan), _ZERO_LOG_ZERO),
+        (chosen_by(lambda weights: np.nan_to_num(with_nan(weights), nan=np.inf)), _ZERO_LOG_ZERO),
+        (
+            chosen_by(lambda weights: entropy(weights).min(axis=-1)),
+            "This is the head with the sharpest query; the mean over all queries is wanted.",
+        ),
+        (
+            chosen_by(lambda weights: entropy(weights).max(axis=-1)),
+            "This head's widest query is the sharpest; the mean over all queries is wanted.",
+        ),
+    ]
+    compare_all("The layer and the head", cases, read, chosen_by(spread), mistakes)
+
+
+_ZERO_LOG_ZERO = "This head comes out where 0 · log 0 is NaN, as in NumPy. It counts as 0."
+
+
+def _place(table):
+    return tuple(int(i) for i in np.unravel_index(np.argmin(table), table.shape))
 
 
 CHECKS = {
     "weights-1": Check(call=read_value, judge=_judge_shift),
-    "weights-2": Check(inputs=_logits, judge=_judge_safe_softmax),
-    "weights-3": Check(inputs=_query_key, judge=_judge_weights),
-    "weights-4": Check(inputs=_sequences, judge=_judge_causal),
+    "weights-2": Check(inputs=_logits, judge=_judge_safe_softmax, without=(softmax,)),
+    "weights-3": Check(
+        inputs=_query_key, judge=_judge_weights, without=(attention, attention_logits)
+    ),
+    "weights-4": Check(inputs=_sequences, judge=_judge_causal, without=(attention,)),
     "weights-5": Check(inputs=_relabellings, judge=_judge_relabelled),
     "weights-6": Check(inputs=_models, judge=_judge_sharpest),
 }

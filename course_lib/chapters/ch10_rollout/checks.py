@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from course_lib.attention import softmax
-from course_lib.centrality import rank_correlation
+from course_lib.centrality import row_correlations
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_array, same
@@ -307,15 +307,15 @@ def _judge_collapse(cases, values):
 
 @functools.cache
 def _agreement(residual):
-    """Return the mean rank correlation of rollout's rows with leave one out."""
-    found = []
-    for name in available():
-        effects = load_leave_one_out(name)[1]
-        matrix = rollout(load_attention(name)[0], residual=residual)
-        for i in range(len(matrix)):
-            others = np.arange(len(matrix)) != i
-            found.append(rank_correlation(matrix[i, others], effects[i, others]))
-    return float(np.mean(found))
+    """Return the agreement of the chapter: with leave one out, row by row, sentence by sentence."""
+    return np.mean(
+        [
+            row_correlations(
+                rollout(load_attention(name)[0], residual=residual), load_leave_one_out(name)[1]
+            ).mean()
+            for name in available()
+        ]
+    )
 
 
 def _judge_share(cases, values):

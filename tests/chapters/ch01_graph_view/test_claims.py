@@ -1,0 +1,105 @@
+"""What chapter 01 says in general, on all recorded sentences and beyond them."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from course_lib.data import available, load_attention
+from course_lib.graph import attention_graph, attention_matrix, mass_kept, top_edges
+
+SENTENCES = sorted(available())
+MEANT = {
+    "it_tired": ("dog", "ball"),
+    "it_far": ("ball", "dog"),
+    "it_small": ("lift", "sofa"),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_without_a_mask_every_head_is_a_complete_graph(name):
+    weights, tokens = load_attention(name)
+    assert (weights > 0).all()
+    graph = attention_graph(weights[0, 0], tokens)
+    assert graph.number_of_edges() == len(tokens) ** 2
+    assert {degree for _, degree in graph.out_degree()} == {len(tokens)}
+    assert nx.is_strongly_connected(graph)
+    assert np.array_equal(attention_matrix(graph), weights[0, 0])
+
+
+def test_a_mask_leaves_a_graph_that_is_neither():
+    causal = np.tri(4) / np.tri(4).sum(axis=1, keepdims=True)
+    graph = attention_graph(causal)
+    assert graph.number_of_edges() < 16
+    assert not nx.is_strongly_connected(graph)
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_every_layer_gives_the_first_token_more_than_an_equal_share(name):
+    weights, tokens = load_attention(name)
+    assert tokens[0] == "[CLS]"
+    assert (weights[..., 0].mean(axis=(1, 2)) > 1.5 / len(tokens)).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_columns_can_have_any_positive_sums(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    wanted = n * rng.dirichlet(np.full(n, 0.3))
+    weights = np.tile(wanted / n, (n, 1))
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    np.testing.assert_allclose(weights.sum(axis=0), wanted)
+
+
+def test_the_strongest_edges_of_the_first_head_end_at_the_sink():
+    weights, tokens = load_attention("it_tired")
+    assert {key for _, key, _ in top_edges(weights[3, 1], 6)} == {tokens.index("[CLS]")}
+    past = [edge for edge in top_edges(weights[3, 1], 40) if edge[1] != 0]
+    assert len(past) >= 6
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_heads_differ_in_what_a_tenth_of_the_edges_holds(name):
+    weights, tokens = load_attention(name)
+    heads = weights.reshape(-1, len(tokens) ** 2)
+    k = int(np.ceil(0.1 * heads.shape[1]))
+    held = np.sort(heads, axis=1)[:, -k:].sum(axis=1) / len(tokens)
+    assert held.max() > 1.5 * held.min()
+
+
+def test_dropped_edges_can_hold_much_of_the_attention():
+    weights, _ = load_attention("it_tired")
+    assert mass_kept(weights[3, 1], 0.2) < 0.75
+
+
+def preferences():
+    """Tell for each sentence which heads prefer the noun that is meant."""
+    for name, nouns in MEANT.items():
+        weights, tokens = load_attention(name)
+        rows = weights[:, :, tokens.index("it")]
+        meant, other = (rows[..., tokens.index(noun)] for noun in nouns)
+        yield meant > other
+
+
+def test_the_first_head_is_right_about_two_sentences_and_no_head_about_three():
+    tired, far, small = preferences()
+    assert tired[3, 1]
+    assert far[3, 1]
+    assert not (tired & far & small).any()
+    assert (tired & far).sum() < 5
+    weights, tokens = load_attention("it_tired")
+    assert tokens[weights[3, 1, tokens.index("it")].argmax()] == "dog"
+
+
+def test_the_same_word_at_two_places_attends_to_different_things():
+    weights, tokens = load_attention("repeated_words")
+    first, second = (place for place, token in enumerate(tokens) if token == "dog")
+    distances = np.abs(weights[:, :, first] - weights[:, :, second]).sum(axis=-1) / 2
+    assert distances.max() > 0.5
+
+
+def test_a_spring_layout_differs_from_run_to_run_unless_it_has_a_seed():
+    graph = attention_graph(np.array([[0.7, 0.2, 0.1], [0.5, 0.1, 0.4], [0.1, 0.6, 0.3]]))
+    first, second = nx.spring_layout(graph), nx.spring_layout(graph)
+    assert not all(np.allclose(first[i], second[i]) for i in graph)
+    first, second = nx.spring_layout(graph, seed=1), nx.spring_layout(graph, seed=1)
+    assert all(np.allclose(first[i], second[i]) for i in graph)
