@@ -74,7 +74,7 @@ class AttentionPooling(nn.Module):
         ----------
         x : Tensor, shape (batch, n, in_features)
         mask : bool Tensor, shape (batch, n), optional
-            True = a node, False = filling.
+            True = a node, False = padding.
         return_weights : bool, default False
 
         Returns
@@ -141,7 +141,7 @@ class AttentionPooling(nn.Module):
 
 
 def overlap_penalty(weights):
-    r"""Return how much the hops look at the same nodes: :math:`\lVert A A^\top - I \rVert_F^2`.
+    r"""Return how alike and how spread out the hops are: :math:`\lVert A A^\top - I \rVert_F^2`.
 
     Parameters
     ----------

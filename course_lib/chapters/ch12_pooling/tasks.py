@@ -8,7 +8,7 @@ from torch import nn
 
 from course_lib.chapters.ch12_pooling.bags import WANTED, make_bags
 from course_lib.chapters.ch12_pooling.graph_classes import make_graphs, rewired
-from course_lib.chapters.ch12_pooling.models import MOST_NEIGHBOURS
+from course_lib.chapters.ch12_pooling.models import MOST_NEIGHBOURS, pool_nodes
 
 FEW = 100  # bags to learn from, where many would make it too easy
 
@@ -65,6 +65,17 @@ def bag_loss(model, pictures, mask, labels):
 
 
 @torch.no_grad()
+def shown(model, bags, k):
+    """Return what the figure shows of bag k, as `PooledBag` takes it: title, images, and so on."""
+    there = bags.mask[k]
+    h = model.encode(bags.pictures[k][there])
+    scores, votes = model.pool.scores(h)[:, 0], h @ model.answer.weight[0]
+    names = bags.digits[k][there].numpy().astype(str)
+    images = bags.pictures[k][there].view(-1, 8, 8)
+    return f"bag {k}, of {len(h)}", images, scores, votes, names, int(bags.labels[k])
+
+
+@torch.no_grad()
 def bag_accuracy(model, bags):
     """Return the share of bags that the model answers rightly."""
     yes = model(bags.pictures, bags.mask) > 0
@@ -87,11 +98,17 @@ def localisation(model, bags):
 
 @torch.no_grad()
 def unmasked_accuracy(model, bags, rows=24):
-    """Return the share of right answers where nobody masks zeros that fill each bag to `rows`."""
-    more = rows - bags.mask.shape[1]
-    pictures = nn.functional.pad(bags.pictures, (0, 0, 0, more))
-    padded = bags._replace(pictures=pictures, mask=torch.ones(pictures.shape[:2]).bool())
-    return bag_accuracy(model, padded)
+    """Return the share of right answers if rows of zeros bring each bag to `rows`, unmasked.
+
+    The zeros stand in the place of a digit's features, behind the encoder.
+    """
+    count, features = len(bags.labels), model.answer.in_features
+    h = torch.zeros(count, rows, features)
+    h[:, : bags.mask.shape[1]] = model.encode(bags.pictures) * bags.mask.unsqueeze(2)
+    everybody = torch.arange(count).repeat_interleave(rows)
+    pooled, _ = pool_nodes(model.pool, h.flatten(0, 1), everybody, count)
+    yes = model.answer(pooled).squeeze(1) > 0
+    return (yes == bags.labels.bool()).float().mean().item()
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import time
 from collections import defaultdict, namedtuple
 from fractions import Fraction
 
@@ -160,7 +161,7 @@ def edges_normalised_afterwards(logits, query):
 
 def edges_for_ever(logits, query):
     while True:
-        logits = logits - logits.max()
+        time.sleep(0.01)  # as endless, and leaves the processor to others
 
 
 # gat-2

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import time
 from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
@@ -254,9 +255,8 @@ def empty_as(number):
 
 
 def masked_for_ever(scores, features, mask):
-    while not mask.all():
-        scores = scores - 1
-    return masked_by_loop(scores, features, mask)
+    while True:
+        time.sleep(0.01)  # as endless, and leaves the processor to others
 
 
 # pooling-4

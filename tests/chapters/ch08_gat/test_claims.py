@@ -1,0 +1,191 @@
+"""What chapter 08 says in general, tried on recorded runs, other seeds and by intervention."""
+
+import functools
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from scipy.stats import ttest_rel
+
+from course_lib.chapters.ch08_gat import tasks
+from course_lib.chapters.ch08_gat.models import NodeClassifier
+from course_lib.chapters.runs import load_runs
+from course_lib.nn.gat import GraphAttention, GraphAttentionV2
+from course_lib.nn.training import seeded, train
+
+KARATE = {name: found["accuracy"] for name, found in load_runs("karate").items()}
+SHORT = {name: found["accuracy"] for name, found in load_runs("karate, short").items()}
+
+
+def differ(first, second):
+    """Tell whether a paired test finds a difference, seed by seed."""
+    return ttest_rel(first, second).pvalue < 0.01
+
+
+def alike(first, second):
+    return np.array_equal(first, second) or ttest_rel(first, second).pvalue > 0.05
+
+
+def test_a_difference_that_is_planted_is_seen():
+    drawn = np.random.default_rng(0).normal(size=(2, 20))
+    assert alike(*drawn)
+    assert differ(drawn[0], drawn[0] + 0.2 + 0.1 * drawn[1])
+
+
+def test_the_plain_mean_is_ahead_of_attention_for_most_seeds():
+    gain = KARATE["GAT"] - KARATE["plain mean"]
+    assert (gain < 0).sum() > len(gain) / 2
+    assert (gain > 0).sum() <= 2
+    assert differ(KARATE["plain mean"], KARATE["GAT"])
+    assert alike(KARATE["GAT"], KARATE["GATv2"])
+    assert min(found.mean() for found in KARATE.values()) > 0.85  # all learn well
+
+
+def test_attention_loses_by_training_longer_and_the_plain_mean_does_not():
+    assert alike(SHORT["GAT"], SHORT["plain mean"])
+    assert differ(SHORT["GAT"], KARATE["GAT"])
+    assert alike(SHORT["plain mean"], KARATE["plain mean"])
+
+
+def test_it_is_the_moving_weights_and_not_the_learning_of_a():
+    assert not alike(KARATE["plain mean"], KARATE["GAT, a fixed"])
+    assert alike(KARATE["GAT"], KARATE["GAT, a fixed"])
+    assert differ(KARATE["GAT, weights fixed"], KARATE["GAT"])
+    assert alike(KARATE["GAT, weights fixed"], KARATE["plain mean"])
+
+
+def test_a_mean_over_the_own_group_is_always_right():
+    assert (KARATE["own group only"] == 1).all()
+
+
+def test_one_head_cannot_look_up_and_several_can():
+    (one, second), few = load_runs("dictionaries").values(), load_runs("dictionaries, 8 heads")
+    assert one["accuracy"].max() < 0.15
+    assert (second["accuracy"] == 1).all()
+    assert few["GAT, 8 heads of 4"]["accuracy"].min() > 0.5
+    assert few["GAT, 8 heads of 4"]["accuracy"].max() < 0.9
+    assert (few["GAT, 8 heads of 32"]["accuracy"] == 1).all()
+
+
+def test_the_club():
+    club = tasks.karate_task()
+    assert torch.bincount(club.labels).tolist() == [17, 17]
+    friends = club.labels[club.edge_index[1, club.edge_index[0] == 8]]
+    assert friends.float().mean() > 0.5
+    assert club.labels[8] == 0  # and yet
+    own = tasks.own_group_only(club)
+    assert (club.labels[own.edge_index[0]] == club.labels[own.edge_index[1]]).all()
+    assert 0 < own.edge_index.shape[1] < club.edge_index.shape[1]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Return the club, its edges and the weights of the heads that the chapter shows."""
+    club = tasks.karate_task()
+    model = seeded(lambda: NodeClassifier(34, 2), 0)
+    edges = model.first.edges(club.edge_index, 34)
+    known = tasks.labelled_nodes(club.labels, 2, seed=0)
+    train(model, tasks.node_loss(club, edges), (known,), seed=0, **tasks.KARATE_TRAINING)
+    with torch.no_grad():
+        _, (_, weights) = model(club.x, edges, return_weights=True)
+    return club, edges, weights
+
+
+def test_nobody_gets_everything(trained):
+    _, _, weights = trained
+    assert weights.max() < 0.9
+
+
+def test_most_of_a_neighbourhood_is_of_the_own_group_and_heads_hardly_gain_any(trained):
+    club, edges, weights = trained
+    inside = club.labels[edges.query] == club.labels[edges.key]
+    even = (inside / torch.bincount(edges.query)[edges.query]).sum() / 34
+    assert even > 0.8
+    gained = (weights * inside).sum(dim=1) / 34 - even
+    assert gained.max() < (1 - even) / 2
+
+
+def ranks_alike(logits, allowed):
+    """Tell whether all queries rank the keys that they share in one order."""
+    n = len(logits)
+    for i in range(n):
+        for j in range(n):
+            shared = allowed[i] & allowed[j]
+            if not torch.equal(logits[i, shared].argsort(), logits[j, shared].argsort()):
+                return False
+    return True
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.2, 0.7, 1.0])
+def test_a_head_ranks_shared_keys_alike_at_every_slope_above_0(slope):
+    generator = torch.Generator().manual_seed(1)
+    for seed in range(5):
+        layer = seeded(lambda: GraphAttention(5, 4, 3, negative_slope=slope), seed).double()
+        x = torch.randn(9, 5, generator=generator).double()
+        allowed = torch.rand(9, 9, generator=generator) < 0.6
+        with torch.no_grad():
+            logits = layer.split_logits(*layer.project(x))
+        assert all(ranks_alike(head, allowed) for head in logits)
+        if slope == 1:  # the ratios of the weights are the same, too
+            apart = logits[:, :, :1] - logits
+            torch.testing.assert_close(apart, apart[:, :1].expand_as(apart))
+
+
+def test_a_mean_of_heads_and_the_second_kind_need_not_rank_alike():
+    x = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    everybody = torch.ones(9, 9, dtype=torch.bool)
+    first = seeded(lambda: GraphAttention(5, 4, 4), 0)
+    second = seeded(lambda: GraphAttentionV2(5, 4), 0)
+    with torch.no_grad():
+        heads = first.split_logits(*first.project(x)).softmax(dim=2)
+        logits = second.pairwise_logits(*second.project(x))[0]
+    assert not ranks_alike(heads.mean(dim=0), everybody)
+    assert not ranks_alike(logits, everybody)
+
+
+def test_at_slope_0_negative_logits_are_tied():
+    layer = seeded(lambda: GraphAttention(5, 4, negative_slope=0), 0)
+    with torch.no_grad():
+        logits = layer.split_logits(*layer.project(torch.randn(9, 5)))
+    assert logits.min() == 0
+
+
+def test_averages_alone_make_the_nodes_of_a_connected_graph_alike():
+    rng = np.random.default_rng(0)
+    graph = nx.connected_watts_strogatz_graph(12, 4, 0.3, seed=0)
+    adjacency = nx.to_numpy_array(graph) + np.eye(12)
+    x = rng.normal(size=(12, 3))
+    spread = [np.ptp(x, axis=0).max()]
+    for _ in range(60):
+        weights = adjacency * np.exp(rng.normal(size=(12, 12)))
+        x = weights / weights.sum(axis=1, keepdims=True) @ x
+        spread.append(np.ptp(x, axis=0).max())
+    assert spread[-1] < 1e-3 * spread[0]
+    assert np.diff(spread).max() < 1e-12
+
+
+def test_memory_grows_as_the_chapter_says():
+    size = functools.cache(kept)
+    growth = {form: size(form, 400) / size(form, 200) for form in ("pairwise", "split", "edges")}
+    assert growth["pairwise"] == pytest.approx(4, rel=0.03)
+    assert 3 < growth["split"] < 4
+    assert growth["edges"] == pytest.approx(2, rel=0.05)
+
+
+def kept(form, n):
+    """Return the bytes that are kept for the backward pass, as the chapter counts them."""
+    graph = nx.random_regular_graph(4, n, seed=0)
+    ties = torch.tensor(list(graph.edges)).T
+    both = torch.cat([ties, ties.flip(0)], dim=1)
+    layer = seeded(lambda: GraphAttention(64, 64, form=form), 0)
+    sizes = {}
+
+    def note(tensor):
+        storage = tensor.untyped_storage()
+        sizes[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        layer(torch.randn(n, 64), layer.edges(both, n))
+    return sum(sizes.values())

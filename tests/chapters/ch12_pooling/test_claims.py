@@ -1,0 +1,178 @@
+"""What chapter 12 says in general, tried on recorded runs, other seeds and by intervention."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import ttest_rel
+
+from course_lib.chapters.ch12_pooling import models, tasks
+from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs, rewired
+from course_lib.chapters.runs import load_runs
+from course_lib.nn.pooling import AttentionPooling, overlap_penalty
+from course_lib.nn.training import seeded, train
+
+BAGS, FEW, GRAPHS = (load_runs(task) for task in ("bags", "few bags", "graphs"))
+
+
+@pytest.mark.parametrize("pool", models.POOLS)
+def test_a_pool_gives_the_same_for_a_bag_and_for_the_same_bag_twice(pool):
+    made = seeded(lambda: models.make_pool(pool, 5), 0)
+    h = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        once, _ = models.pool_nodes(made, h, torch.zeros(6, dtype=torch.int64), 1)
+        twice, _ = models.pool_nodes(made, h.repeat(2, 1), torch.zeros(12, dtype=torch.int64), 1)
+    torch.testing.assert_close(once, twice)
+    assert not torch.allclose(h.sum(dim=0), h.repeat(2, 1).sum(dim=0))
+
+
+@pytest.mark.parametrize("pool", ["attention", "gated", "mean"])
+def test_an_answer_lies_between_the_votes(pool):
+    # So a bag of a 9 and a 4 cannot have a higher logit than both bags of one digit.
+    bags = tasks.bags_task(train=2, test=40)[1]
+    for seed in range(3):
+        model = seeded(lambda: models.BagClassifier(pool), seed)
+        with torch.no_grad():
+            logits = model(bags.pictures, bags.mask)
+            votes = model.answer(model.encode(bags.pictures)).squeeze(2)
+        lowest = votes.masked_fill(~bags.mask, torch.inf).amin(dim=1)
+        highest = votes.masked_fill(~bags.mask, -torch.inf).amax(dim=1)
+        assert ((lowest - 1e-5 <= logits) & (logits <= highest + 1e-5)).all()
+
+
+def test_with_many_bags_every_pool_is_right_for_nearly_all():
+    assert min(found["accuracy"].min() for found in BAGS.values()) > 0.96
+
+
+def test_from_few_bags_the_mean_learns_its_own_and_not_the_others():
+    for name in ("attention", "gated", "max"):
+        assert (FEW[name]["accuracy"] - FEW["mean"]["accuracy"]).min() > 0.1
+        assert FEW[name]["seen"].mean() > 0.99
+    assert FEW["mean"]["seen"].mean() > 0.9
+    assert FEW["mean, longer"]["seen"].mean() > 0.99
+    assert FEW["mean, longer"]["accuracy"].mean() < FEW["mean"]["accuracy"].mean() + 0.02
+    assert FEW["attention"]["localisation"].mean() > 0.9
+
+
+def test_the_gate_brings_nothing_and_finds_the_9_less_surely():
+    for runs in (BAGS, FEW):
+        gain = runs["gated"]["accuracy"] - runs["attention"]["accuracy"]
+        assert (gain > 0).any()
+        assert (gain < 0).any()
+        assert ttest_rel(runs["gated"]["accuracy"], runs["attention"]["accuracy"]).pvalue > 0.05
+        lost = runs["attention"]["localisation"] - runs["gated"]["localisation"]
+        assert (lost > 0).sum() >= 8
+    assert (BAGS["gated"]["accuracy"] < BAGS["attention"]["accuracy"]).sum() > 5
+
+
+def test_without_a_9_weights_are_more_even_and_answers_are_sure():
+    found = BAGS["attention"]
+    assert found["evenness without a 9"].min() > found["evenness with a 9"].max() + 0.4
+    assert found["certainty without a 9"].min() > 4
+
+
+def test_edges_told_the_networks_nothing_but_how_many():
+    pools = [GRAPHS[name]["accuracy"].mean() for name in ("attention", "mean", "max")]
+    assert np.ptp(pools) < 0.015
+    lost = GRAPHS["mean"]["accuracy"].mean() - GRAPHS["mean, rewired"]["accuracy"].mean()
+    assert abs(lost) < 0.015
+    for found in GRAPHS.values():
+        assert min(found["ring"].mean(), found["hubs"].mean()) > 0.93
+        assert min(found["communities"].mean(), found["random"].mean()) > 0.5
+        assert max(found["communities"].mean(), found["random"].mean()) < 0.68
+
+
+def test_a_rewired_graph_keeps_the_numbers_of_neighbours_and_little_else():
+    rng = np.random.default_rng(0)
+    kept = []
+    for made in make_graphs(40, rng):
+        other = rewired(made, rng)
+        before, after = (
+            np.bincount(graph.edge_index[0], minlength=graph.n) for graph in (made, other)
+        )
+        np.testing.assert_array_equal(before, after)
+        pairs = [set(zip(*graph.edge_index.tolist(), strict=True)) for graph in (made, other)]
+        assert len(pairs[0]) == len(pairs[1]) == other.edge_index.shape[1]
+        assert all(i != j and (j, i) in pairs[1] for i, j in pairs[1])
+        assert (other.n, other.label) == (made.n, made.label)
+        kept.append(len(pairs[0] & pairs[1]) / len(pairs[0]))
+    assert np.mean(kept) < 0.5
+    assert len(KINDS) == 4
+    with pytest.raises(TypeError, match="rng must be"):
+        rewired(made, 0)
+
+
+def test_hops_pay_for_being_alike_and_for_being_spread_out():
+    pays = {
+        name: overlap_penalty(torch.tensor(rows) * 1.0).item()
+        for name, rows in {
+            "same": [[1, 0, 0], [1, 0, 0]],
+            "one each": [[1, 0, 0], [0, 1, 0]],
+            "even": [[1 / 3] * 3] * 2,
+            "apart": [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]],
+        }.items()
+    }
+    assert pays["one each"] == 0 < pays["apart"] < pays["even"] < pays["same"]
+
+
+@pytest.fixture(scope="module")
+def first_figure():
+    """Return the model of the first figure and the unseen bags."""
+    examples, unseen = tasks.bags_task()
+    model = seeded(models.BagClassifier, 0)
+    train(model, tasks.bag_loss, examples[:3], seed=0, **tasks.BAGS_TRAINING)
+    return model, unseen
+
+
+def test_the_other_9_takes_over_and_without_both_the_answer_changes(first_figure):
+    model, unseen = first_figure
+    _, _, scores, votes, names, label = tasks.shown(model, unseen, 1)
+    assert label == 1
+    nines = torch.tensor(names == "9")
+    assert nines.sum() == 2
+    first, second = nines.nonzero().flatten().tolist()
+    for gone, left in ((first, second), (second, first)):
+        there = torch.arange(len(names)) != gone
+        assert answer(model, scores, votes, there) > 0
+        assert scores[there].softmax(0).max() == scores[there].softmax(0)[sum(there[:left])]
+    assert answer(model, scores, votes, torch.ones(len(names)) > 0) > 0
+    assert answer(model, scores, votes, ~nines) < 0
+    assert answer(model, torch.zeros(len(names)), votes, torch.ones(len(names)) > 0) < 0
+
+
+def answer(model, scores, votes, there):
+    return scores[there].softmax(0) @ votes[there] + model.answer.bias.item()
+
+
+def test_weights_are_uneven_in_the_bags_with_a_9_and_nearly_even_without(first_figure):
+    model, unseen = first_figure
+    even, labels = tasks.evenness(model, unseen)[:8], unseen.labels[:8].bool()
+    assert even[labels].max() < 0.6
+    assert even[~labels].min() > 0.9
+
+
+def test_what_is_measured_without_a_mask_is_what_padding_does(first_figure):
+    model, unseen = first_figure
+    assert tasks.certainty(model, unseen).shape == (len(unseen.labels),)
+    # As many rows as the longest bag has: only the shorter ones are padded.
+    assert tasks.unmasked_accuracy(model, unseen, 12) >= tasks.unmasked_accuracy(model, unseen)
+    full = unseen.mask.all(dim=1)
+    whole = tasks.Bags(*(part[full] for part in unseen))
+    assert tasks.unmasked_accuracy(model, whole, 12) == tasks.bag_accuracy(model, whole)
+
+
+def test_weights_of_an_untrained_pool_move_without_a_mask():
+    generator = torch.Generator().manual_seed(0)
+    pool = seeded(lambda: AttentionPooling(5, 8), 0)
+    h = torch.rand(1, 4, 5, generator=generator)
+    padded = torch.cat([h, torch.zeros(1, 8, 5)], dim=1)
+    with torch.no_grad():
+        assert (pool(padded) - pool(h)).norm() > pool(h).norm() / 2
+        torch.testing.assert_close(pool(padded, torch.arange(12)[None] < 4), pool(h))
+
+
+def test_without_a_mask_attention_may_fall_to_guessing_and_need_not():
+    runs = load_runs("bags, unmasked")
+    fallen = runs["attention"]["accuracy"] - runs["attention"]["unmasked"]
+    assert (fallen > 0.4).sum() == 1
+    assert np.sort(np.abs(fallen))[-2] < 0.02
+    assert np.abs(runs["mean"]["accuracy"] - runs["mean"]["unmasked"]).max() < 0.02
