@@ -6,7 +6,7 @@ row. What tells them apart is the sum over all large arrays, also those that liv
 
 import sys
 import tracemalloc
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 
 class TooMuch(BaseException):
@@ -85,7 +85,9 @@ def _tracer(meter):
 
 def _torch_mode(meter):
     """Return a context in which each operation of PyTorch adds the tensors that it makes."""
-    import torch
+    torch = sys.modules.get("torch")
+    if torch is None:  # then nothing was made with it: an answer has been tried before
+        return nullcontext()
     from torch.overrides import TorchFunctionMode
 
     class Mode(TorchFunctionMode):

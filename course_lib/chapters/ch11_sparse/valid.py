@@ -23,14 +23,18 @@ def _kept(rng, n):
 def _masses(rng, n, exact):
     if exact:
         return in_parts(rng, n, rng.choice([0.3, 1, 4])), float(rng.integers(1, 257) / 256)
-    weights, mass = random_weights(rng, n), float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1)]))
+    weights = random_weights(rng, n)
     held = np.cumsum(-np.sort(-weights), axis=1)
+    near = min(rng.choice(held.ravel()) + rng.choice([3e-6, -3e-6]), 1)
+    mass = float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1), near]))
     # A sum that equals the mass but for rounding may be found below it or not.
     assume((np.abs(held - mass) > 1e-6).all())
     return weights, mass
 
 
 def _row(rng, n):
+    if rng.random() < 0.1:
+        return (rng.permutation(-(8.0 ** np.arange(n) / 512)),)
     row = random_logits(rng, 1, n)[0] * rng.choice([0.1, 1, 3])
     return (np.where(rng.random(n) < 0.3, row.max() - rng.choice([0, 0.5, 1]), row),)
 
