@@ -1,10 +1,17 @@
 """Answers to the exercises of chapter 11 as people write them, rightly and wrongly."""
 
+import itertools
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
+import pandas as pd
+import scipy.special
+import sympy
 import torch
 from scipy import sparse as matrices
 
-from course_lib import sparsity
+from course_lib import patterns, sparsity
 from course_lib.attention import softmax
 from course_lib.nn.sparse import sparse_attention
 from course_lib.nn.sparse import sparsemax as torch_sparsemax
@@ -221,26 +228,432 @@ def along_last_only(query, key, value, edge_index):
     return out
 
 
+# More styles that are right.
+
+
+def as_type(answer, convert):
+    return lambda *case: convert(answer(*case))
+
+
+def halves(array):
+    return np.asarray(array).astype(np.float16)
+
+
+def singles(array):
+    return np.asarray(array).astype(np.float32)
+
+
+def brains(array):
+    return torch.as_tensor(np.array(array, dtype=float)).to(torch.bfloat16)
+
+
+def objects(array):
+    array = np.asarray(array)
+    exact = [Fraction(float(x)).limit_denominator(10**9) for x in array.ravel()]
+    made = np.empty(array.size, dtype=object)
+    made[:] = exact
+    return made.reshape(array.shape)
+
+
+def in_type(answer, kind):
+    """Compute all of it in a type."""
+    return lambda first, *rest: answer(first.astype(kind), *rest)
+
+
+def rows_in_place(weights, cutoff):
+    first = weights.argmax(1)
+    best = weights.max(1)
+    weights[weights <= cutoff] = 0
+    weights[np.arange(len(weights)), first] = best
+    weights /= weights.sum(1)[:, None]
+    return weights
+
+
+def rows_by_einsum(weights, cutoff):
+    kept = weights * (weights > cutoff)
+    empty = kept.sum(1) == 0
+    kept[empty, weights[empty].argmax(1)] = 1
+    return np.einsum("ij,i->ij", kept, 1 / kept.sum(1))
+
+
+def rows_by_frame(weights, cutoff):
+    frame = pd.DataFrame(weights)
+
+    def one(row):
+        kept = row.where(row > cutoff, 0.0)
+        if kept.sum() == 0:
+            kept[row.idxmax()] = 1.0
+        return kept / kept.sum()
+
+    return frame.apply(one, axis=1)
+
+
+def needed_by_search(weights, mass):
+    return np.mean([np.searchsorted(held(row[None])[0], mass - 1e-9) + 1 for row in weights])
+
+
+def needed_by_selection(weights, mass):
+    n = len(weights)
+    sums = [np.partition(weights, n - k, axis=1)[:, n - k :].sum(1) for k in range(1, n + 1)]
+    enough = np.array(sums) >= mass - 1e-9
+    return (enough.argmax(0) + 1.0).mean()
+
+
+def needed_by_frame(weights, mass):
+    counts = []
+    for _, row in pd.DataFrame(weights).iterrows():
+        sums = row.sort_values(ascending=False).cumsum()
+        counts.append(1 + int((sums < mass - 1e-9).sum()))
+    return pd.Series(counts).mean()
+
+
+def needed_by_accumulate(weights, mass):
+    total = 0
+    for row in weights.tolist():
+        sums = itertools.accumulate(sorted(row)[::-1])
+        total += 1 + sum(1 for s in sums if s < mass - 1e-9)
+    return Fraction(total, len(weights))
+
+
+def simplex_by_leaving_out(logits):
+    support = np.ones(len(logits), dtype=bool)
+    while True:
+        point = np.where(support, logits - (logits[support].sum() - 1) / support.sum(), 0)
+        if (point >= 0).all():
+            return point
+        support &= point > 0
+
+
+def simplex_by_loop(logits):
+    total, tau = 0.0, None
+    for k, z in enumerate(sorted(logits, reverse=True), 1):
+        total += z
+        if z > (total - 1) / k:
+            tau = (total - 1) / k
+    return [max(z - tau, 0.0) for z in logits]
+
+
+def simplex_by_torch(logits):
+    x = torch.tensor(logits)
+    z, _ = x.sort(descending=True)
+    tau = (z.cumsum(0) - 1) / torch.arange(1, len(z) + 1)
+    return (x - tau[z > tau][-1]).clamp(min=0)
+
+
+def simplex_by_frame(logits):
+    series = pd.Series(logits)
+    z = series.sort_values(ascending=False, ignore_index=True)
+    tau = (z.cumsum() - 1) / (z.index + 1)
+    return (series - tau[z > tau].iloc[-1]).clip(lower=0)
+
+
+def simplex_by_maximum(logits):
+    z = np.sort(logits)[::-1]
+    tau = ((z.cumsum() - 1) / np.arange(1, len(z) + 1)).max()  # the largest of them is the right
+    return np.clip(logits - tau, 0, None)
+
+
+def along_by_torch(query, key, value, edge_index):
+    query, key, value, (i, j) = (torch.tensor(x) for x in (query, key, value, edge_index))
+    n = len(query)
+    logits = (query[i] * key[j]).sum(1) / query.shape[1] ** 0.5
+    top = torch.full((n,), -torch.inf, dtype=query.dtype).scatter_reduce(0, i, logits, "amax")
+    powers = (logits - top[i]).exp()
+    total = torch.zeros(n, dtype=query.dtype).index_add(0, i, powers)
+    output = torch.zeros(n, value.shape[1], dtype=value.dtype)
+    return output.index_add(0, i, (powers / total[i])[:, None] * value[j])
+
+
+def along_sorted(query, key, value, edge_index):
+    i, j = edge_index[:, edge_index[0].argsort()]
+    queries, starts = np.unique(i, return_index=True)
+    logits = np.einsum("ed,ed->e", query[i], key[j]) / np.sqrt(query.shape[1])
+    counts = np.diff([*starts, len(i)])
+    powers = np.exp(logits - np.repeat(np.maximum.reduceat(logits, starts), counts))
+    weights = powers / np.repeat(np.add.reduceat(powers, starts), counts)
+    output = np.zeros(value.shape)
+    output[queries] = np.add.reduceat(weights[:, None] * value[j], starts, axis=0)
+    return output
+
+
+def along_scanning(query, key, value, edge_index):
+    output = np.zeros(value.shape)
+    for i in np.unique(edge_index[0]):
+        keys = edge_index[1][edge_index[0] == i]
+        weights = scipy.special.softmax(key[keys] @ query[i] * query.shape[1] ** -0.5)
+        output[i] = weights @ value[keys]
+    return output
+
+
+def along_by_frame(query, key, value, edge_index):
+    i, j = edge_index
+    frame = pd.DataFrame({"i": i, "logit": (query[i] * key[j]).sum(1) / query.shape[1] ** 0.5})
+    powers = np.exp(frame.logit - frame.groupby("i").logit.transform("max"))
+    weights = powers / powers.groupby(frame.i).transform("sum")
+    mixed = pd.DataFrame(weights.to_numpy()[:, None] * value[j]).groupby(i).sum()
+    return mixed.reindex(range(len(query)), fill_value=0.0)
+
+
+def along_edge_by_edge(query, key, value, edge_index):
+    """Hold the largest logit so far, and rescale what there is when a larger one comes."""
+    n, root = len(query), np.sqrt(query.shape[1])
+    top, total, output = [-np.inf] * n, [0.0] * n, np.zeros(value.shape)
+    for i, j in zip(*edge_index.tolist(), strict=True):
+        logit = query[i] @ key[j] / root
+        new = max(top[i], logit)
+        old, power = np.exp(top[i] - new), np.exp(logit - new)
+        total[i] = total[i] * old + power
+        output[i] = output[i] * old + power * value[j]
+        top[i] = new
+    return output / np.where(np.array(total) == 0, 1, total)[:, None]
+
+
+def along_in_half_precision(query, key, value, edge_index):
+    return halves(along_sorted(*(x.astype(np.float16) for x in (query, key, value)), edge_index))
+
+
+# More ideas that are wrong.
+
+
+def rows_last_of_ties(weights, cutoff):
+    kept = weights > cutoff
+    kept[np.arange(len(weights)), len(weights) - 1 - weights[:, ::-1].argmax(1)] = True
+    return np.where(kept, weights, 0) / np.where(kept, weights, 0).sum(1, keepdims=True)
+
+
+def rows_unpaired(weights, cutoff):
+    kept = weights > cutoff
+    kept[:, weights.argmax(1)] = True
+    return np.where(kept, weights, 0) / np.where(kept, weights, 0).sum(1, keepdims=True)
+
+
+def rows_strongest_last(weights, cutoff):
+    """The strongest of the column instead of the row where nothing is left."""
+    left = rows_dropped(weights, cutoff)
+    empty = left.sum(1) == 0
+    left[empty, weights.argmax(0)[empty]] = 1
+    return left / left.sum(1, keepdims=True)
+
+
+def rows_halving(weights, cutoff):
+    return np.array([rows_by_loop([row], min(cutoff, row.max() / 2))[0] for row in weights])
+
+
+def rows_relative(weights, cutoff):
+    return rows_by_loop(weights / weights.max(1, keepdims=True), cutoff)
+
+
+def rows_shrunk(weights, cutoff):
+    left = np.maximum(weights - cutoff, 0)
+    left[np.arange(len(left)), weights.argmax(1)] += 1e-12
+    return left / left.sum(1, keepdims=True)
+
+
+def rows_softened(weights, cutoff):
+    return softmax(np.where(np.asarray(rows_by_loop(weights, cutoff)) > 0, weights, -np.inf))
+
+
+def simplex_in_rounds(rounds):
+    def answer(logits):
+        support = np.ones(len(logits), dtype=bool)
+        for _ in range(rounds):
+            point = np.where(support, logits - (logits[support].sum() - 1) / support.sum(), 0)
+            support &= point > 0
+        return np.maximum(point, 0)
+
+    return answer
+
+
+def simplex_bracketed(low, high, rounds):
+    def answer(logits):
+        a, b = low, high
+        for _ in range(rounds):
+            tau = (a + b) / 2
+            a, b = (tau, b) if np.maximum(logits - tau, 0).sum() > 1 else (a, tau)
+        return np.maximum(logits - tau, 0)
+
+    return answer
+
+
+def simplex_near_the_top(logits):
+    support = logits > logits.max() - 1
+    return np.where(support, logits - (logits[support].sum() - 1) / support.sum(), 0)
+
+
+def along_clipped(limit):
+    def answer(query, key, value, edge_index):
+        logits = (query[edge_index[0]] * key[edge_index[1]]).sum(1) / np.sqrt(query.shape[1])
+        return _from_logits(np.clip(logits, -limit, limit), value, edge_index)
+
+    return answer
+
+
+def _from_logits(logits, value, edge_index):
+    frame = pd.DataFrame(
+        np.exp(logits)[:, None] * np.c_[np.ones(len(logits)), value[edge_index[1]]]
+    )
+    sums = frame.groupby(edge_index[0]).sum().reindex(range(len(value)), fill_value=0.0).to_numpy()
+    return sums[:, 1:] / np.where(sums[:, :1] == 0, 1, sums[:, :1])
+
+
+def shift_by(reduce):
+    """Shift each query's logits by something of its own that is not the largest."""
+
+    def shift(logits, i, n):
+        return pd.Series(logits).groupby(i).transform(reduce).to_numpy()
+
+    return shift
+
+
+def along_row_by_row(query, key, value, edge_index):
+    output, own = np.zeros(value.shape), {}
+    for i, j in edge_index.T.tolist():
+        own.setdefault(i, []).append(j)
+    for i, keys in own.items():
+        logits = key @ query[i] / np.sqrt(query.shape[1])
+        output[i] = softmax(logits[keys]) @ value[keys]
+    return output
+
+
+def along_row_by_row_in_torch(query, key, value, edge_index):
+    tensors = [torch.tensor(x) for x in (query, key, value)]
+    rows = []
+    for i in range(len(query)):
+        keys = edge_index[1][edge_index[0] == i]
+        logits = (tensors[1] @ tensors[0][i])[keys] / query.shape[1] ** 0.5
+        rows.append(torch.softmax(logits, 0) @ tensors[2][keys])
+    return torch.stack(rows)
+
+
+def along_in_chunks(query, key, value, edge_index):
+    mask = matrices.coo_array((np.ones(edge_index.shape[1]), edge_index), shape=(len(query),) * 2)
+    mask, output = mask.tocsr(), []
+    for start in range(0, len(query), 64):
+        allowed = mask[start : start + 64].toarray() > 0
+        logits = query[start : start + 64] @ key.T / np.sqrt(query.shape[1])
+        logits = np.where(allowed, logits, -np.inf)
+        top = logits.max(1, keepdims=True)
+        powers = np.exp(logits - np.where(np.isinf(top), 0, top))
+        output.append(powers @ value / np.maximum(powers.sum(1, keepdims=True), 1e-300))
+    return np.concatenate(output)
+
+
+def along_by_sdpa(query, key, value, edge_index):
+    tensors = [torch.tensor(x) for x in (query, key, value)]
+    mask = torch.zeros(len(query), len(key), dtype=torch.bool)
+    mask[tuple(edge_index)] = True
+    output = torch.nn.functional.scaled_dot_product_attention(*tensors, mask)
+    return output.nan_to_num()
+
+
+def window_by_matrix(n, radius):
+    apart = np.abs(np.arange(n)[:, None] - np.arange(n))
+    return int((apart <= radius).sum())
+
+
+def window_by_torch(n, radius):
+    return int(torch.ones(n, n).tril(radius).triu(-radius).sum())
+
+
 RIGHT = {
-    "sparse-1": [rows_by_loop, rows_by_torch],
+    "sparse-1": [
+        rows_by_loop,
+        rows_by_torch,
+        rows_in_place,
+        rows_by_einsum,
+        rows_by_frame,
+        in_type(rows_by_torch, np.float32),
+        in_type(rows_by_einsum, np.float16),
+        as_type(rows_by_loop, brains),
+        as_type(rows_by_loop, objects),
+        as_type(rows_by_loop, iter),
+        lambda weights, cutoff: (tuple(row) for row in rows_by_loop(weights, cutoff)),
+    ],
     "sparse-2": [
         lambda kept: 2.0 * kept - 1,
         lambda kept: np.where(kept, -1, 1),
         lambda kept: [1.0 if k else -1.0 for k in kept],
+        lambda kept: torch.where(torch.tensor(kept), 1.0, -1.0),
+        lambda kept: pd.Series(kept).map({True: 1, False: -1}),
+        lambda kept: np.float16(2) * kept.astype(np.float16) - 1,
+        lambda kept: brains(2.0 * kept - 1),
+        lambda kept: (Fraction(-1 if k else 1) for k in kept),
+        lambda kept: (-1) ** kept.astype(int),
+        lambda kept: np.array([Decimal(1) if k else Decimal(-1) for k in kept]),
     ],
-    "sparse-3": [needed_by_loop, needed_by_torch],
+    "sparse-3": [
+        needed_by_loop,
+        needed_by_torch,
+        needed_by_search,
+        needed_by_selection,
+        needed_by_frame,
+        needed_by_accumulate,
+        in_type(needed_by_search, np.float32),
+        lambda weights, mass: np.float16(needed_by_loop(weights, mass)),
+        lambda weights, mass: brains(needed_by_loop(weights, mass)),
+        lambda weights, mass: Decimal(float(needed_by_loop(weights, mass))),
+        lambda weights, mass: np.array(needed_by_search(weights, mass), dtype=object),
+    ],
     "sparse-4": [
         simplex_by_bisection,
-        lambda logits: torch_sparsemax(torch.tensor(logits)),
-        lambda logits: sparsity.sparsemax(logits).astype(np.float32),
+        simplex_by_leaving_out,
+        simplex_by_loop,
+        simplex_by_torch,
+        simplex_by_frame,
+        simplex_by_maximum,
+        as_type(simplex_by_loop, singles),
+        as_type(simplex_by_loop, halves),
+        as_type(simplex_by_loop, brains),
+        as_type(simplex_by_loop, objects),
+        as_type(simplex_by_loop, iter),
+        lambda logits: sparsity.entmax15(logits) * 0 + simplex_by_loop(logits),
+        in_type(simplex_by_loop, np.float32),
     ],
-    "sparse-5": [171, 171.0, np.int64(171)],
+    "sparse-5": [
+        171,
+        171.0,
+        np.int64(171),
+        Fraction(171),
+        Decimal(171),
+        np.float16(171),
+        np.array(171),
+        torch.tensor(171),
+        torch.tensor(171.0, dtype=torch.bfloat16),
+        sympy.Integer(171),
+        sympy.ceiling(sympy.Rational(511, 3)),
+    ],
     "sparse-6": [
         lambda n, r: sum(min(i + r, n - 1) - max(i - r, 0) + 1 for i in range(n)),
-        lambda n, r: int(sparsity.window_pattern(n, r).sum()),
         lambda n, r: n + 2 * sum(max(n - k, 0) for k in range(1, r + 1)),
+        lambda n, r: torch.clamp(n - torch.arange(1, r + 1), min=0).sum() * 2 + n,
+        lambda n, r: (
+            np.clip(np.arange(n) + r, 0, n - 1) - np.clip(np.arange(n) - r, 0, n) + 1
+        ).sum(),
+        lambda n, r: Fraction(n * n - max(n - r, 0) * max(n - r - 1, 0)),
+        lambda n, r: Decimal(n * n - max(n - r, 0) * max(n - r - 1, 0)),
+        lambda n, r: np.float32(n * n - max(n - r, 0) * max(n - r - 1, 0)),
+        lambda n, r: (
+            matrices.diags_array(
+                [np.ones(n - abs(k)) for k in range(-min(r, n - 1), min(r, n - 1) + 1)],
+                offsets=range(-min(r, n - 1), min(r, n - 1) + 1),
+            ).nnz
+        ),
+        lambda n, r: sympy.Integer(n * n) - max(n - r, 0) * max(n - r - 1, 0),
     ],
-    "sparse-7": [along_by_loop, along_by_library, along_by_scipy, along_in_single_precision],
+    "sparse-7": [
+        along_by_loop,
+        along_by_scipy,
+        along_in_single_precision,
+        along_by_torch,
+        along_sorted,
+        along_scanning,
+        along_by_frame,
+        along_edge_by_edge,
+        along_in_half_precision,
+        as_type(along_sorted, brains),
+        as_type(along_sorted, iter),
+        as_type(along_sorted, lambda rows: [tuple(row) for row in rows.tolist()]),
+    ],
 }
 
 WRONG = {
@@ -256,6 +669,20 @@ WRONG = {
             lambda w, c: rows_by_torch(w, c) / rows_by_torch(w, c).sum(0).clamp(min=1e-9),
             "columns",
         ),
+        (rows_last_of_ties, "not right yet"),
+        (rows_unpaired, "its own largest place"),
+        (rows_strongest_last, "not right yet"),
+        (rows_halving, "not right yet"),
+        (rows_relative, "not right yet"),
+        (rows_shrunk, "not right yet"),
+        (rows_softened, "not right yet"),
+        (lambda w, c: rows_by_loop(w, c + 1e-4), "not right yet"),
+        (lambda w, c: rows_by_loop(w.round(4), c), "not right yet"),
+        (lambda w, c: rows_by_loop(w, c - 1e-5), ("not right yet", "not above it")),
+        (lambda w, c: np.eye(len(w))[w.argmax(1)], "not right yet"),
+        (lambda w, c: w, "not right yet"),
+        (lambda w, c: sparsity.threshold(w, c), "which does the work"),
+        (lambda w, c: rows_by_loop(w.T, c), "not right yet"),
     ],
     "sparse-2": [
         (lambda kept: np.ones(len(kept)), "not reached"),
@@ -264,6 +691,16 @@ WRONG = {
         (lambda kept: np.zeros(len(kept)), "not reached"),
         (lambda kept: np.linspace(-1, 1, len(kept)), "not reached"),
         (lambda kept: 1.0, "shape"),
+        (lambda kept: np.where(kept, 0.5, -0.5), "not reached"),
+        (lambda kept: np.where(kept, 1, -1) * np.r_[0.99, np.ones(len(kept) - 1)], "not reached"),
+        (lambda kept: (-1.0) ** np.arange(len(kept)), "not reached"),
+        (lambda kept: np.sort(2.0 * kept - 1), "not reached"),
+        (lambda kept: (2.0 * kept - 1)[::-1], "not reached"),
+        (lambda kept: np.where(kept, 1, -(np.arange(len(kept)) % 2)), "not reached"),
+        (lambda kept: np.r_[2.0 * kept - 1][:1], "shape"),
+        (lambda kept: np.array([1.0, -1.0]), "shape"),
+        (lambda kept: np.random.default_rng(0).uniform(-1, 1, len(kept)), "not reached"),
+        (lambda kept: np.where(kept.cumsum() == 1, 1.0, -1.0), "not reached"),
     ],
     "sparse-3": [
         (lambda w, m: needed_by_loop(w, m) - 1, "One more"),
@@ -274,6 +711,22 @@ WRONG = {
         (lambda w, m: (held(w, axis=0) < m - 1e-9).sum(0).mean() + 1, "columns"),
         (lambda w, m: (held(w) < m - 1e-9).sum(1) + 1, "shape"),
         (lambda w, m: (held(w) <= m + 1e-9).sum(1).mean() + 1, "a sum that equals it"),
+        (lambda w, m: np.median((held(w) < m - 1e-9).sum(1)) + 1, "not right yet"),
+        (lambda w, m: (held(w) < m - 1e-9).sum(1).max() + 1, "not right yet"),
+        (lambda w, m: needed_by_loop(w, m - 2e-5), "not right yet"),
+        (lambda w, m: needed_by_loop(w, m + 2e-5), ("not right yet", "a sum that equals it")),
+        (lambda w, m: (held(w).mean(0) < m - 1e-9).sum() + 1, "not right yet"),
+        (lambda w, m: round(float(needed_by_loop(w, m))), "not right yet"),
+        (lambda w, m: int(np.ceil(needed_by_loop(w, m))), "not right yet"),
+        (lambda w, m: needed_by_loop(w[:1], m), "not right yet"),
+        (lambda w, m: np.exp(-np.where(w > 0, w * np.log(w), 0).sum(1)).mean(), "not right yet"),
+        (lambda w, m: np.exp(scipy.special.entr(w).sum(1)).mean(), "not right yet"),
+        (lambda w, m: (w > 1 - m).sum(1).mean(), "not right yet"),
+        (lambda w, m: len(w) * m, "not right yet"),
+        (
+            lambda w, m: (held(w.ravel()[None])[0] < m * len(w) - 1e-9).sum() / len(w),
+            "not right yet",
+        ),
     ],
     "sparse-4": [
         (lambda logits: softmax(logits), "softmax"),
@@ -282,7 +735,7 @@ WRONG = {
         (simplex_with(lambda x, z, tau: x - tau[(z > tau).sum() - 1]), "What is below 0"),
         (
             simplex_with(lambda x, z, tau: np.maximum(x - tau[(z > tau).sum() % len(z)], 0)),
-            "τ is taken",
+            ("τ is taken", "not right yet"),
         ),
         (simplex_sorted(np.sort), "largest first"),
         (simplex_sorted(np.array), "largest first"),
@@ -294,6 +747,20 @@ WRONG = {
             lambda logits: np.maximum(logits, 0) / (np.maximum(logits, 0).sum() or 1),
             "nothing is divided",
         ),
+        (lambda logits: sparsity.sparsemax(logits), "which does the work"),
+        (lambda logits: torch_sparsemax(torch.tensor(logits)), "which does the work"),
+        (lambda logits: sparsity.entmax15(2 * logits), "not right yet"),
+        (simplex_in_rounds(2), "not right yet"),
+        (simplex_in_rounds(4), "not right yet"),
+        (simplex_bracketed(-10, 10, 80), "not right yet"),
+        (simplex_bracketed(-100, 100, 80), "not right yet"),
+        (simplex_bracketed(-2000, 2000, 20), "not right yet"),
+        (simplex_near_the_top, "not right yet"),
+        (lambda logits: np.clip(logits, 0, 1), "not right yet"),
+        (lambda logits: simplex_by_loop(np.maximum(logits, 0)), "not right yet"),
+        (lambda logits: np.eye(len(logits))[logits.argmax()], "not right yet"),
+        (lambda logits: np.where(softmax(logits) > 0.1, softmax(logits), 0), "not right yet"),
+        (lambda logits: simplex_by_loop(logits / np.sqrt(len(logits))), "not right yet"),
     ],
     "sparse-5": [
         (170, "170 layers reach 510 steps"),
@@ -303,6 +770,15 @@ WRONG = {
         (85, "not only the middle"),
         (256, "Three positions"),
         ("many", "numbers"),
+        (172, "not right yet"),
+        (np.float16(170), "170 layers reach 510 steps"),
+        (torch.tensor(172, dtype=torch.bfloat16), "not right yet"),
+        (170.9999, "round up"),
+        (9, "not right yet"),
+        (512, "not right yet"),
+        ([171], "shape"),
+        (Fraction(511, 3), "round up"),
+        (-171, "not right yet"),
     ],
     "sparse-6": [
         (lambda n, r: n * (2 * r + 1), "cut off"),
@@ -313,14 +789,26 @@ WRONG = {
             lambda n, r: n * (2 * min(r, n - 1) + 1) - min(r, n - 1) * (min(r, n - 1) + 1) / 2,
             "cut off at *both* ends",
         ),
+        (lambda n, r: int(sparsity.window_pattern(n, r).sum()), "which does the work"),
+        (lambda n, r: patterns.dilated_pattern(n, r, 1).sum(), "which does the work"),
+        (window_by_matrix, "all n² pairs"),
+        (window_by_torch, "all n² pairs"),
+        (lambda n, r: len(np.argwhere(np.tri(n, n, r) * np.tri(n, n, r).T)), "all n² pairs"),
+        (lambda n, r: n * (2 * r + 1) - r, "Several positions"),
+        (lambda n, r: {(7, 2): 29, (512, 3): 3572}.get((n, r), n), "not right yet"),
+        (lambda n, r: n * (2 * min(r, n - 1) + 1) - min(r, n - 1) ** 2, "not right yet"),
+        (lambda n, r: min(n * (2 * r + 1) - r * (r + 1), n * n), "wider than the text"),
+        (lambda n, r: n * min(2 * r + 1, n), "not right yet"),
+        (lambda n, r: n * n - max(n - r, 0) ** 2, "not right yet"),
+        (lambda n, r: 7 * n - 12, "not right yet"),
     ],
     "sparse-7": [
-        (along_dense, "(n, n) array"),
-        (along_masked, "(n, n) array"),
+        (along_dense, "all n² pairs"),
+        (along_masked, "all n² pairs"),
         (along_unshifted, "NaN"),
-        (along_shifted(lambda logits, i, n: logits.max()), "each query's own"),
-        (along_shifted(largest_from_zero), "each query's own"),
-        (along_shifted(largest_last), "its last edge only"),
+        (along_shifted(lambda logits, i, n: logits.max()), "not of all"),
+        (along_shifted(largest_from_zero), "NaN"),
+        (along_shifted(largest_last), "NaN"),
         (along_own_value, "value[j]"),
         (along_one_softmax, "softmax of its own"),
         (along_added_once, "np.add.at"),
@@ -332,5 +820,27 @@ WRONG = {
         (lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1]), k, v, e), "√d"),
         (lambda q, k, v, e: along_by_loop(q, k, v, e[::-1]), "Row 0"),
         (lambda q, k, v, e: along_by_loop(0 * q, k, v, e), "All keys count alike"),
+        (along_by_library, "sparse_attention"),
+        (lambda *case: along_by_library(*case), "sparse_attention"),
+        (along_row_by_row, "all n² pairs"),
+        (along_row_by_row_in_torch, "all n² pairs"),
+        (along_in_chunks, "all n² pairs"),
+        (along_by_sdpa, "all n² pairs"),
+        (along_clipped(700), ("not right yet", "NaN")),
+        (along_clipped(50), "not right yet"),
+        (along_shifted(shift_by("mean")), "NaN"),
+        (along_shifted(shift_by("median")), "NaN"),
+        (along_shifted(shift_by("first")), "NaN"),
+        (along_shifted(shift_by("last")), "NaN"),
+        (along_shifted(shift_by("min")), "NaN"),
+        (lambda q, k, v, e: np.nan_to_num(along_unshifted(q, k, v, e)), "not right yet"),
+        (
+            lambda q, k, v, e: np.where(q[:, :1] * 0 == 0, along_by_loop(q, k, v, e), v)[:-1],
+            "shape",
+        ),
+        (lambda q, k, v, e: along_by_loop(q, k, v, e[:, ::2]), "not right yet"),
+        (lambda q, k, v, e: along_by_loop(q, k, v, np.sort(e, axis=0)), "not right yet"),
+        (lambda q, k, v, e: along_by_loop(k, q, v, e), "not right yet"),
+        (lambda q, k, v, e: along_by_loop(np.sign(q), k, v, e), "not right yet"),
     ],
 }

@@ -1,0 +1,115 @@
+"""The cases of chapter 11: tame ones, random ones, and those on which other ideas differ."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+
+LARGE = 4000  # positions of the case that is measured; of these, one in four is a query
+
+
+def in_parts(rng, n, sharpness=1.0, parts=128):
+    """Make weights that are multiples of 1/128: exact in all types, with ties and zeros."""
+    return rng.multinomial(parts, softmax(sharpness * rng.normal(size=(n, n)))) / parts
+
+
+TIED = np.array(
+    [[0.25, 0.5, 0.25, 0], [3 / 16, 5 / 16, 5 / 16, 3 / 16], [0.125, 0.375, 0.375, 0.125]]
+)
+TIED = np.vstack([TIED, [1, 0, 0, 0]])
+
+
+def thresholds(rng):
+    """Make weights above, below and on the cutoff, rows without any above, and ties."""
+    cases = [(TIED, cutoff) for cutoff in (0.25, 0.25 + 2**-12, 0.25 - 2**-13, 0.40625, 1.0, 0.0)]
+    for sharpness in (0.5, 1, 3):
+        weights = in_parts(rng, int(rng.integers(3, 8)), sharpness)
+        cases += [(weights, float(rng.choice(weights.ravel()))), (weights, rng.integers(256) / 256)]
+    smooth = softmax(rng.normal(size=(5, 5)))
+    values = np.sort(smooth.ravel())
+    gap = np.argmax(np.diff(values))
+    even = np.full((64, 64), 1 / 64)
+    cases += [(smooth, float(values[gap : gap + 2].mean())), (np.ones((1, 1)), 0.5)]
+    cases += [(even, 1 / 64 - 2**-17), (even, 1 / 64 + 2**-16)]
+    return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.1015625)]
+
+
+def selections(rng):
+    """Make scattered selections, and such with a single key kept or dropped."""
+    cases = [np.eye(n, dtype=bool)[rng.integers(n)] for n in rng.integers(3, 7, size=2)]
+    cases += [~np.eye(n, dtype=bool)[rng.integers(n)] for n in rng.integers(3, 7, size=2)]
+    for n in (*rng.integers(5, 12, size=3).tolist(), int(rng.integers(40, 60))):
+        kept = rng.random(n) < 0.5
+        kept[rng.choice(n, 4, replace=False)] = True, True, False, False
+        cases.append(kept)
+    return [(kept,) for kept in [*cases, np.array([False, True]), np.array([True, False])]]
+
+
+def masses(rng):
+    """Make weights whose sums reach the mass exactly, or are just above or below it."""
+    cases = [(TIED, mass) for mass in (0.5, 0.75, 1.0, 0.375 + 2**-11, 0.375 - 2**-11)]
+    for sharpness in (0.5, 1, 3):
+        weights = in_parts(rng, int(rng.integers(3, 9)), sharpness)
+        cases += [(weights, rng.integers(1, 257) / 256) for _ in range(2)]
+    even = np.full((64, 64), 1 / 64)
+    cases += [(even, 1 / 64 + 2**-16), (even, 1 / 64 - 2**-17), (np.ones((1, 1)), 0.5)]
+    return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
+
+
+def rows(rng):
+    """Make near and far logits, ties, all far from 0, and supports of many sizes."""
+    cases = [scale * rng.normal(size=n) for n, scale in ((5, 1.0), (8, 0.3), (4, 3.0), (6, 0.1))]
+    cases += [rng.normal(size=int(rng.integers(9, 20))), 0.1 * rng.normal(size=40)]
+    cases += [np.array([2.0, 2, -1, 1.875]), np.full(3, 0.25), np.array([0.75])]
+    cases += [np.array([0.0, 1, -7]), np.array([1.0, 0.25, 0.125])]  # on the edge of a support
+    # Leaving out what is negative, again and again, leaves out one in each round.
+    cases.append(-(8.0 ** np.arange(7)) / 512)
+    cases += [shift - np.array([0.5, 0, 2, 0.25, 0.5]) for shift in (-20, 20)]
+    cases += [np.array([-1000.0, 1000, 1000, 998]), np.array([-1000.0, -1002, -1001])]
+    return [(rng.permutation(row),) for row in cases]
+
+
+def windows(rng):
+    """Make windows of all widths, also wider than the text, and a text too long for a matrix."""
+    sizes = [(int(rng.integers(8, 60)), int(radius)) for radius in rng.integers(2, 8, size=3)]
+    wide = [(int(n), int(n + rng.integers(0, 9))) for n in rng.integers(2, 12, size=2)]
+    crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (512, 3), (100, 60)]
+    return [*crafted, *sizes, *wide, (2000, int(rng.integers(3, 40)))]
+
+
+def edge_lists(rng):
+    """Make edges of random patterns, logits far from 0 and far apart, and many positions."""
+    cases = []
+    for _ in range(4):
+        n, (d, wide) = int(rng.integers(4, 9)), rng.choice([1, 2, 3, 4, 5], 2, replace=False)
+        allowed = rng.random((n, n)) < rng.uniform(0.3, 0.7)
+        allowed[rng.integers(n)], allowed[rng.integers(n), :2] = False, True
+        edges = rng.permutation(np.argwhere(allowed)).T
+        cases.append((*rng.normal(size=(2, n, d)), rng.normal(size=(n, wide)), edges))
+    full = np.stack(np.divmod(rng.permutation(64), 8))
+    ones, signs = np.ones(8), np.array([1.0, -1] * 4)
+    mixed = rng.permutation([1.0, -1, 0, 1, -1, 0, 1, -1])
+    for starts, ends in ((ones, ones), (ones, -ones), (signs, ones), (signs, mixed)):
+        cases.append(_far(rng, starts, ends, full))
+    # Half of the queries have logits of 768 for two keys and of -768 for all others.
+    ends = rng.permutation([1.0, 1, -1, -1, -1, -1, -1, -1])
+    query, key, value, _ = _far(rng, signs, ends, full)
+    for order in (full, full[:, np.argsort(ends[full[1]])], full[:, np.argsort(-ends[full[1]])]):
+        cases.append((query, key, value, order))
+    cases.append((*rng.normal(size=(3, 1, 2)), np.zeros((2, 1), dtype=int)))
+    return [*cases, many_positions(rng)]
+
+
+def _far(rng, starts, ends, edges):
+    """Make logits 768 · start · end and up to 2 more; in half precision they are exact, too."""
+    more = rng.integers(5, size=8) / 2
+    query = np.stack([64 * starts, 0 * starts, 0 * starts, 1 + 0 * starts], axis=1)
+    key = np.stack([24 * ends, rng.normal(size=8).round(1), rng.normal(size=8).round(1), 2 * more])
+    return query, key.T, rng.normal(size=(8, 2)), edges
+
+
+def many_positions(rng):
+    """Make three edges for each of a thousand queries among many positions."""
+    queries = rng.permutation(LARGE)[: LARGE // 4]
+    keys = [rng.choice(LARGE, 3, replace=False) for _ in queries]
+    edges = rng.permutation(np.stack([np.repeat(queries, 3), np.ravel(keys)], axis=1)).T
+    return (*rng.normal(size=(3, LARGE, 2)), edges)

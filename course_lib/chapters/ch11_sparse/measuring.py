@@ -1,0 +1,114 @@
+"""How much an answer computes, told by the arrays that it makes, be they NumPy's or PyTorch's.
+
+The most memory that is held at once does not tell attention along edges from all n² logits row by
+row. What tells them apart is the sum over all large arrays, also those that live for one line.
+"""
+
+import sys
+import tracemalloc
+from contextlib import contextmanager, nullcontext
+
+
+class TooMuch(BaseException):
+    """Ends an answer that has made far more than it may; `except Exception` does not catch it."""
+
+
+class Meter:
+    """Adds up the bytes of arrays; small ones do not count.
+
+    Attributes
+    ----------
+    total : int
+        Bytes so far.
+    most : int
+        What ends the answer if it is exceeded.
+    """
+
+    def __init__(self, least, most):
+        self.least, self.most, self.total = least, most, 0
+
+    def add(self, size):
+        """Count a line that made so many bytes; the line itself counts as one."""
+        self.total += size if size >= self.least else 1
+        if self.total > self.most:
+            raise TooMuch
+
+
+@contextmanager
+def metered(*, least, most):
+    """Measure what a block makes; end it where that is too much.
+
+    Parameters
+    ----------
+    least : int
+        Bytes from which on an array counts.
+    most : int
+        Bytes that may come together.
+
+    Yields
+    ------
+    Meter
+    """
+    meter = Meter(least, most)
+    tracing = tracemalloc.is_tracing()
+    tracemalloc.start()
+    before = sys.gettrace()
+    try:
+        with _torch_mode(meter):
+            sys.settrace(_tracer(meter))
+            try:
+                yield meter
+            finally:
+                sys.settrace(before)
+    except TooMuch:
+        pass
+    finally:
+        if not tracing:
+            tracemalloc.stop()
+
+
+def _tracer(meter):
+    """Return a trace function that adds what NumPy takes from one line of Python to the next."""
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+
+    def look(frame, event, argument):
+        nonlocal held
+        now, peak = tracemalloc.get_traced_memory()
+        grown, held = peak - held, now
+        tracemalloc.reset_peak()
+        meter.add(grown)
+        return look
+
+    return look
+
+
+def _torch_mode(meter):
+    """Return a context in which each operation of PyTorch adds the tensors that it makes."""
+    torch = sys.modules.get("torch")
+    if torch is None:  # then nothing was made with it: an answer has been tried before
+        return nullcontext()
+    from torch.overrides import TorchFunctionMode
+
+    class Mode(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            tracing = sys.gettrace()
+            sys.settrace(None)  # lines inside PyTorch are none of the answer's
+            try:
+                made = function(*args, **(kwargs or {}))
+                known = {_storage(part)[0] for part in args if isinstance(part, torch.Tensor)}
+                for part in made if isinstance(made, tuple | list) else [made]:
+                    if isinstance(part, torch.Tensor) and _storage(part)[0] not in known:
+                        meter.add(_storage(part)[1])
+            finally:
+                sys.settrace(tracing)
+            return made
+
+    return Mode()
+
+
+def _storage(tensor):
+    """Return the address and the bytes of a tensor's memory: a view has that of its base."""
+    if str(tensor.layout) != "torch.strided":
+        return None, 0
+    return tensor.untyped_storage().data_ptr(), tensor.untyped_storage().nbytes()

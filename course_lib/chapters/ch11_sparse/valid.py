@@ -1,0 +1,60 @@
+"""What the texts of chapter 11 allow: the arguments of each exercise's function."""
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from course_lib.chapters.ch11_sparse.cases import in_parts, many_positions
+from course_lib.exercises.strategies import random_logits, random_weights, seeded
+
+
+def _thresholds(rng, n):
+    weights = random_weights(rng, n)
+    near = rng.choice(weights.ravel()) + rng.choice([0, 1e-6, -1e-6, 1e-3])
+    return weights, float(np.clip(rng.choice([0, 1, 0.1, rng.random(), near]), 0, 1))
+
+
+def _kept(rng, n):
+    kept = rng.random(n) < rng.uniform(0.1, 0.9)
+    kept[rng.choice(n, 2, replace=False)] = True, False
+    return (kept,)
+
+
+def _masses(rng, n, exact):
+    if exact:
+        return in_parts(rng, n, rng.choice([0.3, 1, 4])), float(rng.integers(1, 257) / 256)
+    weights = random_weights(rng, n)
+    held = np.cumsum(-np.sort(-weights), axis=1)
+    near = min(rng.choice(held.ravel()) + rng.choice([3e-6, -3e-6]), 1)
+    mass = float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1), near]))
+    # A sum that equals the mass but for rounding may be found below it or not.
+    assume((np.abs(held - mass) > 1e-6).all())
+    return weights, mass
+
+
+def _row(rng, n):
+    if rng.random() < 0.1:
+        return (rng.permutation(-(8.0 ** np.arange(n) / 512)),)
+    row = random_logits(rng, 1, n)[0] * rng.choice([0.1, 1, 3])
+    return (np.where(rng.random(n) < 0.3, row.max() - rng.choice([0, 0.5, 1]), row),)
+
+
+def _edges(rng, n, d, wide):
+    allowed = rng.random((n, n)) < rng.uniform(0, 1)
+    allowed[rng.integers(n), rng.integers(n)] = True
+    edges = rng.permutation(np.argwhere(allowed)).T
+    query, key = rng.normal(size=(2, n, d))
+    far = rng.choice([1, 1, 40, 1000]) * np.sign(rng.normal(size=(n, 1)))
+    return query * far, key, rng.normal(size=(n, wide)), edges
+
+
+small = st.integers(1, 8)
+few_or_many = [seeded(_edges, small, st.integers(1, 5), st.integers(1, 5))] * 9
+VALID = {
+    "sparse-1": seeded(_thresholds, small),
+    "sparse-2": seeded(_kept, st.integers(2, 10)),
+    "sparse-3": seeded(_masses, small, st.booleans()),
+    "sparse-4": seeded(_row, st.integers(1, 12)),
+    "sparse-6": st.tuples(st.integers(1, 40), st.integers(0, 60)) | st.just((2000, 3)),
+    "sparse-7": st.one_of(*few_or_many, seeded(many_positions)),
+}

@@ -1,0 +1,122 @@
+"""What chapter 11 says in general, tried on all that is recorded and on random input."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse.csgraph import connected_components
+
+from course_lib.attention import softmax
+from course_lib.data import available, load_attention
+from course_lib.nn import sparse as nn_sparse
+from course_lib.sparsity import (
+    entmax15,
+    error_bound,
+    global_pattern,
+    kept_mass,
+    layers_to_full_reach,
+    random_pattern,
+    sparsemax,
+    threshold,
+    window_pattern,
+)
+
+seeds = pytest.mark.parametrize("seed", range(5))
+CUTOFFS = 0.02, 0.05, 0.1, 0.2
+
+
+def first_figure():
+    """The head and the values of the chapter's first figure."""
+    recorded, tokens = load_attention("it_tired")
+    values = np.random.default_rng(0).normal(size=(len(tokens), 16))
+    return recorded[2, 3], values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def test_the_first_figure_loses_its_paths_long_before_its_attention():
+    head, _ = first_figure()
+    sparse = threshold(head, 0.1)
+    assert (sparse > 0).mean() < 0.2
+    assert kept_mass(head, sparse).mean() > 2 / 3
+    assert connected_components(sparse > 0, connection="strong")[0] == len(head)
+    assert connected_components(sparse > 0, connection="weak")[0] == 1
+
+
+def test_the_bound_holds_for_every_recorded_head_and_is_far_for_random_values():
+    for name in available():
+        weights, tokens = load_attention(name)
+        rng = np.random.default_rng(len(tokens))
+        values = rng.normal(size=(len(tokens), 16))
+        for cutoff in CUTOFFS:
+            sparse = threshold(weights, cutoff)
+            moved = np.linalg.norm((weights - sparse) @ values, axis=-1)
+            # Recorded in half precision: rows sum to 1 but for some thousandths.
+            assert (moved <= error_bound(weights, sparse, values) + 5e-3).all()
+    head, values = first_figure()
+    for cutoff in CUTOFFS:
+        sparse = threshold(head, cutoff)
+        moved = np.linalg.norm((head - sparse) @ values, axis=1).max()
+        assert moved < 0.6 * error_bound(head, sparse, values).max()
+
+
+def test_ten_tokens_are_the_fewest_with_an_empty_row():
+    assert not (softmax(np.zeros(10)) > 0.1).any()
+    rng = np.random.default_rng(0)
+    assert (softmax(rng.normal(size=(1000, 9))) > 0.1).any(axis=1).all()
+
+
+@seeds
+def test_sparsemax_is_nearest_and_does_not_notice_a_shift(seed):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=8)
+    weights = sparsemax(logits)
+    assert np.allclose(sparsemax(logits + 5), weights)
+    others = softmax(3 * rng.normal(size=(1000, 8)))
+    apart = np.linalg.norm(others - logits, axis=1)
+    assert np.linalg.norm(weights - logits) <= apart.min()
+    z = -np.sort(-logits)
+    above = z > (z.cumsum() - 1) / np.arange(1, 9)
+    assert above[: above.sum()].all()  # the first ones, without a gap
+
+
+def test_entmax_lies_between_the_two_with_two_logits():
+    apart = np.linspace(0.01, 6, 300)
+    pairs = np.stack([apart, np.zeros(300)], axis=1)
+    low, middle, high = (f(pairs)[:, 0] for f in (softmax, entmax15, sparsemax))
+    assert (low <= middle + 1e-12).all()
+    assert (middle <= high + 1e-12).all()
+    assert (low < 1).all()
+
+
+@seeds
+@pytest.mark.parametrize("way", [nn_sparse.sparsemax, nn_sparse.entmax15])
+def test_a_key_of_weight_0_gets_no_gradient(way, seed):
+    row = torch.tensor(2 * np.random.default_rng(seed).normal(size=6), requires_grad=True)
+    weights = way(row)
+    assert (weights == 0).any()
+    (weights * torch.arange(6)).sum().backward()
+    assert (row.grad[weights == 0] == 0).all()
+
+
+def test_a_window_needs_more_layers_as_the_text_grows_and_a_global_position_two():
+    for n, radius in ((7, 2), (16, 3), (33, 4), (64, 3)):
+        assert layers_to_full_reach(window_pattern(n, radius)) == -(-(n - 1) // radius)
+        joined = window_pattern(n, radius) | global_pattern(n, [n // 3])
+        assert layers_to_full_reach(joined) == 2
+
+
+@seeds
+def test_few_random_keys_do_what_a_hundred_layers_of_a_window_would(seed):
+    joined = window_pattern(512, 3) | random_pattern(512, 3, np.random.default_rng(seed))
+    assert joined.mean() < 0.02
+    assert layers_to_full_reach(joined) < 171 - 100
+
+
+def test_heads_differ_widely_in_the_edges_that_they_need():
+    shares = []
+    for name in available():
+        weights, tokens = load_attention(name)
+        held = np.cumsum(-np.sort(-np.asarray(weights, dtype=float)), axis=-1)
+        shares.append(((held < 0.9).sum(axis=-1) + 1).mean(axis=-1) / len(tokens))
+    shares = np.mean(shares, axis=0)
+    assert (shares < 1 / 4).sum() > 5
+    assert (shares > 1 / 2).sum() > 5
+    assert (shares < 1).all()
