@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
-from course_lib.language import say
+from course_lib.language import later, say
 
 SAME = 2 / 255  # colours of which no channel differs by more are one
 APART = 0.105  # colours further from each other, in RGB, are told apart at a glance
@@ -65,16 +65,16 @@ def read_matrices(drawings, rights, what, mistakes=(), ends=None):
 
 
 def _mistakes(rights):
-    yield [right.T for right in rights], "The matrix is transposed: rows are queries."
+    yield [right.T for right in rights], later("The matrix is transposed: rows are queries.")
     yield (
         [right[::-1] for right in rights],
-        "The matrix stands on its head: query 0 belongs on top (axes.invert_yaxis()).",
+        later("The matrix stands on its head: query 0 belongs on top (axes.invert_yaxis())."),
     )
     yield (
         [right[:, ::-1] for right in rights],
-        "The keys run from right to left: key 0 comes first.",
+        later("The keys run from right to left: key 0 comes first."),
     )
-    yield [-right for right in rights], "The numbers have the wrong sign."
+    yield [-right for right in rights], later("The numbers have the wrong sign.")
 
 
 def _scales(drawings, matrices, ends):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_lib.attention import causal_mask, softmax
+from course_lib.language import later
 
 TOKENS = ("the", "dog", "saw", "a", "cat", "run", "off", "home", "late", "last", "night", "again")
 
@@ -151,26 +152,29 @@ def sorts(order, entries):
 
 
 OTHER_VECTORS = (
-    (lambda w: _second(_laplacian(_symmetric(w)), 2), "This sorts by the third eigenvector."),
+    (
+        lambda w: _second(_laplacian(_symmetric(w)), 2),
+        later("This sorts by the third eigenvector."),
+    ),
     (
         lambda w: _second(_laplacian(_symmetric(w)), -1),
-        "This sorts by the eigenvector to the largest eigenvalue; take the second smallest.",
+        later("This sorts by the eigenvector to the largest eigenvalue; take the second smallest."),
     ),
     (
         lambda w: np.linalg.eigh(_laplacian(_symmetric(w)))[1][1],
-        "This sorts by a row of `eigh`'s matrix; its columns are the eigenvectors.",
+        later("This sorts by a row of `eigh`'s matrix; its columns are the eigenvectors."),
     ),
     (
         lambda w: _second(np.diag(w.sum(axis=1)) - w),
-        "The weights are not made symmetric: step 1.",
+        later("The weights are not made symmetric: step 1."),
     ),
     (
         lambda w: _second(np.diag(w.sum(axis=1)) - _symmetric(w)),
-        "The diagonal of D holds the row sums of S, not those of the weights.",
+        later("The diagonal of D holds the row sums of S, not those of the weights."),
     ),
-    (lambda w: _second(_symmetric(w), -2), "This is an eigenvector of S, not of L = D - S."),
+    (lambda w: _second(_symmetric(w), -2), later("This is an eigenvector of S, not of L = D - S.")),
     (
         lambda w: _normalised(_symmetric(w)),
-        "This sorts by the normalised Laplacian; the four steps use L = D - S.",
+        later("This sorts by the normalised Laplacian; the four steps use L = D - S."),
     ),
 )
