@@ -90,12 +90,8 @@ def judge_runs(
     cases, values : list
         As a judge gets them from `run_module`; each module returns an output and its weights.
     reference : callable (*case, **mistake) -> (output, weights, leaves by name)
-    <<<<<<< HEAD
-        What the right module gives, as tensors, or one with a mistake; and what gets gradients.
-    =======
-        What the right module gives, as tensors, or one with a mistake, and what gets gradients.
-    >>>>>>> ch0607
-    what, output : str
+            What the right module gives, as tensors, or one with a mistake, and what gets gradients.
+        what, output : str
         What the class and its first output are called.
     subjects : pair of callable (*case) -> str
         What the output and the weights of a case are called.
