@@ -695,6 +695,14 @@ def breaking_two_steps(weights):
     return others(np.maximum(weights, two)).min()
 
 
+def breaking_three_steps(weights):
+    for t in np.unique(weights):
+        near = (weights > t) | np.eye(len(weights), dtype=bool)
+        if not np.linalg.matrix_power(near, 3).all():
+            return t
+    return None
+
+
 def breaking_along_the_line(weights):
     """Only edges between neighbours."""
     return min(np.diag(weights, 1).min(), np.diag(weights, -1).min())
@@ -814,6 +822,7 @@ WRONG = {
         (lambda w, t: sorted(edges_by_generator(w, t), key=lambda e: -e[2])[:12], NOT_FOUND),
         (edges_rounded(2), NOT_FOUND),
         (edges_rounded(4), NOT_FOUND),
+        (edges_where(lambda w, t: w > (t or 1e-4)), NOT_FOUND),
         (edges_unweighted, "triples"),
         (edges_weight_one, NOT_FOUND),
         (edges_less_threshold, NOT_FOUND),
@@ -940,6 +949,7 @@ WRONG = {
         ),
         (lambda weights: round(breaking_by_sorted(weights), 2), "The threshold"),
         (breaking_spanning_tree, "The threshold: not right yet"),
+        (breaking_three_steps, "The threshold: not right yet"),
         (breaking_two_steps, "The threshold: not right yet"),
         (breaking_along_the_line, "The threshold: not right yet"),
         (breaking_by_counting, "The threshold: not right yet"),
