@@ -7,11 +7,13 @@ BIN := $(VENV)/bin
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Workers, kernels and commands read what another has compiled, also where Python is told not to.
+unexport PYTHONDONTWRITEBYTECODE
 # Node comes with the Python packages of `dev`, into .venv like them.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book links bench clean
+.PHONY: help lab test book links mutate bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,10 @@ book: $(VENV)/.tools ## build the site to book/_build/html
 
 links: $(VENV)/.tools ## look up every outside address that the book names; needs a network
 	$(BIN)/python -m sphinx -b linkcheck -q -d book/_build/html/.doctrees book book/_build/links $(ARGS)
+
+mutate: $(VENV)/.tools ## try the checks on wrong answers and on all valid input; ARGS=02 for one chapter
+	$(BIN)/course mutate $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=deep tests/test_valid.py tests/test_checks.py
 
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -22,7 +22,9 @@ def peak(prepare, *case):
     What is prepared is there before, and does not count; nor do the libraries that a first call
     loads. `prepare` must be importable by name.
     """
-    with get_context("spawn").Pool(1) as pool:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([prepare.__module__])  # each process begins with it loaded
+    with context.Pool(1) as pool:
         return pool.apply(_measured, (prepare, case))
 
 

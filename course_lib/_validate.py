@@ -42,6 +42,16 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     return array
 
 
+def off_diagonal(values, name):
+    """Return a square matrix of real numbers without its diagonal, (n, n - 1); n at least 3."""
+    array = _as_numpy(values, name)
+    check_shape(array, name, ndim=2)
+    n = len(array)
+    if array.shape != (n, n) or n < 3:
+        raise ValueError(f"{name} must be square, of 3 rows or more, got shape {array.shape}")
+    return real_array(array[~np.eye(n, dtype=bool)].reshape(n, n - 1), name)
+
+
 def boolean_array(values, name, *, ndim=None, shape=None):
     """Return `values` as a boolean array; 0 and 1 are refused, they might be the inverse mask."""
     array = _as_numpy(values, name)

@@ -354,6 +354,46 @@ def rank_correlation(first, second):
     return float(np.round(spearmanr(first, second).statistic, 12))
 
 
+def row_correlations(matrix, effects):
+    """Return how far each row of a matrix ranks the tokens as the same row of another does.
+
+    Parameters
+    ----------
+    matrix, effects : array_like, shape (n, n)
+        For instance a rollout and what leave one out did to each output, n at least 3. The
+        diagonals are left out and may hold anything.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        The rank correlation of each pair of rows, from -1 to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the two are not finite square matrices of one shape (the diagonals apart), or all scores
+        of a row are equal, so that it ranks nothing.
+
+    References
+    ----------
+    Spearman (1904), The proof and measurement of association between two things.
+
+    Examples
+    --------
+    >>> row_correlations([[9, 1, 2], [1, 9, 2], [1, 2, 9]], [[0, 1, 2], [1, 0, 2], [2, 1, 0]])
+    array([ 1.,  1., -1.])
+    """
+    matrix = _validate.off_diagonal(matrix, "matrix")
+    effects = _validate.off_diagonal(effects, "effects")
+    if effects.shape != matrix.shape:
+        raise ValueError(f"effects must have {len(matrix)} rows as matrix, got {len(effects)}")
+    for rows, name in ((matrix, "matrix"), (effects, "effects")):
+        same = np.flatnonzero(np.ptp(rows, axis=1) == 0)
+        if same.size:
+            raise ValueError(f"{name} must hold different scores in row {same[0]}")
+    return np.array([rank_correlation(a, b) for a, b in zip(matrix, effects, strict=True)])
+
+
 def _distances(weights):
     """Return the attention graph without self-loops, with the length -ln w on each edge."""
     graph = attention_graph(weights)

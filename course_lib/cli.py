@@ -2,21 +2,25 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
-from course_lib.exercises import progress
+from course_lib.exercises import command, copies, progress
+from course_lib.exercises.exercise import read_value
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.working.folder import notebooks_folder, working_folder
 
 
 def main(arguments=None):
     """Run the command; return its exit status."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # A file whose name begins with a dash is no option.
+    options = _parser().parse_args(
+        [f"./{a}" if a.startswith("-") and a.endswith(".ipynb") else a for a in arguments]
+    )
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -27,6 +31,8 @@ def main(arguments=None):
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def start(options):
@@ -50,13 +56,10 @@ def update(options):
 def check(options):
     """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
     path = _notebook(options.chapter, options.language)
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", path.name]
-    # The course's own pytest settings are for its tests, not for a learner's notebook.
-    command += ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
-    command += ["-q", "-rN", "--no-header"]
-    if options.expect_unsolved:
-        command.append("--expect-unsolved")
-    return subprocess.run(command, cwd=path.parent, check=False).returncode
+    _tell_of_another_copy(path)
+    if sys.stderr.isatty():  # somebody waits
+        print(f"Running {path.name} from top to bottom …", file=sys.stderr)
+    return command.judge(path, hints=options.hints, expect_unsolved=options.expect_unsolved)
 
 
 def show_progress(options):
@@ -108,6 +111,30 @@ def build_all(options):
     return 0
 
 
+def mutate(options):
+    """Try the checks of a chapter, or of all, on simple mutants of their solutions."""
+    try:
+        from course_lib.mutation.search import judge_mutants
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"this needs {error.name}: pip install 'attention-as-a-graph[dev]'"
+        ) from None
+
+    chapters = [options.chapter] if options.chapter else CHAPTERS.values()
+    exercises = [ex for chapter in chapters for ex in exercises_of(chapter)]
+    missed = 0
+    for exercise in exercises:
+        if exercise.call is read_value:
+            continue
+        report = judge_mutants(exercise)
+        equal = len(report.equal)
+        print(f"{report.key:<14} {report.made:3} mutants, {equal} equal on valid input", flush=True)
+        for change, case in report.missed:
+            print(f"   accepted, though wrong: {change}; differs on {case}", flush=True)
+        missed += len(report.missed)
+    return 1 if missed else 0
+
+
 def _notebook(chapter, spoken):
     """Return the notebook that a path, a number or a name stands for."""
     path = Path(chapter)
@@ -115,7 +142,18 @@ def _notebook(chapter, spoken):
         path = notebooks_folder() / f"{file_stem(chapter_stem(chapter), spoken)}.ipynb"
     if not path.is_file():
         raise ValueError(f"there is no notebook {path}")
-    return path.resolve()
+    return path.absolute()  # a link keeps its own name
+
+
+def _tell_of_another_copy(path):
+    """Say which copy of the course judges, if the notebook lies in another one."""
+    other = copies.other_copy(path)
+    if other:
+        print(
+            f"course: {path.name} lies in another copy of the course, {other}. It is judged by the "
+            f"one in {copies.COPY}. To be judged by the other, set PYTHONPATH={other}",
+            file=sys.stderr,
+        )
 
 
 def _parser():
@@ -123,31 +161,34 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"course {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name, run):
+    def add(name, run):
         added = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         added.set_defaults(run=run)
         return added
 
-    starting = command("start", start)
+    starting = add("start", start)
     starting.add_argument("folder", help="where you want to work; nothing in it is overwritten")
-    updating = command("update", update)
+    updating = add("update", update)
     updating.add_argument(
         "folder", nargs="?", default=".", help="a working folder; otherwise the one found from here"
     )
-    checking = command("check", check)
+    checking = add("check", check)
     checking.add_argument("chapter", help="a number (02), a name (weights) or a path")
     checking.add_argument(
         "--expect-unsolved", action="store_true", help="for the shipped notebooks"
     )
-    command("progress", show_progress)
-    hinting = command("hint", hint)
+    checking.add_argument("--hints", action="store_true", help="with a hint for each exercise")
+    add("progress", show_progress)
+    hinting = add("hint", hint)
     hinting.add_argument("key", help="the exercise, such as weights-2")
     hinting.add_argument("number", nargs="?", type=int, choices=(1, 2), default=1)
-    solving = command("solution", solution)
+    solving = add("solution", solution)
     solving.add_argument("key", help="the exercise, such as weights-2")
     for speaking in (checking, hinting, solving):
         speaking.add_argument("--language", choices=language.languages(), default="en")
-    building = command("build", build_all)
+    mutating = add("mutate", mutate)
+    mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
+    building = add("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
     target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")

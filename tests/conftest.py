@@ -7,9 +7,12 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from course_lib.authoring.browser import chromium
 from tests.support.once import once
+
+settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
 
 def pytest_collection_modifyitems(items):
@@ -55,11 +58,11 @@ def common_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def solved_run(common_folder):
-    """Return a function: what the full run of a chapter's solved notebook gave.
+def chapter_run(common_folder):
+    """Return a function: what a chapter gave, run unsolved and then solved.
 
     Every chapter is run once, whichever worker asks for it first.
     """
-    from tests.support.chapters import run_solved  # loads much that few tests need
+    from tests.support.chapters import run_chapter  # loads much that few tests need
 
-    return lambda stem: once(common_folder / f"solved_{stem}", lambda: run_solved(stem))
+    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem))

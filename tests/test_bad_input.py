@@ -49,6 +49,8 @@ NO_ROWS = [
 NO_WEIGHTS = [*NO_ROWS, [[0.5, 0.5]]]
 NO_HEADS = [*NO_WEIGHTS, W, [[W]]]
 NO_SCORES = ["ab", None, [1.0, NAN], [1.0, 1.0], [[1.0, 2.0]], [], 3.0, [True, False], [1.0, 1j]]
+RANKED = [[NAN, 1.0, 2.0], [1.0, NAN, 2.0], [2.0, 1.0, NAN]]
+NO_SQUARE = [*NO_NUMBERS, *EMPTY, W, X, [[0, NAN, 1], [1, 0, 2], [1, 2, 0]], np.eye(4)]
 NO_COUNT = [0, -1, 1.5, "2", None, True]
 NO_THRESHOLD = [-0.1, 1.1, NAN, INF, "0.5", None, True, [0.1]]
 NO_TOKENS = ["it", ["it"], ["it", "runs", "on"], 5]
@@ -198,6 +200,8 @@ BAD = [
     *rows(c.remove_tokens, "positions", [0], weights=[[0.0, 1.0], [1.0, 0.0]]),
     *rows(c.rank_correlation, "first", NO_SCORES, second=[1.0, 2.0]),
     *rows(c.rank_correlation, "second", NO_SCORES, first=[1.0, 2.0]),
+    *rows(c.row_correlations, "matrix", [*NO_SQUARE, np.ones((3, 3))], effects=RANKED),
+    *rows(c.row_correlations, "effects", [*NO_SQUARE, np.ones((3, 3))], matrix=RANKED),
     *rows(
         r.distance_from_rank_one,
         "matrix",

@@ -20,7 +20,7 @@ from course_lib.graph import attention_graph, mass_kept
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
-from tests.support.chapters import code_cells, differences
+from tests.support.chapters import code_cells, differences, error_stream
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
@@ -95,11 +95,16 @@ def executed_page(site, stem):
 
 
 @pytest.mark.parametrize("stem", source.stems())
-def test_a_second_run_shows_the_same(site, solved_run, stem):
+def test_a_second_run_shows_the_same(site, chapter_run, stem):
     # The build ran all that a page shows; what speaks to a learner alone is not on it.
-    _, solved = solved_run(stem)
-    both = [c for c in code_cells(solved) if not c.source.startswith(("check(", "scorecard("))]
+    solved = chapter_run(stem).solved
+    both = [c for c in solved if not c.source.startswith(("check(", "scorecard("))]
     assert differences(code_cells(executed_page(site, stem)), both) == []
+
+
+@pytest.mark.parametrize("stem", source.stems())
+def test_nothing_is_printed_to_the_error_stream(site, stem):
+    assert error_stream(code_cells(executed_page(site, stem))) == []
 
 
 def test_links_lead_somewhere(site):

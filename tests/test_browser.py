@@ -37,11 +37,12 @@ def run_planted(folder, test, **environment):
     """Run one test in its own pytest, with our fixtures; return its report."""
     (folder / "test_planted.py").write_text(test, encoding="utf-8")
     kept = {k: v for k, v in os.environ.items() if k not in {"CI", "CHROMIUM"}}
+    kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take seconds to load
     kept["PYTHONPATH"] = os.pathsep.join([str(ROOT), kept.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml")]
-    command += ["--rootdir", str(folder), "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    command += ["--rootdir", str(folder), "-p", "xdist", "-p", "tests.conftest"]
     done = subprocess.run(
-        [*command, "-rs", "."],
+        [*command, "-p", "no:cacheprovider", "-rs", "."],
         cwd=folder,
         env=kept | environment,
         capture_output=True,

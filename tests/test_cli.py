@@ -2,14 +2,41 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 import course_lib
 from course_lib import cli
-from course_lib.exercises import progress
+from course_lib.exercises import copies, progress
+from course_lib.exercises.registry import exercises_of
 from course_lib.working import shipped
 from tests.support.notebooks import IMPORTS, write_notebook
+
+ANSWERS = {exercise.key: exercise.solution for exercise in exercises_of("weights")}
+# A complete notebook in the ways in which people write their cells; True: it is tagged, and fails.
+HONEST = [
+    (f"{IMPORTS}\nfrom course_lib.attention import *", False),
+    ("check('weights-1')", False),  # too early; the last one counts
+    ("import os\nimport helper\n\nos.makedirs('elsewhere')\n%cd -q elsewhere", False),
+    (ANSWERS["weights-1"], False),
+    ("%%time\ncheck('weights-1')", False),
+    ("%%time\n" + ANSWERS["weights-2"], False),
+    ("!echo checking\n%time check(key='weights-2')", False),
+    (ANSWERS["weights-3"], False),
+    # It does not define the answer, so that is as right as before.
+    ("attention_weights([1., 2.], None)  # attention_weights = 1", True),
+    ("from course_lib.exercises import check as judge\njudge('weights-3')", False),
+    *((ANSWERS[f"weights-{number}"], False) for number in range(4, 7)),
+    ("%%capture\nfor number in range(4, 7):\n    check(f'weights-{number}')", False),
+    ("exit()", False),
+    ("", False),
+]
+# Files of a learner, beside the notebook, that are named like what Python or pytest import.
+SHADOWS = (
+    "random token string re types json numpy networkx pytest conftest __init__ course_lib IPython "
+    "ipython_config jupyter_config zmq nbval sitecustomize"
+)
 
 
 @pytest.fixture
@@ -20,14 +47,87 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.notebook
+def test_an_honest_notebook_passes_whatever_its_name_and_whatever_lies_beside_it(folder, capfd):
+    for name in SHADOWS.split():
+        (folder / f"{name}.py").write_text("raise RuntimeError('a file of the learner')")
+    (folder / "helper.py").write_text("")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option")
+    tags = {place: ["raises-exception"] for place, (_, fails) in enumerate(HONEST) if fails}
+    path = folder / "-k [1]::02_weights ü.ipynb"
+    write_notebook(path, [cell for cell, _ in HONEST], tags=tags)
+    # No command line is parsed for the name, not even ours.
+    assert cli.main(["check", f"notebooks/{path.name}"]) == 0
+    assert capfd.readouterr().out.split("\n") == ["", "6 of 6 exercises passed", ""]
+    assert progress.passed(folder) == set(ANSWERS)  # beside the notebook, not elsewhere
+
+
+@pytest.mark.notebook
+def test_a_learner_reads_what_is_wrong_and_hints_if_they_are_asked_for(folder, monkeypatch, capfd):
+    cells = [IMPORTS, 'shift_effect = "larger"', 'check("weights-1")', "1 / 0"]
+    write_notebook(folder / "-02_weights.ipynb", cells)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+    monkeypatch.chdir(folder)
+    assert cli.main(["check", "-02_weights.ipynb", "--hints"]) == 1
+    said = capfd.readouterr().out.strip().splitlines()
+    assert said[0] == "`1 / 0` stopped with ZeroDivisionError: division by zero"
+    assert "✗ weights-1: Not right yet" in said[1]
+    assert "have to sum to 1" in said[1]
+    assert said[2].startswith("Hint: ")
+    assert [line.partition(":")[0] for line in said[3:8]] == list(ANSWERS)[1:]
+    assert said[8:] == ["0 of 6 exercises passed"]
+
+
+def test_what_is_no_notebook_is_told_in_one_sentence(folder, capfd):
+    (folder / "02_weights.ipynb").write_bytes(b"")
+    assert cli.main(["check", "02"]) == 1
+    assert capfd.readouterr().out == "\nThis notebook cannot be judged. It is empty.\n"
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Collect the commands that would be started."""
+    commands = []
+
+    def run(command, **how):
+        commands.append((command, how))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return commands
+
+
 @pytest.mark.parametrize("named", ["02", "weights", "notebooks/02_weights.ipynb"])
-def test_check_takes_a_number_a_name_or_a_path(folder, named, capfd):
-    cells = [IMPORTS, 'shift_effect = "larger"', 'check("weights-1")']
-    write_notebook(folder / "02_weights.ipynb", cells)
-    assert cli.main(["check", named]) == 1
-    said = capfd.readouterr().out
-    assert "have to sum to 1" in said
-    assert "Traceback" not in said
+def test_check_takes_a_number_a_name_or_a_path(folder, started, named):
+    path = write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    assert cli.main(["check", named]) == 0
+    command, how = started.pop()
+    assert f"--course-notebook={path.name}" in command
+    assert how["cwd"] == folder
+
+
+def test_a_check_can_be_interrupted(folder, monkeypatch, capsys):
+    def interrupted(command, **how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    assert cli.main(["check", "02"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_copy_of_the_course_that_judges_is_the_one_that_was_called(folder, started, capsys):
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    assert cli.main(["check", "02"]) == 0
+    assert capsys.readouterr().err == ""
+    (folder.parent / "pyproject.toml").touch()
+    (folder.parent / "course_lib").mkdir()
+    (folder.parent / "course_lib" / "cli.py").touch()
+    assert cli.main(["check", "02"]) == 0
+    said = capsys.readouterr().err
+    assert f"lies in another copy of the course, {folder.parent}." in said
+    assert f"judged by the one in {copies.COPY}." in said
+    for _, how in started:
+        assert how["env"]["PYTHONPATH"].startswith(str(copies.COPY))
 
 
 def test_progress_lists_every_chapter(folder, capsys):
@@ -84,12 +184,14 @@ def test_hints_and_solutions(capsys):
     [
         (["check", "99"], "chapter must be one of"),
         (["check", "nowhere.ipynb"], "there is no notebook"),
+        (["check", "folder.ipynb"], "there is no notebook"),
         (["hint", "weights-99"], "key must name an exercise"),
         (["solution", "flowers-1"], "key must name an exercise"),
     ],
 )
 def test_mistakes_are_told_in_one_line(folder, capsys, arguments, said):
     write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    (folder.parent / "folder.ipynb").mkdir()
     assert cli.main(arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith("course: ")

@@ -72,7 +72,7 @@ def test_sentences_show_what_they_are_for():
     assert any(token.startswith("##") for token in tokens["word_pieces"])
 
 
-@pytest.mark.parametrize("load", [data.load_attention, data.load_leave_one_out])
+@pytest.mark.parametrize("load", [data.load_attention, data.load_leave_one_out, data.load_knockout])
 @pytest.mark.parametrize("name", ["dog", "", None, 3])
 def test_an_unknown_name_lists_the_names(name, load):
     with pytest.raises(ValueError, match=r"name must be one of short, it_tired, .*long; got"):
@@ -89,6 +89,17 @@ def test_effects_of_leaving_out_are_there_for_every_pair_of_tokens(name):
     others = on_outputs[~np.eye(n, dtype=bool)]
     assert ((others >= 0) & (others < 2)).all()
     assert len(set(others)) > 0.9 * len(others)  # stored finely enough to be ranked
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_effects_of_knocking_out_are_there_for_every_layer_and_pair(name):
+    weights, tokens = data.load_attention(name)
+    effects = data.load_knockout(name)
+    n = len(tokens)
+    assert effects.shape == (len(weights), n, n)
+    assert ((effects > -1e-12) & (effects < 2)).all()
+    other_outputs = effects[-1][~np.eye(n, dtype=bool)]
+    assert np.abs(other_outputs).max() < 1e-12  # nobody reads after the last layer
 
 
 def test_the_data_are_small_and_free_of_pickles():
@@ -233,6 +244,33 @@ def test_a_token_that_is_left_out_is_seen_by_nobody(encoder):
 
     assert np.isclose(effects[1], turn(whole.mean(axis=0), without.mean(axis=0)), atol=1e-9)
     assert np.isclose(on_outputs[2, 1], turn(whole[2], without[1]), atol=1e-9)
+
+
+@needs_extra
+def test_a_position_that_is_knocked_out_reads_only_itself(encoder):
+    """The same by a mask on the attention's logits, and as it is stored."""
+    import torch
+
+    from course_lib.data import knockout
+
+    tokenizer, model = encoder
+    ids = tokenizer("Birds sing.", return_tensors="pt").input_ids
+    mask = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
+    mask[0, 0, 2] = -1e30
+    mask[0, 0, 2, 2] = 0
+
+    def hide(module, inputs, options):
+        return inputs, options | {"attention_mask": mask}
+
+    with torch.no_grad():
+        whole = model(ids).last_hidden_state[0].numpy()
+        attention = model.encoder.layer[3].attention.self
+        hook = attention.register_forward_pre_hook(hide, with_kwargs=True)
+        without = model(ids).last_hidden_state[0].numpy()
+        hook.remove()
+    effects = knockout.knock_out("Birds sing.")
+    np.testing.assert_allclose(effects[3, :, 2], recording._turn(whole, without), atol=1e-12)
+    np.testing.assert_allclose(effects, data.load_knockout("short"), rtol=1e-5, atol=1e-9)
 
 
 @needs_extra

@@ -1,6 +1,6 @@
-"""Whole chapters: they run, solved and unsolved, and keep the course's form.
+"""Whole chapters: they run, unsolved and solved, and keep the course's form.
 
-That a second run gives the same outputs, the book's build shows: see test_book.py.
+That a run in another kernel gives the same outputs, the book's build shows: see test_book.py.
 """
 
 import ast
@@ -14,8 +14,7 @@ import pytest
 from course_lib import plots, widgets
 from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
-from course_lib.exercises.report import MIME
-from tests.support.chapters import code_cells
+from tests.support.chapters import code_cells, error_stream, verdicts
 from tests.support.notebooks import nbval
 
 STEMS = source.stems()
@@ -31,35 +30,27 @@ def per_chapter(function):
 
 @pytest.mark.notebook
 @per_chapter
-class TestSolved:
-    def test_it_passes_nbval_from_its_first_cell_to_its_last(self, stem, solved_run):
-        run, notebook = solved_run(stem)
-        assert run.failures == {}
-        assert run.status == 0
-        assert len(run.passed) == len(code_cells(notebook))
+class TestRun:
+    def test_every_cell_runs_and_every_check_says_what_it_should(self, stem, chapter_run):
+        found = chapter_run(stem)
+        assert found.run.failures == {}
+        assert found.run.status == 0
+        cells = len(found.unsolved) + len(found.solved)
+        assert len(found.run.passed) == cells + len(exercises_of(stem))
 
-    def test_every_exercise_passes(self, stem, solved_run):
-        verdicts = [
-            output["data"][MIME]
-            for output in outputs_of(solved_run(stem)[1])
-            if MIME in output.get("data", {})
-        ]
-        assert {v["state"] for v in verdicts} == {"passed"}
-        assert [v["key"] for v in verdicts] == [exercise.key for exercise in exercises_of(stem)]
+    def test_exercises_are_not_attempted_and_then_passed(self, stem, chapter_run):
+        keys = [exercise.key for exercise in exercises_of(stem)]
+        found = chapter_run(stem)
+        assert verdicts(found.unsolved) == [(key, "not attempted") for key in keys]
+        assert verdicts(found.solved) == [(key, "passed") for key in keys]
 
-    def test_nothing_is_printed_to_the_error_stream(self, stem, solved_run):
-        outputs = outputs_of(solved_run(stem)[1])
-        assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    def test_nothing_is_printed_to_the_error_stream(self, stem, chapter_run):
+        found = chapter_run(stem)
+        assert error_stream([*found.unsolved, *found.solved]) == []
 
-    def test_every_figure_has_a_text_alternative(self, stem, solved_run):
-        assert figures_without_text(solved_run(stem)[1]) == []
-
-
-def outputs_of(notebook):
-    """Return all outputs of a notebook that was run; each chapter has some."""
-    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
-    assert outputs
-    return outputs
+    def test_every_figure_has_a_text_alternative(self, stem, chapter_run):
+        found = chapter_run(stem)
+        assert figures_without_text([*found.unsolved, *found.solved]) == []
 
 
 class PictureTexts(HTMLParser):
@@ -75,14 +66,14 @@ class PictureTexts(HTMLParser):
             self.texts.append(dict(attributes).get("alt") or "")
 
 
-def figures_without_text(notebook):
+def figures_without_text(cells):
     """Return the ids of cells that show a picture without saying what is on it.
 
     Neither JupyterLab nor MyST-NB takes a text alternative from an output's metadata, so a
     picture has to be HTML: a bare image/png never has one.
     """
     bare = []
-    for cell in code_cells(notebook):
+    for cell in cells:
         for output in cell.outputs:
             data = output.get("data", {})
             texts = PictureTexts(data.get("text/html", "")).texts
@@ -99,10 +90,10 @@ def test_a_figure_without_text_is_caught():
         {"text/html": "<img alt=''>"},
     ):
         cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
-        assert figures_without_text(nbformat.v4.new_notebook(cells=[cell])) == ["plot"]
+        assert figures_without_text([cell]) == ["plot"]
     told = "<img alt='A heatmap of five tokens' src='x'>"
     cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": told})]
-    assert figures_without_text(nbformat.v4.new_notebook(cells=[cell])) == []
+    assert figures_without_text([cell]) == []
 
 
 def repeated_ids(notebook):
@@ -170,28 +161,10 @@ def test_repeated_ids_and_large_cells_are_caught():
     assert too_large(notebook) == ["b", "c"]
 
 
-WATCH = "await watch_training("
-STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
-
-
 @pytest.mark.notebook
-@per_chapter
-def test_the_learner_s_notebook_runs_unsolved_however_early_a_training_stops(stem, tmp_path):
-    # To the end of every training, the solved notebook is run.
-    notebook = notebooks.learner_notebook(stem)
-    for cell in code_cells(notebook):
-        cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
-    path = tmp_path / f"{stem}.ipynb"
-    path.write_text(notebooks.as_text(notebook), encoding="utf-8")
-    unsolved = nbval(tmp_path, "--expect-unsolved")
-    assert unsolved.failures == {}
-    assert unsolved.status == 0
-
-
-@pytest.mark.notebook
-def test_plain_nbval_fails_at_each_unsolved_check_with_its_hint(tmp_path):
+def test_plain_nbval_fails_at_each_unsolved_exercise_with_its_hint(tmp_path):
     notebooks.write_notebooks(tmp_path)
-    plain = nbval(tmp_path, files=["01_graph_view.ipynb"])
+    plain = nbval(tmp_path, "--course-hints", files=["01_graph_view.ipynb"])
     keys = [exercise.key for exercise in exercises_of("graph_view")]
     assert plain.status == 1
     assert len(plain.failures) == len(keys)

@@ -1,13 +1,16 @@
 """Cards, scorecards and the file of progress."""
 
+import json
+
 import numpy as np
 import pytest
 
 from course_lib.chapters import chapter_name, chapter_stem
-from course_lib.exercises import check, progress, report, scorecard
+from course_lib.exercises import answers, check, progress, report, scorecard
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED, WRONG, Result
 from course_lib.exercises.registry import find_exercise
-from course_lib.exercises.report import MIME, RAISE, Card, NotPassed, Scorecard
+from course_lib.exercises.report import MIME, VERDICTS, Card, Scorecard
+from course_lib.language import speaking
 
 
 @pytest.fixture
@@ -15,8 +18,8 @@ def notebook(monkeypatch, tmp_path):
     """A place to work in: an empty folder, a namespace, and what was displayed."""
     names, shown = {}, []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(RAISE, raising=False)
-    monkeypatch.setattr(report, "_namespace", lambda answer: names)
+    monkeypatch.delenv(VERDICTS, raising=False)
+    monkeypatch.setattr(answers, "names_to_judge", lambda: names)
     monkeypatch.setattr(report, "display", shown.append)
     return names, shown
 
@@ -40,15 +43,20 @@ def test_a_wrong_answer_is_told_without_raising(notebook):
     assert progress.passed() == set()
 
 
-def test_under_pytest_it_raises_and_renders_its_message_alone(notebook, monkeypatch):
+def test_each_verdict_is_handed_over_with_what_is_to_be_said(notebook, monkeypatch, tmp_path):
     names, _ = notebook
-    names["shift_effect"] = ...
-    monkeypatch.setenv(RAISE, "1")
-    with pytest.raises(NotPassed) as caught:
-        check("weights-1")
-    assert caught.value._render_traceback_() == [str(caught.value)]
-    names["shift_effect"] = "unchanged"
-    check("weights-1")
+    path = tmp_path / "verdicts.jsonl"
+    monkeypatch.setenv(VERDICTS, str(path))
+    for answer in (..., "unchanged"):
+        names["shift_effect"] = answer
+        with speaking("de"):
+            check("weights-1")
+    first, last = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert (first["state"], first["language"]) == (NOT_ATTEMPTED, "de")
+    assert first["text"].startswith("○ weights-1: Noch nicht begonnen.")
+    assert first["hint"].startswith("Tipp: ")
+    assert first["hint"] not in first["text"]
+    assert (last["key"], last["state"], last["hint"]) == ("weights-1", PASSED, "")
 
 
 def test_an_unknown_key_names_what_there_is():

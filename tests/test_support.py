@@ -1,9 +1,12 @@
 """What test modules share is itself right: work is done once, and two runs are compared."""
 
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 
-from tests.support.chapters import WIDGET, differences
+from tests.support.chapters import WIDGET, differences, error_stream, renamed, run_both, verdicts
+from tests.support.notebooks import IMPORTS
 from tests.support.once import once
 
 
@@ -48,6 +51,57 @@ def test_an_output_that_changes_is_seen():
         [said("1\n2\n")],
     ):
         assert differences(first, [cell_that_showed(*changed)]) == ["print(random())"]
-        told = cell_that_showed(*changed)
-        told.metadata["tags"] = ["nbval-ignore-output"]
-        assert differences([told], first) == []
+        timed = cell_that_showed(*changed)
+        timed.metadata["tags"] = ["nbval-ignore-output"]
+        assert differences([timed], first) == []
+
+
+def test_what_is_printed_to_the_error_stream_is_seen():
+    first, second = cell_that_showed(said("1")), cell_that_showed(said("oh", name="stderr"))
+    assert error_stream([first]) == []
+    assert error_stream([first, second]) == ["oh"]
+
+
+UNSOLVED, SOLVED = "spread = ...", "spread = 256**-0.5 * 32**0.5"
+CHECK = 'check("nlp-1")'
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(
+    ("unsolved", "solved", "states", "failing"),
+    [
+        ([UNSOLVED, CHECK], [SOLVED, CHECK], ["not attempted", "passed"], []),
+        ([SOLVED, CHECK], ["spread = 0.125", CHECK], ["passed", "wrong"], []),
+        (
+            [UNSOLVED, CHECK, "spread + 1"],
+            [SOLVED, CHECK, "1 / 0"],
+            ["not attempted", "passed"],
+            ["Cell 3", "Cell 7"],
+        ),
+    ],
+)
+def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, states, failing):
+    notebooks = [
+        nbformat.v4.new_notebook(
+            cells=[
+                nbformat.v4.new_code_cell(source, id=f"cell-{place}")
+                for place, source in enumerate([IMPORTS, *sources])
+            ]
+        )
+        for sources in (unsolved, solved)
+    ]
+    found = run_both(*notebooks)
+    assert verdicts(found.unsolved) == [("nlp-1", states[0])]
+    assert verdicts(found.solved) == [("nlp-1", states[1])]
+    assert [name for _, name in found.run.failures if name.startswith("Cell")] == failing
+    assert [cell.source for cell in found.solved] == [IMPORTS, *solved]
+
+
+def test_only_unsolved_a_training_is_stopped_at_once():
+    cell = nbformat.v4.new_code_cell("losses = await watch_training(steps)", id="train")
+    assert renamed(cell, is_unsolved=False).source == cell.source
+    stopped = renamed(cell, is_unsolved=True).source
+    names = {"steps": (SimpleNamespace(loss=loss) for loss in (3.0, 2.0))}
+    exec(stopped, names)
+    assert names["losses"] == [3.0]
+    assert next(names["steps"]).loss == 2.0  # no other step was taken

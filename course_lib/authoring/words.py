@@ -34,6 +34,7 @@ def sentences():
         ROOT / "course_lib",
         [
             ("chapters/*/checks.py", _extract_checks),
+            ("chapters/*/mistakes.py", _extract_checks),
             ("chapters/*/chapter.md", _extract_kinds),
             ("**.py", _extract_python),
             ("widgets/**/bundle.js", "ignore"),  # the figures' modules are read instead

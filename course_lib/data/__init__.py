@@ -111,6 +111,42 @@ def load_leave_one_out(name):
     return effects.astype(np.float64), on_outputs.astype(np.float64)
 
 
+def load_knockout(name):
+    """Load what it did to the outputs that one position of one layer could read only itself.
+
+    The model read the sentence again once for each layer and position p. In that layer alone, all
+    edges from p to other positions were taken away, so that p attended to itself with weight 1.
+
+    Parameters
+    ----------
+    name : str
+        A name from `available`.
+
+    Returns
+    -------
+    effects : numpy.ndarray of float64, shape (l, n, n)
+        ``effects[layer, i, p]``: 1 minus the cosine between the output of position i with and
+        without what p read in that layer. The diagonal is there too: p has an output.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`.
+
+    References
+    ----------
+    Geva, Bastings, Filippova and Globerson (2023), Dissecting recall of factual associations in
+    auto-regressive language models: they knock out edges of attention; here all from one position.
+
+    Examples
+    --------
+    >>> load_knockout("short").shape
+    (6, 5, 5)
+    """
+    (effects,) = _stored(name, file="knockout.npz")
+    return effects.astype(np.float64)
+
+
 def provenance():
     """Return what was noted when the recordings were made.
 
@@ -160,10 +196,10 @@ def record(sentence):
     return recording.run_model(sentence)
 
 
-def _stored(name, *parts):
-    """Return parts of the recording called `name`, as they were stored."""
+def _stored(name, *parts, file="attention.npz"):
+    """Return parts of the recording called `name`, as they were stored; all of it, if none."""
     names = provenance()["sentences"]
     if name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
-    with np.load(FOLDER / "attention.npz") as stored:
-        return [stored[f"{name}.{part}"] for part in parts]
+    with np.load(FOLDER / file) as stored:
+        return [stored[key] for key in [f"{name}.{part}" for part in parts] or [name]]

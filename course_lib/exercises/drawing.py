@@ -1,128 +1,255 @@
-"""Read what a learner drew: a matplotlib Axes as plain data, for judges of chapter 05.
+"""Draw with a learner's function and describe as plain data what a reader sees, for chapter 05.
 
-Judges look at the numbers behind a figure (data, limits, labels), never at its pixels.
+The figure is rendered twice: as it is, and without its texts. The second image tells the colour
+of each cell, whichever call has put it there and whatever lies above it; where the two differ, a
+text can be seen. What judges ask of a description is in `looking.py`.
 """
 
+import contextlib
 import copy
 
+import matplotlib
+import matplotlib.style
 import numpy as np
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyQuadMesh, QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from course_lib.exercises.exercise import Wrong
-from course_lib.exercises.plain import attempt, plain
-from course_lib.language import say
+from course_lib.exercises.plain import attempt
 
-CORNER = {"image": 0.0, "mesh": 0.5}  # where the middle of the first cell lies
+INCHES, DPI = 6, 100  # of one pair of axes with its labels
+ROOM = {"left": 0.2, "bottom": 0.2, "right": 0.9, "top": 0.9}  # notebooks cut no label off
+SAMPLES = 513  # weights, and places of the colour map, from the lower to the upper end of a scale
+INSIDE = np.linspace(0.2, 0.8, 15)  # where a cell is looked at, as a share of its side
+SEEN = 30  # how much a text changes some pixels, of 255
+LEGIBLE = 4  # pixels, the height of a text
 
 
-def draw(count=1):
+def draw(count=1, *, named=False):
     """Return a *call* that hands `count` empty axes to the learner's function, then the case.
 
-    What comes back for each case is a tuple of the drawings, each a dict; see `read_axes`.
+    The first argument of a case is the matrix that is drawn. What comes back for each case is a
+    tuple of the drawings, each a dict; see `described`. The names along the axes, which take
+    longest to draw, are looked at if they are asked for: `named`.
     """
 
     def call(answer, cases):
-        return [attempt(lambda case=case: _drawn(answer, case, count)) for case in cases]
+        return [attempt(lambda case=case: _drawn(answer, case, count, named)) for case in cases]
 
     return call
 
 
-def _drawn(answer, case, count):
-    axes = np.atleast_1d(Figure().subplots(1, count)).tolist()
-    result = answer(*axes, *copy.deepcopy(case))
-    drawings = tuple(read_axes(ax) for ax in axes)
-    if result is Ellipsis and all(drawing["kind"] == "nothing" for drawing in drawings):
+def _drawn(answer, case, count, named):
+    with own_figure(count) as (figure, axes):
+        result = answer(*axes, *copy.deepcopy(case))
+        drawings = described(figure, axes, np.shape(case[0]), named)
+    if result is Ellipsis and all(drawing is None for drawing in drawings):
         return Ellipsis  # still the stub; who draws may leave its last line where it is
     return drawings
 
 
-def read_axes(axes):
-    """Return a drawing as plain data.
+@contextlib.contextmanager
+def own_figure(count=1):
+    """Give a figure with `count` axes that pyplot knows but does not draw on by itself.
 
-    Keys: ``kind`` ("image", "mesh" or "nothing"), ``cells`` (n, m) and ``masked`` (n, m),
-    ``limits`` (low, high), ``colours`` (RGB at the low end, the middle and the high end),
-    ``xlabel``, ``ylabel``, ``title``, ``xticks`` and ``yticks`` (cell -> text), ``texts``
-    ((row, column) -> text), and ``downwards`` (whether row 0 is on top).
+    Styles and open figures of the notebook are kept from it and come back at the end, when all
+    that was opened meanwhile is closed.
     """
-    kind, drawn = _cells(axes)
-    seen = {"kind": kind, "downwards": bool(axes.yaxis_inverted())}
-    seen |= {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel(), "title": axes.get_title()}
-    if drawn is None:
-        return seen
-    cells = np.ma.asarray(drawn.get_array(), dtype=float)
-    masked = np.ma.getmaskarray(cells) | np.isnan(cells.filled(np.nan))
-    limits = drawn.get_clim()
-    ends = [limits[0], sum(limits) / 2, limits[1]]
-    corner = CORNER[kind]
-    return plain(
-        seen
-        | {
-            "cells": cells.filled(0),
-            "masked": masked,
-            "limits": limits,
-            "colours": np.array([drawn.cmap(drawn.norm(value))[:3] for value in ends]),
-            "xticks": _ticks(axes.xaxis, corner),
-            "yticks": _ticks(axes.yaxis, corner),
-            "texts": _texts(axes, corner),
-        }
+    opened = list(Gcf.figs.items())
+    Gcf.figs.clear()
+    try:
+        with matplotlib.style.context("default"):
+            matplotlib.rcParams["interactive"] = False
+            figure = Figure((INCHES * count, INCHES), dpi=DPI)
+            for number, known in enumerate((figure, Figure())):  # the last is the current one
+                Gcf.set_active(FigureManagerBase(FigureCanvasAgg(known), number + 1))
+            yield figure, figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
+    finally:
+        for manager in list(Gcf.figs.values()):
+            Gcf.destroy(manager)
+        Gcf.figs.update(opened)
+
+
+def described(figure, axes, shape, named=True):
+    """Return for each of the axes what a reader sees of a matrix of a shape.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Its texts and axes of numbers are invisible afterwards.
+    axes : sequence of matplotlib.axes.Axes
+    shape : tuple of int
+        Rows and columns of the matrix that should be there.
+    named : bool, default True
+        Whether to look at the ticks and the labels of the axes.
+
+    Returns
+    -------
+    tuple of dict or None
+        None where no matrix was drawn, or (keys):
+
+        ``shape``
+            (rows, columns) of the array drawn last, or None for other shapes of colour.
+        ``colours``, ``even``
+            RGB from 0 to 1 of most of each cell, (rows, columns, 3), rows from the top; and how
+            much of the cell has it.
+        ``scales``
+            The colour maps in use, the one on top first: dicts with rising ``weights`` from end to
+            end, their ``places`` on the map (0 to 1) and their ``colours``.
+        ``texts``
+            Of texts that can be seen in cells (row, column, text), with fractions of cells: the
+            middle of the first cell is at .5.
+        ``rows``, ``columns``
+            Of tick labels that can be seen (place, text), in the same unit.
+        ``xlabel``, ``ylabel``
+            The labels of the axes, "" where none can be seen.
+    """
+    around = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    if not named:
+        _hide(around)
+    image = _pixels(figure.canvas)  # which also settles the layout
+    figure.set_layout_engine("none")  # hidden texts must not make room
+    inside = [(ax, _region(ax, shape) if ax in figure.axes else None) for ax in axes]
+    found = [None if box is None else _texts(ax, box, shape, named) for ax, box in inside]
+    changed = np.zeros(image.shape[:2], dtype=bool)
+    if any(found):
+        _hide([*around, *figure.texts, *(text for ax in figure.axes for text in ax.texts)])
+        with_texts, image = image, _pixels(figure.canvas)
+        changed = np.abs(with_texts - image).max(axis=2) > SEEN
+    return tuple(
+        None if box is None else _cells(ax, box, shape, image) | _seen(texts, changed)
+        for (ax, box), texts in zip(inside, found, strict=True)
     )
 
 
-def _cells(axes):
-    """Find the matrix that was drawn: imshow and matshow, or pcolormesh and seaborn.heatmap."""
-    if axes.images:
-        return "image", axes.images[0]
-    for collection in axes.collections:
-        array = collection.get_array()
-        if array is not None and np.ndim(array) == 2:
-            return "mesh", collection
-    return "nothing", None
+def _hide(artists):
+    for artist in artists:
+        artist.set_visible(False)
 
 
-def _ticks(axis, corner):
-    # Asked of the formatter: the ticks themselves would first have to be made.
-    places = axis.get_ticklocs()
-    labels = axis.get_major_formatter().format_ticks(places)
+def _pixels(canvas):
+    """Render a figure; return RGB from 0 to 255 with row 0 at the *bottom*, as in display units."""
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(int)
+
+
+def _mappables(axes):
+    """Return what is drawn on axes through a colour map, the one on top first."""
+    parts = [part for part in (*axes.images, *axes.collections) if part.get_visible()]
+    parts = [part for part in parts if part.get_array() is not None]
+    return sorted(parts, key=lambda part: part.get_zorder())[::-1]
+
+
+def _region(axes, shape):
+    """Return the box, in pixels, that holds the cells of a matrix; None if nothing was drawn."""
+    matrices = [
+        part for part in _mappables(axes) if isinstance(part, AxesImage | QuadMesh | PolyQuadMesh)
+    ]
+    alike = [part for part in matrices if part.get_array().shape[: len(shape)] == shape]
+    painted = [part for part in (*axes.patches, *axes.collections) if part.get_visible()]
+    boxes = [_extent(axes, part) for part in alike[:1] or matrices or painted]
+    return Bbox.union(boxes) if boxes else None
+
+
+def _extent(axes, part):
+    if hasattr(part, "get_datalim"):  # a collection; its window would hold its lines' width too
+        return part.get_datalim(axes.transData).transformed(axes.transData)
+    return part.get_window_extent()
+
+
+def _cells(axes, box, shape, pixels):
+    """Describe the colours of the cells, and through which maps they may be read."""
+    top = _mappables(axes)[:1]
+    rows, columns = shape
+    # Pixels of all cells at once: (rows, columns, places down, places across).
+    y = np.floor(box.y1 - (np.arange(rows)[:, None] + INSIDE) * box.height / rows).astype(int)
+    x = np.floor(box.x0 + (np.arange(columns)[:, None] + INSIDE) * box.width / columns).astype(int)
+    y, x = y[:, None, :, None], x[None, :, None, :]
+    height, width = pixels.shape[:2]
+    outside = (y < 0) | (y >= height) | (x < 0) | (x >= width)
+    looked = pixels[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    codes = np.where(outside, -1, looked @ (65536, 256, 1)).reshape(rows, columns, -1)
+    colours, even = np.full((rows, columns, 3), np.nan), np.zeros(shape)
+    for cell in np.ndindex(shape):
+        found, counts = np.unique(codes[cell], return_counts=True)
+        code, even[cell] = found[counts.argmax()], counts.max() / counts.sum()
+        if code >= 0:
+            colours[cell] = np.array((code // 65536, code // 256 % 256, code % 256)) / 255
     return {
-        round(float(place) - corner): label for place, label in zip(places, labels, strict=False)
+        "shape": np.shape(top[0].get_array())[:2]
+        if top and np.ndim(top[0].get_array()) > 1
+        else None,
+        "colours": colours,
+        "even": even,
+        "scales": [scale for part in _mappables(axes) if (scale := _scale(axes, part))],
     }
 
 
-def _texts(axes, corner):
-    found = {}
-    for text in axes.texts:
-        column, row = text.get_position()
-        if text.get_text():
-            found[round(float(row) - corner), round(float(column) - corner)] = text.get_text()
+def _scale(axes, part):
+    """Return how colours tell weights, seen on the ground of the axes; None if they do not."""
+    low, high = part.get_clim()
+    if np.ndim(part.get_array()) > 2 or low is None or high is None:
+        return None
+    weights = np.linspace(float(low), float(high), SAMPLES)
+    with contextlib.suppress(ValueError):  # steps of colour, which tell no single weight
+        weights = np.union1d(weights, part.norm.inverse(np.linspace(0, 1, SAMPLES)))
+    steps = part.norm(weights)
+    places = np.asarray(steps) / (1 if steps.dtype.kind == "f" else part.cmap.N)
+    colours = part.cmap(steps)
+    alpha = part.get_alpha()
+    alpha = colours[:, 3:] * (1 if alpha is None else np.max(alpha))
+    ground = np.array(matplotlib.colors.to_rgb(axes.get_facecolor()))
+    return {
+        "weights": weights,
+        "places": places,
+        "colours": alpha * colours[:, :3] + (1 - alpha) * ground,
+    }
+
+
+def _texts(axes, box, shape, named):
+    """Return (kind, window, value) of each text in a cell, at a tick, or naming an axis."""
+    rows, columns = shape
+
+    def place(x, y):
+        return (box.y1 - y) / box.height * rows, (x - box.x0) / box.width * columns
+
+    found = []
+    for text in (*axes.texts, *axes.get_figure().texts):
+        window = _window(text)
+        row, column = place(*(window.min + window.max) / 2)
+        if 0 <= row < rows and 0 <= column < columns:
+            found.append(("texts", window, (row, column, text.get_text())))
+    if not named:
+        return found
+    found.append(("xlabel", _window(axes.xaxis.label), axes.get_xlabel()))
+    found.append(("ylabel", _window(axes.yaxis.label), axes.get_ylabel()))
+    for kind, axis, along in (("rows", axes.yaxis, 0), ("columns", axes.xaxis, 1)):
+        first, last = sorted(axis.get_view_interval())
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            where = tick.get_loc()
+            if first <= where <= last:
+                spot = place(*axes.transData.transform((where, where)))[along]
+                found += [
+                    (kind, _window(label), (spot, label.get_text()))
+                    for label in (tick.label1, tick.label2)
+                ]
     return found
 
 
-def read_matrix(drawing, right, what):
-    """Raise `Wrong` unless the drawing shows the matrix `right`, query 0 on top."""
-    what = say(what)
-    if drawing["kind"] == "nothing":
-        raise Wrong(
-            "{what}: nothing was drawn on the axes that came in. Use `axes.imshow`, not "
-            "`plt.imshow`.",
-            what=what,
-        )
-    cells = drawing["cells"]
-    if cells.shape != right.shape:
-        raise Wrong(
-            "{what} should have {shape} cells, got {found}.",
-            what=what,
-            shape=right.shape,
-            found=cells.shape,
-        )
-    shown = ~drawing["masked"]
-    if not np.allclose(cells[shown], right[shown], atol=1e-5):
-        if np.allclose(cells[shown], right.T[shown], atol=1e-5):
-            raise Wrong("{what} is transposed: rows are queries.", what=what)
-        if np.allclose(cells[shown], -right[shown], atol=1e-5):
-            raise Wrong("{what} has the wrong sign.", what=what)
-        raise Wrong("{what}: the cells do not hold the numbers that came in.", what=what)
-    if not drawing["downwards"]:
-        raise Wrong(
-            "{what} stands on its head: query 0 belongs on top (axes.invert_yaxis()).",
-            what=what,
-        )
+def _window(text):
+    return Text.get_window_extent(text)  # of an annotation: without its arrow
+
+
+def _seen(texts, changed):
+    """Keep the texts that change the image where they stand, by their kind."""
+    seen = {kind: [] for kind in ("texts", "rows", "columns", "xlabel", "ylabel")}
+    for kind, window, value in texts:
+        (x0, y0), (x1, y1) = np.clip(window.get_points(), 0, changed.shape[::-1]).astype(int)
+        if y1 - y0 >= LEGIBLE and changed[y0 : y1 + 1, x0 : x1 + 1].any():
+            seen[kind].append(value)
+    return seen | {kind: "".join(seen[kind]) for kind in ("xlabel", "ylabel")}

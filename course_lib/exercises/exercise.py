@@ -6,6 +6,7 @@ data passes between them, so that *call* may run in another process than the oth
 """
 
 import copy
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,9 +71,10 @@ class Check:
     may_raise : bool
         Whether an error of the learner's function can be the right answer; if so the judge
         finds a `Raised` among the values.
-    without : tuple of callable
+    without : tuple of callable or str
         What the answer must not call, under whatever name: the function that the learner is to
-        write, of the library or of another one.
+        write, of the library or of another one. A text, as "course_lib.nn.vision:to_patches", is
+        imported only to judge: for what needs PyTorch.
     seconds : float
         Time for all calls together.
     """
@@ -141,7 +143,7 @@ def _verdict(exercise, namespace, seed):
     try:
         with own_state():
             cases = exercise.inputs(np.random.default_rng(seed))
-            with watched(exercise.without) as called:
+            with watched(map(_imported, exercise.without)) as called:
                 values = within(exercise.seconds, lambda: exercise.call(answer, cases))
     except TookTooLong:
         return ERROR, say(
@@ -181,6 +183,10 @@ def _verdict(exercise, namespace, seed):
             message=error,
         )
     return PASSED, exercise.title
+
+
+def _imported(function):
+    return pkgutil.resolve_name(function) if isinstance(function, str) else function
 
 
 def _holds_dots(value):

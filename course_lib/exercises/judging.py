@@ -169,7 +169,7 @@ def compare_choice(value, expected, what, reasons):
     Capitals, spaces around it, quotes and a full stop do not matter.
     """
     chosen = read_choice(value)
-    if chosen == expected and isinstance(chosen, bool) == isinstance(expected, bool):
+    if type(chosen) is type(expected) and chosen == expected:
         return
     if isinstance(chosen, str | bool) and chosen in reasons:
         raise Wrong(reasons[chosen])

@@ -4,11 +4,14 @@ PyTorch is imported only when such an exercise is judged.
 """
 
 import copy
+from functools import partial
+
+import numpy as np
 
 from course_lib.exercises.exercise import Wrong
-from course_lib.exercises.judging import compare
+from course_lib.exercises.judging import compare_all, read_pair, same, tolerance_of
 from course_lib.exercises.plain import attempt
-from course_lib.language import say
+from course_lib.language import later, say
 
 
 def run_module(answer, cases):
@@ -16,7 +19,8 @@ def run_module(answer, cases):
 
     A case is (arguments of the class, parameters by name, inputs, probe): arrays all but the
     arguments. The module gets the parameters, is called on the inputs, and its first output is
-    multiplied by the probe and summed, for gradients.
+    multiplied by the probe and summed, for gradients. Buffers of its own do not matter, nor in
+    which floating-point type it computes.
 
     Returns
     -------
@@ -37,18 +41,21 @@ def _run(answer, arguments, parameters, inputs, probe):
     shapes = {name: tuple(value.shape) for name, value in module.named_parameters()}
     if shapes != {name: value.shape for name, value in parameters.items()}:
         return {"shapes": shapes}
-    module.load_state_dict({name: torch.tensor(value) for name, value in parameters.items()})
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(torch.tensor(parameters[name]))
     x, *rest = (torch.tensor(value) for value in inputs)
-    outputs = module(x.requires_grad_(), *rest)
+    x.requires_grad_()
+    outputs = module(x.clone(), *rest)  # a copy, which may be changed in place
     if outputs is ... or outputs is None:
         return outputs
-    outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
+    outputs = tuple(outputs) if isinstance(outputs, tuple | list) else (outputs,)
     gradients = {}
     if getattr(outputs[0], "requires_grad", False) and outputs[0].shape == probe.shape:
         (outputs[0] * torch.tensor(probe)).sum().backward()
         gradients = {name: value.grad for name, value in module.named_parameters()}
         gradients["x"] = x.grad
-    return {"shapes": shapes, "outputs": tuple(outputs), "gradients": gradients}
+    return {"shapes": shapes, "outputs": outputs, "gradients": gradients}
 
 
 def read_run(value, parameters, what):
@@ -73,9 +80,57 @@ def read_run(value, parameters, what):
     return value["outputs"], value["gradients"]
 
 
-def compare_gradients(got, expected, what):
-    """Compare gradients by name; `expected` maps names to arrays."""
-    what = say(what)
+def judge_runs(
+    cases, values, reference, *, what, output, subjects, mistakes, seen=lambda array, *case: array
+):
+    """Compare an output, the weights and the gradients of modules with those of a reference.
+
+    Parameters
+    ----------
+    cases, values : list
+        As a judge gets them from `run_module`; each module returns an output and its weights.
+    reference : callable (*case, **mistake) -> (output, weights, leaves by name)
+        What the right module gives, as tensors, or one with a mistake; and what gets gradients.
+    what, output : str
+        What the class and its first output are called.
+    subjects : pair of callable (*case) -> str
+        What the output and the weights of a case are called.
+    mistakes : pair of sequences of (dict, str)
+        For the output and for the weights: options of `reference`, and what the learner is told.
+    seen : callable (array, *case) -> array
+        What of an output or of weights is compared.
+    """
+    read = [read_run(v, case[1], what) for case, v in zip(cases, values, strict=True)]
+    right, gradients = [], []
+    for case in cases:
+        *parts, leaves = reference(*case)
+        (parts[0] * parts[0].new_tensor(case[-1])).sum().backward()
+        gradients.append({n: leaf.grad.numpy() for n, leaf in leaves.items()})
+        right.append([seen(part.detach().numpy(), *case) for part in parts])
+    pairs = []
+    for case, (outputs, _), parts in zip(cases, read, right, strict=True):
+        shapes = [part.shape for part in parts]
+        pair = read_pair(outputs, "`forward`", output, later("the weights"), shapes=shapes)
+        found = [np.shape(part) == shape for part, shape in zip(pair, shapes, strict=True)]
+        pairs.append([seen(p, *case) if f else p for p, f in zip(pair, found, strict=True)])
+    for part in (1, 0):  # the weights first: with wrong ones the output cannot be right
+
+        def of_mistake(k, told, part=part):
+            return seen(reference(*cases[k], **told)[part].detach().numpy(), *cases[k])
+
+        compare_all(
+            lambda k, part=part: subjects[part](*cases[k]),
+            [(k,) for k in range(len(cases))],
+            [pair[part] for pair in pairs],
+            lambda k, part=part: right[k][part],
+            [(partial(of_mistake, told=told), sentence) for told, sentence in mistakes[part]],
+        )
+    for case, (outputs, got), expected in zip(cases, read, gradients, strict=True):
+        compare_gradients(got, expected, subjects[0](*case), tolerance_of(outputs)["rtol"])
+
+
+def compare_gradients(got, expected, what, relative):
+    """Compare gradients by name, within a share of the largest; `expected` maps names to arrays."""
     for name, gradient in expected.items():
         if got.get(name) is None:
             raise Wrong(
@@ -83,4 +138,11 @@ def compare_gradients(got, expected, what):
                 what=what,
                 name=name,
             )
-        compare(got[name], gradient, say("{what}: the gradient of {name}", what=what, name=name))
+        close = {"rtol": relative, "atol": relative * max(1e-3, np.abs(gradient).max())}
+        compare_all(
+            say("{what}: the gradient of {name}", what=what, name=name),
+            [()],
+            [got[name]],
+            lambda gradient=gradient: gradient,
+            same=partial(same, tolerance=close),
+        )

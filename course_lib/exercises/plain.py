@@ -137,7 +137,8 @@ def _plain_array(value):
         value = value.detach().cpu()
         value = value.to_dense() if hasattr(value, "to_dense") else value
         if "bfloat16" in str(value.dtype):
-            return np.array(value.float()).view(BFloat16)
+            return value.float().numpy().view(BFloat16)
+        value = value.resolve_conj().resolve_neg().numpy()
     elif hasattr(value, "toarray"):  # a SciPy sparse matrix
         value = value.toarray()
     array = np.array(value)

@@ -1,23 +1,23 @@
 """Tell the learner: the card under an exercise, the scorecard at the end of a chapter."""
 
 import html
+import json
 import os
 
-from IPython import get_ipython
 from IPython.display import display
 
-import __main__
-from course_lib import theme
+from course_lib import language, theme
 from course_lib.chapters import chapter_name
-from course_lib.exercises import progress
+from course_lib.exercises import answers, copies, progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import later, say
 
-# The verdict as data, beside the card, for programs that run notebooks.
+# The verdict as data, beside the card, for programs that read outputs.
 MIME = "application/vnd.attention-course.check+json"
-# Set by the pytest plugin: checks raise instead of only showing a card.
-RAISE = "COURSE_CHECK_RAISES"
+# Set by the pytest plugin: the file to which each check adds its verdict, as a line of JSON. It
+# reaches the plugin also if the output is captured, redirected or lost with the kernel.
+VERDICTS = "COURSE_CHECK_VERDICTS"
 
 HEADINGS = {
     PASSED: ("✓", later("Passed")),
@@ -27,26 +27,29 @@ HEADINGS = {
 }
 
 
-class NotPassed(Exception):
-    """Raised by `check` under pytest; shows its message and no traceback."""
-
-    def _render_traceback_(self):
-        return [str(self)]
-
-
 class Card:
     """What is shown for one result: HTML in Jupyter, text elsewhere, and the verdict as data."""
 
     def __init__(self, exercise, result):
         self.exercise, self.result = exercise, result
 
+        mark, heading = HEADINGS[result.state]
+        message = exercise.title if result.state == PASSED else result.message
+        self.text = f"{mark} {exercise.key}: {say(heading)}. {message}"
+        self.hint = "" if result.state == PASSED else say("Hint: {hint}", hint=exercise.hints[0])
+
     def __str__(self):
-        mark, heading = HEADINGS[self.result.state]
-        return f"{mark} {self.exercise.key}: {say(heading)}. {_tell(self.exercise, self.result)}"
+        return "\n".join(filter(None, (self.text, self.hint)))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         verdict = {"key": self.result.key, "state": self.result.state}
         return {"text/html": self._html(), "text/plain": str(self), MIME: verdict}
+
+    def as_line(self):
+        """Return the verdict as a line of JSON, with what is to be said of it and who says so."""
+        verdict = {"key": self.result.key, "state": self.result.state, "copy": str(copies.COPY)}
+        said = {"text": self.text, "hint": self.hint, "language": language.chosen()}
+        return json.dumps(verdict | said) + "\n"
 
     def _html(self):
         mark, heading = HEADINGS[self.result.state]
@@ -64,8 +67,8 @@ class Card:
 def check(key):
     """Judge the answer to an exercise and show a card: passed, not attempted, wrong, or an error.
 
-    In Jupyter it never raises, so that reading goes on. Under pytest (nbval) everything but
-    passed raises, with the message and a hint as the whole report.
+    It never raises because of an answer, so that reading goes on. Under pytest (nbval) the course's
+    plugin is told the verdict, and judges by it.
 
     Parameters
     ----------
@@ -76,17 +79,14 @@ def check(key):
     ------
     ValueError
         If there is no such exercise.
-    NotPassed
-        Only under pytest, if the answer is not right.
     """
     exercise = find_exercise(key)
-    result = assess(exercise, _namespace(exercise.answer))
+    result = assess(exercise, answers.names_to_judge())
     if result.state == PASSED:
         progress.record(key)
     card = Card(exercise, result)
+    _hand_over(card)
     display(card)
-    if result.state != PASSED and os.environ.get(RAISE):
-        raise NotPassed(str(card))
 
 
 def scorecard(chapter):
@@ -136,11 +136,12 @@ class Scorecard:
         )
 
 
-def _tell(exercise, result):
-    if result.state == PASSED:
-        return exercise.title
-    hint = say("Hint: {hint}", hint=exercise.hints[0])
-    return f"{result.message}\n{hint}"
+def _hand_over(card):
+    """Add a verdict to the plugin's file, if it is the plugin that runs the notebook."""
+    path = os.environ.get(VERDICTS)
+    if path:
+        with open(path, "ab", buffering=0) as file:
+            file.write(card.as_line().encode("utf-8"))
 
 
 def _style():
@@ -158,17 +159,4 @@ def _inline(text):
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
-def _namespace(answer):
-    """Return the names of the notebook, or of the script that imported us.
-
-    Where the last cell was to define the answer and stopped with an error, the name may still
-    hold an older answer. That one is not to be judged, so it is left out.
-    """
-    shell = get_ipython()
-    if shell is None:
-        return vars(__main__)
-    names = dict(shell.user_ns)
-    last = shell.last_execution_result  # of the cell before the one that runs now
-    if last is not None and not last.success and answer in (last.info.raw_cell or ""):
-        names.pop(answer, None)
-    return names
+answers.watch()

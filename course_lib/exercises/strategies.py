@@ -134,3 +134,20 @@ def tokens(low=1, high=8):
 def orders(n):
     """Return a strategy of permutations of n positions, as arrays of integers."""
     return st.permutations(range(n)).map(lambda order: np.array(order, dtype=int))
+
+
+def random_layers(rng, layers, n):
+    """Return layers (l, n, n) whose residual is mixed in, with any share from none to nearly 1."""
+    share = rng.choice([0, 0.1, 0.5, 0.9])
+    drawn = np.array([random_weights(rng, n) for _ in range(layers)])
+    return share * np.eye(n) + (1 - share) * drawn
+
+
+def cases_of(inputs):
+    """Return a strategy of the cases that a check's `inputs` makes, one at a time."""
+
+    def make(rng):
+        cases = inputs(rng)
+        return cases[rng.integers(len(cases))]
+
+    return seeded(make)

@@ -7,6 +7,7 @@ gradients. None of this decides whether an answer is right, and none of it is lo
 import ctypes
 import decimal
 import inspect
+import pkgutil
 import random
 import sys
 import threading
@@ -96,9 +97,9 @@ def within(seconds, work):
         done.set()
         bell.join()
         if rung.is_set():  # it is heard here, and not in whatever runs next
-            ring()
             with suppress(TookTooLong):
-                while True:
+                while True:  # a callback of the garbage collector may have swallowed one
+                    ring()
                     time.sleep(0)
 
     try:
@@ -120,15 +121,17 @@ def watched(functions):
 
     Parameters
     ----------
-    functions : iterable of callable
-        Python functions, classes or built-in ones.
+    functions : iterable of callable or str
+        Python functions, classes or built-in ones, or where they are found
+        ("course_lib.nn.edges:edge_softmax"): looked up now, so that a check need not load PyTorch.
 
     Yields
     ------
     list
         Of the functions that were called, in the order of their first calls.
     """
-    by_code = {_code(function): function for function in functions}
+    resolved = [pkgutil.resolve_name(f) if isinstance(f, str) else f for f in functions]
+    by_code = {_code(function): function for function in resolved}
     called = []
     if not by_code:
         yield called

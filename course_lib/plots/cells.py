@@ -1,7 +1,6 @@
 """How a matrix of weights is drawn as coloured cells, whatever the cells say."""
 
 import numpy as np
-import seaborn
 from matplotlib.patches import Rectangle
 
 from course_lib import _validate
@@ -45,6 +44,8 @@ def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
 
 def draw_cells(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
     """Draw the cells without labels; thin lines part them while there is room for lines."""
+    import seaborn  # brings pandas and SciPy's statistics, which take as long as all of ours
+
     seaborn.heatmap(
         values,
         ax=axes,

@@ -1,13 +1,7 @@
-"""A plugin for pytest where it runs nbval for our tests: start fast, and keep the outputs."""
+"""A plugin for pytest where it runs nbval for our tests: keep the outputs."""
 
-import sys
-
-# While it is imported, jsonschema would build a parser of internet addresses, for a check that
-# notebooks have no use for. That takes as long as all else that pytest needs to start.
-sys.modules["rfc3987_syntax"] = None
-
-import nbformat  # noqa: E402
-from nbval.plugin import IPyNbCell  # noqa: E402
+import nbformat
+from nbval.plugin import IPyNbCell
 
 
 def pytest_addoption(parser):

@@ -6,7 +6,6 @@ import networkx as nx
 import numpy as np
 from scipy.stats import kendalltau
 
-from course_lib.attention import softmax
 from course_lib.centrality import (
     closeness,
     hits,
@@ -16,196 +15,290 @@ from course_lib.centrality import (
     remove_tokens,
     stationary_distribution,
 )
+from course_lib.chapters.ch04_centrality import cases as made
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare, compare_choice, read_array
+from course_lib.exercises.judging import compare_all, compare_choice, read_array, same
+from course_lib.exercises.plain import BFloat16
 from course_lib.language import say
 
 
-def _lengths(rng):
-    return [(n,) for n in (6, 3, 2, 15, 64)]
-
-
 def _judge_degree(cases, values):
-    for (n,), value in zip(cases, values, strict=True):
-        mistakes = [
-            (2.0, "The self-loop counts too, as an edge that leaves and as one that arrives."),
-            (n / (n - 1), "Edges that leave and edges that arrive both count."),
-            (2 * n, "NetworkX divides by n - 1, the number of other nodes."),
-            ((2 * n - 1) / (n - 1), "The self-loop counts twice: it leaves and it arrives."),
-        ]
-        compare(value, 2 * n / (n - 1), say("The degree centrality for {n} tokens", n=n), mistakes)
+    mistakes = [
+        (lambda n: 2.0, "It is not 2: self-loops count, and the division is by n - 1."),
+        (lambda n: n / (n - 1), "Edges that leave and edges that arrive both count."),
+        (lambda n: 2 * n, "NetworkX divides by n - 1, the number of other nodes."),
+        (
+            lambda n: (2 * n - 1) / (n - 1),
+            "The self-loop counts twice: it leaves and it arrives.",
+        ),
+    ]
+
+    def subject(n):
+        return say("The degree centrality for {n} tokens", n=n)
+
+    compare_all(subject, cases, values, lambda n: 2 * n / (n - 1), mistakes)
 
 
-def _walks(rng):
-    """Make asymmetric weights, a walk that would go round for ever, and one that gets stuck."""
-    round_and_round = np.roll(np.eye(3), 1, axis=1)
-    round_and_round[0] = [0.5, 0.25, 0.25]
-    stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
-    cases = [(softmax(2 * rng.normal(size=(n, n))), c) for n, c in ((3, 0.5), (5, 0.85), (4, 0.0))]
-    return [*cases, (round_and_round, 0.9), (stuck, 0.85)]
+# A loop that stops where no share changes by more than 1e-10 is off by up to 100 times as much at
+# damping 0.99, and by a few times that if the walk goes round.
+LOOP = {"rtol": 0, "atol": 3e-8}
+
+
+def _same_shares(got, expected):
+    exact = getattr(got, "dtype", None) == np.float64
+    return same(got, expected, tolerance=LOOP if exact else None)
+
+
+def _settled(weights, damping):
+    """Return what x = (1 - c)/n + c A^T x gives, whatever A and c are; None if nothing."""
+    n = len(weights)
+    try:
+        return np.linalg.solve(np.eye(n) - damping * weights.T, np.full(n, (1 - damping) / n))
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _judge_pagerank(cases, values):
-    for (weights, damping), value in zip(cases, values, strict=True):
-        right = pagerank(weights, damping=damping)
-        n = len(weights)
-        back = weights.T / weights.T.sum(axis=1, keepdims=True)
-        mistakes = [
-            (np.full(n, 1 / n), _EQUAL_SHARES),
-            (pagerank(back, damping=damping), "The edges run the wrong way: from query to key."),
-            (n * right, "The shares should sum to 1: the jump gives each token (1 - damping) / n."),
-            (in_strength(weights) / n, "That is one step. Repeat until nothing changes."),
-        ]
-        if 0 < damping < 1:
-            swapped = pagerank(weights, damping=1 - damping)
-            mistakes.append((swapped, "Damping is the chance to follow an edge, not to jump."))
-        compare(value, right, say("PageRank at damping {damping}", damping=damping), mistakes)
+    def right(weights, damping):
+        return pagerank(weights, damping=damping)
+
+    def one_step(weights, damping):
+        return (1 - damping) / len(weights) + damping * in_strength(weights) / len(weights)
+
+    def reversed_edges(weights, damping):
+        return _settled(weights.T / weights.T.sum(axis=1, keepdims=True), damping)
+
+    mistakes = [
+        (
+            lambda weights, damping: np.full(len(weights), 1 / len(weights)),
+            "All shares came out equal. What arrives at a token is the sum down its column, "
+            "`weights.T @ shares`.",
+        ),
+        (reversed_edges, "The edges run the wrong way: from query to key."),
+        (
+            lambda weights, damping: len(weights) * right(weights, damping),
+            "The shares should sum to 1: the jump gives each token (1 - damping) / n.",
+        ),
+        (one_step, "That is one step. Repeat until nothing changes."),
+        (
+            lambda weights, damping: in_strength(weights) / len(weights),
+            "That is one step, and without jumps. Put both into the formula, and repeat it.",
+        ),
+        (
+            lambda weights, damping: _settled(weights, 1 - damping),
+            "Damping is the chance to follow an edge, not to jump.",
+        ),
+        (
+            lambda weights, damping: _settled(weights, 0.85),
+            "That is PageRank at damping 0.85, whatever damping is given.",
+        ),
+    ]
+
+    def subject(weights, damping):
+        return say("PageRank at damping {damping}", damping=damping)
+
+    compare_all(subject, cases, values, right, mistakes, same=_same_shares)
 
 
-_EQUAL_SHARES = (
-    "All shares came out equal. What arrives at a token is the sum down its column, "
-    "`weights.T @ shares`."
-)
-
-
-def _sizes(rng):
-    return [(3,), (4,), (7,)]
+# How far a sum near 1 may be off by rounding; lists may have lost digits before.
+ROUNDING = {"float64": 1e-9, "float32": 1e-6, "float16": 1e-3, "bfloat16": 8e-3}
 
 
 def _judge_silent(cases, values):
     for (n,), value in zip(cases, values, strict=True):
-        weights = read_array(value, f"`silent_weights({n})`", shape=(n, n))
+        name = f"`silent_weights({n})`"
+        weights = read_array(value, name, shape=(n, n))
+        kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
+        rounding = ROUNDING.get(kind, 1e-7)
         if (weights <= 0).any():
-            raise Wrong("Every weight should be positive.")
-        if not np.allclose(weights.sum(axis=1), 1, atol=1e-3):
-            raise Wrong("The rows should sum to 1.")
-        if np.ptp(weights) < 1e-3:
-            raise Wrong("All weights are the same; find some that differ.")
-        shares = pagerank(weights / weights.sum(axis=1, keepdims=True))
-        if np.ptp(shares) > 1e-3:
+            raise Wrong("{name}: every weight should be positive.", name=name)
+        rows = weights.sum(axis=1)
+        if np.abs(rows - 1).max() > max(1e-5, 5 * rounding):
+            raise Wrong("{name}: the rows should sum to 1, but one sums to {sum:.6g}.",
+                        name=name, sum=rows[np.abs(rows - 1).argmax()])  # fmt: skip
+        spread = np.ptp(weights)
+        if spread <= max(1e-6, 2 * rounding) * weights.max():
+            raise Wrong("{name}: all weights are the same; find some that differ.", name=name)
+        columns = weights.sum(axis=0)
+        worst = np.abs(columns - 1).argmax()
+        if np.abs(columns[worst] - 1) > 1e-5 * spread + rounding:
             raise Wrong(
-                "PageRank still differs, from {low:.3f} to {high:.3f}. The columns sum to {sums}.",
-                low=shares.min(),
-                high=shares.max(),
-                sums=np.array2string(weights.sum(axis=0), precision=2),
+                "{name}: PageRank still differs: column {place} sums to {sum:.6g}, not to 1.",
+                name=name,
+                place=int(worst),
+                sum=columns[worst],
             )
 
 
-def _ways(rng):
-    """Make graphs in which the direct edge is seldom the strongest way; then one where it is."""
-    chain = np.array(
-        [[0.1, 0.8, 0.1, 0.0], [0, 0.1, 0.9, 0], [0.2, 0, 0.1, 0.7], [0.4, 0.3, 0, 0.3]]
-    )
-    cases = [(chain, 0, 3), (chain, 3, 2)]
-    for n in (5, 6):
-        weights = softmax(4 * rng.normal(size=(n, n)))
-        cases += [(weights, start, end) for start, end in ((0, n - 1), (n - 1, 1), (2, 3))]
-    return [*cases, (np.array([[0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.6, 0.2, 0.2]]), 0, 2)]
+NEARLY = 1 - 1e-6  # a product that is as large as the largest, but for rounding
 
 
 def _judge_way(cases, values):
-    for (weights, start, end), value in zip(cases, values, strict=True):
-        way = (
-            read_array(value, say("The way from {start} to {end}", start=start, end=end))
-            .ravel()
-            .tolist()
-        )
-        if way == _way(weights, start, end, lambda weight: -np.log(weight)):
-            continue
-        for mistaken, sentence in (
-            (_way(weights, start, end, lambda weight: weight), _AS_LENGTHS),
-            (_way(weights, start, end, lambda weight: 1 / weight), _RECIPROCAL),
-            (_way(weights, start, end, lambda weight: 1), "That way has the fewest edges."),
-            (_way(weights.T, start, end, lambda weight: -np.log(weight)), _REVERSED),
-        ):
-            if way == mistaken:
-                raise Wrong(sentence)
-        if way[:1] != [start] or way[-1:] != [end]:
-            raise Wrong(
-                "The way should begin with {start} and end with {end}, got {way}.",
-                start=start,
-                end=end,
-                way=way,
-            )
+    ways = [_read_way(case, value) for case, value in zip(cases, values, strict=True)]
+    good = [_is_strongest(*case, way) for case, way in zip(cases, ways, strict=True)]
+    if all(good):
+        return
+    for mistake, sentence in _WAY_MISTAKES:
+        made_so = zip(cases, ways, strict=True)
+        if all(way == mistake(*case) for case, way in made_so):
+            raise Wrong(sentence)
+    place = good.index(False)
+    _tell_way(*cases[place], ways[place])
+
+
+def _read_way(case, value):
+    _, start, end = case
+    array = read_array(value, say("The way from {start} to {end}", start=start, end=end))
+    if array.ndim != 1:
         raise Wrong(
-            "From {start} to {end} there is a way with a larger product than {way}.",
+            "The way from {start} to {end} should be a list of positions, got {value}.",
             start=start,
             end=end,
-            way=way,
+            value=array.tolist(),
         )
+    return [int(place) if place.is_integer() else place for place in array.tolist()]
 
 
-_AS_LENGTHS = (
-    "That is the shortest way if weights are lengths, or if there are none: -ln w is wanted."
-)
-_RECIPROCAL = "That is the way for lengths such as 1 / w, whose sum is not the product; use -ln w."
-_REVERSED = "The edges run the wrong way: weights[i, j] is the edge from i to j."
+def _is_strongest(weights, start, end, way):
+    if way[:1] != [start] or way[-1:] != [end] or len(set(way)) < len(way):
+        return False
+    if not set(way) <= set(range(len(weights))):
+        return False
+    best = made.product(weights, made.strongest(weights, start, end))
+    return made.product(weights, way) >= NEARLY * best
 
 
-def _way(weights, start, end, length):
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(len(weights)))
-    for i, j in np.argwhere(weights > 0).tolist():
-        graph.add_edge(i, j, length=length(weights[i, j]))
-    try:
-        return nx.shortest_path(graph, start, end, weight="length")
-    except nx.NetworkXNoPath:
-        return None
+def _tell_way(weights, start, end, way):
+    told = {"start": start, "end": end, "way": way}
+    if not set(way) <= set(range(len(weights))):
+        raise Wrong("The way should hold positions of the tokens, got {way}.", way=way)
+    if way[:1] != [start] or way[-1:] != [end]:
+        raise Wrong("The way should begin with {start} and end with {end}, got {way}.", **told)
+    if len(set(way)) < len(way):
+        raise Wrong("No position should be on the way twice, got {way}.", way=way)
+    if not made.product(weights, way):
+        raise Wrong("From {start} to {end}, {way} uses an edge of weight 0.", **told)
+    raise Wrong("From {start} to {end} there is a way with a larger product than {way}.", **told)
 
 
-def _removals(rng):
-    crafted = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.2, 0.2, 0.6]])
-    cases = [
-        (softmax(2 * rng.normal(size=(n, n))), gone)
-        for n, gone in ((4, [0]), (5, [0, 4]), (6, [3, 1]), (4, []), (5, [1, 2, 3, 4]))
-    ]
-    return [(crafted, [0]), *cases]
+def _by_length(length):
+    return lambda weights, start, end: made.shortest(weights, start, end, length)
+
+
+_WAY_MISTAKES = [
+    (
+        _by_length(lambda weight: weight),
+        "Those are the shortest ways if weights are lengths: -ln w is wanted.",
+    ),
+    (
+        _by_length(lambda weight: 1 / weight),
+        "Those are the ways for lengths such as 1 / w, whose sum is not the product; use -ln w.",
+    ),
+    (
+        _by_length(lambda weight: 1),
+        "Those ways have the fewest edges. Is the length named to the search?",
+    ),
+    (
+        lambda weights, start, end: made.strongest(weights.T, start, end),
+        "The edges run the wrong way: weights[i, j] is the edge from i to j.",
+    ),
+    (
+        lambda weights, start, end: made.strongest(weights, start, end)[::-1],
+        "Those are the right ways, but told from end to start.",
+    ),
+    (lambda weights, start, end: [start, end], "The direct edge is not always the strongest way."),
+]
 
 
 def _judge_without(cases, values):
-    for (weights, gone), value in zip(cases, values, strict=True):
-        right = remove_tokens(weights, gone)
-        stay = [i for i in range(len(weights)) if i not in gone]
-        rest = weights[np.ix_(stay, stay)]
-        columns = weights[:, stay] / weights[:, stay].sum(axis=1, keepdims=True)
-        whole = rest / rest.sum()
-        zeroed = weights.copy()
-        zeroed[gone], zeroed[:, gone] = 0, 0
-        total = zeroed.sum(axis=1, keepdims=True)
-        mistakes = [
-            (rest, "Divide each row by its sum, so that it sums to 1 again."),
-            (rest / rest.sum(axis=0), "The columns are divided; it is the rows that sum to 1."),
-            (rest / rest.sum(axis=1), "Each column is divided by the sum of a row: keepdims=True."),
-            (whole, "Divide each row by its own sum, not everything by the sum of all."),
-            (columns, "Only the columns are gone: the removed tokens should not ask either."),
-            (zeroed, "The removed tokens are set to 0 but still there."),
-            (zeroed / np.where(total == 0, 1, total), _STILL_THERE),
-        ]
-        compare(value, right, say("Without {gone}, the weights", gone=gone), mistakes)
+    def subject(weights, gone):
+        return say("Without {gone}, the weights", gone=gone)
+
+    compare_all(subject, cases, values, remove_tokens, _REMOVAL_MISTAKES)
+
+
+def _rest(weights, gone):
+    return np.delete(np.delete(weights, gone, axis=0), gone, axis=1)
+
+
+def _divided(by):
+    return lambda weights, gone: _rest(weights, gone) / by(_rest(weights, gone))
+
+
+def _only_columns(weights, gone):
+    rest = np.delete(weights, gone, axis=1)
+    return rest / rest.sum(axis=1, keepdims=True)
+
+
+def _zeroed(weights, gone):
+    zeroed = weights.copy()
+    zeroed[gone], zeroed[:, gone] = 0, 0
+    return zeroed
+
+
+def _zeroed_and_divided(weights, gone):
+    zeroed = _zeroed(weights, gone)
+    total = zeroed.sum(axis=1, keepdims=True)
+    return zeroed / np.where(total == 0, 1, total)
+
+
+def _exponentials(weights, gone):
+    powers = np.exp(_rest(weights, gone))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 _STILL_THERE = "The removed tokens are set to 0 but still there: take out rows and columns."
-
-
-def _scores(rng):
-    cases = [(rng.permutation(n) ** 3.0, rng.normal(size=n)) for n in (16, 12, 9)]
-    rising = np.sort(rng.normal(size=6))
-    return [*cases, (rising, np.exp(3 * rising)), (rising, -(rising**3))]
+_REMOVAL_MISTAKES = [
+    (_rest, "Divide each row by its sum, so that it sums to 1 again."),
+    (
+        _divided(lambda rest: rest.sum(axis=0)),
+        "The columns are divided; it is the rows that sum to 1.",
+    ),
+    (
+        _divided(lambda rest: rest.sum(axis=1)),
+        "Each column is divided by the sum of a row: keepdims=True.",
+    ),
+    (
+        _divided(lambda rest: rest.sum()),
+        "Divide each row by its own sum, not everything by the sum of all.",
+    ),
+    (_exponentials, "A softmax of weights is no division: divide each row by its sum."),
+    (_only_columns, "Only the columns are gone: the removed tokens should not ask either."),
+    (_zeroed, _STILL_THERE),
+    (_zeroed_and_divided, _STILL_THERE),
+]
 
 
 def _judge_agreement(cases, values):
-    for (first, second), value in zip(cases, values, strict=True):
+    def matrix(first, second):
         right = rank_correlation(first, second)
-        order = np.corrcoef(np.argsort(first), np.argsort(second))
-        mistakes = [
-            (np.corrcoef(first, second)[0, 1], "That correlates the scores, not their ranks."),
-            (order[0, 1], "Sorted positions are not ranks yet: argsort once more."),
-            (np.array([[1, right], [right, 1]]), "A matrix came back; its entry [0, 1] is wanted."),
-            (kendalltau(first, second).statistic, "That is Kendall's rank correlation."),
-            (-right, "The sign is wrong: one of the two is ranked from the other end."),
-        ]
-        compare(value, right, "The rank correlation", mistakes)
+        return np.array([[1, right], [right, 1]])
+
+    mistakes = [
+        (
+            lambda first, second: np.corrcoef(first, second)[0, 1],
+            "That correlates the scores, not their ranks.",
+        ),
+        (
+            lambda first, second: np.corrcoef(np.argsort(first), np.argsort(second))[0, 1],
+            "Sorted positions are not ranks yet: argsort once more.",
+        ),
+        (matrix, "A matrix came back; its entry [0, 1] is wanted."),
+        (
+            lambda first, second: kendalltau(first, second).statistic,
+            "That is Kendall's rank correlation.",
+        ),
+        (
+            lambda first, second: -rank_correlation(first, second),
+            "The sign is wrong: one of the two is ranked from the other end.",
+        ),
+        (
+            lambda first, second: abs(rank_correlation(first, second)),
+            "The sign is lost: opposite orders have a rank correlation of -1.",
+        ),
+    ]
+    compare_all("The rank correlation", cases, values, rank_correlation, mistakes)
 
 
 MEASURES = {
@@ -246,11 +339,13 @@ def _judge_closest(cases, values):
 
 
 CHECKS = {
-    "centrality-1": Check(inputs=_lengths, judge=_judge_degree),
-    "centrality-2": Check(inputs=_walks, judge=_judge_pagerank),
-    "centrality-3": Check(inputs=_sizes, judge=_judge_silent),
-    "centrality-4": Check(inputs=_ways, judge=_judge_way),
-    "centrality-5": Check(inputs=_removals, judge=_judge_without),
-    "centrality-6": Check(inputs=_scores, judge=_judge_agreement),
+    "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
+    "centrality-2": Check(
+        inputs=made.walks, judge=_judge_pagerank, without=(pagerank, nx.pagerank), seconds=6
+    ),
+    "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
+    "centrality-4": Check(inputs=made.ways, judge=_judge_way),
+    "centrality-5": Check(inputs=made.removals, judge=_judge_without, without=(remove_tokens,)),
+    "centrality-6": Check(inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
 }

@@ -2,13 +2,35 @@
 
 import numpy as np
 
-from course_lib.attention import causal_mask, softmax
-from course_lib.exercises.drawing import draw, read_matrix
+from course_lib.chapters.ch05_heatmaps.cases import (
+    OTHER_VECTORS,
+    fiedler_vector,
+    masked_matrices,
+    matrices_of_sizes,
+    named_matrices,
+    sorts,
+    to_sort,
+    two_heads,
+    two_to_compare,
+)
+from course_lib.exercises.drawing import draw
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
+from course_lib.exercises.looking import (
+    colours_at,
+    first_word,
+    is_all_of,
+    is_linear,
+    names_at,
+    number_in,
+    numbers_at,
+    read_matrices,
+    same_colours,
+)
 from course_lib.language import say
+from course_lib.plots import spectral_order
 
-TOKENS = ("the", "dog", "saw", "a", "dog", "run", "off", "home", "late", "last", "night", "again")
+LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 
 
 def _judge_column(cases, values):
@@ -16,60 +38,62 @@ def _judge_column(cases, values):
     compare_choice(values[0], "key", "`dark_column`", reasons)
 
 
-def _matrices(rng):
-    return [(softmax(rng.normal(size=(n, n))), list(TOKENS[:n])) for n in (3, 5)]
+def _one_per_case(values):
+    return [drawing for (drawing,) in values]
 
 
 def _judge_honest(cases, values):
-    for (weights, tokens), (drawing,) in zip(cases, values, strict=True):
-        read_matrix(drawing, weights, "The heatmap")
-        low, high = drawing["limits"]
+    drawings = _one_per_case(values)
+    scales = read_matrices(drawings, [w for w, _ in cases], ["The heatmap"] * len(cases))
+    for scale in scales:
+        low, high = scale["weights"][[0, -1]]
         if not np.allclose((low, high), (0, 1)):
             raise Wrong(
                 "The colours run from {low:.3g} to {high:.3g}; fix them with vmin=0, vmax=1.",
                 low=low,
                 high=high,
             )
-        _need_label(drawing["xlabel"], "key", "query", "The label of the x axis")
-        _need_label(drawing["ylabel"], "quer", "key", "The label of the y axis")
-        for ticks, axis in ((drawing["xticks"], "x"), (drawing["yticks"], "y")):
-            shown = [ticks.get(position) for position in range(len(tokens))]
+        if not is_linear(scale):
+            raise Wrong("Equal steps of weight should be equal steps of the colour map.")
+    for (_, tokens), drawing in zip(cases, drawings, strict=True):
+        _need_label(drawing["xlabel"], "key", "The label of the x axis")
+        _need_label(drawing["ylabel"], "query", "The label of the y axis")
+        for ticks, axis in ((drawing["columns"], "x"), (drawing["rows"], "y")):
+            shown = names_at(ticks, len(tokens))
             if shown != tokens:
                 raise Wrong(
-                    "The ticks of the {axis} axis should say {tokens}, got {shown}.",
+                    "Along the {axis} axis the cells should be named {tokens}, but one reads "
+                    "{shown}.",
                     axis=axis,
                     tokens=tokens,
                     shown=shown,
                 )
 
 
-def _need_label(label, stem, other, what):
-    """Look for the stem of "query", "queries" or "key", "keys"."""
-    if stem not in label.lower():
-        word = {"key": "key", "quer": "query"}[stem]
-        told = {"what": say(what), "word": word, "label": label}
-        if other in label.lower():
-            raise Wrong(
-                "{what} should hold the word “{word}”, got “{label}”. They are swapped: rows are "
-                "queries.",
-                **told,
-            )
+def _need_label(label, word, what):
+    found, told = first_word(label), {"what": say(what), "word": word, "label": label}
+    if found is None:
         raise Wrong("{what} should hold the word “{word}”, got “{label}”.", **told)
-
-
-def _pairs(rng):
-    """Make a flat matrix beside a sharp one, in both orders."""
-    flat, sharp = softmax(0.2 * rng.normal(size=(4, 4))), softmax(3 * rng.normal(size=(4, 4)))
-    return [(flat, sharp), (sharp, flat)]
+    if found != word:
+        raise Wrong(
+            "{what} should hold the word “{word}”, got “{label}”. Rows are queries, columns are "
+            "keys.",
+            **told,
+        )
 
 
 def _judge_pair(cases, values):
-    for matrices, drawings in zip(cases, values, strict=True):
-        largest = max(matrix.max() for matrix in matrices)
-        both = ("The left heatmap", "The right heatmap")
-        for matrix, drawing, what in zip(matrices, drawings, both, strict=True):
-            read_matrix(drawing, matrix, what)
-        (low, high), (other_low, other_high) = (drawing["limits"] for drawing in drawings)
+    rights = [matrix for case in cases for matrix in case]
+    largest = [max(matrix.max() for matrix in case) for case in cases]
+    scales = read_matrices(
+        [drawing for drawings in values for drawing in drawings],
+        rights,
+        ["The left heatmap", "The right heatmap"] * len(cases),
+        [([m for case in cases for m in case[::-1]], "`first` belongs on `left`.")],
+        [[(0, 1), (0, top)] for top in largest for _ in range(2)],
+    )
+    for left, right, top in zip(scales[::2], scales[1::2], largest, strict=True):
+        (low, high), (other_low, other_high) = (s["weights"][[0, -1]] for s in (left, right))
         if not np.allclose((low, high), (other_low, other_high)):
             raise Wrong(
                 "The left colours run from {low:.2f} to {high:.2f}, the right ones from "
@@ -79,90 +103,103 @@ def _judge_pair(cases, values):
                 other_low=other_low,
                 other_high=other_high,
             )
-        if not np.isclose(low, 0, atol=1e-9):
+        if not np.isclose(low, 0, atol=1e-6):
             raise Wrong(
                 "The scale begins at {low:.3g}; a weight of 0 should be its lower end.", low=low
             )
-        if not (np.isclose(high, largest) or np.isclose(high, 1)):
+        if not (np.isclose(high, top) or np.isclose(high, 1)):
             raise Wrong(
-                "The scale ends at {high:.3g}; the largest weight is {largest:.3g}.",
+                "The scale ends at {high:.3g}; the largest weight of both is {largest:.3g}.",
                 high=high,
-                largest=largest,
+                largest=top,
             )
-        if not np.allclose(drawings[0]["colours"], drawings[1]["colours"]):
-            raise Wrong("The two heatmaps use different colour maps.")
-
-
-def _differences(rng):
-    one, two = softmax(rng.normal(size=(2, 4, 4)))
-    close = softmax(np.log(one) + 0.1 * rng.normal(size=(4, 4)))
-    return [
-        (one, two),
-        (one, close),
-        (softmax(3 * rng.normal(size=(3, 3))), np.full((3, 3), 1 / 3)),
-    ]
+        if not same_colours(left, right):
+            raise Wrong("The same weight has different colours on the left and on the right.")
 
 
 def _judge_difference(cases, values):
-    for (first, second), (drawing,) in zip(cases, values, strict=True):
-        difference = first - second
-        read_matrix(drawing, difference, "The map of differences")
-        low, high = drawing["limits"]
-        largest = np.abs(difference).max()
-        if not np.isclose(low, -high):
+    cases = [
+        (first - second, drawing) for (first, second), (drawing,) in zip(cases, values, strict=True)
+    ]
+    different = [(right, drawing) for right, drawing in cases if right.any()] or cases
+    rights, drawings = map(list, zip(*different, strict=True))
+    tops = [np.abs(right).max() or 1 for right in rights]
+    scales = read_matrices(
+        drawings,
+        rights,
+        ["The map of differences"] * len(rights),
+        [([abs(right) for right in rights], "The sign is lost: which of the two has more?")],
+        [[(-1, 1), (-top, top)] for top in tops],
+    )
+    for scale in scales:
+        low, high = scale["weights"][[0, -1]]
+        if not low < 0 < high or not _neutral_at_0(scale):
             raise Wrong(
-                "The colours run from {low:.2f} to {high:.2f}; they should reach equally far "
-                "on both sides of 0.",
+                "The colours run from {low:.2f} to {high:.2f}, and 0 is not the middle of the "
+                "colour map.",
                 low=low,
                 high=high,
             )
-        if high < largest - 1e-6:
-            raise Wrong(
-                "The colours end at {high:.2f}, but a difference of {largest:.2f} occurs.",
-                high=high,
-                largest=largest,
-            )
-        below, middle, above = (np.array(colour) for colour in drawing["colours"])
-        ends = np.abs(below - middle), np.abs(above - middle), np.abs(above - below)
-        neutral = np.ptp(middle) < 0.25  # nearly grey
-        if min(map(np.max, ends)) < 0.2 or not neutral or _between(below, middle, above):
+        sides = np.linspace(low, 0, 17), np.linspace(0, high, 17)[1:]
+        if not _diverging(colours_at(scale, np.concatenate(sides))):
             raise Wrong(
                 "The colour map is not a diverging one: it needs one colour below 0, another "
                 "above, and a neutral one between, as 'PuOr' or 'coolwarm' have."
             )
+    neutral = colours_at(scales[0], 0)
+    for right, drawing in cases:
+        if not right.any() and (drawing is None or not is_all_of(drawing, neutral)):
+            raise Wrong(
+                "Where both matrices are equal, the cells do not get the neutral colour. Has the "
+                "scale any width then?"
+            )
 
 
-def _between(below, middle, above):
-    """Tell whether the middle colour's lightness lies between those of the two ends."""
-    light = [colour @ (0.2126, 0.7152, 0.0722) for colour in (below, middle, above)]
-    return min(light[0], light[2]) <= light[1] <= max(light[0], light[2])
+def _neutral_at_0(scale):
+    """Tell whether 0 has the middle place of the map, or at least its palest or darkest colour."""
+    place = np.interp(0, scale["weights"], scale["places"])
+    light = scale["colours"] @ LIGHTNESS
+    turns = scale["weights"][[light.argmax(), light.argmin()]]
+    return abs(place - 0.5) < 0.01 or np.abs(turns).min() < 0.015 * np.ptp(scale["weights"])
 
 
-def _sizes(rng):
-    return [(softmax(2 * rng.normal(size=(n, n))),) for n in (3, 10, 11)]
+def _diverging(colours):
+    """Tell whether colours grow pale up to the middle one and then dark, or the other way round."""
+    light, middle = colours @ LIGHTNESS, len(colours) // 2
+    rises = np.diff(light) * np.sign(light[middle] - light[0])
+    turns = (rises[:middle] > -0.02).all() and (rises[middle:] < 0.02).all()
+    ends = [np.abs(colours[a] - colours[b]).max() for a, b in ((0, middle), (middle, -1), (0, -1))]
+    return turns and min(ends) > 0.05 and np.ptp(colours[middle]) < 0.35
 
 
 def _judge_annotated(cases, values):
-    for (weights,), (drawing,) in zip(cases, values, strict=True):
+    drawings, matrices = _one_per_case(values), [weights for (weights,) in cases]
+    ends = [[(0, 1), (0, w.max()), (w.min(), w.max())] for w in matrices]
+    read_matrices(drawings, matrices, ["The heatmap"] * len(cases), ends=ends)
+    written = [
+        (weights, numbers_at(drawing["texts"]))
+        for weights, drawing in zip(matrices, drawings, strict=True)
+    ]
+    if all(_says(text, w[j, i]) for w, texts in written for (i, j), text in texts.items()) and any(
+        not _says(text, w[i, j]) for w, texts in written for (i, j), text in texts.items()
+    ):
+        raise Wrong("The numbers are transposed: a text stands at x = key, y = query.")
+    for weights, texts in written:
         n = len(weights)
-        read_matrix(drawing, weights, "The heatmap")
-        texts = drawing["texts"]
         if n > 10:
             if texts:
                 raise Wrong("With {n} tokens the numbers cannot be read: write none.", n=n)
             continue
         if len(texts) < n * n:
             raise Wrong(
-                "With {n} tokens every cell should say its weight; {count} do.",
+                "With {n} tokens every cell should say its weight, where it can be read; {count} "
+                "of {all} do.",
                 n=n,
                 count=len(texts),
+                all=n * n,
             )
-        if not all(0 <= row < n and 0 <= column < n for row, column in texts):
-            raise Wrong("Some numbers stand outside the cells.")
-        if all(texts[i, j] == f"{weights[j, i]:.2f}" for i, j in texts):
-            raise Wrong("The numbers are transposed: a text stands at x = key, y = query.")
         for (i, j), text in texts.items():
-            if text != f"{weights[i, j]:.2f}":
+            if not _says(text, weights[i, j]):
                 raise Wrong(
                     "The cell of query {i} and key {j} says “{text}”; with two decimals its weight "
                     "is “{weight:.2f}”.",
@@ -173,64 +210,68 @@ def _judge_annotated(cases, values):
                 )
 
 
-def _masked_matrices(rng):
-    padding = np.ones((4, 4), dtype=bool)
-    padding[:, 3] = False
-    masks = causal_mask(5), padding
-    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
-    # A weight may be 0 and yet be allowed.
-    allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
-    crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
-    return [(allowed, crafted), *((softmax(z), mask) for z, mask in logits)]
+def _says(text, weight):
+    number = number_in(text)
+    return number is not None and abs(number - weight) < 0.005 + 1e-6
 
 
 def _judge_masked(cases, values):
-    for (weights, mask), (drawing,) in zip(cases, values, strict=True):
-        if drawing["kind"] != "nothing" and np.array_equal(drawing["masked"], mask):
-            raise Wrong("The mask is inverted: True = may attend, so the False cells are hidden.")
-        read_matrix(drawing, np.where(mask, weights, 0), "The heatmap")
-        if not drawing["masked"].any():
-            raise Wrong("No cell is masked: a weight that may not be looks like a small one.")
-        if np.array_equal(drawing["masked"], mask.T):
-            raise Wrong("The mask is transposed.")
-        if not np.array_equal(drawing["masked"], ~mask):
-            raise Wrong("The masked cells are not those where the mask is False.")
+    drawings = _one_per_case(values)
 
+    def shown(hidden):
+        return [np.where(hidden(weights, mask), np.nan, weights) for weights, mask in cases]
 
-def _blocks(rng):
-    """Make matrices of blocks whose tokens are shuffled; the judge finds the blocks again."""
-    cases = []
-    for sizes in ((6, 7), (8, 5), (7, 7)):
-        block = np.repeat(np.arange(len(sizes)), sizes)
-        block = block[rng.permutation(len(block))]
-        closeness = np.where(block[:, None] == block, 1.0, 0.08)
-        weights = closeness * (1 + 0.2 * rng.random(closeness.shape))
-        cases.append((weights / weights.sum(axis=1, keepdims=True),))
-    return cases
+    mistakes = [
+        (shown(lambda w, mask: mask), "The mask is inverted: True = may attend."),
+        (shown(lambda w, mask: ~mask.T), "The mask is transposed."),
+        (
+            shown(lambda w, mask: np.zeros_like(mask)),
+            "No cell is hidden: a pair that is forbidden looks like a small weight.",
+        ),
+        (shown(lambda w, mask: w == 0), "A weight of 0 is hidden where the pair is allowed."),
+    ]
+    ends = [[(0, 1), (0, w.max()), (w.min(), w.max())] for w, _ in cases]
+    rights = shown(lambda w, mask: ~mask)
+    read_matrices(drawings, rights, ["The heatmap"] * len(cases), mistakes, ends)
 
 
 def _judge_order(cases, values):
-    for (weights,), value in zip(cases, values, strict=True):
-        n = len(weights)
-        order = read_array(value, "The order", shape=(n,))
-        if sorted(order.tolist()) != list(range(n)):
-            raise Wrong("The order should hold every position from 0 to {last} once.", last=n - 1)
-        block = weights[0] > 0.5 * weights[0].max()  # who belongs to the block of token 0
-        changes = np.count_nonzero(np.diff(block[order.astype(int)]))
-        if changes > 1:
+    matrices = [weights for (weights,) in cases]
+    orders = []
+    for weights, value in zip(matrices, values, strict=True):
+        order = read_array(value, "The order", shape=(len(weights),))
+        if sorted(order.tolist()) != list(range(len(weights))):
             raise Wrong(
-                "The two groups of this matrix are not together: along the order, the group "
-                "changes {changes} times.",
-                changes=changes,
+                "The order should hold every position from 0 to {last} once.",
+                last=len(weights) - 1,
+            )
+        orders.append(order.astype(int))
+    entries = [fiedler_vector(weights) for weights in matrices]
+    if all(map(sorts, orders, entries)):
+        return
+    if all(map(sorts, map(np.argsort, orders), entries)):
+        raise Wrong("These are the ranks of the tokens. Which token comes first, which second?")
+    for vector, sentence in OTHER_VECTORS:
+        if all(map(sorts, orders, map(vector, matrices))):
+            raise Wrong(sentence)
+    for order, entry in zip(orders, entries, strict=True):
+        if not sorts(order, entry):
+            steps = np.sign(np.diff(entry[order]))
+            turn = int(np.argmax(steps[1:] != steps[:-1])) + 1
+            raise Wrong(
+                "Along the order the entries of the second eigenvector should only rise or only "
+                "fall; they turn at position {position}, place {place} of your order.",
+                position=int(order[turn]),
+                place=turn,
             )
 
 
 CHECKS = {
     "heatmaps-1": Check(judge=_judge_column, call=read_value),
-    "heatmaps-2": Check(inputs=_matrices, judge=_judge_honest, call=draw()),
-    "heatmaps-3": Check(inputs=_pairs, judge=_judge_pair, call=draw(2)),
-    "heatmaps-4": Check(inputs=_differences, judge=_judge_difference, call=draw()),
-    "heatmaps-5": Check(inputs=_sizes, judge=_judge_annotated, call=draw()),
-    "heatmaps-6": Check(inputs=_masked_matrices, judge=_judge_masked, call=draw()),
-    "heatmaps-7": Check(inputs=_blocks, judge=_judge_order),
+    "heatmaps-2": Check(inputs=named_matrices, judge=_judge_honest, call=draw(named=True)),
+    "heatmaps-3": Check(inputs=two_heads, judge=_judge_pair, call=draw(2)),
+    "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=draw()),
+    "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=draw()),
+    "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=draw()),
+    "heatmaps-7": Check(inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
 }

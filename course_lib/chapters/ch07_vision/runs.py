@@ -9,11 +9,10 @@ import torch
 
 from course_lib.chapters.ch07_vision import tasks
 from course_lib.nn.training import accuracy, label_loss, train
-from course_lib.nn.vision import attention_distance
 
 
 def digits():
-    """Return the models as functions of a seed."""
+    """Return the models that the chapter compares, as functions of a seed."""
     task = tasks.digits_task()
     return {
         "convolutions": partial(convolve, task, attention=False),
@@ -22,27 +21,65 @@ def digits():
     }
 
 
-MODELS = {"digits": digits}
-SEEDS = {"digits": range(10)}  # quick, and the differences are small
+def digits_briefly():
+    """Return the first two again, with a third of the training."""
+    task, training = tasks.digits_task(), tasks.BRIEF_TRAINING
+    return {
+        "convolutions": partial(convolve, task, attention=False, training=training),
+        "with attention": partial(convolve, task, attention=True, training=training),
+    }
 
 
-def convolve(task, seed, *, attention):
-    """Train a small convolutional network on the digits, with the attention block or without."""
-    model = tasks.digits_model(seed, attention=attention)
-    seconds = train(model, label_loss, task.train, seed=seed, **tasks.DIGITS_TRAINING)
-    found = {"accuracy": accuracy(model, *task.test), "seconds": seconds}
-    if attention:
-        with torch.no_grad():
-            _, weights = model(task.test[0], return_weights=True)
-        found["gamma"] = model.attention.gamma.item()
-        found["distance"] = attention_distance(weights, tasks.SIDE, tasks.SIDE).mean().item()
-        found["largest weight"] = weights.amax(dim=-1).mean().item()
-        received = weights.mean(dim=1)  # of each pixel, over all queries
-        favourite = received.argmax(dim=1, keepdim=True)
-        found["favourite share"] = received.amax(dim=1).mean().item()
-        brightness = task.test[0].flatten(1).gather(1, favourite)
-        found["favourite brightness"] = brightness.mean().item()
-    return found
+def wide_digits():
+    """Return convolutions with about as many parameters as the vision transformer."""
+    return {"convolutions": partial(convolve, tasks.digits_task(), channels=tasks.WIDE)}
+
+
+def both_ends():
+    """Return models that say whether the digits at both ends of an image are alike."""
+    task, training = tasks.both_ends_task(), tasks.BRIEF_TRAINING
+    options = {"classes": 2, "training": training}
+    return {
+        "convolutions": partial(convolve, task, attention=False, **options),
+        "with attention": partial(convolve, task, attention=True, **options),
+    }
+
+
+MODELS = {
+    "digits": digits,
+    "digits briefly": digits_briefly,
+    "wide digits": wide_digits,
+    "both ends": both_ends,
+}
+SEEDS = {
+    "digits": range(20),  # quick, and the differences are small
+    "digits briefly": range(20),
+    "wide digits": range(5),
+    "both ends": range(3),
+}
+
+
+def convolve(task, seed, *, attention=False, training=tasks.DIGITS_TRAINING, **options):
+    """Train a small convolutional network on images, with the attention block or without."""
+    model = tasks.digits_model(seed, attention=attention, **options)
+    seconds = train(model, label_loss, task.train, seed=seed, **training)
+    with torch.no_grad():
+        loss = label_loss(model, *task.train).item()
+    found = {"accuracy": accuracy(model, *task.test), "train loss": loss, "seconds": seconds}
+    return found | (_favourites(model, *task.test) if attention else {})
+
+
+@torch.no_grad()
+def _favourites(model, images, labels):
+    """Measure the pixel of each image that receives the most attention."""
+    _, weights = model(images, return_weights=True)
+    received = weights.mean(dim=1)  # of each pixel, over all queries
+    favourite = received.argmax(dim=1, keepdim=True)
+    return {
+        "gamma": model.attention.gamma.item(),
+        "favourite share": received.amax(dim=1).mean().item(),
+        "favourite brightness": images.flatten(1).gather(1, favourite).mean().item(),
+    }
 
 
 def attend_to_patches(task, seed):

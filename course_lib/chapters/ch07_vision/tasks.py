@@ -2,16 +2,19 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassifier
 from course_lib.data.digits import split_digits
 from course_lib.nn.training import seeded
 
-SIDE, PATCH = 8, 2  # pixels of a picture and of a patch, either way
+SIDE, PATCH = 8, 2  # pixels of an image and of a patch, either way
+WIDE = 50  # channels with which the convolutions have about as many parameters as the transformer
 
 # How each model is trained, in the chapter and in the recorded runs.
 DIGITS_TRAINING = {"epochs": 60, "learning_rate": 1e-2}
+BRIEF_TRAINING = DIGITS_TRAINING | {"epochs": 20}
 PATCHES_TRAINING = {"epochs": 20, "learning_rate": 5e-3}
 
 
@@ -21,7 +24,7 @@ class Digits(NamedTuple):
     Attributes
     ----------
     train, test : (Tensor, Tensor)
-        Pictures (count, 1, 8, 8) from 0 to 1, and labels (count,).
+        Images (count, 1, height, width) from 0 to 1, and labels (count,).
     """
 
     train: tuple[torch.Tensor, torch.Tensor]
@@ -31,15 +34,34 @@ class Digits(NamedTuple):
 def digits_task(test=500):
     """Return the task of chapter 07 as `Digits`."""
     parts = [
-        (torch.tensor(pictures).unsqueeze(1), torch.tensor(labels))
-        for pictures, labels in split_digits(test)
+        (torch.tensor(images).unsqueeze(1), torch.tensor(labels))
+        for images, labels in split_digits(test)
     ]
     return Digits(*parts)
 
 
-def digits_model(seed, *, attention=True):
+def both_ends_task(train=2000, test=500):
+    """Return wide images with a digit at either end, as `Digits`.
+
+    Labels are 1 where it is the same digit. Eight empty columns lie between the two, more than two
+    convolutions reach across.
+    """
+    digits, rng, parts = digits_task(), np.random.default_rng(0), []
+    for (images, labels), count in ((digits.train, train), (digits.test, test)):
+        left, alike = rng.integers(len(labels), size=count), rng.random(count) < 0.5
+        right = [
+            rng.choice(np.flatnonzero((labels == labels[k]) == same))
+            for k, same in zip(left, alike, strict=True)
+        ]
+        gap = torch.zeros(count, 1, SIDE, SIDE)
+        wide = torch.cat([images[left], gap, images[right]], dim=3)
+        parts.append((wide, torch.tensor(alike).long()))
+    return Digits(*parts)
+
+
+def digits_model(seed, **options):
     """Return an untrained `DigitClassifier`; without attention it begins with equal parameters."""
-    return seeded(lambda: DigitClassifier(attention=attention), seed)
+    return seeded(lambda: DigitClassifier(**options), seed)
 
 
 def patches_model(seed):

@@ -17,6 +17,27 @@ class UniformAttention(GraphAttention):
         return edge_softmax(queries.new_zeros(self.num_heads, len(edges), dtype=wide), edges)
 
 
+class FixedAttention(GraphAttention):
+    """The same layer with weights that training does not move: those before the first step."""
+
+    kept = None
+
+    def attend(self, queries, keys, edges):
+        """Return the weights of the first call, (h, E)."""
+        if self.kept is None:
+            self.kept = super().attend(queries, keys, edges).detach()
+        return self.kept
+
+
+class RandomJudge(GraphAttention):
+    """The same layer whose vector a stays as it was drawn: only W is trained."""
+
+    def _make_parameters(self, in_features, out_features, num_heads):
+        super()._make_parameters(in_features, out_features, num_heads)
+        self.by_query.requires_grad_(False)
+        self.by_key.requires_grad_(False)
+
+
 class NodeClassifier(nn.Module):
     """Two graph attention layers: four heads side by side, then a feature for each class.
 
@@ -26,7 +47,7 @@ class NodeClassifier(nn.Module):
     hidden : int, default 8
         Features of a head of the first layer.
     layer : class, default GraphAttention
-        Or `GraphAttentionV2`, or `UniformAttention`.
+        Or `GraphAttentionV2`, `UniformAttention`, `FixedAttention`, `RandomJudge`.
 
     References
     ----------
@@ -65,13 +86,15 @@ class Lookup(nn.Module):
     layer : class
         `GraphAttention` or `GraphAttentionV2`.
     hidden : int, default 32
+        Features of a head.
+    heads : int, default 1
     """
 
-    def __init__(self, size, layer, *, hidden=32):
+    def __init__(self, size, layer, *, hidden=32, heads=1):
         super().__init__()
         self.size = size
-        self.attention = layer(2 * size, hidden, self_loops=False)
-        self.read = nn.Linear(hidden, size)
+        self.attention = layer(2 * size, hidden, heads, self_loops=False)
+        self.read = nn.Linear(hidden * heads, size)
         self.edge_index = dictionary_graph(size)
 
     def forward(self, x):
@@ -79,6 +102,6 @@ class Lookup(nn.Module):
         count, n, _ = x.shape
         shift = n * torch.arange(count).repeat_interleave(self.edge_index.shape[1])
         together = self.edge_index.repeat(1, count) + shift  # all dictionaries as one graph
-        found = self.attention(x.flatten(0, 1), together)  # (count * n, hidden)
-        queries = found.unflatten(0, (count, n))[:, : self.size]  # (count, size, hidden)
+        found = self.attention(x.flatten(0, 1), together)  # (count * n, heads * hidden)
+        queries = found.unflatten(0, (count, n))[:, : self.size]
         return self.read(queries)  # (count, size, size)

@@ -67,6 +67,42 @@ def make_graphs(count, rng):
     return [_made(rng, number % len(KINDS)) for number in range(count)]
 
 
+def rewired(made, rng):
+    """Return a graph with other edges in which each node has as many neighbours as before.
+
+    Two edges a-b and c-d become a-d and c-b, over and over (the configuration model by swaps).
+
+    Parameters
+    ----------
+    made : MadeGraph
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    MadeGraph
+        With the same label, although only the numbers of neighbours are left of what it meant.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is no generator.
+    """
+    _validate.generator(rng, "rng")
+    edges = [tuple(edge) for edge in made.edge_index.T.tolist() if edge[0] < edge[1]]
+    there = set(edges)
+    for first, second in rng.integers(len(edges), size=(20 * len(edges), 2)).tolist():
+        (a, b), (c, d) = edges[first], edges[second]
+        if rng.integers(2):
+            c, d = d, c
+        new = tuple(sorted((a, d))), tuple(sorted((c, b)))
+        if len({a, b, c, d}) == 4 and not there.intersection(new):
+            there.difference_update((edges[first], edges[second]))
+            there.update(new)
+            edges[first], edges[second] = new
+    pairs = np.array(edges).T
+    return MadeGraph(_both_ways(pairs), made.n, made.label)
+
+
 def _made(rng, label):
     n = int(rng.integers(SIZES[0], SIZES[1] + 1))
     seed = int(rng.integers(2**32))
@@ -82,8 +118,12 @@ def _made(rng, label):
         graph = nx.gnm_random_graph(n, 2 * n, seed=seed)
     place = rng.permutation(n)
     pairs = place[np.array(graph.edges).reshape(-1, 2)].T
+    return MadeGraph(_both_ways(pairs), n, label)
+
+
+def _both_ways(pairs):
     both = np.hstack([pairs, pairs[::-1]])
-    return MadeGraph(both[:, np.lexsort(both[::-1])], n, label)
+    return both[:, np.lexsort(both[::-1])]
 
 
 def _communities(n, rng):

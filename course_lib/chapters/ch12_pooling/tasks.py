@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from course_lib.chapters.ch12_pooling.bags import WANTED, make_bags
-from course_lib.chapters.ch12_pooling.graph_classes import make_graphs
+from course_lib.chapters.ch12_pooling.graph_classes import make_graphs, rewired
 from course_lib.chapters.ch12_pooling.models import MOST_NEIGHBOURS
 
 FEW = 100  # bags to learn from, where many would make it too easy
@@ -15,6 +15,7 @@ FEW = 100  # bags to learn from, where many would make it too easy
 # How each model is trained, in the chapter and in the recorded runs.
 BAGS_TRAINING = {"epochs": 20, "learning_rate": 5e-3}
 FEW_BAGS_TRAINING = {"epochs": 100, "learning_rate": 5e-3}
+MANY_EPOCHS = 1000  # of few bags, for the mean
 GRAPHS_TRAINING = {"epochs": 15, "learning_rate": 1e-2}
 
 
@@ -84,6 +85,32 @@ def localisation(model, bags):
     return won[pairs].mean().item()
 
 
+@torch.no_grad()
+def unmasked_accuracy(model, bags, rows=24):
+    """Return the share of right answers where nobody masks zeros that fill each bag to `rows`."""
+    more = rows - bags.mask.shape[1]
+    pictures = nn.functional.pad(bags.pictures, (0, 0, 0, more))
+    padded = bags._replace(pictures=pictures, mask=torch.ones(pictures.shape[:2]).bool())
+    return bag_accuracy(model, padded)
+
+
+@torch.no_grad()
+def evenness(model, bags):
+    """Return how evenly the weights of each bag are spread, (bags,): 1 if all are alike.
+
+    It is the effective number of digits, the exponential of the entropy, over their number.
+    """
+    _, weights = model(bags.pictures, bags.mask, return_weights=True)
+    entropy = -torch.special.xlogy(weights, weights).sum(dim=1)
+    return entropy.exp() / bags.mask.sum(dim=1)
+
+
+@torch.no_grad()
+def certainty(model, bags):
+    """Return how far the logit of each bag is from 0, (bags,)."""
+    return model(bags.pictures, bags.mask).abs()
+
+
 class GraphTask(NamedTuple):
     """Graphs of the four kinds, their nodes known by their number of neighbours.
 
@@ -109,11 +136,16 @@ class GraphTask(NamedTuple):
         return torch.cat([self.x[k] for k in numbers]), torch.cat(edges, dim=1), graph
 
 
-def graphs_task(train=1000, test=400):
-    """Return training and test graphs as two `GraphTask`."""
+def graphs_task(train=1000, test=400, *, rewire=False):
+    """Return training and test graphs as two `GraphTask`.
+
+    With `rewire` all edges are redrawn, but each node keeps its number of neighbours.
+    """
     tasks = []
     for count, seed in ((train, 0), (test, 1)):
-        graphs = make_graphs(count, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        graphs = make_graphs(count, rng)
+        graphs = [rewired(graph, rng) for graph in graphs] if rewire else graphs
         neighbours = [np.bincount(graph.edge_index[0], minlength=graph.n) for graph in graphs]
         eye = torch.eye(MOST_NEIGHBOURS + 1)
         x = [eye[torch.tensor(count).clamp(max=MOST_NEIGHBOURS)] for count in neighbours]

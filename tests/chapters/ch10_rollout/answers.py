@@ -1,12 +1,18 @@
 """Answers to the exercises of chapter 10 as people write them, rightly and wrongly."""
 
+import collections
 import functools
+import itertools
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import scipy.special
+import sympy
 import torch
 
-from course_lib.rollout import distance_from_rank_one, rollout
+from course_lib.rollout import distance_from_rank_one, rollout, rollout_row
 
 
 def residual_by_diagonal(heads, residual):
@@ -118,17 +124,290 @@ def depth_by_norms(weights, limit):
     return len(weights) + 1
 
 
+def residual_by_einsum(heads, residual):
+    n = heads.shape[-1]
+    return np.einsum("hij->ij", heads) * (1 - residual) / len(heads) + np.diag([residual] * n)
+
+
+def residual_each_head(heads, residual):
+    return np.mean([(1 - residual) * head + residual * np.identity(len(head)) for head in heads], 0)
+
+
+def residual_by_frame(heads, residual):
+    mean = sum(pd.DataFrame(head) for head in heads) / len(heads)
+    return mean * (1 - residual) + residual * np.eye(len(mean))
+
+
+def residual_in(kind):
+    return lambda heads, residual: torch.tensor(residual_by_einsum(heads, residual)).to(kind)
+
+
+def residual_exact(heads, residual):
+    return np.vectorize(Fraction, otypes=[object])(residual_by_einsum(heads, residual))
+
+
+def residual_rows(heads, residual):
+    return (row for row in residual_by_diagonal(heads, residual))
+
+
+def product_by_multi_dot(layers):
+    return np.linalg.multi_dot(layers[::-1])
+
+
+def product_by_einsum(layers):
+    product = np.eye(layers.shape[-1])
+    for layer in layers:
+        product = np.einsum("ik,kj->ij", layer, product)
+    return product
+
+
+def product_from_the_top(layers):
+    product = layers[-1].copy()
+    for layer in reversed(layers[:-1]):
+        product = product @ layer
+    return product
+
+
+def product_by_frames(layers):
+    product = pd.DataFrame(layers[0])
+    for layer in layers[1:]:
+        product = pd.DataFrame(layer).dot(product)
+    return product
+
+
+def product_by_recursion(layers):
+    return layers[0] if len(layers) == 1 else layers[-1] @ product_by_recursion(layers[:-1])
+
+
+def product_in(kind):
+    return lambda layers: product_by_torch(layers).to(kind)
+
+
+def product_of_lists(layers):
+    product = layers[0].tolist()
+    for layer in layers[1:].tolist():
+        product = [[sum(x * y for x, y in zip(row, column, strict=True))
+                    for column in zip(*product, strict=True)] for row in layer]  # fmt: skip
+    return product
+
+
+def mended_by_torch(raw, residual):
+    layers = torch.nn.functional.normalize(torch.tensor(raw), p=1, dim=-1)
+    layers = torch.lerp(layers, torch.eye(raw.shape[-1], dtype=layers.dtype), residual)
+    return product_by_torch(layers.numpy())
+
+
+def mended_by_frame(raw, residual):
+    product = np.eye(raw.shape[-1])
+    for layer in raw:
+        shares = pd.DataFrame(layer)
+        shares = shares.div(shares.sum(axis=1), axis=0)
+        product = ((1 - residual) * shares + residual * np.eye(len(shares))).dot(product)
+    return product
+
+
+def mended_in_place(raw, residual):
+    raw /= raw.sum(axis=2)[:, :, None]
+    raw *= 1 - residual
+    raw[:, range(raw.shape[1]), range(raw.shape[1])] += residual
+    return functools.reduce(lambda product, layer: layer @ product, raw)
+
+
+def mended_then(change):
+    return lambda raw, residual: change(mended_by_loop(raw, residual))
+
+
+def walk_by_python(layers, output, walks, rng):
+    ends = collections.Counter()
+    for _ in range(walks):
+        place = output
+        for layer in reversed(layers):
+            place = int(rng.choice(len(layer), p=layer[place]))
+        ends[place] += 1
+    return [ends[place] / walks for place in range(layers.shape[-1])]
+
+
+def walk_in(change):
+    return lambda *given: change(walk_by_python(*given))
+
+
+def walk_own_generator(layers, output, walks, rng):
+    return walk_all_at_once(layers, output, walks, np.random.default_rng())
+
+
+def walk_exact(layers, output, walks, rng):
+    return product_from_the_top(layers)[output]
+
+
+def walk_rounded(layers, output, walks, rng):
+    """The exact row, made to look like walks."""
+    counts = np.floor(product_from_the_top(layers)[output] * walks).astype(int)
+    counts[np.argmax(counts)] += walks - counts.sum()
+    return counts / walks
+
+
+def walk_always(number):
+    return lambda layers, output, walks, rng: walk_all_at_once(layers, output, number, rng)
+
+
+def walk_same_seed(layers, output, walks, rng):
+    return walk_all_at_once(layers, output, walks, np.random.default_rng(0))
+
+
+def walk_together(layers, output, walks, rng):
+    """One walk that all share."""
+    return walk_all_at_once(layers, output, 1, rng)
+
+
+def walk_greedily(layers, output, walks, rng):
+    place = output
+    for layer in layers[::-1]:
+        place = layer[place].argmax()
+    return np.eye(layers.shape[-1])[place]
+
+
+def walk_uniform(layers, output, walks, rng):
+    n = layers.shape[-1]
+    return np.bincount(rng.integers(n, size=walks), minlength=n) / walks
+
+
+def walk_by_columns(layers, output, walks, rng):
+    turned = layers.transpose(0, 2, 1)
+    return walk_all_at_once(turned / turned.sum(axis=2, keepdims=True), output, walks, rng)
+
+
+def depth_by_svd(weights, limit):
+    for depth in range(1, len(weights) + 1):
+        product = product_by_reduce(weights[:depth])
+        apart = product - np.outer(np.ones(len(product)), product.mean(axis=0))
+        if np.linalg.svd(apart, compute_uv=False) @ np.linalg.svd(apart, compute_uv=False) < (
+            limit**2 * np.sum(product**2)
+        ):
+            return depth
+    return 1 + len(weights)
+
+
+def depth_by_next(weights, limit):
+    near = [distance_from_rank_one(m) < limit for m in growing(weights)]
+    return near.index(True) + 1 if any(near) else len(near) + 1
+
+
+def depth_by_argmax(weights, limit):
+    near = [distance_from_rank_one(m) < limit for m in growing(weights)]
+    return np.argmax([*near, True]) + 1
+
+
+def depth_then(change):
+    return lambda weights, limit: change(depth_by_next(weights, limit))
+
+
+def depth_by_halves(weights, limit):
+    """Search as if the distance could only shrink."""
+    low, high = 1, len(weights) + 1
+    while low < high:
+        middle = (low + high) // 2
+        near = distance_from_rank_one(rollout(weights[:middle], residual=0)) < limit
+        low, high = (low, middle) if near else (middle + 1, high)
+    return low
+
+
+def depth_counting(weights, limit):
+    """As many layers as leave the rows apart: right only if none of them comes back."""
+    return 1 + sum(distance_from_rank_one(m) >= limit for m in growing(weights))
+
+
+def depth_by_diameter(weights, limit):
+    for depth, product in enumerate(growing(weights), 1):
+        if np.abs(product[:, None] - product[None]).sum(-1).max() < limit:
+            return depth
+    return len(weights) + 1
+
+
 RIGHT = {
-    "rollout-1": [residual_by_diagonal, residual_by_torch, residual_by_loop],
-    "rollout-2": [product_by_reduce, product_by_vectors, product_by_torch],
-    "rollout-3": [0.62, np.float32(0.62), torch.tensor(0.62)],
+    "rollout-1": [
+        residual_by_diagonal,
+        residual_by_torch,
+        residual_by_loop,
+        residual_by_einsum,
+        residual_each_head,
+        residual_by_frame,
+        residual_in(torch.float16),
+        residual_in(torch.bfloat16),
+        residual_exact,
+        residual_rows,
+    ],
+    "rollout-2": [
+        product_by_reduce,
+        product_by_vectors,
+        product_by_torch,
+        product_by_multi_dot,
+        product_by_einsum,
+        product_from_the_top,
+        product_by_frames,
+        product_by_recursion,
+        product_of_lists,
+        product_in(torch.float16),
+        product_in(torch.bfloat16),
+    ],
+    "rollout-3": [
+        0.62,
+        np.float32(0.62),
+        torch.tensor(0.62),
+        np.float16(0.62),
+        Fraction(31, 50),
+        Decimal("0.62"),
+        sympy.Rational(31, 50),
+        np.array(0.62),
+        torch.tensor(0.62, dtype=torch.bfloat16),
+        0.6 * 0.9 + 0.4 * 0.2,
+    ],
     "rollout-4": [
         mended_by_loop,
         lambda raw, residual: rollout(normalised(raw), residual=residual),
+        mended_by_torch,
+        mended_by_frame,
+        mended_in_place,
+        mended_then(np.float32),
+        mended_then(np.float16),
+        mended_then(lambda product: torch.tensor(product).bfloat16()),
+        mended_then(lambda product: product.tolist()),
+        mended_then(lambda product: product.astype(object)),
     ],
-    "rollout-5": [walk_all_at_once, walk_by_multinomial],
-    "rollout-6": [depth_with(growing), depth_by_norms],
-    "rollout-7": [0.9, np.arange(10)[9] / 10, torch.tensor(0.9)],
+    "rollout-5": [
+        walk_all_at_once,
+        walk_by_multinomial,
+        walk_by_python,
+        walk_in(tuple),
+        walk_in(iter),
+        walk_in(pd.Series),
+        walk_in(np.float32),
+        walk_in(torch.tensor),
+        walk_in(lambda shares: np.array(shares, dtype=object)),
+        walk_own_generator,
+    ],
+    "rollout-6": [
+        depth_with(growing),
+        depth_by_norms,
+        depth_by_svd,
+        depth_by_next,
+        depth_by_argmax,
+        depth_then(float),
+        depth_then(np.int8),
+        depth_then(Fraction),
+        depth_then(lambda depth: torch.tensor(depth, dtype=torch.float16)),
+    ],
+    "rollout-7": [
+        0.9,
+        np.arange(10)[9] / 10,
+        torch.tensor(0.9),
+        np.float16(0.9),
+        np.float32(0.9),
+        Fraction(9, 10),
+        Decimal("0.9"),
+        sympy.Rational(9, 10),
+        np.linspace(0, 0.9, 10)[9],
+        torch.tensor(0.9, dtype=torch.bfloat16),
+    ],
 }
 
 WRONG = {
@@ -141,14 +420,33 @@ WRONG = {
         (lambda heads, r: (1 - r) * heads.sum(0) + r * np.eye(heads.shape[-1]), "not the sum"),
         (lambda heads, r: heads.mean(0), "missing"),
         (lambda heads, r: residual_by_diagonal(heads, 0.5), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads[:1], r), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(np.median(heads, 0)[None], r), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads, r).T, "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads, min(r, 0.95)), "not right yet"),
+        (lambda heads, r: normalised(heads.mean(0) + np.eye(heads.shape[-1])), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads.max(0)[None], r), "not right yet"),
+        (lambda heads, r: np.maximum(residual_by_diagonal(heads, r), r / 10), "not right yet"),
     ],
     "rollout-2": [
         (lambda layers: functools.reduce(np.matmul, layers), "wrong way round"),
-        (lambda layers: rollout(layers), "mixes it in again"),
+        (lambda layers: mended_by_loop(layers, 0.5), "mixes it in again"),
         (lambda layers: layers.prod(axis=0), "entry by entry"),
         (lambda layers: layers[-1], "last layer"),
-        (lambda layers: product_by_reduce(layers).T, "not right yet"),
+        (lambda layers: product_by_reduce(layers).T, "transposed"),
         (lambda layers: product_by_reduce(layers)[0], "shape"),
+        (lambda layers: layers[1] @ layers[0], "not right yet"),
+        (lambda layers: layers[-1] @ layers[0], "not right yet"),
+        (lambda layers: np.linalg.matrix_power(layers[0], len(layers)), "not right yet"),
+        (lambda layers: layers.mean(axis=0), "not right yet"),
+        (lambda layers: product_by_reduce(layers).round(3), "not right yet"),
+        (lambda layers: normalised(layers.sum(axis=0)), "not right yet"),
+        (lambda layers: rollout(layers, residual=0), "which does the work"),
+        (
+            lambda layers: [rollout_row(layers, i, residual=0) for i in range(layers.shape[-1])],
+            "which does the work",
+        ),
+        (functools.partial(rollout, residual=0.0), "which does the work"),
     ],
     "rollout-3": [
         (0.57, "wrong way round"),
@@ -158,6 +456,10 @@ WRONG = {
         (0.08, "counts too"),
         (0.38, "input 1"),
         (0.6, "not right yet"),
+        (0.63, "not right yet"),
+        (62, "not right yet"),
+        (-0.62, "not right yet"),
+        ("0.62", "array of numbers"),
     ],
     "rollout-4": [
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
@@ -177,12 +479,37 @@ WRONG = {
             "columns",
         ),
         (lambda raw, residual: mended_by_loop(raw, 0.3), "not right yet"),
+        (
+            mended_with(lambda layer, r, eye: (1 - r) * layer / layer.sum() + r * eye),
+            "not right yet",
+        ),
+        (
+            mended_with(
+                lambda layer, r, eye: (1 - r) * layer / layer.max(1, keepdims=True) + r * eye
+            ),
+            "not right yet",
+        ),
+        (
+            mended_with(lambda layer, r, eye: r * normalised(layer) + (1 - r) * eye),
+            "not right yet",
+        ),
+        (lambda raw, residual: mended_by_loop(raw, residual).T, "not right yet"),
+        (
+            mended_with(
+                lambda layer, r, eye: (
+                    (1 - r) * layer / np.linalg.norm(layer, axis=1)[:, None] + r * eye
+                )
+            ),
+            "not right yet",
+        ),
+        (lambda raw, residual: mended_by_loop(raw, max(residual, 0.05)), "not right yet"),
+        (lambda raw, residual: mended_by_loop(raw, min(residual, 0.9)), "not right yet"),
     ],
     "rollout-5": [
         (walk_with(slice(None, None, -1)), "first layer"),
-        (walk_with(slice(-1, None)), "starts in the first layer"),
+        (walk_with(slice(-1, None)), "not only in the last"),
         (walk_with(slice(None), divide=False), "Those are counts"),
-        (lambda layers, output, walks, rng: rollout(layers)[output], "the rollout says"),
+        (lambda layers, output, walks, rng: mended_by_loop(layers, 0.5)[output], "rollout says"),
         (
             lambda layers, output, walks, rng: np.full(layers.shape[-1], 1 / layers.shape[-1]),
             "the rollout says",
@@ -192,20 +519,40 @@ WRONG = {
             lambda layers, output, walks, rng: walk_all_at_once(layers, output, walks, rng)[:2],
             "shape",
         ),
+        (walk_exact, "row itself"),
+        (walk_rounded, "very same walks"),
+        (walk_always(50), "the rollout says"),
+        (walk_always(499), "the rollout says"),
+        (walk_always(100_000), "the rollout says"),
+        (walk_same_seed, "very same walks"),
+        (walk_together, "the rollout says"),
+        (walk_greedily, "the rollout says"),
+        (walk_uniform, "the rollout says"),
+        (walk_by_columns, "the rollout says"),
+        (walk_with(slice(1, None)), "the rollout says"),
     ],
     "rollout-6": [
         (lambda weights, limit: depth_with(growing)(weights, limit) - 1, "not indices"),
         (depth_with(lambda weights: weights), "one by one"),
-        (
-            depth_with(lambda weights: growing(weights, 0.5)),
-            ("Count layers, not indices", "Leave the residual out", "multiply them"),
-        ),
+        (depth_with(lambda weights: growing(weights, 0.5)), "Leave the residual out"),
         (
             lambda weights, limit: distance_from_rank_one(rollout(weights, residual=0)),
             "not right yet",
         ),
         (lambda weights, limit: len(weights), "not right yet"),
-        (lambda weights, limit: 1, ("Count layers, not indices", "not right yet")),
+        (lambda weights, limit: 1, "not right yet"),
+        (
+            depth_with(lambda weights: itertools.accumulate(weights, np.matmul)),
+            "later ones stand left",
+        ),
+        (lambda weights, limit: depth_by_next(weights[::-1], limit), "weights[0]"),
+        (depth_by_halves, "not right yet"),
+        (depth_counting, "not right yet"),
+        (depth_by_diameter, "not right yet"),
+        (lambda weights, limit: min(depth_by_next(weights, limit), len(weights)), "not right yet"),
+        (lambda weights, limit: depth_by_next(weights, limit / 2), "not right yet"),
+        (lambda weights, limit: depth_by_next(weights, limit**2), "not right yet"),
+        (lambda weights, limit: depth_by_next(weights, limit) + 1, "not right yet"),
     ],
     "rollout-7": [
         (0.5, "one is higher"),
@@ -214,5 +561,11 @@ WRONG = {
         (0.95, "should be one of"),
         (1.0, "should be one of"),
         ([0.9], "shape"),
+        (9, "should be one of"),
+        (90, "should be one of"),
+        (0.89, "should be one of"),
+        ("0.9", "array of numbers"),
+        (-0.9, "should be one of"),
+        (np.float16(0.7), "one is higher"),
     ],
 }

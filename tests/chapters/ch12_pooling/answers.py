@@ -1,22 +1,51 @@
 """Answers to the exercises of chapter 12 as people write them, rightly and wrongly."""
 
+import functools
+import itertools
+import math
+from collections import namedtuple
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
+import pandas as pd
 import torch
+from scipy import special
 from scipy.stats import mannwhitneyu
+from sklearn.metrics import roc_auc_score
 
 from course_lib.attention import attention, softmax
 from course_lib.nn.attention import masked_softmax
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
 
 
-def pool_by_library(h, v, w):
-    pool = AttentionPooling(h.shape[1], len(w)).double()
-    with torch.no_grad():
-        pool.hidden.weight.copy_(torch.tensor(v))
-        pool.hidden.bias.zero_()
-        pool.score.weight.copy_(torch.tensor(w)[None])
-    pooled, weights = pool(torch.tensor(h)[None], return_weights=True)
-    return pooled[0], weights[0]
+def then(convert, answer):
+    """Return an answer whose result is converted, each part of a tuple by itself."""
+
+    def converted(*case):
+        found = answer(*case)
+        return tuple(map(convert, found)) if isinstance(found, tuple) else convert(found)
+
+    return converted
+
+
+def brain(x):
+    return torch.tensor(np.asarray(x, dtype=float)).bfloat16()
+
+
+def objects(x):
+    return np.asarray(x, dtype=object)
+
+
+Pooled = namedtuple("Pooled", "vector weights")
+Asked = namedtuple("Asked", "query key value")
+
+# pooling-1
+
+
+def pool_plainly(h, v, w):
+    weights = softmax(np.tanh(h @ v.T) @ w)
+    return weights @ h, weights
 
 
 def pool_by_loop(h, v, w):
@@ -31,10 +60,57 @@ def pool_by_attention(h, v, w):
     return output[0], weights[0]
 
 
-def masked_by_torch(scores, features, mask):
-    weights = masked_softmax(torch.tensor(scores), torch.tensor(mask))
-    real = torch.tensor(features).nan_to_num(0) * torch.tensor(mask)[..., None]
-    return torch.einsum("gn,gnd->gd", weights, real), weights
+def pool_by_einsum(h, v, w):
+    scores = np.einsum("k,nk->n", w, np.tanh(np.einsum("kd,nd->nk", v, h)))
+    weights = special.softmax(scores)
+    return [np.einsum("n,nd->d", weights, h), weights]
+
+
+def pool_by_torch(h, v, w):
+    h, v, w = (torch.tensor(x, requires_grad=True) for x in (h, v, w))
+    weights = (torch.tanh(torch.nn.functional.linear(h, v)) @ w).softmax(0)
+    return (weights[:, None] * h).sum(0), weights
+
+
+def pool_by_pandas(h, v, w):
+    nodes = pd.DataFrame(h)
+    powers = np.exp(np.tanh(nodes @ v.T) @ w)
+    weights = powers / powers.sum()
+    return nodes.mul(weights, axis=0).sum(), weights
+
+
+def pool_in_float32(h, v, w):
+    return pool_by_torch(*(np.float32(x) for x in (h, v, w)))
+
+
+def pool_by_average(h, v, w):
+    weights = np.exp(np.tanh(h.dot(v.T)).dot(w))
+    return Pooled(np.average(h, axis=0, weights=weights), weights / weights.sum())
+
+
+def pool_by_library(h, v, w):
+    pool = AttentionPooling(h.shape[1], len(w)).double()
+    with torch.no_grad():
+        pool.hidden.weight.copy_(torch.tensor(v))
+        pool.hidden.bias.zero_()
+        pool.score.weight.copy_(torch.tensor(w)[None])
+    pooled, weights = pool(torch.tensor(h)[None], return_weights=True)
+    return pooled[0], weights[0]
+
+
+def pool_weighted(weigh, mix=lambda weights, h: weights @ h):
+    def answer(h, v, w):
+        weights = weigh(h, v, w)
+        return mix(weights, h), weights
+
+    return answer
+
+
+def right_weights(h, v, w):
+    return pool_plainly(h, v, w)[1]
+
+
+# pooling-3
 
 
 def masked_by_loop(scores, features, mask):
@@ -49,11 +125,78 @@ def masked_by_loop(scores, features, mask):
     return np.array(pooled), np.array(weights)
 
 
+def masked_by_torch(scores, features, mask):
+    scores, features, mask = (torch.tensor(x) for x in (scores, features, mask))
+    weights = scores.masked_fill(~mask, -torch.inf).softmax(1).nan_to_num(0)
+    return torch.einsum("gn,gnd->gd", weights, features.masked_fill(~mask[..., None], 0)), weights
+
+
+def masked_graph_by_graph(scores, features, mask):
+    weights, pooled = np.zeros(scores.shape), np.zeros((len(scores), features.shape[2]))
+    for g in np.flatnonzero(mask.any(axis=1)):
+        weights[g, mask[g]] = softmax(scores[g, mask[g]])
+        pooled[g] = weights[g, mask[g]] @ features[g, mask[g]]
+    return pooled, weights
+
+
+def masked_in_place(scores, features, mask):
+    scores[~mask] = -np.inf
+    features[~mask] = 0
+    scores -= np.nan_to_num(scores.max(axis=1, keepdims=True), neginf=0)
+    np.exp(scores, out=scores)
+    scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-300)
+    return (scores[..., None] * features).sum(axis=1), scores
+
+
+def masked_very_low(scores, features, mask):
+    weights = softmax(np.where(mask, scores, -9e15)) * mask
+    features = np.where(mask[..., None], features, 0)
+    return (weights[:, None] @ features)[:, 0], weights
+
+
+def masked_by_pandas(scores, features, mask):
+    shown = pd.DataFrame(scores).where(mask)
+    powers = np.exp(shown.sub(shown.max(axis=1), axis=0))
+    weights = powers.div(powers.sum(axis=1), axis=0).fillna(0).to_numpy()
+    return np.einsum("gn,gnd->gd", weights, np.where(mask[:, :, None], features, 0)), weights
+
+
+def masked_by_masked_arrays(scores, features, mask):
+    hidden = np.ma.masked_array(scores, ~mask)
+    powers = np.ma.exp(hidden - hidden.max(axis=1, keepdims=True))
+    weights = (powers / powers.sum(axis=1, keepdims=True)).filled(0)
+    features = np.ma.masked_array(features, np.broadcast_to(~mask[..., None], features.shape))
+    return (weights[..., None] * features.filled(0)).sum(axis=1), weights
+
+
+def masked_in_float32(scores, features, mask):
+    found = masked_by_torch(np.float32(scores), np.float32(features), mask)
+    return [part.numpy() for part in found]
+
+
+def masked_by_library(scores, features, mask):
+    weights = masked_softmax(torch.tensor(scores), torch.tensor(mask))
+    real = torch.tensor(features).masked_fill(~torch.tensor(mask)[..., None], 0)
+    return torch.einsum("gn,gnd->gd", weights, real), weights
+
+
 def masked_with(number, *, clean=True, multiply=False):
+    """Return the answer that puts a number in the place of padding."""
+
     def answer(scores, features, mask):
-        weights = softmax(scores) * mask if multiply else softmax(np.where(mask, scores, number))
+        filled = scores if multiply else np.where(mask, scores, number)
+        powers = np.exp(filled - filled.max(axis=1, keepdims=True))
+        weights = powers / powers.sum(axis=1, keepdims=True) * (mask if multiply else 1)
         features = np.where(mask[..., None], features, 0) if clean else features
         return (weights[:, None] @ features)[:, 0], weights
+
+    return answer
+
+
+def masked_and_repaired(number):
+    def answer(scores, features, mask):
+        weights = softmax(np.where(mask, scores, number)) * mask
+        return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
 
     return answer
 
@@ -64,26 +207,70 @@ def masked_with_infinity(scores, features, mask):
     return (weights[:, None] @ features)[:, 0], weights
 
 
-def masked_afterwards(scores, features, mask):
-    weights = softmax(np.where(mask, scores, -1e9)) * mask
-    return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+def masked_shifted(shift):
+    def answer(scores, features, mask):
+        powers = np.where(mask, np.exp(scores - shift(scores, mask)), 0)
+        total = powers.sum(axis=1, keepdims=True)
+        weights = powers / np.where(total == 0, 1, total)
+        return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
 
-
-def masked_unshifted(scores, features, mask):
-    powers = np.where(mask, np.exp(scores), 0)
-    total = powers.sum(axis=1, keepdims=True)
-    weights = powers / np.where(total == 0, 1, total)
-    return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+    return answer
 
 
 def masked_too_late(scores, features, mask):
-    weights = softmax(np.where(mask, scores, -1e9))
-    return (weights[:, None] @ np.nan_to_num(features))[:, 0], weights * mask
+    weights = softmax(np.where(mask, scores, -9e15))
+    return (weights[:, None] @ np.nan_to_num(features, posinf=0, neginf=0))[:, 0], weights * mask
+
+
+def masked_as_a_prefix(scores, features, mask):
+    return masked_by_loop(scores, features, np.arange(mask.shape[1]) < mask.sum(1, keepdims=True))
 
 
 def masked_with_nan_left(scores, features, mask):
     _, weights = masked_by_loop(scores, features, mask)
     return (weights[:, None] @ features)[:, 0], weights
+
+
+def masked_without_nan_only(scores, features, mask):
+    _, weights = masked_by_loop(scores, features, mask)
+    return (weights[:, None] @ np.where(np.isnan(features), 0, features))[:, 0], weights
+
+
+def masked_mean(scores, features, mask):
+    return masked_by_loop(np.zeros(scores.shape), features, mask)
+
+
+def masked_where_zero(scores, features, mask):
+    return masked_by_loop(scores, features, mask & (scores != 0))
+
+
+def empty_as(number):
+    def answer(scores, features, mask):
+        pooled, weights = masked_by_loop(scores, features, mask)
+        pooled[~mask.any(axis=1)] = number
+        return pooled, weights
+
+    return answer
+
+
+def masked_for_ever(scores, features, mask):
+    while not mask.all():
+        scores = scores - 1
+    return masked_by_loop(scores, features, mask)
+
+
+# pooling-4
+
+
+def asked(query=lambda w: w[None], key=np.tanh, value=lambda h: h):
+    return lambda h, v, w: (query(w), key(h @ v.T), value(h))
+
+
+def pooled_as_value(h, v, w):
+    return w[None], np.tanh(h @ v.T), np.tile(pool_by_loop(h, v, w)[0], (len(h), 1))
+
+
+# pooling-5
 
 
 def auc_by_loop(weights, wanted):
@@ -96,8 +283,37 @@ def auc_by_scipy(weights, wanted):
     return mannwhitneyu(yes, no).statistic / (len(yes) * len(no))
 
 
+def auc_by_ranks(weights, wanted):
+    ranks = pd.Series(weights).rank()
+    many = wanted.sum()
+    return (ranks[wanted].sum() - many * (many + 1) / 2) / (many * (~wanted).sum())
+
+
 def auc_of(compare):
     return lambda weights, wanted: compare(weights[wanted][:, None], weights[~wanted])
+
+
+def auc_as_fraction(weights, wanted):
+    points = [
+        (a > b) + Fraction(int(a == b), 2)
+        for a, b in itertools.product(weights[wanted].tolist(), weights[~wanted].tolist())
+    ]
+    return sum(points) / len(points)
+
+
+def auc_by_torch(weights, wanted):
+    first, second = torch.tensor(weights[wanted]), torch.tensor(weights[~wanted])
+    return (torch.sign(first[:, None] - second).mean() + 1) / 2
+
+
+# pooling-7
+
+
+def index_by_graph(scores, features, graph, num_graphs):
+    pooled = np.zeros((num_graphs, features.shape[1]))
+    for k in set(graph.tolist()):
+        pooled[k] = softmax(scores[graph == k]) @ features[graph == k]
+    return pooled
 
 
 def index_by_add(scores, features, graph, num_graphs):
@@ -112,25 +328,64 @@ def index_by_add(scores, features, graph, num_graphs):
 
 def index_by_matrix(scores, features, graph, num_graphs):
     own = graph == np.arange(num_graphs)[:, None]
-    weights = masked_softmax(torch.tensor(scores).expand(own.shape), torch.tensor(own))
+    weights = torch.tensor(np.where(own, scores, -np.inf)).softmax(1).nan_to_num(0)
     return weights @ torch.tensor(features)
 
 
-def index_unshifted(scores, features, graph, num_graphs):
-    powers = np.exp(scores)
-    totals = np.bincount(graph, powers, minlength=num_graphs)
+def index_by_torch(scores, features, graph, num_graphs):
+    scores, features, graph = (torch.tensor(x) for x in (scores, features, graph))
+    top = torch.full((num_graphs,), -torch.inf, dtype=scores.dtype)
+    top = top.scatter_reduce(0, graph, scores, "amax")
+    powers = (scores - top[graph]).exp()
+    sums = torch.zeros(num_graphs, dtype=scores.dtype).index_add(0, graph, powers)
+    shares = (powers / sums[graph])[:, None] * features
+    return torch.zeros(num_graphs, features.shape[1], dtype=scores.dtype).index_add(
+        0, graph, shares
+    )
+
+
+def index_by_pandas(scores, features, graph, num_graphs):
+    powers = np.exp(scores - pd.Series(scores).groupby(graph).transform("max"))
+    weights = powers / powers.groupby(graph).transform("sum")
+    pooled = pd.DataFrame(features).mul(weights, axis=0).groupby(graph).sum()
+    return pooled.reindex(range(num_graphs), fill_value=0.0)
+
+
+def index_by_loop(scores, features, graph, num_graphs):
+    for k in range(num_graphs):
+        mine = [i for i, other in enumerate(graph) if other == k]
+        top = max((scores[i] for i in mine), default=0)
+        powers = [math.exp(scores[i] - top) for i in mine]
+        row = [0.0] * features.shape[1]
+        for power, i in zip(powers, mine, strict=True):
+            row = [x + power / sum(powers) * y for x, y in zip(row, features[i], strict=True)]
+        yield row
+
+
+def index_by_reduceat(scores, features, graph, num_graphs):
+    order = np.argsort(graph, kind="stable")
+    there, starts, counts = np.unique(graph[order], return_index=True, return_counts=True)
+    powers = np.exp(scores[order] - np.repeat(np.maximum.reduceat(scores[order], starts), counts))
+    sums = np.add.reduceat(powers[:, None] * features[order], starts)
     pooled = np.zeros((num_graphs, features.shape[1]))
-    np.add.at(pooled, graph, (powers / totals[graph])[:, None] * features)
+    pooled[there] = sums / np.add.reduceat(powers, starts)[:, None]
     return pooled
 
 
-def index_with_one_maximum(scores, features, graph, num_graphs):
-    powers = np.exp(scores - scores.max())
-    totals = np.bincount(graph, powers, minlength=num_graphs)
-    weights = powers / np.where(totals == 0, 1, totals)[graph]
-    pooled = np.zeros((num_graphs, features.shape[1]))
-    np.add.at(pooled, graph, weights[:, None] * features)
-    return pooled
+def index_in_float32(scores, features, graph, num_graphs):
+    return index_by_torch(np.float32(scores), np.float32(features), graph, num_graphs)
+
+
+def index_shifted(shift, repaired=False):
+    def answer(scores, features, graph, num_graphs):
+        powers = np.exp(scores - shift(scores))
+        totals = np.bincount(graph, powers, minlength=num_graphs)
+        totals = np.where(totals == 0, 1, totals) if repaired else totals
+        pooled = np.zeros((num_graphs, features.shape[1]))
+        np.add.at(pooled, graph, (powers / totals[graph])[:, None] * features)
+        return pooled
+
+    return answer
 
 
 def index_added_once(scores, features, graph, num_graphs):
@@ -158,82 +413,231 @@ def index_without_empty(scores, features, graph, num_graphs):
     )
 
 
-def index_with_nan(scores, features, graph, num_graphs):
-    pooled = index_by_add(scores, features, graph, num_graphs)
-    pooled[np.bincount(graph, minlength=num_graphs) == 0] = np.nan
+def index_empty_as(number):
+    def answer(scores, features, graph, num_graphs):
+        pooled = index_by_add(scores, features, graph, num_graphs)
+        pooled[np.bincount(graph, minlength=num_graphs) == 0] = number
+        return pooled
+
+    return answer
+
+
+def index_by_runs(scores, features, graph, num_graphs):
+    pooled = np.zeros((num_graphs, features.shape[1]))
+    for k, run in itertools.groupby(range(len(graph)), key=graph.__getitem__):
+        run = list(run)
+        pooled[k] = softmax(scores[run]) @ features[run]
     return pooled
 
 
+def index_renumbered(scores, features, graph, num_graphs):
+    _, number = np.unique(graph, return_inverse=True)
+    return index_by_add(scores, features, number, num_graphs)
+
+
+def index_of_the_largest(scores, features, graph, num_graphs):
+    return index_by_add(1e4 * scores, features, graph, num_graphs)
+
+
 RIGHT = {
-    "pooling-1": [pool_by_library, pool_by_loop, pool_by_attention],
-    "pooling-2": ["mean", " Mean", "MEAN"],
-    "pooling-3": [masked_by_torch, masked_by_loop, masked_afterwards],
+    "pooling-1": [
+        pool_plainly,
+        pool_by_loop,
+        pool_by_attention,
+        pool_by_einsum,
+        pool_by_torch,
+        pool_by_pandas,
+        pool_in_float32,
+        pool_by_average,
+        then(np.float16, pool_plainly),
+        then(brain, pool_by_loop),
+        then(objects, pool_by_loop),
+        then(list, pool_by_loop),
+        then(iter, pool_plainly),
+    ],
+    "pooling-2": ["mean", " Mean", "MEAN", "'mean'.", np.array("mean")],
+    "pooling-3": [
+        masked_by_loop,
+        masked_by_torch,
+        masked_graph_by_graph,
+        masked_in_place,
+        masked_very_low,
+        masked_by_pandas,
+        masked_by_masked_arrays,
+        masked_in_float32,
+        then(np.float16, masked_by_loop),
+        then(brain, masked_by_loop),
+        then(objects, masked_by_loop),
+        then(np.ndarray.tolist, masked_by_loop),
+        lambda scores, features, mask: Pooled(*masked_by_loop(scores, features, mask)),
+    ],
     "pooling-4": [
         lambda h, v, w: (w.reshape(1, -1), np.tanh(np.einsum("hf,nf->nh", v, h)), h),
         lambda h, v, w: [torch.tensor(w)[None], torch.tanh(torch.tensor(h @ v.T)), torch.tensor(h)],
         lambda h, v, w: (-w[None], np.tanh(-h @ v.T), h),
         lambda h, v, w: (w[None], np.tanh(h @ v.T) + w / (w @ w), h),
+        lambda h, v, w: Asked([w], [[math.tanh(x @ y) for y in v] for x in h], list(h)),
+        lambda h, v, w: (2 * w[None], np.tanh(h @ v.T) / 2, h * 1.0),
+        lambda h, v, w: (np.ones((1, len(w))), w * np.tanh(h @ v.T), h),
+        lambda h, v, w: (part for part in (w[None], np.tanh(h @ v.T), h)),
+        then(np.float32, asked()),
+        then(np.float16, asked()),
+        then(brain, asked()),
+        then(objects, asked()),
+        then(pd.DataFrame, asked()),
     ],
-    "pooling-5": [auc_by_loop, auc_by_scipy],
+    "pooling-5": [
+        auc_by_loop,
+        auc_by_scipy,
+        auc_by_ranks,
+        auc_as_fraction,
+        auc_by_torch,
+        lambda weights, wanted: roc_auc_score(wanted, weights),
+        auc_of(lambda a, b: np.heaviside(a - b, 0.5).mean()),
+        lambda weights, wanted: Decimal(float(auc_by_loop(weights, wanted))),
+        then(np.float16, auc_by_loop),
+        then(np.array, auc_by_loop),
+        then(brain, auc_by_loop),
+    ],
     "pooling-6": [
-        lambda weights: overlap_penalty(torch.tensor(weights)),
-        lambda weights: np.linalg.norm(weights @ weights.T - np.eye(len(weights))) ** 2,
-        lambda weights: sum(
-            (a @ b - (i == j)) ** 2 for i, a in enumerate(weights) for j, b in enumerate(weights)
+        lambda a: np.linalg.norm(a @ a.T - np.eye(len(a))) ** 2,
+        lambda a: sum((x @ y - (i == j)) ** 2 for i, x in enumerate(a) for j, y in enumerate(a)),
+        lambda a: np.square(np.einsum("in,jn->ij", a, a) - np.identity(a.shape[0])).sum(),
+        lambda a: (torch.tensor(a) @ torch.tensor(a).T - torch.eye(len(a))).pow(2).sum(),
+        lambda a: np.trace((a @ a.T - np.eye(len(a))) @ (a @ a.T - np.eye(len(a)))),
+        lambda a: ((pd.DataFrame(a) @ pd.DataFrame(a).T - np.eye(len(a))) ** 2).sum().sum(),
+        lambda a: np.square(np.linalg.eigvalsh(a @ a.T) - 1).sum(),
+        lambda a: np.float32(np.linalg.norm(np.float32(a @ a.T) - np.eye(len(a), dtype="f")) ** 2),
+        lambda a: sum(
+            (sum(map(Fraction, map(np.prod, zip(x, y, strict=True)))) - (i == j)) ** 2
+            for i, x in enumerate(a.tolist())
+            for j, y in enumerate(a.tolist())
         ),
+        lambda a: np.float16(np.linalg.norm(a @ a.T - np.eye(len(a))) ** 2),
+        lambda a: brain(np.linalg.norm(a @ a.T - np.eye(len(a))) ** 2),
     ],
-    "pooling-7": [index_by_add, index_by_matrix],
+    "pooling-7": [
+        index_by_graph,
+        index_by_add,
+        index_by_matrix,
+        index_by_torch,
+        index_by_pandas,
+        index_by_loop,
+        index_by_reduceat,
+        index_in_float32,
+        then(np.float16, index_by_add),
+        then(brain, index_by_add),
+        then(objects, index_by_add),
+        lambda *case: [tuple(row) for row in index_by_add(*case)],
+    ],
 }
+
+WORK = "which does the work"
+OWN = "Subtract the largest score of each graph's own nodes"
+NUMBER = "The number that stands for padding is not below all scores"
 
 WRONG = {
     "pooling-1": [
-        (lambda h, v, w: (softmax(h @ v.T @ w) @ h, softmax(h @ v.T @ w)), "tanh is missing"),
-        (lambda h, v, w: (np.tanh(h @ v.T) @ w @ h, np.tanh(h @ v.T) @ w), "scores"),
+        (pool_weighted(lambda h, v, w: softmax(h @ v.T @ w)), "tanh is missing"),
+        (pool_weighted(lambda h, v, w: np.tanh(h @ v.T) @ w), "scores"),
         (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "All nodes count alike"),
-        (
-            lambda h, v, w: (pool_by_loop(h, v, w)[1] @ np.tanh(h), pool_by_loop(h, v, w)[1]),
-            "mix h itself",
-        ),
+        (pool_weighted(right_weights, lambda a, h: a @ np.tanh(h)), "mix h itself"),
         (lambda h, v, w: pool_by_attention(h, v, w)[::-1], "wrong way round"),
         (
             lambda h, v, w: (h.sum(axis=0), softmax((np.tanh(h @ v.T) @ w)[:, None])[:, 0]),
             "Each node has weight 1",
         ),
-        (lambda h, v, w: (softmax(np.tanh(h @ v.T @ w)) @ h, softmax(np.tanh(h @ v.T @ w))), "V h"),
+        (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T @ w))), "V h"),
         (lambda h, v, w: pool_by_attention(h, v, w)[0], "two things"),
         (
             lambda h, v, w: (h * pool_by_attention(h, v, w)[1][:, None], softmax(h @ v.T @ w)),
             "The tanh is missing",
         ),
+        (pool_weighted(right_weights, lambda a, h: a[:, None] * h), "one vector is asked for"),
         (lambda h, v, w: (h.mean(axis=0), pool_by_attention(h, v, w)[1]), "plain mean"),
+        (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T) @ w / len(w) ** 0.5)), "1/√d"),
+        (pool_weighted(lambda h, v, w: softmax(-(np.tanh(h @ v.T) @ w))), "not right yet"),
+        (pool_weighted(lambda h, v, w: softmax(2 * np.tanh(h @ v.T / 2) @ w)), "not right yet"),
+        (pool_weighted(lambda h, v, w: softmax(np.arctan(h @ v.T) @ w)), "not right yet"),
+        (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T).sum(axis=1))), "not right yet"),
+        (pool_weighted(lambda h, v, w: softmax(np.tanh(h) @ v.T @ w)), "not right yet"),
+        (pool_weighted(right_weights, lambda a, h: h[a.argmax()]), "not right yet"),
+        (pool_weighted(lambda h, v, w: right_weights(h, v, w).round(2)), "not right yet"),
+        (pool_weighted(lambda h, v, w: right_weights(np.unique(h, axis=0), v, w)), "ValueError"),
+        (pool_by_library, WORK),
+        (functools.partial(pool_by_library), WORK),
     ],
     "pooling-2": [
         ("max", "larger than"),
         ("both", "does not notice"),
-        ("neither", "divided by twelve"),
+        ("Neither.", "divided by twelve"),
         ("sum", "should be one of"),
         (0, "should be one of"),
+        (["mean"], "should be one of"),
+        ("mean and max", "should be one of"),
+        (True, "should be one of"),
+        ("the mean over all twelve rows", "should be one of"),
+        (np.mean([1, 2]), "should be one of"),
     ],
     "pooling-3": [
-        (masked_with(-1e9), "attends to its filling"),
+        (masked_with(-9e15), "attends to its padding"),
+        (masked_with(-np.inf), "NaN as weights"),
         (masked_with_infinity, "NaN"),
-        (masked_with(0.0), "filling needs a weight of 0"),
-        (masked_with(0, multiply=True), "sum to 1"),
-        (lambda s, f, m: masked_by_loop(s, f, ~m), "turned round"),
+        (masked_with(0.0), NUMBER),
+        (masked_with(-50.0), NUMBER),
+        (masked_with(-1000.0), NUMBER),
+        (masked_with(-1e9), NUMBER),
+        (masked_and_repaired(-1e9), NUMBER),
+        (masked_and_repaired(-1000.0), NUMBER),
+        (masked_and_repaired(-1.5e9), NUMBER),
+        (masked_with(0, multiply=True), "Mask before the softmax"),
+        (lambda s, f, m: masked_by_loop(s, f, ~m), ("turned round", "not right yet")),
         (masked_with_nan_left, "0 times NaN"),
-        (masked_unshifted, "subtract the largest"),
-        (masked_too_late, "made of filling"),
-        (lambda s, f, m: masked_with(0)(s * m, f, m), "a score like others"),
+        (masked_without_nan_only, "NaN"),
+        (masked_shifted(lambda scores, mask: 0), "NaN"),
+        (masked_shifted(lambda scores, mask: scores[mask].max(initial=-1e9)), "not right yet"),
+        (masked_shifted(lambda scores, mask: scores.max(axis=1, keepdims=True)), "NaN"),
+        (masked_too_late, "made of padding"),
+        (lambda s, f, m: masked_with(0)(s * m, f, m), NUMBER),
+        (lambda s, f, m: masked_with(-np.inf, multiply=True)(s * m, f, m), "not right yet"),
         (lambda s, f, m: masked_by_loop(s, f, m)[0], "two things"),
+        (masked_as_a_prefix, "not right yet"),
+        (masked_mean, "not right yet"),
+        (masked_where_zero, "not right yet"),
+        (empty_as(np.nan), "NaN"),
+        (empty_as(1.0), "not right yet"),
+        (lambda s, f, m: masked_by_loop(np.clip(s, -60, 60), f, m), "not right yet"),
+        (lambda s, f, m: masked_by_loop(np.maximum(s, -1e8), f, m), "not right yet"),
+        (lambda s, f, m: masked_by_loop(s, f, m)[::-1], ("wrong way round", "shape")),
+        (masked_by_library, WORK),
+        (masked_for_ever, "did not come to an end"),
     ],
     "pooling-4": [
         (lambda h, v, w: (w[None], h @ v.T, h), "The tanh is missing"),
-        (lambda h, v, w: (w[None], np.tanh(h @ v.T), np.tanh(h)), "as they are"),
+        (asked(value=np.tanh), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
-        (lambda h, v, w: (w[None] / np.sqrt(len(w)), np.tanh(h @ v.T), h), "scale=1"),
-        (lambda h, v, w: (w[None] * np.sqrt(len(w)), np.tanh(h @ v.T), h), "scale=1"),
-        (lambda h, v, w: (-w[None], np.tanh(h @ v.T), h), "The sign of the query"),
-        (lambda h, v, w: (w[None], np.tanh(h @ v.T)), "three things"),
+        (asked(lambda w: w[None] / np.sqrt(len(w))), "scale=1"),
+        (asked(lambda w: w[None] * np.sqrt(len(w))), "scale=1"),
+        (asked(lambda w: -w[None]), "The sign of the query"),
+        (lambda h, v, w: (w[None], np.tanh(h @ v.T)), "3 things"),
+        (lambda h, v, w: attention(w[None], np.tanh(h @ v.T), h, scale=1), "3 things"),
+        (lambda h, v, w: (np.tanh(w)[None], np.tanh(h @ v.T), h), "not right yet"),
+        (lambda h, v, w: (np.tanh(w)[None], h @ v.T, h), "not right yet"),
+        (lambda h, v, w: (w[None], np.tanh(h @ v.T), h - h.mean(axis=0)), "not right yet"),
+        (
+            lambda h, v, w: (
+                w[None],
+                np.tanh(h @ v.T),
+                np.tile(pool_by_loop(h, v, w)[0], (len(h), 1)),
+            ),
+            "not right yet",
+        ),
+        (lambda h, v, w: (w[None], np.tanh(h @ v.T), h[::-1]), "not right yet"),
+        (lambda h, v, w: (np.zeros((1, len(w))), np.tanh(h @ v.T), h), "not right yet"),
+        (lambda h, v, w: (w[None], np.tanh(h @ v.T), np.tanh(h @ v.T)), ("shape", "as they are")),
+        (lambda h, v, w: (np.tanh(h @ v.T), w[None], h), "shape"),
+        (lambda h, v, w: (w[None], softmax(np.tanh(h @ v.T)), h), "not right yet"),
+        (lambda h, v, w: (w[:, None], np.tanh(h @ v.T), h), "shape"),
     ],
     "pooling-5": [
         (auc_of(lambda a, b: (a > b).mean()), "A tie counts half"),
@@ -244,6 +648,23 @@ WRONG = {
         (lambda weights, wanted: float(wanted[weights.argmax()]), "All pairs count"),
         (auc_of(lambda a, b: a > b), "shape"),
         (lambda weights, wanted: weights[wanted].mean() > weights[~wanted].mean(), "yes or no"),
+        (auc_of(lambda a, b: ((a > b) + 0.5 * np.isclose(a, b)).mean()), "not right yet"),
+        (auc_of(lambda a, b: (a > b.max()).mean()), "not right yet"),
+        (auc_of(lambda a, b: (a > np.median(b)).mean()), "not right yet"),
+        (lambda weights, wanted: auc_by_loop(weights.round(2), wanted), "not right yet"),
+        (lambda weights, wanted: auc_by_loop(-weights, wanted), "The other way round"),
+        (auc_of(lambda a, b: ((a > b) + 0.5 * (a == b)).any(axis=1).mean()), "not right yet"),
+        (lambda weights, wanted: round(auc_by_loop(weights, wanted), 1), "not right yet"),
+        (
+            lambda weights, wanted: np.corrcoef(weights, wanted)[0, 1] / 2 + 0.5,
+            ("not right", "NaN"),
+        ),
+        (lambda weights, wanted: (weights[wanted] > 1 / len(weights)).mean(), "not right yet"),
+        (lambda weights, wanted: 0.5, "not right yet"),
+        (
+            lambda weights, wanted: 2 * auc_by_loop(weights, wanted) - 1,
+            "not right yet",
+        ),
     ],
     "pooling-6": [
         (lambda a: np.linalg.norm(a @ a.T - np.eye(len(a))), "no root"),
@@ -253,17 +674,42 @@ WRONG = {
         (lambda a: ((a @ a.T - np.eye(len(a))) ** 2).mean(), "not their mean"),
         (lambda a: np.abs(a @ a.T - np.eye(len(a))).sum(), "absolute"),
         (lambda a: (a @ a.T - np.eye(len(a))) ** 2, "shape"),
+        (lambda a: np.square(np.triu(a @ a.T, 1)).sum(), "not right yet"),
+        (lambda a: 2 * np.square(np.triu(a @ a.T, 1)).sum(), "The diagonal counts, too"),
+        (lambda a: np.square(np.diag(a @ a.T) - 1).sum(), "not right yet"),
+        (lambda a: np.square(a @ a.T - 1).sum(), "not right yet"),
+        (lambda a: np.square(a @ a.T).sum() - len(a), "not right yet"),
+        (lambda a: np.linalg.norm(a @ a.T - np.eye(len(a)), 2) ** 2, "not right yet"),
+        (lambda a: np.square((a @ a.T - np.eye(len(a))).sum()), "not right yet"),
+        (lambda a: np.square(np.corrcoef(a) - np.eye(len(a))).sum(), ("not right yet", "NaN")),
+        (lambda a: round(np.linalg.norm(a @ a.T - np.eye(len(a))) ** 2, 2), "not right yet"),
+        (lambda a: overlap_penalty(torch.tensor(a)), WORK),
+        (lambda a: functools.partial(overlap_penalty, torch.tensor(a))().item(), WORK),
     ],
     "pooling-7": [
         (index_mean, "use the scores"),
         (index_over_all, "each graph needs its own"),
-        (index_unshifted, "subtract"),
-        (index_with_one_maximum, "vanishes"),
+        (index_shifted(lambda scores: 0), OWN),
+        (index_shifted(np.max), OWN),
+        (index_shifted(np.max, repaired=True), OWN),
+        (index_shifted(np.mean), (OWN, "not right yet")),
+        (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
         (index_added_once, "np.add.at"),
         (lambda s, f, graph, n: (index_by_add(s, f, graph, n), softmax(s)), "Only the pooled"),
-        (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, "shape"),
+        (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, ("shape", "not right yet")),
         (index_without_empty, "shape"),
-        (index_with_nan, "no nodes"),
+        (index_empty_as(np.nan), "without nodes"),
+        (index_empty_as(1.0), "not right yet"),
         (lambda s, f, graph, n: index_by_add(s, f, np.sort(graph), n), "not right yet"),
+        (lambda s, f, graph, n: index_by_add(s, f, graph, graph.max() + 1), "shape"),
+        (lambda s, f, graph, n: np.zeros((n, 2)), ("shape", "not right yet")),
+        (lambda s, f, graph, n: np.zeros((n, f.shape[1])), "not right yet"),
+        (index_by_runs, "not right yet"),
+        (index_renumbered, "not right yet"),
+        (index_of_the_largest, "not right yet"),
+        (lambda s, f, graph, n: index_by_add(np.clip(s, -50, 50), f, graph, n), "not right yet"),
+        (lambda s, f, graph, n: index_by_add(-s, f, graph, n), "not right yet"),
+        (lambda s, f, graph, n: index_by_add(np.tanh(s), f, graph, n), "not right yet"),
+        (lambda s, f, graph, n: index_by_add(np.maximum(s, -600), f, graph, n), "not right yet"),
     ],
 }

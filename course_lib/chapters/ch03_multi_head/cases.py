@@ -1,0 +1,263 @@
+"""The inputs of the checks of chapter 03, and the ideas that they must separate from the right one.
+
+What stands here without a sentence of its own in ``checks.py`` is a shortcut or a slip that no
+message names: the cases are drawn until it differs.
+"""
+
+import numpy as np
+
+from course_lib.attention import softmax
+from course_lib.exercises.separating import separating
+from course_lib.heads import head_distance, offset_score
+
+
+def place(scores):
+    """Return (layer, head) where a table of scores is largest."""
+    return tuple(int(i) for i in np.unravel_index(np.argmax(scores), scores.shape))
+
+
+def features(rng):
+    """Make features and numbers of heads: also n = h = d_head, one head, one feature a head."""
+    shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5)]
+    n, h, width = rng.integers(2, 8, size=3)
+    shapes += [(h, h * width, h), (n, h * width, h)]
+    return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
+
+
+def sizes(rng):
+    """Make features and heads that divide and that do not; also more heads than features."""
+    h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
+    uneven = (h * width + 1 + rest % (h - 1), h)
+    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6), (15, 7)]
+    many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
+    uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
+    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many]
+
+
+def with_clear_favourites(weights):
+    """Return the weights with the largest one of each row made 3 % larger, so that it is alone."""
+    raised = weights.copy()
+    favourite = raised.argmax(axis=-1, keepdims=True)
+    largest = np.take_along_axis(raised, favourite, axis=-1)
+    np.put_along_axis(raised, favourite, 1.03 * largest, axis=-1)
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def self_share(weights):
+    """Return the share of queries whose largest weight is on themselves."""
+    return (weights.argmax(axis=-1) == np.arange(weights.shape[-1])).mean()
+
+
+def _diagonal(weights):
+    return np.diagonal(weights, axis1=-2, axis2=-1)
+
+
+SELF_IDEAS = [
+    lambda weights: self_share(weights[0]),
+    lambda weights: self_share(weights[-1]),
+    lambda weights: self_share(weights.mean(axis=0)),
+    lambda weights: np.median([self_share(head) for head in weights]),
+    lambda weights: max(self_share(head) for head in weights),
+    lambda weights: self_share(weights.max(axis=0)),
+    lambda weights: self_share(np.swapaxes(weights, -1, -2)),
+    lambda weights: self_share(weights[:, 1:, 1:]) if weights.shape[-1] > 1 else 1.0,
+    lambda weights: (_diagonal(weights) > 0.5).mean(),
+    lambda weights: (_diagonal(weights) > 1 / weights.shape[-1]).mean(),
+    lambda weights: (_diagonal(weights) >= 0.9 * weights.max(axis=-1)).mean(),
+    lambda weights: (_diagonal(weights) >= np.median(weights, axis=-1)).mean(),
+    lambda weights: (_diagonal(weights) > weights.max(axis=-1) - 0.05).mean(),
+    lambda weights: _diagonal(weights).mean(),
+    lambda weights: (_diagonal(weights) == weights.max(axis=-1)).any(axis=0).mean(),
+    lambda weights: (_diagonal(weights) == weights.max(axis=-1)).all(axis=0).mean(),
+    lambda weights: 1.0,
+    lambda weights: 0.0,
+]
+
+
+def _draw_heads(rng):
+    h, n = rng.integers(1, 5), rng.integers(2, 9)
+    logits = rng.choice([0.5, 2, 5]) * rng.normal(size=(h, n, n)) + rng.uniform(0, 3) * np.eye(n)
+    return (with_clear_favourites(softmax(logits)),)
+
+
+def heads(rng):
+    """Make heads that look at themselves now and then, and the extremes."""
+    crafted = np.array([[[0.5, 0.3, 0.2], [0.6, 0.25, 0.15], [0.7, 0.2, 0.1]]])
+    one_hot = np.eye(6)[rng.permutation(6)][None]
+    even = with_clear_favourites(softmax(0.01 * rng.normal(size=(2, 40, 40))))
+    drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
+    return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), *drawn]
+
+
+def _projected(rng, n, d, h):
+    return (rng.normal(size=(n, d)), *(rng.normal(size=(4, d, d)) / np.sqrt(d)), int(h))
+
+
+def _far(rng):
+    """Make logits of 1024 and -1024: rows of equal ones, and of both kinds.
+
+    All numbers on the way to the logits are powers of two, so that every number type has them.
+    """
+    _, *projections, h = _projected(rng, 8, 8, 2)
+    w_q, w_k = np.zeros((2, 8, 8))
+    w_k[:, :4], w_q[:, :4] = 1, 512 * rng.choice([-1, 1], size=(8, 1))  # equal keys
+    w_q[:2, :4] = [[512], [-512]]
+    w_k[:, 4:], w_q[:, 4:] = rng.choice([-1, 1], size=(2, 8, 4))
+    w_q[:, 4:] *= rng.choice([512, 0.5], size=(8, 1))
+    w_q[2, 4:], w_k[:2, 4:] = 512, [[1, 1, 1, 1], [1, 1, 1, 0.5]]  # 1024 beside 896
+    return np.eye(8), w_q, w_k, *projections[2:], h
+
+
+def projected(rng):
+    """Make features and projections of several sizes, at random ones, and far logits."""
+    shapes = [(3, 4, 2), (5, 6, 3), (4, 4, 1), (6, 8, 4), (1, 4, 2), (3, 3, 3)]
+    n, h, width = rng.integers(2, 6, size=3)
+    shapes += [(n, h * width, h), (h, h * h, h)]
+    return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
+
+
+def previous_head(weights):
+    """Return (layer, head) with the largest mean weight on the previous token."""
+    return place(offset_score(weights, -1))
+
+
+def _by_score(score):
+    """Return the idea to take the head whose weights on the previous tokens score highest."""
+    return lambda weights: place(score(np.diagonal(weights, -1, axis1=-2, axis2=-1)))
+
+
+def _share_of_favourites(weights):
+    favourite = weights[:, :, 1:].argmax(axis=-1)
+    return place((favourite == np.arange(weights.shape[-1] - 1)).mean(axis=-1))
+
+
+def _layer_first(weights):
+    scores = offset_score(weights, -1)
+    layer = int(scores.mean(axis=1).argmax())
+    return layer, int(scores[layer].argmax())
+
+
+def _head_first(weights):
+    scores = offset_score(weights, -1)
+    head = int(scores.mean(axis=0).argmax())
+    return int(scores[:, head].argmax()), head
+
+
+PREVIOUS_IDEAS = [
+    _share_of_favourites,
+    _layer_first,
+    _head_first,
+    lambda weights: (_layer_first(weights)[0], _head_first(weights)[1]),
+    _by_score(lambda parts: parts.max(axis=-1)),
+    _by_score(lambda parts: parts.min(axis=-1)),
+    _by_score(lambda parts: np.median(parts, axis=-1)),
+    _by_score(lambda parts: parts.mean(axis=-1).round(1)),
+    _by_score(lambda parts: parts[..., 0]),
+    _by_score(lambda parts: parts[..., -1]),
+    _by_score(lambda parts: parts[..., 1:].sum(axis=-1)),
+    _by_score(lambda parts: parts[..., :-1].sum(axis=-1)),
+    _by_score(lambda parts: (parts**2).mean(axis=-1)),
+    _by_score(lambda parts: np.sqrt(parts).mean(axis=-1)),
+    _by_score(lambda parts: np.log(parts + 1e-9).mean(axis=-1)),
+    _by_score(lambda parts: -parts.mean(axis=-1)),
+    _by_score(lambda parts: parts.mean(axis=-1) - parts.std(axis=-1)),
+    lambda weights: place(np.tril(weights, -1).sum(axis=(-1, -2))),
+    lambda weights: place(np.triu(weights, 1).sum(axis=(-1, -2))),
+    lambda weights: place(np.stack([np.roll(weights, 1, -1)]).diagonal(0, -2, -1).mean(-1)[0]),
+    lambda weights: place(offset_score(weights, -2)),
+    lambda weights: place(weights[..., 0].mean(axis=-1)),
+    lambda weights: place(weights.max(axis=-1).mean(axis=-1)),
+    lambda weights: place((weights**2).sum(axis=(-1, -2))),
+    lambda weights: (0, 0),
+    lambda weights: tuple(size - 1 for size in weights.shape[:2]),
+]
+
+
+def draw_model(rng):
+    """Make a model with one head that is clearly best at the previous token."""
+    while True:
+        layers, count, n = rng.integers(2, 5), rng.integers(2, 5), rng.integers(4, 8)
+        sharp = rng.choice([0.5, 2, 4], size=(layers, count, n, 1))
+        weights = softmax(sharp * rng.normal(size=(layers, count, n, n)))
+        offset = rng.choice([-2, -1, -1, 0, 1], size=(layers, count, 1, 1))
+        aim = np.clip(np.arange(n) + offset[..., 0, 0, None], 0, n - 1)
+        share = rng.uniform(0, 1, size=(layers, count, n, 1)) ** rng.choice([0.3, 1, 3])
+        weights = (1 - share) * weights + share * np.eye(n)[aim]
+        low, high = np.sort(offset_score(weights, -1).ravel())[-2:]
+        if high - low > 0.03:
+            return (weights,)
+
+
+def _few_tokens(rng, shape):
+    """Make a model of few tokens or few heads in which another head is best than (0, 0)."""
+    while True:
+        weights = softmax(2 * rng.normal(size=shape))
+        scores = offset_score(weights, -1)
+        low, high = np.sort(scores.ravel())[-2:]
+        if high - low > 0.03 and place(scores) != (0, 0):
+            return (weights,)
+
+
+def models(rng, mistakes):
+    """Make models in which no idea of the above and none of the mistakes finds all the heads."""
+    drawn = separating(
+        rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
+    )
+    return [_few_tokens(rng, (1, 4, 2, 2)), _few_tokens(rng, (3, 1, 3, 3)), *drawn]
+
+
+def nearest(weights):
+    """Return the distance from the mean over heads to the nearest head."""
+    return head_distance(weights.mean(axis=0), weights).min()
+
+
+def _rows_apart(weights):
+    """Return the Jensen-Shannon distance of each row of each head from the row of the mean."""
+    rows = weights[..., None, :]  # a query is a matrix of one row: not square, so one by one
+    mean = weights.mean(axis=0)[:, None, :]
+    wide = (*weights.shape[:2], weights.shape[-1], weights.shape[-1])
+    return head_distance(np.broadcast_to(mean, wide[1:]), np.broadcast_to(rows, wide))
+
+
+NEAREST_IDEAS = [
+    lambda weights: _rows_apart(weights).min(axis=0).mean(),
+    lambda weights: _rows_apart(weights).min(),
+    lambda weights: _rows_apart(weights).max(axis=-1).min(),
+    lambda weights: np.median(_rows_apart(weights), axis=-1).min(),
+    lambda weights: np.sqrt((_rows_apart(weights) ** 2).mean(axis=-1)).min(),
+    lambda weights: (_rows_apart(weights) ** 2).mean(axis=-1).min(),
+    lambda weights: nearest(weights) * np.sqrt(np.log(2)),
+    lambda weights: np.median(head_distance(weights.mean(axis=0), weights)),
+    lambda weights: head_distance(weights.mean(axis=0), weights)[0],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[-1],
+    lambda weights: head_distance(weights[:1], weights[1:]).min(),
+    lambda weights: head_distance(weights[:, None], weights).max(axis=0).min(),
+    lambda weights: abs(weights.mean(axis=0) - weights).sum(axis=-1).mean(axis=-1).min() / 2,
+    lambda weights: np.sqrt(((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2))).min(),
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        ((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2)).argmin()
+    ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        abs(weights.mean(axis=0) - weights).sum(axis=(1, 2)).argmin()
+    ],
+    lambda weights: 0.0,
+    lambda weights: 1.0,
+]
+
+
+def _draw_layer(rng):
+    h, n = rng.integers(2, 6), rng.integers(3, 7)
+    sharp = rng.choice([0.3, 1, 3, 6], size=(h, n, 1))
+    logits = sharp * rng.normal(size=(h, n, n))
+    hidden = rng.random((h, n, n)) < rng.choice([0, 0.4])
+    hidden &= ~np.eye(n, dtype=bool)
+    return (softmax(np.where(hidden, -np.inf, logits)),)
+
+
+def layers(rng):
+    """Make layers of different heads, with zeros and one-hot rows; one of a single head."""
+    one_hot = np.eye(4)[rng.integers(4, size=(3, 4))]
+    one_hot[0] = np.eye(4)  # at least this head is another than the mean of all
+    one_hot[1] = np.eye(4)[::-1]
+    alone = softmax(rng.normal(size=(1, 5, 5)))
+    return [(alone,), (one_hot,), *separating(rng, _draw_layer, nearest, NEAREST_IDEAS)]

@@ -1,0 +1,303 @@
+"""The inputs of the checks of chapter 04, and the ideas that they must separate from the right one.
+
+What stands here without a sentence of its own in ``checks.py`` is a shortcut or a slip that no
+message names: the cases are drawn until it differs.
+"""
+
+from itertools import islice, pairwise
+
+import networkx as nx
+import numpy as np
+from scipy.stats import kendalltau, rankdata
+
+from course_lib.attention import softmax
+from course_lib.centrality import rank_correlation
+from course_lib.exercises.separating import separating
+
+
+def lengths(rng):
+    """Make numbers of tokens: the smallest, and random ones."""
+    return [(n,) for n in (2, 3, 6, int(rng.integers(4, 30)), int(rng.integers(200, 400)))]
+
+
+def walks(rng):
+    """Make walks: random ones, one that goes round, one that gets stuck, and two slow ones."""
+    cases = [(softmax(2 * rng.normal(size=(n, n))), c) for n, c in ((3, 0.5), (2, 0.85), (4, 0.0))]
+    n = rng.integers(5, 9)
+    cases.append((softmax(2 * rng.normal(size=(n, n))), round(rng.uniform(0.3, 0.95), 2)))
+    round_and_round = np.roll(np.eye(3), 1, axis=1)
+    round_and_round[0] = [0.5, 0.25, 0.25]
+    stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+    slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
+    return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
+
+
+def _groups(rng):
+    """Make two groups with weak links, five times as many of them one way, and two tokens alone.
+
+    The first and the last token, which look at themselves only, keep their shares from the start.
+    """
+    inside = softmax(rng.normal(size=(2, 3, 3)))
+    weights = np.eye(8)
+    weights[1:7, 1:7] = np.kron([[0.999, 0.001], [0.0002, 0.9998]], np.ones((3, 3))) / 3
+    weights[1:4, 1:4], weights[4:7, 4:7] = 0.999 * inside[0], 0.9998 * inside[1]
+    return weights
+
+
+def _drain(back=False):
+    """Make a token whose share runs out slowly, to many, or to which a share comes back from them.
+
+    None of the many gains or loses much in a step.
+    """
+    n = 20
+    weights = np.full((n, n), 1 / n)
+    weights[:, 0] = 0.001 if back else 0
+    weights[0] = 0 if back else 0.001 / n
+    weights[0, 0] = 1 if back else 0.999
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def token_counts(rng):
+    """Make numbers of tokens for weights without a centre, even and odd ones."""
+    n = int(rng.integers(5, 20))
+    return [(3,), (4,), (n,), (n + 1,), (int(rng.integers(25, 50)),)]
+
+
+def shortest(weights, start, end, length):
+    """Return the shortest way for a length of each weight; None if there is no way."""
+    try:
+        return nx.shortest_path(_graph(weights, length), start, end, weight="length")
+    except nx.NetworkXNoPath:
+        return None
+
+
+def _graph(weights, length):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(weights)))
+    for i, j in np.argwhere(weights > 0).tolist():
+        distance = length(weights[i, j])
+        if distance is not None:
+            graph.add_edge(i, j, length=distance)
+    return graph
+
+
+def strongest(weights, start, end):
+    """Return the way with the largest product of weights."""
+    return shortest(weights, start, end, lambda weight: -np.log(weight))
+
+
+def product(weights, way):
+    """Return the product of the weights on a way; 0 for no way."""
+    return float(np.prod([weights[i, j] for i, j in pairwise(way)])) if way else 0.0
+
+
+def _as_long_as(length):
+    return lambda weights, start, end: shortest(weights, start, end, length)
+
+
+def _at_most(edges):
+    """Return the idea to look at ways of so many edges only."""
+
+    def idea(weights, start, end):
+        ways = {start: [start]}
+        for _ in range(edges):
+            longer = [
+                [*way, j] for way in ways.values() for j in range(len(weights)) if j not in way
+            ]
+            for way in longer:
+                if product(weights, way) > product(weights, ways.get(way[-1])):
+                    ways[way[-1]] = way
+        return ways.get(end)
+
+    return idea
+
+
+def _greedy(weights, start, end):
+    way = [start]
+    while way[-1] != end:
+        row = weights[way[-1]].copy()
+        row[way] = 0
+        if not row.any():
+            return None
+        way.append(int(row.argmax()))
+    return way
+
+
+def _widest(weights, start, end):
+    """Return the way whose weakest edge is the strongest, of the fewest edges."""
+    for weakest in np.unique(weights)[::-1]:
+        if weakest and (
+            way := shortest(np.where(weights >= weakest, weights, 0), start, end, bool)
+        ):
+            return way
+    return None
+
+
+WAY_IDEAS = [
+    lambda weights, start, end: [start, end],
+    lambda weights, start, end: shortest(weights.T, start, end, lambda weight: -np.log(weight)),
+    lambda weights, start, end: (strongest(weights, end, start) or [])[::-1],
+    lambda weights, start, end: strongest(np.maximum(weights, weights.T), start, end),
+    lambda weights, start, end: strongest(weights / weights.sum(axis=0).clip(1e-9), start, end),
+    _as_long_as(lambda weight: 1),
+    _as_long_as(lambda weight: weight),
+    _as_long_as(lambda weight: 1 / weight),
+    _as_long_as(lambda weight: 1 / weight**2),
+    _as_long_as(lambda weight: 1 / np.sqrt(weight)),
+    _as_long_as(lambda weight: 1 - weight),
+    _as_long_as(lambda weight: np.exp(-weight)),
+    _as_long_as(lambda weight: np.log(weight) ** 2),
+    _as_long_as(lambda weight: np.sqrt(-np.log(weight))),
+    _as_long_as(lambda weight: 1 - np.log(weight)),
+    _as_long_as(lambda weight: -np.log(weight) or None),  # a length of 0 taken for no edge
+    _as_long_as(lambda weight: -np.log(weight) if weight > 0.1 else None),
+    _as_long_as(lambda weight: int(-10 * np.log(weight)) // 10),
+    _as_long_as(lambda weight: 5 if weight == 1 else -np.log(weight)),
+    _as_long_as(lambda weight: -np.log(weight) if weight > 0.02 else None),
+    _as_long_as(lambda weight: -np.log(weight) + 0.1),
+    _as_long_as(lambda weight: max(-np.log(weight), 0.05)),
+    _as_long_as(lambda weight: round(-np.log(weight), 1)),
+    _as_long_as(lambda weight: 1 / (weight + 0.01)),
+    _as_long_as(lambda weight: (1 - weight) ** 2),
+    _at_most(2),
+    _at_most(3),
+    _at_most(4),
+    _greedy,
+    _widest,
+]
+
+
+def _by_product(idea):
+    return lambda weights, start, end: product(weights, idea(weights, start, end))
+
+
+def _draw_way(rng):
+    """Make a graph with zeros and weights of 1 in which one way is clearly the strongest."""
+    while True:
+        n = rng.integers(4, 8)
+        weights = softmax(rng.choice([1, 3, 6]) * rng.normal(size=(n, n)))
+        order, kind = rng.permutation(n), rng.integers(3)
+        if kind == 0:  # a long chain beside short cuts
+            weights[order[:-1]] *= rng.uniform(0.1, 0.6)
+            weights[order[:-1], order[1:]] += 1 - weights[order[:-1]].sum(axis=1)
+        if kind == 1:
+            weights[weights < rng.choice([0.02, 0.1])] = 0
+            weights /= weights.sum(axis=1, keepdims=True)
+        if rng.random() < 0.5:  # two tokens with a single edge each
+            weights[order[:2]] = np.eye(n)[order[1:3]]
+        start, end = (int(place) for place in rng.choice(order, size=2, replace=False))
+        if strongest(weights, start, end) is None:
+            continue
+        ways = nx.shortest_simple_paths(
+            _graph(weights, lambda weight: -np.log(weight)), start, end, weight="length"
+        )
+        products = [product(weights, way) for way in islice(ways, 2)]
+        if len(products) == 1 or products[1] < 0.95 * products[0]:
+            return weights, start, end
+
+
+def _branches(rng, *ways):
+    """Make a graph with equally likely ways, of the weights given; what is left goes to itself."""
+    n = 2 + sum(len(way) for way in ways)
+    order = rng.permutation(n).tolist()
+    start, end, *others = order
+    weights = np.zeros((n, n))
+    weights[end, start] = 1
+    for way in ways:
+        places = [others.pop() for _ in way]
+        weights[start, places[0]] = 1 / len(ways)
+        for here, there, weight in zip(places, [*places[1:], end], way, strict=True):
+            weights[here, here], weights[here, there] = 1 - weight, weight
+    return weights, start, end
+
+
+def ways(rng):
+    """Make graphs in which no other idea finds all the strongest ways."""
+    ideas = [_by_product(idea) for idea in WAY_IDEAS]
+    direct = np.array([[0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.6, 0.2, 0.2]])
+    branches = [
+        _branches(rng, *weights)
+        for weights in (([0.9], [0.99] * 4), ([0.945], [0.953] * 3), ([0.5], [0.9, 0.6]))
+    ]
+    right = _by_product(strongest)
+    left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
+    drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
+    weighed, counted = (_by_product(_as_long_as(length)) for length in (float, lambda weight: 1))
+    drawn += separating(rng, _draw_way, weighed, [counted], apart=lambda a, b: a != b)
+    chain = np.array([[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.2, 0, 0.1, 0.7], [0.4, 0.3, 0, 0.3]])
+    return [
+        (direct, 0, 2),
+        (chain, 0, 3),
+        *branches,
+        (np.array([[0.5, 0.5], [1.0, 0.0]]), 1, 0),
+        *drawn,
+    ]
+
+
+def removals(rng):
+    """Make weights and positions to remove: in any order, none, all but one, a row nearly gone."""
+    crafted = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.2, 0.2, 0.6]])
+    n = int(rng.integers(6, 10))
+    some = [int(place) for place in rng.choice(n, size=3, replace=False)]
+    nearly = softmax(rng.normal(size=(5, 5)))
+    nearly[3] = [0.4e-4, 0.3e-4, 0.9999, 0.2e-4, 0.1e-4]
+    nearly[4] = np.eye(5)[0]
+    listed = [(4, [0]), (5, [0, 4]), (6, [3, 1]), (6, [1, 2, 4]), (4, []), (5, [1, 2, 3, 4])]
+    listed += [(n, some), (n, sorted(some, reverse=True))]
+    drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
+    return [(crafted, [0]), (nearly, [2]), *drawn]
+
+
+def _ranks(first, second):
+    return rankdata(first), rankdata(second)
+
+
+def _rounded(scores):
+    return np.round(scores / np.ptp(scores), 1)
+
+
+def _footrule(first, second):
+    one, other = _ranks(first, second)
+    return 1 - 3 * abs(one - other).sum() / (len(one) ** 2 - 1)
+
+
+SCORE_IDEAS = [
+    lambda first, second: np.corrcoef(first, second)[0, 1],
+    lambda first, second: np.corrcoef(np.argsort(first), np.argsort(second))[0, 1],
+    lambda first, second: np.corrcoef(rankdata(first), second)[0, 1],
+    lambda first, second: np.corrcoef(first, rankdata(second))[0, 1],
+    lambda first, second: np.corrcoef(np.argsort(first), rankdata(second))[0, 1],
+    lambda first, second: np.corrcoef(rankdata(first), np.argsort(second))[0, 1],
+    lambda first, second: np.sign(first * second).mean(),
+    lambda first, second: np.corrcoef(*_ranks(abs(first), abs(second)))[0, 1],
+    lambda first, second: np.corrcoef(*_ranks(_rounded(first), _rounded(second)))[0, 1],
+    lambda first, second: kendalltau(first, second).statistic,
+    lambda first, second: -rank_correlation(first, second),
+    lambda first, second: abs(rank_correlation(first, second)),
+    lambda first, second: max(rank_correlation(first, second), 0),
+    lambda first, second: rank_correlation(first, second) ** 2,
+    _footrule,
+    lambda first, second: (np.argsort(first) == np.argsort(second)).mean(),
+    lambda first, second: 1.0,
+    lambda first, second: 0.0,
+]
+
+
+def _draw_scores(rng):
+    n = rng.integers(5, 17)
+    first = rng.normal(size=n)
+    second = rng.choice([-1, 0, 1]) * first + rng.uniform(0.1, 1) * rng.normal(size=n)
+    return rng.choice([0.01, 1, 100]) * first, np.sign(second) * abs(second) ** rng.choice([1, 3])
+
+
+def scores(rng):
+    """Make scores of clear and of hidden agreement, and some that are nearly the same."""
+    rising = np.sort(rng.normal(size=6))
+    close = 1 + 1e-4 * rng.permutation(9)
+    return [
+        (np.array([2.0, 5.0]), np.array([7.0, 1.0])),
+        (rising, np.exp(3 * rising)),
+        (rising, -(rising**3)),
+        (close, rng.normal(size=9)),
+        *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
+    ]

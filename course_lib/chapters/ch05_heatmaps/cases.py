@@ -1,0 +1,176 @@
+"""The inputs of the checks of chapter 05, and the orders of tokens that come of mistakes."""
+
+import numpy as np
+
+from course_lib.attention import causal_mask, softmax
+
+TOKENS = ("the", "dog", "saw", "a", "cat", "run", "off", "home", "late", "last", "night", "again")
+
+
+def _sharp(rng, n):
+    """Make weights with zeros and ones among them: rows of one or two keys."""
+    first = np.eye(n)[rng.integers(n, size=n)]
+    second = np.eye(n)[rng.integers(n, size=n)]
+    second[0] = first[0]
+    return 0.7 * first + 0.3 * second
+
+
+def named_matrices(rng):
+    """Make weights with tokens that repeat: random, with twelve tokens, sharp and uniform."""
+    n, even = rng.integers(2, 8), rng.integers(2, 6)
+    matrices = [
+        softmax(rng.normal(size=(n, n))),
+        softmax(rng.normal(size=(12, 12))),
+        _sharp(rng, rng.integers(3, 6)),
+        np.full((even, even), 1 / even),
+    ]
+    # Tokens repeat.
+    return [(weights, rng.choice(TOKENS, size=len(weights)).tolist()) for weights in matrices]
+
+
+def two_heads(rng):
+    """Make a flat matrix beside a sharp one, in both orders, and one that reaches 0 and 1."""
+    n, m, k = rng.integers(2, 7, size=3)
+    return [
+        (softmax(0.3 * rng.normal(size=(n, n))), softmax(3 * rng.normal(size=(n, n)))),
+        (softmax(3 * rng.normal(size=(m, m))), softmax(0.3 * rng.normal(size=(m, m)))),
+        (_sharp(rng, k), softmax(rng.normal(size=(k, k)))),
+    ]
+
+
+def two_to_compare(rng):
+    """Make pairs far from each other and close, of one-hot rows, and two that are equal."""
+    n, m, k = rng.integers(3, 7, size=3)
+    one, two = softmax(rng.normal(size=(2, n, n)))
+    same = softmax(rng.normal(size=(m, m)))
+    return [
+        (one, two),
+        (one, softmax(np.log(one) + 0.1 * rng.normal(size=(n, n)))),
+        (softmax(3 * rng.normal(size=(k, k))), np.full((k, k), 1 / k)),
+        (np.eye(m), np.roll(np.eye(m), 1, axis=1)),
+        (same, same.copy()),
+    ]
+
+
+def matrices_of_sizes(rng):
+    """Make weights of ten tokens, fewer and more."""
+    few, many = rng.integers(2, 10), rng.integers(12, 15)
+    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in (few, 10, 11, many)]
+    return [(weights,) for weights in (*matrices, _sharp(rng, rng.integers(3, 6)))]
+
+
+def masked_matrices(rng):
+    """Make weights under causal, padding, scattered and full masks."""
+    n, m, k = rng.integers(3, 7, size=3)
+    padding, scattered = np.ones((m, m), dtype=bool), rng.random((k, k)) < 0.6
+    padding[:, m - rng.integers(1, m) :] = False
+    scattered[:, 0] |= ~scattered.any(axis=1)
+    masks = causal_mask(n), padding, scattered, np.ones((n, n), dtype=bool)
+    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
+    # A weight may be 0 and yet be allowed.
+    allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+    crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
+    return [(allowed, crafted), *((softmax(z), mask) for z, mask in logits)]
+
+
+def _laplacian(close):
+    return np.diag(close.sum(axis=1)) - close
+
+
+def _second(matrix, column=1):
+    return np.linalg.eigh(matrix)[1][:, column]
+
+
+def _symmetric(weights):
+    return (weights + weights.T) / 2
+
+
+def fiedler_vector(weights):
+    """Return the vector by whose entries the tokens are to be sorted."""
+    return _second(_laplacian(_symmetric(weights)))
+
+
+def _normalised(close):
+    root = np.sqrt(close.sum(axis=1))
+    return _second(_laplacian(close) / np.outer(root, root)) / root
+
+
+def _groups(rng):
+    """Make three groups whose tokens are shuffled; the middle one is close to both others."""
+    group = rng.permutation(np.repeat(np.arange(3), rng.choice([2, 3, 4, 5], 3, replace=False)))
+    apart = np.abs(group[:, None] - group)
+    weights = np.array([1.0, 0.2, 0.05])[apart] * np.exp(0.5 * rng.normal(size=apart.shape))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _chain(rng):
+    """Make a head of which each token attends to the one before it, but for the shuffle."""
+    n = rng.integers(5, 10)
+    weights = 0.8 * np.eye(n, k=-1) + 0.2 * softmax(rng.normal(size=(n, n)))
+    weights[0] /= weights[0].sum()
+    order = rng.permutation(n)
+    return weights[np.ix_(order, order)]
+
+
+def _hub(rng):
+    """Make weights of which one key takes much: the row sums of S are unequal."""
+    n = rng.integers(5, 10)
+    logits = rng.normal(size=(n, n))
+    logits[:, rng.integers(n)] += 2
+    return softmax(logits)
+
+
+def to_sort(rng):
+    """Make cases until each mistake gives another order in one of them."""
+    while True:
+        matrices = [_clear(make, rng) for make in (_groups, _chain, _hub, _hub)]
+        entries = [fiedler_vector(weights) for weights in matrices]
+        mistaken = [[np.argsort(vector(w)) for w in matrices] for vector, _ in OTHER_VECTORS]
+        if not any(all(map(sorts, orders, entries)) for orders in mistaken):
+            return [(weights,) for weights in matrices]
+
+
+def _clear(make, rng):
+    """Make weights until the order is clear."""
+    while not has_clear_order(weights := make(rng)):
+        pass
+    return weights
+
+
+def has_clear_order(weights):
+    """Tell whether neither eigenvalues nor entries of the vector are nearly equal."""
+    values, vectors = np.linalg.eigh(_laplacian(_symmetric(weights)))
+    gaps = np.diff(np.sort(vectors[:, 1]))
+    return bool(values[2] - values[1] > 0.03 * values[1] and gaps.min() > 5e-4)
+
+
+def sorts(order, entries):
+    """Tell whether entries rise or fall along an order, but for rounding."""
+    steps = np.diff(entries[order])
+    return (steps > -1e-4).all() or (steps < 1e-4).all()
+
+
+OTHER_VECTORS = (
+    (lambda w: _second(_laplacian(_symmetric(w)), 2), "This sorts by the third eigenvector."),
+    (
+        lambda w: _second(_laplacian(_symmetric(w)), -1),
+        "This sorts by the eigenvector to the largest eigenvalue; take the second smallest.",
+    ),
+    (
+        lambda w: np.linalg.eigh(_laplacian(_symmetric(w)))[1][1],
+        "This sorts by a row of `eigh`'s matrix; its columns are the eigenvectors.",
+    ),
+    (
+        lambda w: _second(np.diag(w.sum(axis=1)) - w),
+        "The weights are not made symmetric: step 1.",
+    ),
+    (
+        lambda w: _second(np.diag(w.sum(axis=1)) - _symmetric(w)),
+        "The diagonal of D holds the row sums of S, not those of the weights.",
+    ),
+    (lambda w: _second(_symmetric(w), -2), "This is an eigenvector of S, not of L = D - S."),
+    (
+        lambda w: _normalised(_symmetric(w)),
+        "This sorts by the normalised Laplacian; the four steps use L = D - S.",
+    ),
+)

@@ -1,0 +1,57 @@
+"""What the texts of chapter 09 allow: the arguments of each exercise's function."""
+
+import networkx as nx
+import numpy as np
+from hypothesis import strategies as st
+
+from course_lib.exercises.strategies import random_layers, random_weights, seeded
+from course_lib.flow import attention_flow
+
+
+def _network(rng, n):
+    start, end = rng.choice(n, 2, replace=False).tolist()
+    return random_weights(rng, n), start, end
+
+
+def _model(rng, layers, n):
+    output, input_ = rng.integers(n, size=2).tolist()
+    return random_layers(rng, layers, n), output, input_
+
+
+def _cut(rng, n, layered):
+    graph = nx.DiGraph()
+    nodes = [(k % 3, k // 3) if layered else k for k in range(n)]
+    graph.add_nodes_from(nodes)
+    for u in nodes:
+        for v in nodes:
+            if rng.random() < 0.4:  # also from a node to itself
+                capacity = float(rng.choice([0, 0.5, rng.random()]))
+                graph.add_edge(u, v, capacity=capacity, weight=float(rng.random()))
+    return graph, {node for node in nodes if rng.random() < rng.choice([0.2, 0.5, 1])}
+
+
+def _stack(rng, layers, n):
+    model = random_layers(rng, layers, n)
+    return model, attention_flow(model[:-1], residual=0)
+
+
+def _flow(rng, layers, n):
+    model = random_layers(rng, layers, n)
+    flow = attention_flow(model, residual=0)
+    bound = np.minimum(1, model[0].sum(axis=0))
+    # A flow that was found with rounding lies a little below its bound, or above it; one that
+    # lies a little further below does not count.
+    near = rng.choice([0, 1e-8, -1e-8, -5e-7, -2e-6, -2e-4], size=(n, n))
+    return np.where(rng.random((n, n)) < 0.5, flow, np.maximum(0, bound + near)), model[0]
+
+
+VALID = {
+    "flow-2": seeded(_network, st.integers(2, 6)),
+    "flow-3": seeded(_model, st.integers(1, 4), st.integers(1, 4)),
+    "flow-4": seeded(_cut, st.integers(1, 8), st.booleans()),
+    "flow-5": st.integers(1, 5).flatmap(
+        lambda n: seeded(lambda rng: tuple(random_layers(rng, 2, n)))
+    ),
+    "flow-6": seeded(_stack, st.integers(2, 4), st.integers(1, 5)),
+    "flow-7": seeded(_flow, st.integers(1, 4), st.integers(1, 5)),
+}

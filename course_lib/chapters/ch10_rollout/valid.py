@@ -1,0 +1,48 @@
+"""What the texts of chapter 10 allow: the arguments of each exercise's function."""
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from course_lib.exercises.strategies import random_layers, random_weights, seeded
+from course_lib.rollout import distance_from_rank_one, rollout
+
+small = st.integers(1, 5)
+
+
+def _heads(rng, h, n):
+    residual = float(rng.choice([0, 1, 0.5, rng.random()]))
+    return np.array([random_weights(rng, n) for _ in range(h)]), residual
+
+
+def _raw(rng, layers, n):
+    raw = np.exp(rng.normal(size=(layers, n, n)))
+    return raw * 10.0 ** rng.integers(-3, 4, size=(layers, n, 1)), float(rng.choice([0, 1, 0.3]))
+
+
+def _walks(rng, layers, n):
+    model = random_layers(rng, layers, n)
+    walks = int(rng.integers(1, 60))
+    return model, int(rng.integers(n)), walks, np.random.default_rng(rng.integers(2**32))
+
+
+def _collapsing(rng, layers, n):
+    weights = np.array([random_weights(rng, n) for _ in range(layers)])
+    limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9]))
+    if rng.random() < 0.2:  # the distance goes below the limit and comes back
+        weights, limit = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]], 0.65
+    parts = [rollout(weights[: depth + 1], residual=0) for depth in range(len(weights))]
+    # A distance that equals the limit but for rounding may count as below it or not.
+    assume(all(abs(distance_from_rank_one(part) - limit) > 1e-6 for part in parts))
+    return weights, limit
+
+
+VALID = {
+    "rollout-1": seeded(_heads, st.integers(1, 4), small),
+    "rollout-2": seeded(
+        lambda rng, *sizes: (random_layers(rng, *sizes),), st.integers(2, 5), small
+    ),
+    "rollout-4": seeded(_raw, st.integers(1, 4), small),
+    "rollout-5": seeded(_walks, st.integers(1, 4), small),
+    "rollout-6": seeded(_collapsing, st.integers(1, 6), small),
+}

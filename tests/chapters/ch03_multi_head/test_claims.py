@@ -1,0 +1,102 @@
+"""What chapter 03 says in general, on all recorded sentences and on other random numbers."""
+
+import numpy as np
+import pytest
+
+from course_lib.attention import attention, multi_head_attention, split_heads
+from course_lib.data import available, load_attention
+from course_lib.graph import attention_multigraph
+from course_lib.heads import head_distance, offset_score, position_score
+
+each_sentence = pytest.mark.parametrize("sentence", available())
+each_seed = pytest.mark.parametrize("seed", range(10))
+
+
+def recorded(sentence):
+    return load_attention(sentence)[0]
+
+
+def pairs_of_heads(layer):
+    first, second = np.triu_indices(len(layer), k=1)
+    return head_distance(layer[first], layer[second])
+
+
+def without_projections(seed, n, heads, width):
+    parts = split_heads(np.random.default_rng(seed).normal(size=(n, heads * width)), heads)
+    return attention(parts, parts, parts)[1]
+
+
+def share_on_itself(weights):
+    return (weights.argmax(axis=-1) == np.arange(weights.shape[-1])).mean()
+
+
+@each_sentence
+def test_no_two_heads_of_a_layer_have_nothing_in_common(sentence):
+    for layer in recorded(sentence):
+        assert pairs_of_heads(layer).max() < 0.97  # 1 would be heads without a common edge
+
+
+def test_in_the_first_figure_the_middle_layers_look_at_the_first_token():
+    to_first = (position_score(recorded("it_tired"), 0) > 0.5).sum(axis=1)
+    assert (to_first[1:5] >= 6).all()
+    assert (to_first[[0, 5]] <= 1).all()
+
+
+def test_an_unequal_split_is_told_by_numpy_without_the_numbers():
+    with pytest.raises(ValueError, match="does not result in an equal division"):
+        np.split(np.arange(8), 3)
+    with pytest.raises(ValueError, match="reshape"):
+        np.zeros((5, 8)).reshape(5, 3, 8 // 3)
+
+
+@each_seed
+def test_without_projections_tokens_look_at_themselves_if_there_are_features_enough(seed):
+    weights = without_projections(seed, 8, 4, 16)  # as in the chapter
+    assert share_on_itself(weights) == 1
+    assert (np.diagonal(weights, axis1=-2, axis2=-1).mean(axis=-1) > 0.5).all()
+    assert share_on_itself(without_projections(seed, 32, 4, 4)) < 0.5
+
+
+@each_seed
+def test_vectors_of_the_same_length_look_at_themselves_most(seed):
+    x = np.random.default_rng(seed).normal(size=(32, 4))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    assert share_on_itself(attention(x, x, x)[1][None]) == 1
+
+
+@each_seed
+def test_random_projections_break_the_diagonal_only_if_query_and_key_differ(seed):
+    rng = np.random.default_rng(seed)
+    x, (w_q, w_k, w_v, w_o) = rng.normal(size=(8, 64)), rng.normal(size=(4, 64, 64)) / 8
+    weights = multi_head_attention(x, w_q, w_k, w_v, w_o, num_heads=4)[1]
+    assert share_on_itself(weights) < 0.4
+    weights = multi_head_attention(x, w_q, w_q, w_v, w_o, num_heads=4)[1]
+    assert share_on_itself(weights) > 0.8
+
+
+def test_two_heads_of_the_first_layer_join_the_same_two_tokens():
+    weights, tokens = load_attention("it_tired")
+    layer = attention_multigraph(weights[0], tokens, threshold=0.5)
+    edges = [(i, j) for i, j, _ in layer.edges(keys=True) if i != j]
+    assert len(set(edges)) < len(edges)
+
+
+@each_sentence
+def test_the_same_heads_look_at_neighbours_and_none_at_the_separator(sentence):
+    weights = recorded(sentence)
+    previous, following = offset_score(weights, -1), offset_score(weights, 1)
+    assert np.unravel_index(previous.argmax(), previous.shape) == (0, 2)
+    assert np.unravel_index(following.argmax(), following.shape) == (1, 8)
+    first, n = position_score(weights, 0), weights.shape[-1]
+    assert min(previous.max(), following.max(), first.max()) > 0.5
+    separator = position_score(weights, n - 1).max()
+    assert separator < 0.5
+    if sentence == "it_tired":
+        assert 1.5 < separator * n < 2.5
+
+
+@each_sentence
+def test_the_mean_is_between_the_heads(sentence):
+    for layer in recorded(sentence):
+        nearest = head_distance(layer.mean(axis=0), layer).min()
+        assert 0.05 < nearest < 0.75 * pairs_of_heads(layer).mean()

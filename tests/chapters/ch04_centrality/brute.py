@@ -1,0 +1,79 @@
+"""The tasks of chapter 04 done the slow and plain way, by other ideas than the solutions'."""
+
+import itertools
+
+import numpy as np
+
+
+def degree_of_all(n):
+    ends = [end for edge in itertools.product(range(n), repeat=2) for end in edge if end == 0]
+    return len(ends) / (n - 1)
+
+
+def pagerank_by_steps(weights, damping):
+    """Sum over the steps since the last jump, until what is left is too small to count."""
+    n = len(weights)
+    found = [0.0] * n
+    after_a_jump = [(1 - damping) / n] * n
+    while sum(after_a_jump) > 1e-13:
+        found = [a + b for a, b in zip(found, after_a_jump, strict=True)]
+        after_a_jump = [
+            damping * sum(after_a_jump[i] * float(weights[i, j]) for i in range(n))
+            for j in range(n)
+        ]
+    return np.array(found)
+
+
+def silent_weights(n):
+    """Give half to all alike, a quarter to itself and a quarter to the next token."""
+    weights = [[0.5 / n] * n for _ in range(n)]
+    for i in range(n):
+        weights[i][i] += 0.25
+        weights[i][(i + 1) % n] += 0.25
+    return weights
+
+
+def strongest_way(weights, start, end):
+    others = [i for i in range(len(weights)) if i not in (start, end)]
+    best, found = 0.0, None
+    for count in range(len(others) + 1):
+        for between in itertools.permutations(others, count):
+            way = [start, *between, end]
+            product = 1.0
+            for i, j in itertools.pairwise(way):
+                product *= weights[i, j]
+            if product > best:
+                best, found = product, way
+    return found
+
+
+def without(weights, positions):
+    n = len(weights)
+    rows = []
+    for i in range(n):
+        if i not in positions:
+            row = [float(weights[i, j]) for j in range(n) if j not in positions]
+            rows.append([weight / sum(row) for weight in row])
+    return rows
+
+
+def rank_agreement(first, second):
+    def ranks(scores):
+        return [sum(other < score for other in scores) for score in scores]
+
+    def centred(numbers):
+        return [number - sum(numbers) / len(numbers) for number in numbers]
+
+    one, other = centred(ranks(first)), centred(ranks(second))
+    both = sum(a * b for a, b in zip(one, other, strict=True))
+    return both / (sum(a * a for a in one) * sum(b * b for b in other)) ** 0.5
+
+
+BRUTE = {
+    "centrality-1": degree_of_all,
+    "centrality-2": pagerank_by_steps,
+    "centrality-3": silent_weights,
+    "centrality-4": strongest_way,
+    "centrality-5": without,
+    "centrality-6": rank_agreement,
+}

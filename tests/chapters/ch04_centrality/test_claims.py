@@ -1,0 +1,195 @@
+"""What chapter 04 says in general, on all recorded sentences and on other random numbers."""
+
+import functools
+
+import networkx as nx
+import numpy as np
+import pytest
+from scipy.stats import binomtest, wilcoxon
+
+from course_lib.attention import causal_mask, softmax
+from course_lib.centrality import (
+    betweenness,
+    hits,
+    in_strength,
+    pagerank,
+    rank_correlation,
+    remove_tokens,
+    stationary_distribution,
+)
+from course_lib.chapters.ch04_centrality.checks import MEASURES
+from course_lib.data import available, load_attention, load_leave_one_out
+from course_lib.graph import attention_graph
+
+each_sentence = pytest.mark.parametrize("sentence", available())
+each_seed = pytest.mark.parametrize("seed", range(10))
+
+
+@functools.cache
+def whole(sentence):
+    return load_attention(sentence)[0].mean(axis=(0, 1))
+
+
+def layers(sentence):
+    return load_attention(sentence)[0].mean(axis=1)
+
+
+def random_weights(seed, n=6):
+    return softmax(2 * np.random.default_rng(seed).normal(size=(n, n)))
+
+
+@each_sentence
+def test_the_sink_leads_every_ranking_of_who_is_attended_to(sentence):
+    for layer in layers(sentence):
+        assert in_strength(layer).argmax() == 0
+    for name, measure in MEASURES.items():
+        if name != "hubs":
+            assert measure(whole(sentence)).argmax() == 0, name
+
+
+def test_in_the_middle_layers_the_first_token_receives_about_half():
+    received = [in_strength(layer)[0] / len(layer) for layer in layers("it_tired")]
+    assert all(0.45 < share < 0.65 for share in received[1:5])
+    held = [layer[:, [0, -1]].sum(axis=1).mean() for layer in layers("it_tired")]
+    assert all(share > 0.5 for share in held[1:5])
+
+
+@each_seed
+def test_a_step_brings_the_error_down_by_the_damping_or_more(seed):
+    weights, damping = random_weights(seed), 0.85
+    right = pagerank(weights, damping=damping)
+    shares = np.random.default_rng(seed).dirichlet(np.ones(6))
+    after = (1 - damping) / 6 + damping * shares @ weights
+    assert abs(after - right).sum() <= damping * abs(shares - right).sum() + 1e-12
+
+
+@each_seed
+def test_near_damping_one_the_jumps_count_only_if_there_are_several_ends(seed):
+    weights = random_weights(seed)
+    near = pagerank(weights, damping=1 - 1e-9)
+    assert abs(near - stationary_distribution(weights)).max() < 1e-6
+    two_ends = np.eye(6)
+    two_ends[2:, :2] = random_weights(seed)[2:, :2]
+    two_ends /= two_ends.sum(axis=1, keepdims=True)
+    two_ends[2:, 2:] *= 0.0
+    two_ends /= two_ends.sum(axis=1, keepdims=True)
+    near = pagerank(two_ends, damping=1 - 1e-9)
+    assert abs(near[:2] - in_strength(two_ends)[:2] / 6).max() < 1e-6  # one jump decides
+    with pytest.raises(ValueError, match="one part of the graph"):
+        stationary_distribution(two_ends)
+
+
+@each_seed
+def test_under_a_causal_mask_the_walk_ends_at_the_first_token_if_weights_look_back(seed):
+    logits = np.random.default_rng(seed).normal(size=(6, 6))
+    causal = softmax(np.where(causal_mask(6), logits, -np.inf))
+    assert stationary_distribution(causal) == pytest.approx(np.eye(6)[0], abs=1e-9)
+    causal[3] = np.eye(6)[3]  # it looks at itself only: now the walk can end there
+    with pytest.raises(ValueError, match="one part of the graph"):
+        stationary_distribution(causal)
+
+
+def test_two_columns_of_sum_one_may_differ_in_pagerank():
+    weights = np.array([
+        [0.05, 0.05, 0.85, 0.05],
+        [0.05, 0.05, 0.45, 0.45],
+        [0.85, 0.05, 0.05, 0.05],
+        [0.05, 0.85, 0.05, 0.05],
+    ])  # fmt: skip
+    assert in_strength(weights)[:2] == pytest.approx([1, 1])
+    first, second = pagerank(weights)[:2]
+    assert first > 1.5 * second
+
+
+def test_unrelated_orders_scatter_more_widely_the_fewer_tokens_there_are():
+    rng = np.random.default_rng(0)
+    found = {
+        n: [rank_correlation(rng.random(n), rng.random(n)) for _ in range(400)] for n in (4, 12, 40)
+    }
+    spread = [np.std(values) for values in found.values()]
+    assert spread[0] > 1.5 * spread[1] > 2 * spread[2]
+    assert all(abs(np.mean(values)) < 0.1 for values in found.values())
+
+
+@each_sentence
+def test_weights_as_lengths_lean_the_other_way_and_lengths_leave_betweenness_silent(sentence):
+    weights = whole(sentence)
+    graph = attention_graph(weights)
+    as_length = list(nx.betweenness_centrality(graph, weight="weight").values())
+    assert rank_correlation(as_length, in_strength(weights)) < -0.1
+    assert np.count_nonzero(betweenness(weights)) <= 1
+    assert weights[0, 0] > 0.5
+    assert weights[0, 1:].max() < 0.06
+    if sentence == "it_tired":
+        assert not betweenness(layers(sentence)[2]).any()
+
+
+@each_sentence
+def test_removing_is_masking_for_one_head_and_not_quite_for_their_mean(sentence):
+    heads = load_attention(sentence)[0][2]
+    for head in heads:
+        logits = np.where(np.arange(len(head)) == 0, -np.inf, np.log(np.maximum(head, 1e-30)))
+        assert softmax(logits)[1:, 1:] == pytest.approx(remove_tokens(head, 0), abs=1e-6)
+    masked = np.mean([remove_tokens(head, 0) for head in heads], axis=0)
+    assert abs(masked - remove_tokens(heads.mean(axis=0), 0)).max() > 0.05
+
+
+def test_without_the_marks_the_order_changes_little_but_also_at_the_top():
+    changed = 0
+    for layer in layers("it_tired"):
+        before = in_strength(layer)[1:-1]
+        after = pagerank(remove_tokens(layer, [0, len(layer) - 1]))
+        assert rank_correlation(before, after) > 0.85
+        changed += before.argmax() != after.argmax()
+    assert changed == 3
+
+
+@each_sentence
+def test_measures_of_who_is_attended_to_agree_and_hubs_less(sentence):
+    weights = whole(sentence)
+    between_words = remove_tokens(weights, [0, len(weights) - 1])
+    hubs = hits(between_words)[0]
+    others = [f(between_words) for name, f in MEASURES.items() if name != "hubs"]
+    agreement = [rank_correlation(one, other) for one in others for other in others]
+    assert min(agreement) > 0.9
+    assert max(rank_correlation(hubs, other) for other in others) < min(agreement)
+
+
+@each_sentence
+def test_no_token_matters_more_than_the_first(sentence):
+    assert load_leave_one_out(sentence)[0].argmax() == 0
+
+
+@each_sentence
+def test_a_hub_is_a_token_that_looks_at_the_first(sentence):
+    weights = whole(sentence)
+    assert rank_correlation(hits(weights)[0][1:-1], weights[1:-1, 0]) > 0.95
+
+
+def agreements(sentence, kept):
+    _, tokens = load_attention(sentence)
+    effect = load_leave_one_out(sentence)[0]
+    places = [i for i in range(1, len(tokens) - 1) if kept(tokens[i])]
+    return {
+        name: rank_correlation(f(whole(sentence))[places], effect[places])
+        for name, f in MEASURES.items()
+    }
+
+
+def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_without_punctuation():
+    found = [agreements(sentence, lambda token: True) for sentence in available()]
+    gaps = np.array([one["hubs"] - one["in-strength"] for one in found])
+    assert 0 < gaps.mean() < gaps.std(ddof=1)
+    assert (gaps > 0).sum() == 8
+    assert wilcoxon(gaps).pvalue > 0.2
+    assert 0.2 < binomtest(8, 11).pvalue < 0.25
+    assert gaps[list(available()).index("short")] / len(gaps) / gaps.mean() > 0.5
+    behind = np.array([one["in-strength"] - one["PageRank"] for one in found])
+    assert (behind > 1e-9).sum() == 9
+    longer = [name for name in available() if name != "short"]  # that has two words
+    bare = [agreements(name, lambda token: token.strip("#").isalnum()) for name in longer]
+    means = {name: np.mean([one[name] for one in bare]) for name in MEASURES}
+    assert means["hubs"] < means["in-strength"]
+    assert max(means.values()) - min(means.values()) < 0.1
+    means = {name: np.mean([one[name] for one in found]) for name in MEASURES}
+    assert means["in-strength"] > max(means.values()) - gaps.std(ddof=1)

@@ -1,0 +1,197 @@
+"""What chapter 09 says in general, on all recorded sentences: new data that differ turn it red."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from course_lib.attention import softmax
+from course_lib.centrality import row_correlations
+from course_lib.data import available, load_attention, load_leave_one_out
+from course_lib.flow import attention_flow, layered_graph, max_flow
+from course_lib.rollout import residual_layers, rollout
+
+NAMES = list(available())
+WEIGHTS = {name: load_attention(name)[0] for name in NAMES}
+EFFECTS = {name: load_leave_one_out(name)[1] for name in NAMES}
+SHORT = {name: w for name, w in WEIGHTS.items() if w.shape[-1] <= 15}  # where flows are quick
+EDGE = 1e-6  # as close to the bound as a saturated flow is computed
+
+
+def agreement(matrix_of, recorded=WEIGHTS):
+    """Return the mean over the outputs of each sentence, shape (sentences,)."""
+    return np.array(
+        [row_correlations(matrix_of(w), EFFECTS[name]).mean() for name, w in recorded.items()]
+    )
+
+
+def column_sums(k):
+    """Return the function that gives every output the same row: the column sums of layer k."""
+    return lambda w: np.tile(w[k].mean(axis=0).sum(axis=0), (w.shape[-1], 1))
+
+
+def bound(layers):
+    return np.minimum(1, layers[0].sum(axis=0))
+
+
+def saturated(layers):
+    """Return which flows through layers with their residual mixed in equal their bound."""
+    return attention_flow(layers, residual=0) > bound(layers) - EDGE
+
+
+@pytest.fixture(scope="module")
+def flows():
+    return {name: attention_flow(weights) for name, weights in WEIGHTS.items()}
+
+
+@pytest.fixture(scope="module")
+def at_bound(flows):
+    return {
+        name: flow > bound(residual_layers(WEIGHTS[name])) - EDGE for name, flow in flows.items()
+    }
+
+
+def test_on_most_sentences_more_than_half_of_the_flows_are_saturated(at_bound):
+    shares = np.array([found.mean() for found in at_bound.values()])
+    assert (shares > 0.5).mean() > 0.75
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_flows_lie_between_the_rollout_and_the_bound(name, flows):
+    assert (flows[name] >= rollout(WEIGHTS[name]) - EDGE).all()
+    assert (flows[name] <= bound(residual_layers(WEIGHTS[name])) + EDGE).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_that_saturate_an_input_have_the_same_flow_to_it(name, flows, at_bound):
+    for j, column in enumerate(at_bound[name].T):
+        if column.any():
+            assert np.ptp(flows[name][column, j]) < 2 * EDGE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cls_is_an_exception_it_saturates_nothing_but_itself(name, at_bound):
+    assert at_bound[name][0].tolist() == [True] + [False] * (len(at_bound[name]) - 1)
+
+
+def test_more_layers_saturate_more_on_every_sentence_but_the_shortest(at_bound):
+    fall = []
+    for name, weights in SHORT.items():
+        layers = residual_layers(weights)
+        shares = [saturated(layers[:depth]).mean() for depth in (3, 4, 5)]
+        shares.append(at_bound[name].mean())
+        assert shares[-1] > shares[0]
+        if (np.diff(shares) < 0).any():
+            fall.append(name)
+    assert fall == ["short"]
+
+
+def test_nothing_saturates_below_the_identity_and_everything_below_flat_layers():
+    for seed in range(3):
+        first = residual_layers(softmax(np.random.default_rng(seed).normal(size=(1, 6, 6))))
+        above = np.eye(6)[None].repeat(4, axis=0)
+        assert not saturated(np.concatenate([first, above])).any()
+        flat = np.full((4, 6, 6), 1 / 6)
+        assert saturated(np.concatenate([first, flat])).all()
+
+
+def test_saturated_flows_to_an_input_stay_so_under_any_layers_on_top():
+    below = residual_layers(softmax(np.random.default_rng(0).normal(size=(5, 5, 5))))
+    inputs = saturated(below).all(axis=0)
+    assert inputs.any()
+    for spread in (0, 2, 20):
+        top = softmax(spread * np.random.default_rng(1).normal(size=(2, 5, 5)))
+        assert saturated(np.concatenate([below, top]))[:, inputs].all()
+
+
+def test_the_smallest_cut_from_it_to_dog_lies_just_above_the_input():
+    weights, tokens = load_attention("it_tired")
+    dog = tokens.index("dog")
+    value, cut = max_flow(weights, tokens.index("it"), dog)
+    assert {edge[1] for edge in cut} == {(0, dog)}
+    assert len(cut) == len(tokens)
+    assert np.isclose(value, bound(residual_layers(weights))[dog], atol=EDGE)
+
+
+def test_flow_agrees_badly_and_without_its_bottom_layer_as_well_as_raw_weights(flows):
+    whole = np.array([row_correlations(flows[n], EFFECTS[n]).mean() for n in NAMES])
+    later = agreement(lambda w: attention_flow(w[1:]))
+    last = agreement(lambda w: w[-1].mean(axis=0))
+    assert whole.mean() < 0.25
+    assert (later - whole > 0.15).all()
+    assert abs(later.mean() - last.mean()) < 0.06
+
+
+def follows_column_sums(matrix_of_bottom):
+    """Whether the agreement follows that of the column sums of whichever layer is at the bottom."""
+    for k in range(6):
+        found = agreement(lambda w, k=k: matrix_of_bottom(np.concatenate([w[[k]], w[1:]])), SHORT)
+        if abs(found.mean() - agreement(column_sums(k), SHORT).mean()) > 0.08:
+            return False
+    return True
+
+
+def test_flow_repeats_the_column_sums_of_whichever_layer_is_at_the_bottom():
+    assert follows_column_sums(attention_flow)
+
+
+def test_that_rollout_does_not_repeat_them_is_noticed():
+    assert not follows_column_sums(rollout)
+
+
+def test_the_column_sums_of_layer_0_agree_least():
+    sums = [agreement(column_sums(k)).mean() for k in range(6)]
+    assert sums[0] < min(sums[1:]) - 0.2
+
+
+def test_inside_one_matrix_the_two_ends_limit_most_flows():
+    weights, _ = load_attention("it_tired")
+    layer = weights[2].mean(axis=0)
+    graph = nx.from_numpy_array(layer, create_using=nx.DiGraph, edge_attr="capacity")
+    out, into = 1 - np.diag(layer), layer.sum(axis=0) - np.diag(layer)
+    pairs = [(i, j) for i in graph for j in graph if i != j]
+    flows = [nx.maximum_flow_value(graph, i, j) for i, j in pairs]
+    assert np.isclose(flows, [min(out[i], into[j]) for i, j in pairs]).mean() > 0.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_strongest_path_is_a_shortest_one_and_most_run_through_cls(name):
+    """The product, by a loop over the layers instead of a graph; each path by its ends."""
+    layers = np.log(residual_layers(WEIGHTS[name]))
+    n = layers.shape[-1]
+    best, through = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
+    best[~np.eye(n, dtype=bool)] = -np.inf
+    for level, layer in enumerate(layers, start=1):
+        sums = layer[:, :, None] + best[None]  # output, position in between, input
+        step = sums.argmax(axis=1)
+        best = sums.max(axis=1)
+        if level > 1:
+            through = through[step, np.arange(n)] | (step == 0)
+    assert through.mean() > 0.45
+    if name == "it_tired":
+        assert through.mean() > 0.5
+
+
+def test_nx_cut_size_adds_both_directions_and_wants_both_sets():
+    graph = nx.DiGraph()
+    graph.add_edge(0, 1, capacity=3.0)
+    graph.add_edge(1, 0, capacity=4.0)
+    assert nx.cut_size(graph, {0}, {1}, weight="capacity") == 7.0
+    assert list(nx.edge_boundary(graph, {0}, data="capacity")) == [(0, 1, 3.0)]
+    with pytest.raises(TypeError):
+        nx.cut_size(graph, {0}, weight="capacity")
+
+
+def test_the_lower_bound_would_fail_if_a_flow_could_be_larger_than_one():
+    """The proof uses that no flow below exceeds 1: the top edge has to carry its share."""
+    layers = residual_layers(softmax(2 * np.random.default_rng(3).normal(size=(3, 4, 4))))
+    below = attention_flow(layers[:-1], residual=0)
+    assert below.max() <= 1
+    assert (layers[-1] @ below <= attention_flow(layers, residual=0) + EDGE).all()
+
+
+def test_the_graph_of_the_model_has_unit_capacity_out_of_each_node():
+    graph = layered_graph(WEIGHTS["short"])
+    for node in graph:
+        if node[0]:
+            out = sum(c for _, _, c in graph.out_edges(node, data="capacity"))
+            assert np.isclose(out, 1)

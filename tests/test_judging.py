@@ -1,0 +1,305 @@
+"""What all judges share: how answers become data, are compared, and are run."""
+
+import collections
+import dataclasses
+import decimal
+import fractions
+import random
+import time
+import warnings
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+import sympy
+import torch
+
+from course_lib.attention import softmax
+from course_lib.exercises.exercise import ERROR, PASSED, WRONG, Check, Exercise, Wrong, assess
+from course_lib.exercises.judging import (
+    compare,
+    compare_all,
+    compare_choice,
+    compare_number,
+    read_pair,
+    read_parts,
+    same,
+)
+from course_lib.exercises.plain import Raised, attempt, plain
+
+SAID = {"kind": "implement", "minutes": 1, "hints": ("", ""), "solution": "", "reason": ""}
+HALF = np.array([[0.5, 0.25], [1.0, 0.125]])
+
+
+def judged(answer, *, cases=((3.0,), (-2.0,)), right=abs, mistakes=(), **check):
+    """Return the verdict on an answer to an exercise with one argument."""
+    posed = Check(
+        inputs=lambda rng: list(cases),
+        judge=lambda cases, values: compare_all("It", cases, values, right, mistakes),
+        **check,
+    )
+    exercise = Exercise(key="weights-2", title="Size", answer="size", **SAID, **vars(posed))
+    return assess(exercise, {"size": answer})
+
+
+Pair = collections.namedtuple("Pair", "output weights")
+
+AS_DATA = {
+    "list": HALF.tolist(),
+    "tuple of arrays": tuple(HALF),
+    "float16": HALF.astype(np.float16),
+    "tensor with a gradient": torch.tensor(HALF, requires_grad=True),
+    "bfloat16": torch.tensor(HALF, dtype=torch.bfloat16),
+    "sparse tensor": torch.tensor(HALF).to_sparse(),
+    "sparse matrix": scipy.sparse.csr_matrix(HALF),
+    "data frame": pd.DataFrame(HALF),
+    "objects": HALF.astype(object),
+    "fractions": np.vectorize(fractions.Fraction, otypes=[object])(HALF),
+    "iterator of rows": (row for row in HALF),
+    "map": map(list, HALF),
+    "without gaps": np.ma.masked_array(HALF),
+    "matrix of tensors": [[torch.tensor(x) for x in row] for row in HALF],
+}
+
+
+@pytest.mark.parametrize("name", AS_DATA)
+def test_right_numbers_are_right_in_any_dress(name):
+    assert same(plain(AS_DATA[name]), HALF)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [1, True, 1.0, np.float16(1), np.int8(1), fractions.Fraction(1), decimal.Decimal(1),
+     sympy.Integer(1), sympy.Rational(2, 2), torch.tensor(1), np.array(1, dtype=object)],
+)  # fmt: skip
+def test_every_number_that_float_takes_is_a_number(number):
+    assert same(plain(number), 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (object(), "no array"),
+        (np.array([1, "a"], dtype=object), "no array"),
+        (np.array([1, None], dtype=object), "no array"),
+        (np.ma.masked_array([1.0, 2.0], [True, False]), "filled"),
+        (iter(int, 1), "does not end"),
+    ],
+)
+def test_what_is_no_data_is_told(value, told):
+    raised = attempt(lambda: value)
+    assert isinstance(raised, Raised)
+    assert told in raised.message
+
+
+def test_a_named_tuple_and_views_of_a_dict_keep_their_parts():
+    assert plain(Pair(1, 2)) == (1, 2)
+    assert plain({1: 2}.values()) == [2]
+    assert plain(range(3)) == [0, 1, 2]
+    assert plain(nx.DiGraph([(0, 1)])).edges == [(0, 1, {})]
+
+
+def test_an_exception_is_known_by_its_family_and_read_whole():
+    class Odd(ValueError):
+        pass
+
+    def fail():
+        raise Odd("first line\nn_heads must divide")
+
+    raised = attempt(fail)
+    assert raised.is_a("ValueError")
+    assert raised.is_a("Odd")
+    assert not raised.is_a("TypeError")
+    assert "n_heads" in raised.message
+    assert raised.told == "first line"
+
+
+def rough(array, kind):
+    return plain(torch.tensor(array).to(kind))
+
+
+def test_each_precision_has_its_own_tolerance():
+    weights = softmax(np.random.default_rng(0).normal(size=(5, 5)))
+    for kind in (torch.float32, torch.float16, torch.bfloat16):
+        assert same(rough(weights, kind), weights)
+        assert same(list(rough(weights, kind)), weights)
+        assert same((rough(weights, kind), rough(weights, kind)), [weights, weights])
+    assert not same(weights + 1e-4, weights)
+    assert not same(np.round(weights, 4), weights)
+    assert not same((weights + 1e-3).astype(np.float32), weights)
+    assert not same(rough(weights * 1.2, torch.bfloat16), weights)
+
+
+def test_the_right_answer_comes_before_every_mistake():
+    # In float16 the mistake is as near as the right answer.
+    near = [(lambda x: abs(x) * 1.001, "A thousandth too much.")]
+    assert judged(lambda x: np.float16(abs(x)), mistakes=near).state == PASSED
+    assert judged(lambda x: abs(x) * 1.001, mistakes=near).message == "A thousandth too much."
+
+
+def test_a_mistake_is_named_only_if_it_explains_all_cases():
+    mistakes = [(lambda x: x, "The sign is kept.")]
+    assert judged(lambda x: x, mistakes=mistakes).message == "The sign is kept."
+    by_chance = judged(lambda x: x if x < 0 else 7.0, mistakes=mistakes)
+    assert by_chance.message == "It: not right yet, expected 3, got 7."
+    silent = [(lambda x: x if x < 0 else None, "Negative numbers.")]
+    assert judged(lambda x: x, mistakes=silent).message == "Negative numbers."
+    assert "not right yet" in judged(lambda x: -x, mistakes=silent).message
+
+
+def test_a_difference_behind_the_shown_digits_is_shown():
+    with pytest.raises(Wrong, match=r"expected 1\.909, got 1\.9091"):
+        compare(1.9091, 1.909, "It")
+    with pytest.raises(Wrong, match=r"expected \(1, 2\), got \(2, 1\)"):
+        compare_all("It", [()], [(2, 1)], lambda: (1, 2))
+    with pytest.raises(Wrong, match="NaN"):
+        compare([np.nan], [1.0], "It")
+
+
+def test_a_number_may_be_rounded_as_people_do_but_not_counted_wrongly():
+    for value in (0.3468, 0.35, 0.347, np.float16(0.3468), fractions.Fraction(3468, 10000)):
+        compare_number(plain(value), 0.34683, "It")
+    for value in (0.3, 0.34, 0.36, 0.4):
+        with pytest.raises(Wrong, match="not right yet"):
+            compare_number(value, 0.34683, "It")
+    with pytest.raises(Wrong, match="not right yet"):
+        compare_number(170, 171, "It")
+    with pytest.raises(Wrong, match="the other"):
+        compare_number(0.65, 0.34683, "It", [(0.65317, "That is the other.")])
+
+
+def test_a_choice_is_read_as_people_write_it():
+    text = "unchanged"
+    for value in (text, " Unchanged.", "'unchanged'", np.str_(text), np.array(text), [text][0]):
+        compare_choice(plain(value), "unchanged", "It", {"larger": "No."})
+    with pytest.raises(Wrong, match=r"^No\.$"):
+        compare_choice("Larger!", "unchanged", "It", {"larger": "No."})
+    with pytest.raises(Wrong, match="should be one of"):
+        compare_choice(plain(np.array(["a", "b"])), "unchanged", "It", {"larger": "No."})
+
+
+def test_pairs_and_parts_come_as_tuples_lists_or_stacked():
+    for pair in ((HALF, HALF), [HALF, HALF], np.stack([HALF, HALF]), Pair(HALF, HALF)):
+        assert len(read_pair(plain(pair), "It", "a", "b")) == 2
+        assert len(read_parts(plain(pair), "It", "a", "b")) == 2
+    for odd in (3, HALF[0][:1], "ab", {1: 2, 3: 4}, [[1], [1, 2], 3]):
+        with pytest.raises(Wrong, match="two things"):
+            read_pair(odd, "It", "first", "second")
+        with pytest.raises(Wrong, match="first, second"):
+            read_parts(odd, "It", "first", "second")
+    with pytest.raises(Wrong, match="wrong way round"):
+        read_pair([[1], [1, 2]], "It", "a", "b", shapes=((2,), (1,)))
+
+
+# The state of the notebook.
+
+
+def careful(x):
+    assert np.exp(-1000.0) == 0
+    assert torch.tensor(1.0).dtype is torch.float32
+    assert torch.is_grad_enabled()
+    warnings.warn("look", stacklevel=1)
+    np.seterr(all="raise")
+    torch.set_default_dtype(torch.float64)
+    np.random.seed(7)  # noqa: NPY002
+    random.seed(7)
+    torch.manual_seed(7)
+    return np.exp(-1000.0 * abs(x)) + abs(x)
+
+
+def test_a_notebook_s_settings_decide_nothing_and_come_back():
+    states = [np.random.get_state()[1].tolist(), random.getstate(), torch.get_rng_state().tolist()]  # noqa: NPY002
+    torch.set_default_dtype(torch.float64)
+    try:
+        with np.errstate(all="raise"), torch.no_grad(), warnings.catch_warnings(action="error"):
+            assert judged(lambda x: np.exp(-1000.0) + abs(x)).state == PASSED
+        assert torch.get_default_dtype() is torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert judged(careful).state == ERROR  # its own np.seterr holds until its call ends
+    assert torch.get_default_dtype() is torch.float32
+    assert np.geterr()["under"] != "raise"
+    assert states == [
+        np.random.get_state()[1].tolist(), random.getstate(), torch.get_rng_state().tolist(),  # noqa: NPY002
+    ]  # fmt: skip
+
+
+def test_random_answers_are_the_same_in_every_run():
+    def guess(x):
+        return random.random() + np.random.rand() + torch.rand(1).item()  # noqa: NPY002
+
+    assert judged(guess).message == judged(guess).message
+
+
+# Calls.
+
+
+def test_a_call_that_does_not_end_is_ended():
+    def endless(x):
+        while True:
+            try:
+                time.sleep(0.001)
+            except Exception:
+                continue
+
+    def stubborn(x):
+        for _ in range(3):
+            try:
+                while True:
+                    pass
+            except BaseException:
+                continue
+        return abs(x)
+
+    for answer in (endless, stubborn):
+        result = judged(answer, seconds=0.1)
+        assert result.state == ERROR
+        assert "did not come to an end within 0.1 seconds" in result.message
+
+
+def test_no_alarm_rings_after_a_call():
+    # Calls that end just when their time does: the exception may come anywhere around the end.
+    states = set()
+    for repeat in range(300):
+        result = judged(lambda x: time.sleep(0.0002) or abs(x), seconds=0.0004 * (repeat % 4))
+        states.add(result.state)
+    time.sleep(0.3)
+    assert ERROR in states
+
+
+def test_a_forbidden_function_is_seen_under_any_name():
+    def wrapped(x):
+        return float(softmax(np.array([[0.0]]))[0, 0]) * abs(x)
+
+    rank = nx.pagerank
+    result = judged(wrapped, without=(softmax,))
+    assert result.state == WRONG
+    assert "course_lib.attention.softmax" in result.message
+    assert judged(wrapped).state == PASSED
+    hidden = {
+        nx.pagerank: lambda x: abs(x) + 0 * len(rank(nx.path_graph(2))),
+        torch.softmax: lambda x: abs(x) * torch.softmax(torch.zeros(1), 0).item(),
+        torch.nn.Linear: lambda x: abs(x) * torch.nn.Linear(1, 1).in_features,
+    }
+    for forbidden, answer in hidden.items():
+        assert judged(answer).state == PASSED
+        assert judged(answer, without=(forbidden,)).state == WRONG
+    assert judged(abs, without=(softmax, nx.pagerank)).state == PASSED
+
+
+def test_inputs_and_judges_may_use_what_answers_may_not():
+    posed = Check(
+        inputs=lambda rng: [(softmax(rng.normal(size=(2, 2))),)],
+        judge=lambda cases, values: compare_all("It", cases, values, softmax),
+        without=(softmax,),
+    )
+    exercise = Exercise(key="weights-2", title="", answer="size", **SAID, **vars(posed))
+
+    def own(x):
+        return np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+
+    assert assess(exercise, {"size": own}).state == PASSED
+    assert assess(exercise, {"size": lambda x: softmax(x)}).state == WRONG
+    assert dataclasses.replace(exercise, without=()).without == ()

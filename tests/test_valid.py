@@ -1,0 +1,131 @@
+"""Every exercise on all input that its text allows: solutions are right, wrong answers are not.
+
+A few examples of each here; `make mutate` tries many more, and all simple mutants.
+"""
+
+import dataclasses
+import importlib
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
+from course_lib.exercises.exercise import PASSED, Check, Exercise, assess, read_value
+from course_lib.exercises.judging import compare_all
+from course_lib.exercises.registry import exercises_of
+from course_lib.mutation import search
+from course_lib.mutation.operators import mutants
+from course_lib.mutation.solving import answer_from, solution_of
+
+FUNCTIONS = [
+    exercise
+    for chapter in CHAPTERS.values()
+    for exercise in exercises_of(chapter)
+    if exercise.call is not read_value
+]
+each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.key)
+
+
+# Why an answer is refused that is right on each single case, or takes too long to try.
+BEYOND = ["which does the work", "did not come to an end", "very same walks"]
+
+
+def of_tests(exercise, module):
+    """Return a module of the tests of an exercise's chapter."""
+    return importlib.import_module(f"tests.chapters.ch{chapter_stem(exercise.chapter)}.{module}")
+
+
+def few():
+    """Return a number of examples: a fifth of what the chosen profile says."""
+    return settings().max_examples // 5
+
+
+@each_function
+def test_the_official_solution_is_right_on_all_valid_input(exercise):
+    solution = solution_of(exercise)
+    assert assess(exercise, {exercise.answer: solution}).state == PASSED
+    assert search.separating_case(exercise, solution, examples=few()) is None
+
+
+@each_function
+def test_brute_force_agrees_on_all_valid_input(exercise):
+    brute = of_tests(exercise, "brute").BRUTE[exercise.key]
+    assert assess(exercise, {exercise.answer: brute}).state == PASSED
+    assert search.separating_case(exercise, brute, examples=few()) is None
+
+
+@each_function
+def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
+    free = dataclasses.replace(exercise, without=())  # what may not be called may well be right
+    for place, (answer, parts) in enumerate(of_tests(exercise, "answers").WRONG[exercise.key]):
+        if any(said in str(parts) for said in BEYOND):
+            continue
+        found = search.separating_case(free, answer, examples=settings().max_examples)
+        assert found is not None, (place, answer, parts)
+
+
+# The search itself.
+
+WHOLE = st.tuples(st.integers(-20, 20))
+
+
+def posed(cases):
+    """Return an exercise: the absolute value of a whole number."""
+    check = Check(
+        inputs=lambda rng: cases,
+        judge=lambda cases, values: compare_all("It", cases, values, abs),
+    )
+    solution = "def size(x):\n    return x if x >= 0 else -x"
+    said = {"kind": "implement", "minutes": 1, "hints": ("", ""), "reason": ""}
+    return Exercise(
+        key="weights-2", title="Size", answer="size", solution=solution, **said, **vars(check)
+    )
+
+
+@pytest.fixture
+def valid(monkeypatch):
+    monkeypatch.setattr(search, "valid_input", lambda exercise: WHOLE)
+
+
+def test_a_tame_check_is_found_out(valid):
+    tame = search.judge_mutants(posed([(3,), (5,)]))
+    assert "condition True" in str(tame.missed)
+    assert all(case[0] < 0 for _, case in tame.missed)
+    hard = search.judge_mutants(posed([(3,), (0,), (-1,)]))
+    assert hard.missed == []
+    assert [change for change in hard.equal if "> for >=" in change]  # both are right
+
+
+def test_a_separating_case_is_small_and_the_same_each_time(valid):
+    def late(x):
+        return x if x > -3 else -x
+
+    found = {search.separating_case(posed([]), late, small=True) for _ in range(3)}
+    assert found <= {(-1,), (-2,)}
+    assert len(found) == 1
+    assert search.separating_case(posed([]), np.abs) is None
+
+
+def test_a_mutant_changes_one_thing_and_none_twice():
+    made = dict(mutants("def f(a, b):\n    x = a.T @ b\n    return x.sum(axis=1)"))
+    assert {"line 2: transpose dropped", "line 3: 0 for 1", "line 3: axis dropped"} <= set(made)
+    assert "line 1: a and b exchanged" in made
+    assert len(set(made.values())) == len(made)
+    assert made["line 2: transpose dropped"].splitlines()[1].strip() == "x = a @ b"
+
+
+def test_every_exercise_that_is_a_function_says_what_is_valid():
+    for exercise in FUNCTIONS:
+        search.valid_input(exercise)
+    unknown = dataclasses.replace(FUNCTIONS[0], key="graph_view-99")
+    folder = chapter_folder("graph_view").name
+    with pytest.raises(ValueError, match=f"{folder}/valid.py says nothing of graph_view-99"):
+        search.valid_input(unknown)
+
+
+def test_a_solution_finds_what_its_cell_needs_of_the_cells_above():
+    for exercise in FUNCTIONS[:2]:
+        answer = answer_from(exercise.solution, exercise)
+        assert assess(exercise, {exercise.answer: answer}).state == PASSED
