@@ -34,6 +34,7 @@ CLOSE = np.array(
         [1 - ABOVE, ABOVE, 0.0],
     ]
 )
+FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
 
 
 # Exercises 1 and 3: edges -------------------------------------------------------------------------
@@ -42,7 +43,7 @@ CLOSE = np.array(
 def _edge_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 9], [3, 6, 9, 13])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
-    cases += [(random[-1], 0.0)]
+    cases += [(FAINT, 0.0), (random[-1], 0.0)]
     return cases + [(weights, _between(rng, weights)) for weights in random]
 
 
@@ -110,8 +111,7 @@ def _judge_edge_list(cases, values):
 def _flow_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
-    faint = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
-    return [(w,) for w in [*random, masked, faint, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
+    return [(w,) for w in [*random, masked, FAINT, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
 
 
 def _judge_flow_graph(cases, values):
@@ -217,7 +217,7 @@ def _share_cases(rng):
     even, one = np.full((4, 4), 0.25), np.ones((1, 1))
     crafted = [(sharp, 0.0), (sharp, 1.0), (sharp, 0.34), (even, 0.3), (even, 0.25), (one, 0.5)]
     steep = softmax(3 * rng.normal(size=(5, 5)))
-    sizes = [int(n) for n in rng.integers(4, 12, size=3)]
+    sizes = [int(n) for n in rng.integers([3, 6, 9], [6, 9, 13])]
     return [
         *crafted,
         (steep, 0.05),  # 1.25 edges: two
@@ -284,7 +284,7 @@ def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
-    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng)]]
+    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng), _ring(rng)]]
 
 
 def _groups(rng):
@@ -293,6 +293,14 @@ def _groups(rng):
     for group in ([0, *middle, 0], [1, *middle, 1], [0, *middle, 1], [1, *middle, 0]):
         apart = np.subtract.outer(group, group)
         yield softmax(rng.normal(size=apart.shape) / 2 - 3 * np.abs(apart) - apart)
+
+
+def _ring(rng):
+    """Return weights of which only a long way round is strong, through the tokens in any order."""
+    order = rng.permutation(7)
+    logits = rng.normal(size=(7, 7)) / 2
+    logits[order, np.roll(order, 1)] += 3
+    return softmax(logits)
 
 
 def _judge_connection(cases, values):

@@ -88,8 +88,9 @@ def _as_written(logits):
 def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
-    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (n, m, d))
+    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (n, m, d), (11, 12, 10))
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
+    near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
     high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [0.5]])
@@ -141,7 +142,7 @@ FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 
 def _sequences(rng):
-    sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), tuple(rng.integers(3, 8, size=3)))
+    sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), rng.integers(3, 8, size=3), (11, 5, 6))
     near = [
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
         for n, d_key, d_value in sizes
@@ -291,7 +292,8 @@ def _judge_relabelled(cases, values):
 
 
 def _models(rng):
-    return [(planted(rng, *pair),) for pair in PLANTED] + [(clear_model(rng, 5),)]
+    models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
+    return [(model,) for model in [*models, clear_model(rng, 5)]]
 
 
 def _judge_sharpest(cases, values):

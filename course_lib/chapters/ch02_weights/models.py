@@ -17,7 +17,7 @@ def _rows(*weights):
 STEADY, EVEN, LARGEST = _rows(0.9, 0.1), _rows(0.6, 0.4), _rows(0.75, *[0.05] * 5)
 DIAGONAL, FULL = _rows(0.9, *[0.02] * 5), _rows(0.97, *[0.006] * 5)
 SINK, WEAK_SINK = FULL[[0] * N], _rows(0.8, *[0.04] * 5)[[0] * N]
-THIN, THINNER = _rows(0.98, *[0.004] * 5), _rows(0.975, 0.025)
+THIN, THINNER = _rows(0.98, *[0.004] * 5), _rows(0.9735, 0.0265)
 # Some queries as sharp as can be, the others as wide as can be; which ones differs.
 WIDE = np.full((N, N), 1 / N)
 ONE_SHARP = np.vstack([np.eye(N)[:1], WIDE[1:]])
@@ -39,11 +39,11 @@ PLANTED = [
 ]
 
 
-def planted(rng, sharpest, rival):
+def planted(rng, sharpest, rival, rival_first=False):
     """Return a model of random size: one head is the sharpest, all of another layer are rivals."""
     layers, heads = rng.integers(2, 5, size=2)
     model = softmax(rng.normal(size=(layers, heads, N, N)) / 4)
-    layer, other = rng.permutation(layers)[:2]
+    layer, other = sorted(rng.permutation(layers)[:2], reverse=rival_first)
     model[layer, rng.integers(heads)], model[other] = sharpest, rival
     return model
 

@@ -55,6 +55,10 @@ VALID = {
     "weights-5": sizes.flatmap(_relabelling),
     "weights-6": st.one_of(
         seeded(lambda rng, n: (clear_model(rng, n, random_weights),), st.integers(2, 7)),
-        seeded(lambda rng, pair: (planted(rng, *pair),), st.sampled_from(PLANTED)),
+        seeded(
+            lambda rng, pair, rival_first: (planted(rng, *pair, rival_first),),
+            st.sampled_from(PLANTED),
+            st.booleans(),
+        ),
     ),
 }

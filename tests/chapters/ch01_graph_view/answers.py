@@ -695,6 +695,14 @@ def breaking_two_steps(weights):
     return others(np.maximum(weights, two)).min()
 
 
+def breaking_three_steps(weights):
+    for t in np.unique(weights):
+        near = (weights > t) | np.eye(len(weights), dtype=bool)
+        if not np.linalg.matrix_power(near, 3).all():
+            return t
+    return None
+
+
 def breaking_along_the_line(weights):
     """Only edges between neighbours."""
     return min(np.diag(weights, 1).min(), np.diag(weights, -1).min())
@@ -814,15 +822,16 @@ WRONG = {
         (lambda w, t: sorted(edges_by_generator(w, t), key=lambda e: -e[2])[:12], NOT_FOUND),
         (edges_rounded(2), NOT_FOUND),
         (edges_rounded(4), NOT_FOUND),
+        (edges_where(lambda w, t: w > (t or 1e-4)), NOT_FOUND),
         (edges_unweighted, "triples"),
         (edges_weight_one, NOT_FOUND),
         (edges_less_threshold, NOT_FOUND),
         (edges_undirected, NOT_FOUND),
         (edges_twice, NOT_FOUND),
         (edges_returned_early, NOT_FOUND),
-        (edges_of_the_library, "does the work"),
-        (functools.partial(edges_from_the_top), "does the work"),
-        (edges_of_a_layer, "does the work"),
+        (edges_of_the_library, "which does the work"),
+        (functools.partial(edges_from_the_top), "which does the work"),
+        (edges_of_a_layer, "which does the work"),
         (lambda weights, threshold: print(end=""), "Is a `return` missing?"),
         (lambda weights: [], "TypeError"),
         (lambda weights, threshold: [], NOT_FOUND),
@@ -869,11 +878,11 @@ WRONG = {
         ),
         (lambda weights: flow_by_transpose((weights + weights.T) / 2), "The list of edges"),
         (flow_twice, "The list of edges"),
-        (lambda weights: attention_graph(weights, direction="flow"), "does the work"),
-        (lambda weights: attention_graph(weights).reverse(), "does the work"),
+        (lambda weights: attention_graph(weights, direction="flow"), "which does the work"),
+        (lambda weights: attention_graph(weights).reverse(), "which does the work"),
         (
             lambda weights: nx.DiGraph(attention_multigraph(weights[None]).reverse()),
-            "does the work",
+            "which does the work",
         ),
         (lambda weights: weights.T, "networkx.DiGraph"),
         (lambda weights: nx.DiGraph(), "positions"),
@@ -940,6 +949,7 @@ WRONG = {
         ),
         (lambda weights: round(breaking_by_sorted(weights), 2), "The threshold"),
         (breaking_spanning_tree, "The threshold: not right yet"),
+        (breaking_three_steps, "The threshold: not right yet"),
         (breaking_two_steps, "The threshold: not right yet"),
         (breaking_along_the_line, "The threshold: not right yet"),
         (breaking_by_counting, "The threshold: not right yet"),

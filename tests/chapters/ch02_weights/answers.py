@@ -672,13 +672,13 @@ WRONG = {
         (lambda logits: np.exp(logits - logits.max(axis=1, keepdims=True)), NOT_YET),
         (lambda logits: softmax(logits, axis=1).T, ("shape", NOT_YET)),
         (lambda logits: np.full(logits.shape, 1 / logits.shape[1]), NOT_YET),
-        (lambda logits: softmax_of_the_library(logits), "does the work"),
-        (functools.partial(softmax_of_the_library, axis=1), "does the work"),
+        (lambda logits: softmax_of_the_library(logits), "which does the work"),
+        (functools.partial(softmax_of_the_library, axis=1), "which does the work"),
         (
             lambda logits: attention(
                 logits, np.eye(logits.shape[1]), np.eye(logits.shape[1]), scale=1
             )[1],
-            "does the work",
+            "which does the work",
         ),
     ],
     "weights-3": [
@@ -700,6 +700,7 @@ WRONG = {
         (with_scale(lambda q, k: max(q.shape) ** -0.5), NOT_YET),
         (lambda query, key: as_written(query @ key.T / np.sqrt(query.shape[1]) - 1024), "NaN"),
         (with_logits(lambda logits: logits.round(2)), NOT_YET),
+        (with_logits(lambda logits: logits * (np.abs(logits) > 0.01)), NOT_YET),
         (weights_as_written, "NaN"),
         (weights_by_cosine, NOT_YET),
         (weights_by_distance, NOT_YET),
@@ -712,8 +713,8 @@ WRONG = {
         (lambda query, key: query @ key.T / np.sqrt(query.shape[1]), "These are the logits"),
         (lambda query, key: np.eye(len(query), len(key)), NOT_YET),
         (lambda query, key: query @ key, "ValueError"),
-        (lambda query, key: softmax(attention_logits(query, key), axis=1), "does the work"),
-        (lambda query, key: attention(query, key, key)[1], "does the work"),
+        (lambda query, key: softmax(attention_logits(query, key), axis=1), "which does the work"),
+        (lambda query, key: attention(query, key, key)[1], "which does the work"),
     ],
     "weights-4": [
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
@@ -773,13 +774,13 @@ WRONG = {
         (causal_output(lambda w, q, k, v: w.T @ v), "transposed"),
         (causal_output(lambda w, q, k, v: np.cumsum(v, axis=0)), "The output"),
         (causal_output(lambda w, q, k, v: v), "The output"),
-        (causal_of_the_library, "does the work"),
-        (causal_cut_by_the_library, "does the work"),
+        (causal_of_the_library, "which does the work"),
+        (causal_cut_by_the_library, "which does the work"),
         (
             lambda q, k, v: multi_head_attention(
                 q, *[np.eye(q.shape[1])] * 4, num_heads=1, mask=np.tri(len(q), dtype=bool)
             ),
-            "does the work",
+            "which does the work",
         ),
     ],
     "weights-5": [
@@ -821,6 +822,8 @@ WRONG = {
         (chosen_by(lambda w: -spread(w.round(2)).mean(-1)), NOT_YET),
         (chosen_by(lambda w: (w * np.log(w + 0.01)).sum(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: -np.exp(spread(w)).mean(-1)), ("widest query", NOT_YET)),
+        (chosen_by(lambda w: -np.round(spread(w).mean(-1), 1)), NOT_YET),
+        (chosen_by(lambda w: (w * np.log(w + 0.003)).sum(axis=(-2, -1))), NOT_YET),
         (sharpest_by_margins, NOT_YET),
         (chosen_by(lambda w: w.max(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: w.max(axis=-1).mean(axis=-1)), NOT_YET),
