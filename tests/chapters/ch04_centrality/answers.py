@@ -28,7 +28,7 @@ def degree_by_networkx(n):
 
 def pagerank_by_networkx(weights, damping):
     graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
-    return list(nx.pagerank(graph, alpha=damping, tol=1e-12, max_iter=10_000).values())
+    return list(nx.pagerank(graph, alpha=damping, tol=1e-6, max_iter=10_000).values())
 
 
 def pagerank_by_solving(weights, damping):
@@ -39,7 +39,7 @@ def pagerank_by_solving(weights, damping):
 def pagerank_by_torch(weights, damping):
     weights = torch.tensor(weights, dtype=torch.float32)
     shares = torch.full((len(weights),), 1 / len(weights))
-    for _ in range(1500):
+    for _ in range(800):
         shares = (1 - damping) / len(weights) + damping * shares @ weights
     return shares
 
