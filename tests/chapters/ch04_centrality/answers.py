@@ -676,7 +676,7 @@ WRONG = {
         (way_by(lambda w: max(-np.log(w), 0.05)), "larger product"),
         (way_by(lambda w: np.exp(-w)), ("larger product", "such as 1 / w")),
         (way_by(lambda w: 1 - np.log(w)), ("larger product", "such as 1 / w")),
-        (functools.partial(way_by_bellman_ford, steps=1), ("larger product", "weight 0")),
+        (functools.partial(way_by_bellman_ford, steps=2), ("larger product", "weight 0")),
         (way_greedily, ("larger product", "weight 0")),
         (way_by_scipy_without_ones, ("larger product", "should begin with")),
         (way_with_detours, "on the way twice"),
