@@ -33,7 +33,7 @@ def _judge_spread(cases, values):
 
 def _sizes(rng):
     drawn = [(int(h * d), int(h)) for h, d in rng.integers(2, 12, size=(3, 2))]
-    return [(8, 2), (12, 3), (1, 1), (16, 1), (6, 6), *drawn]
+    return [(8, 2), (12, 3), (1, 1), (16, 1), (48, 24), (int(rng.integers(17, 60)), 1), *drawn]
 
 
 ARTICLE_MISTAKES = (
@@ -102,6 +102,7 @@ def _texts_with_padding(rng):
         draw_texts(rng, 2, 2, [[True]]),
         far_texts([[True, False, True, True, False], [False] * 5]),
         far_texts([[True, True, False, True]], logit=16384.0),
+        far_texts([[True, True, False, True]], logit=2048.0, nearer=[0, 1, 0, 0]),
     ]
 
 
@@ -212,13 +213,17 @@ def _reorderings(rng):
         _reordering(rng, 5, 7, 5, 3, 2, rise=False),
         _reordering(rng, batch, n, classes, 0, 0, rise=False),
         _reordering(rng, batch, n, classes, -1, -1, rise=True),
+        _reordering(rng, 4, 6, 4, 0, 0, rise=False, answered=True),
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
     ]
 
 
-def _reordering(rng, batch, n, classes, row, column, *, rise):
-    """Make a case whose largest change is at a row and column, and up or down."""
+def _reordering(rng, batch, n, classes, row, column, *, rise, answered=False):
+    """Make a case whose largest change is at a row and column, and up or down.
+
+    `answered` says whether it is that of the class that was the likeliest before.
+    """
     while True:
         order, texts = rng.permutation(n), rng.integers(1, 9, size=(batch, n))
         predict = draw_predictor(rng, n, classes, scale=1)
@@ -231,8 +236,14 @@ def _reordering(rng, batch, n, classes, row, column, *, rise):
         # Half the sum of the changes is as large if one class alone rises or falls, as with three.
         total = size.sum(axis=1).max() / 2
         own_inverse = (order == np.argsort(order)).all()
-        answered = predict(texts)[text].argmax() == label  # what falls is not the likeliest class
-        if not own_inverse and not answered and total > 1.05 * first and first > 1.05 * second:
+        likeliest = predict(texts)[text, label] > 0.5
+        likeliest |= not answered and predict(texts)[text].argmax() == label
+        if (
+            not own_inverse
+            and likeliest == answered
+            and total > 1.05 * first
+            and first > 1.05 * second
+        ):
             break
     predict.table = np.roll(predict.table, column - label, axis=1)
     predict.places = np.roll(predict.places, column - label, axis=1)
@@ -290,13 +301,14 @@ def _judge_order(cases, values):
 def _words_to_hide(rng):
     """Make functions of texts with several classes, and a text for each."""
     n, classes = (int(size) for size in rng.integers((5, 3), (9, 7)))
-    text = rng.permutation(np.arange(1, 9))
+    text, certain = rng.permutation(np.arange(1, 9)), draw_predictor(rng, n, classes)
+    certain.table[1:] += 40 * np.eye(classes)[rng.permutation(8) % classes]  # answers turn round
     return [
         (draw_predictor(rng, 6, 6), text[:6]),
         (draw_predictor(rng, 4, 6), text[:4]),
         (draw_predictor(rng, 1, 6), text[:1]),
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
-        (draw_predictor(rng, n, classes, scale=4), rng.integers(1, 9, size=n)),
+        (certain, rng.integers(1, 9, size=n)),
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
     ]
 
@@ -389,7 +401,7 @@ def draw_weights(rng, n_query, n_key, concentration=1.0):
 def _alignments(rng):
     cases = []
     drawn = [(int(n), int(m), 1) for n, m in rng.integers(4, 12, size=(2, 2))]
-    for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (5, 9, 9), (6, 4, 1), *drawn):
+    for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), *drawn):
         weights = draw_weights(rng, n_query, n_key, concentration)
         right = rng.random((n_query, n_key)) < 0.5
         right[1] = False  # nothing to point at

@@ -19,10 +19,11 @@ def draw_texts(rng, d, h, mask, *, spread=1.0):
     return (d, h), parameters, (x, mask), probe.astype(np.float32)
 
 
-def far_texts(mask, logit=-16384.0):
+def far_texts(mask, logit=-16384.0, nearer=0):
     """Make a case in which real keys have one and the same logit, far below that of padding.
 
-    Powers of two, so that it comes out exactly in half precision as well.
+    Powers of two, so that it comes out exactly in half precision as well. Where `nearer` is 1, a
+    token is half as far.
     """
     mask, d = np.asarray(mask, dtype=bool), 4
     one = np.zeros((d, d), dtype=np.float32)
@@ -31,7 +32,9 @@ def far_texts(mask, logit=-16384.0):
     parameters |= {f"{name}.weight": np.eye(d, dtype=np.float32) for name in NAMES[2:]}
     parameters["key.weight"] = np.sign(logit).astype(np.float32) * one
     x = np.zeros((*mask.shape, d), dtype=np.float32)
-    x[..., 0] = np.where(mask, np.sqrt(2 * abs(logit)), 0)  # the root of d_head is 2
+    x[..., 0] = np.where(mask, np.sqrt(2 * abs(logit)), 0) / (
+        1 + np.array(nearer)
+    )  # the root of d_head is 2
     x[..., 1] = np.arange(mask.shape[1])
     return (d, 1), parameters, (x, mask), np.zeros_like(x)
 

@@ -29,7 +29,11 @@ def _draw_mask(rng, batch, n):
 def _module_case(rng, h, d_head, batch, n):
     mask = _draw_mask(rng, batch, n)
     if rng.random() < 0.3:
-        return far_texts(mask, logit=float(rng.choice([-16384, -16384, 1024, 16384])))
+        return far_texts(
+            mask,
+            logit=float(rng.choice([-16384, -16384, 2048, 16384])),
+            nearer=rng.integers(rng.integers(1, 3), size=n),
+        )
     return draw_texts(rng, h * d_head, h, mask, spread=rng.choice([0.1, 1, 4]))
 
 
@@ -53,7 +57,7 @@ def _pointing(rng, n_query, n_key, concentration):
 
 small = st.integers(1, 4)
 VALID = {
-    "nlp-2": st.builds(lambda d_head, h: (d_head * h, h), st.integers(1, 16), st.integers(1, 12)),
+    "nlp-2": st.builds(lambda d_head, h: (d_head * h, h), st.integers(1, 64), st.integers(1, 24)),
     "nlp-3": seeded(_module_case, small, small, small, st.integers(1, 6)),
     "nlp-5": st.integers(1, 8).flatmap(
         lambda n: seeded(_reordering, st.integers(1, 6), st.integers(2, 6), orders(n))

@@ -19,14 +19,14 @@ def draw_block(rng, channels, inner, shape, gamma, *, batch=2, spread=0.7):
 
 
 def far_block(shape, bright, gamma=0.5):
-    """Make a case whose logits are 0 or 16,384: each pixel looks at those that are bright.
+    """Make a case whose logits are 0 to 16,384: bright pixels look at the brightest.
 
-    Powers of two, so that they come out exactly in half precision as well.
+    `bright` is 0, 1/2 or 1: powers of two, so that they come out exactly in half precision as well.
     """
     one = np.ones((1, 1, 1, 1), dtype=np.float32)
     parameters = {f"{name}.weight": one for name in (*INNER, "output")}
     parameters["gamma"] = np.float32(gamma).reshape(())
-    x = np.where(np.asarray(bright).reshape(1, 1, *shape), 128, 0).astype(np.float32)
+    x = 128 * np.asarray(bright, dtype=np.float32).reshape(1, 1, *shape)
     return (1, 1), parameters, (x,), np.zeros_like(x)
 
 

@@ -21,7 +21,8 @@ from course_lib.language import later, say
 
 
 def _images(rng):
-    shapes = [(3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3), (2, 1, 1), *rng.integers(1, 8, (2, 3))]
+    shapes = [(3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3), (2, 1, 1)]
+    shapes += [*rng.integers((1, 1, 1), 8, (2, 3)), *rng.integers((5, 2, 2), 9, (1, 3))]
     return [(3 * rng.normal(size=tuple(int(size) for size in shape)),) for shape in shapes]
 
 
@@ -60,11 +61,11 @@ def _grids(rng):
     drawn = [tuple(int(size) for size in shape) for shape in rng.integers(2, 6, size=(2, 2))]
     cases = [
         (softmax(2 * rng.normal(size=(h * w, h * w))), h, w)
-        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), *drawn)
+        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), (5, 6), *drawn)
     ]
     # Here the mean place of the keys is the query's own, or far from where the largest weight is.
     ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
-    return [*cases, (np.eye(6), 2, 3), (np.eye(6)[rng.permutation(6)], 3, 2), (ends, 5, 1)]
+    return [*cases, (np.eye(6), 2, 3), (np.eye(6)[[2, 2, 0, 2, 5, 5]], 3, 2), (ends, 5, 1)]
 
 
 def mean_distance(weights, height, width, *, look=lambda step: np.sqrt((step**2).sum(axis=-1))):
@@ -117,7 +118,7 @@ def _judge_distance(cases, values):
 
 
 def _channels(rng):
-    drawn = [int(c) for c in (*rng.integers(17, 64, size=3), *rng.integers(65, 1000, size=2))]
+    drawn = [int(c) for c in (*rng.integers(17, 64, 3), *rng.integers(65, 5000, 4))]
     return [(c,) for c in (1, 2, 4, 7, 8, 9, 15, 16, 23, 24, 64, 100, *drawn)]
 
 
@@ -155,7 +156,7 @@ def _blocks(rng):
         draw_block(rng, 2, 2, (3, 3), 0.0),
         draw_block(rng, channels, inner, (height, width), 1.5, batch=3, spread=0.3),
         draw_block(rng, 2, 3, (1, 1), 1.0, batch=1),
-        far_block((2, 3), [1, 0, 0, 1, 0, 0]),
+        far_block((2, 3), [1, 0, 0.5, 1, 0, 0.5]),
     ]
 
 
@@ -216,22 +217,23 @@ def _judge_first(cases, values):
 
 
 def _shuffled(rng):
-    """Make blocks, images and orders; the largest difference is in a middle channel, and inside."""
+    """Make blocks, images and orders; each look at a part of an image misses some difference."""
     height, width = (int(side) for side in rng.integers(2, 6, size=2))
-    across = _shuffling(rng, Neighbours(), (3, 3, 4), channel=1)
+    across = _shuffling(rng, Neighbours(), (3, 3, 4), (1, 1, 0))
     return [
         (Attention(), rng.normal(size=(2, 3, 4)), rng.permutation(12)),
         across,
         (Neighbours(sign=-1), *across[1:]),  # what was larger is smaller: a sign shows
-        _shuffling(rng, Neighbours(0.3, -0.6), (4, 4, 3), channel=2),
-        _shuffling(rng, Neighbours(0, 0.8), (5, 2, 4), channel=-1),
-        _shuffling(rng, Neighbours(), (1, 4, 3), channel=0),
+        _shuffling(rng, Neighbours(0.3, -0.6), (4, 4, 3), (2, 0, 1)),
+        _shuffling(rng, Neighbours(0, 0.8), (5, 2, 4), (-1, -1, 2)),
+        _shuffling(rng, Neighbours(), (1, 4, 3), (0, 1, -1)),
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
     ]
 
 
-def _shuffling(rng, block, shape, channel):
+def _shuffling(rng, block, shape, largest_at):
+    """Make a case whose largest difference is at a channel, row and column."""
     while True:
         image, order = rng.normal(size=shape), rng.permutation(shape[1] * shape[2])
         first, second = both_ways(block, image, order)
@@ -239,14 +241,16 @@ def _shuffling(rng, block, shape, channel):
         largest = size.max()
         back = np.abs(np.subtract(*both_ways(block, image, np.argsort(order)))).max()
         place = np.unravel_index(size.argmax(), shape)
-        inside = 0 < place[1] * shape[2] + place[2] < len(order) - 1
+        there = all(
+            a == b % n for a, b, n in zip(place[1:], largest_at[1:], shape[1:], strict=True)
+        )
         # The way back, a forgotten sign and a misplaced absolute value give something else.
         sizes = np.abs(np.abs(first) - np.abs(second)).max()
         signs = abs(apart.max() + apart.min())
         distinct = abs(back - largest) > 0.01 and sizes < 0.9 * largest and signs > 0.1 * largest
-        if inside and distinct:
+        if there and distinct:
             break
-    return block, np.roll(image, channel - place[0], axis=0), order
+    return block, np.roll(image, largest_at[0] - place[0], axis=0), order
 
 
 ABSOLUTE = "Take the absolute difference everywhere, then the largest."
@@ -306,7 +310,7 @@ def _gains(rng):
     one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
     return [
         (gains,)
-        for gains in (*drawn, even - even.mean(), one_far, np.array([-3.0, -2.5]), 5 + 2 * even)
+        for gains in (*drawn, even - even.mean(), one_far, rng.normal(-3, 1, size=2), 5 + 2 * even)
     ]
 
 

@@ -19,7 +19,7 @@ def _image(rng, channels, shape):
 
 def _module_case(rng, channels, inner, shape, batch):
     if rng.random() < 0.2:
-        return far_block(shape, rng.random(shape) < 0.5)
+        return far_block(shape, rng.integers(3, size=shape) / 2)
     gamma = rng.choice([0, 1, -1, rng.normal(), 3])
     spread = rng.choice([0.1, 0.7]) / channels**0.5
     return draw_block(rng, channels, inner, shape, gamma, batch=batch, spread=spread)

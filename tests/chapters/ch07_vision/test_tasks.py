@@ -1,11 +1,8 @@
 """The task of chapter 07: handwritten digits."""
 
-import pytest
-import scipy.stats
 import torch
 
 from course_lib.chapters.ch07_vision import tasks
-from course_lib.chapters.runs import load_runs
 
 
 def test_the_models_with_and_without_attention_begin_alike():
@@ -22,7 +19,21 @@ def test_digits_are_split_without_a_rest():
     assert set(task.test[1].tolist()) == set(range(10))
 
 
-def test_the_bound_of_chance_that_exercise_7_names_is_that_of_the_recorded_pairs():
-    pairs = len(load_runs("digits")["convolutions"]["accuracy"])
-    assert pairs == 10
-    assert scipy.stats.t.ppf(0.975, pairs - 1) == pytest.approx(2.26, abs=0.005)
+def test_both_ends_hold_the_same_digit_or_two_that_differ():
+    digits, ends = tasks.digits_task(), tasks.both_ends_task(train=60, test=40)
+    for (wide, labels), (images, names) in zip(ends, digits, strict=True):
+        name_of = {
+            image.numpy().tobytes(): int(name) for image, name in zip(images, names, strict=True)
+        }
+        left, gap, right = wide.split(tasks.SIDE, dim=3)
+        assert not gap.any()
+        for one, other, label in zip(left, right, labels, strict=True):
+            alike = name_of[one.numpy().tobytes()] == name_of[other.numpy().tobytes()]
+            assert alike == bool(label)
+        assert 0.3 < labels.float().mean() < 0.7
+
+
+def test_wide_convolutions_have_about_as_many_parameters_as_the_transformer():
+    wide = tasks.digits_model(0, channels=tasks.WIDE, attention=False)
+    counts = [sum(p.numel() for p in m.parameters()) for m in (wide, tasks.patches_model(0))]
+    assert 0.85 < counts[0] / counts[1] <= 1

@@ -1,0 +1,116 @@
+"""What chapter 07 says in general, on all runs that were recorded, and by interventions."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import torch
+from torch import nn
+
+from course_lib.chapters.ch07_vision import tasks
+from course_lib.chapters.runs import load_runs
+from course_lib.nn.training import label_loss, seeded, train
+from course_lib.nn.vision import SelfAttention2d
+
+ATTENTION = ("digits", "digits briefly")  # where the block was trained on single digits
+
+
+def gains(task):
+    runs = load_runs(task)
+    return runs["with attention"]["accuracy"] - runs["convolutions"]["accuracy"]
+
+
+def test_the_block_helps_after_short_training_and_not_after_long():
+    brief, long = (scipy.stats.ttest_1samp(gains(task), 0) for task in ATTENTION[::-1])
+    assert brief.statistic > 0
+    assert brief.pvalue < 0.05
+    assert long.statistic < 0
+    assert 0.03 < long.pvalue < 0.1
+
+
+def test_the_favourite_pixel_has_many_times_an_even_share_and_may_be_dark_or_bright():
+    runs = [load_runs(task)["with attention"] for task in ATTENTION]
+    assert min(found["favourite share"].min() for found in runs) > 20 / tasks.SIDE**2
+    brightness = tasks.digits_task().test[0].mean().item()
+    favourites = np.concatenate([found["favourite brightness"] for found in runs])
+    assert favourites.min() < brightness / 4
+    assert favourites.max() > 2 * brightness
+
+
+def test_neither_network_tells_the_digits_at_both_ends():
+    alike = tasks.both_ends_task().test[1].float().mean().item()
+    for found in load_runs("both ends").values():
+        for share in found["accuracy"]:
+            assert min(abs(share - alike), abs(share - 1 + alike)) < 0.02
+
+
+def test_networks_compare_as_the_chapter_says():
+    runs, wide = load_runs("digits"), load_runs("wide digits")["convolutions"]["accuracy"]
+    patches = runs["patches"]["accuracy"]
+    assert wide.min() > patches.max() - 0.01
+    assert wide.mean() > patches.mean() > runs["convolutions"]["accuracy"].mean()
+    assert patches.mean() > runs["with attention"]["accuracy"].mean()
+
+
+@pytest.fixture(scope="module", params=[0, 3])
+def trained(request):
+    """Return a network with the block, trained for the shorter time, and the test images."""
+    digits, seed = tasks.digits_task(), request.param
+    model = tasks.digits_model(seed)
+    train(model, label_loss, digits.train, seed=seed, **tasks.BRIEF_TRAINING)
+    return model, digits.test
+
+
+@torch.no_grad()
+def test_the_favourite_pixel_holds_notes_of_its_image(trained):
+    model, (images, labels) = trained
+    features = model.second(model.first(images).relu()).relu()
+    weights = model.attention(features, return_weights=True)[1]
+    values = model.attention.output(model.attention.value(features)).flatten(2)
+    every, favourite = torch.arange(len(images)), weights.mean(dim=1).argmax(dim=1)
+    anywhere = torch.randint(64, (len(images),), generator=torch.Generator().manual_seed(0))
+
+    def right(place):
+        given = values.clone()
+        given[every, :, place] = values[every, :, place].roll(1, dims=0)
+        added = (given @ weights.mT).unflatten(2, images.shape[2:])
+        answers = model.classify((features + model.attention.gamma * added).mean(dim=(2, 3)))
+        return (answers.argmax(dim=1) == labels).float().mean().item()
+
+    assert right(favourite) < right(anywhere) - 0.2
+
+
+@torch.no_grad()
+def test_behind_the_mean_the_block_counts_by_in_strength_alone():
+    block = seeded(lambda: SelfAttention2d(4), seed=0)
+    block.gamma.fill_(0.7)
+    x = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
+    y, weights = block(x, return_weights=True)
+    values = block.output(block.value(x)).flatten(2)
+    strength = weights.sum(dim=1) / 15
+    expected = (values * strength[:, None]).sum(dim=2)
+    torch.testing.assert_close((y - x).mean(dim=(2, 3)), 0.7 * expected)
+
+
+def test_at_gamma_0_only_gamma_has_a_gradient_and_weight_decay_moves_the_others():
+    block = seeded(lambda: SelfAttention2d(4), seed=0)
+    before = {name: value.clone() for name, value in block.state_dict().items()}
+    optimizer = torch.optim.AdamW(block.parameters(), lr=0.1)
+    x = torch.randn(1, 4, 3, 5, generator=torch.Generator().manual_seed(0))
+    block(x).square().sum().backward()
+    moved = {name for name, p in block.named_parameters() if p.grad.any()}
+    assert moved == {"gamma"}
+    optimizer.step()
+    query = dict(block.named_parameters())["query.weight"]
+    torch.testing.assert_close(query.detach(), before["query.weight"] * (1 - 0.1 * 0.01))
+
+
+@pytest.mark.parametrize(("side", "commutes"), [(1, True), (3, False)])
+def test_shuffling_pixels_matters_to_a_convolution_that_sees_neighbours(side, commutes):
+    layer = seeded(lambda: nn.Conv2d(4, 4, side, padding=side // 2), seed=0)
+    x = torch.randn(1, 4, 3, 5, generator=torch.Generator().manual_seed(0))
+    order = torch.randperm(15, generator=torch.Generator().manual_seed(1))
+
+    def shuffle(image):
+        return image.flatten(2)[..., order].reshape(image.shape)
+
+    assert torch.allclose(layer(shuffle(x)), shuffle(layer(x)), atol=1e-5) == commutes
