@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 
-LARGE = 4000  # positions of the case that is measured; of these, one in four is a query
+LARGE = 2000  # positions of the case that is measured; one in four is a query
 
 
 def in_parts(rng, n, sharpness=1.0, parts=128):
@@ -108,7 +108,7 @@ def _far(rng, starts, ends, edges):
 
 
 def many_positions(rng):
-    """Make three edges for each of a thousand queries among many positions."""
+    """Make three edges for each of five hundred queries among many positions."""
     queries = rng.permutation(LARGE)[: LARGE // 4]
     keys = [rng.choice(LARGE, 3, replace=False) for _ in queries]
     edges = rng.permutation(np.stack([np.repeat(queries, 3), np.ravel(keys)], axis=1)).T
