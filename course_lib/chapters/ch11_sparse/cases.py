@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 
-LARGE = 4000  # positions of the case that is measured; of these, one in four is a query
+LARGE = 2000  # positions of the case that is measured; one in four is a query
 
 
 def in_parts(rng, n, sharpness=1.0, parts=128):
@@ -24,6 +24,7 @@ def thresholds(rng):
     for sharpness in (0.5, 1, 3):
         weights = in_parts(rng, int(rng.integers(3, 8)), sharpness)
         cases += [(weights, float(rng.choice(weights.ravel()))), (weights, rng.integers(256) / 256)]
+    cases += [(in_parts(rng, 9, 2), cutoff) for cutoff in (0.0, 1 / 256)]
     smooth = softmax(rng.normal(size=(5, 5)))
     values = np.sort(smooth.ravel())
     gap = np.argmax(np.diff(values))
@@ -36,7 +37,7 @@ def thresholds(rng):
 def selections(rng):
     """Make scattered selections, and such with a single key kept or dropped."""
     cases = [np.eye(n, dtype=bool)[rng.integers(n)] for n in rng.integers(3, 7, size=2)]
-    cases += [~np.eye(n, dtype=bool)[rng.integers(n)] for n in rng.integers(3, 7, size=2)]
+    cases += [~np.eye(n, dtype=bool)[rng.integers(n)] for n in (*rng.integers(3, 7, size=2), 16)]
     for n in (*rng.integers(5, 12, size=3).tolist(), int(rng.integers(40, 60))):
         kept = rng.random(n) < 0.5
         kept[rng.choice(n, 4, replace=False)] = True, True, False, False
@@ -50,6 +51,7 @@ def masses(rng):
     for sharpness in (0.5, 1, 3):
         weights = in_parts(rng, int(rng.integers(3, 9)), sharpness)
         cases += [(weights, rng.integers(1, 257) / 256) for _ in range(2)]
+    cases += [(in_parts(rng, 9, 2), mass) for mass in (1.0, 127 / 128)]
     even = np.full((64, 64), 1 / 64)
     cases += [(even, 1 / 64 + 2**-16), (even, 1 / 64 - 2**-17), (np.ones((1, 1)), 0.5)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
@@ -61,8 +63,8 @@ def rows(rng):
     cases += [rng.normal(size=int(rng.integers(9, 20))), 0.1 * rng.normal(size=40)]
     cases += [np.array([2.0, 2, -1, 1.875]), np.full(3, 0.25), np.array([0.75])]
     cases += [np.array([0.0, 1, -7]), np.array([1.0, 0.25, 0.125])]  # on the edge of a support
-    # Leaving out what is negative, again and again, leaves out one in each round.
-    cases.append(-(8.0 ** np.arange(7)) / 512)
+    # Leaving out what is negative, again and again, leaves out one or two in each round.
+    cases.append(-(4.0 ** np.arange(-7, 10)))
     cases += [shift - np.array([0.5, 0, 2, 0.25, 0.5]) for shift in (-20, 20)]
     cases += [np.array([-1000.0, 1000, 1000, 998]), np.array([-1000.0, -1002, -1001])]
     return [(rng.permutation(row),) for row in cases]
@@ -100,15 +102,22 @@ def edge_lists(rng):
 
 
 def _far(rng, starts, ends, edges):
-    """Make logits 768 · start · end and up to 2 more; in half precision they are exact, too."""
+    """Make logits 768 · start · end and up to 6 more or less, exact in half precision, too."""
     more = rng.integers(5, size=8) / 2
     query = np.stack([64 * starts, 0 * starts, 0 * starts, 1 + 0 * starts], axis=1)
-    key = np.stack([24 * ends, rng.normal(size=8).round(1), rng.normal(size=8).round(1), 2 * more])
+    key = np.stack(
+        [
+            24 * ends + rng.integers(5, size=8) / 32,
+            rng.normal(size=8).round(1),
+            rng.normal(size=8).round(1),
+            2 * more,
+        ]
+    )
     return query, key.T, rng.normal(size=(8, 2)), edges
 
 
 def many_positions(rng):
-    """Make three edges for each of a thousand queries among many positions."""
+    """Make three edges for each of five hundred queries among many positions."""
     queries = rng.permutation(LARGE)[: LARGE // 4]
     keys = [rng.choice(LARGE, 3, replace=False) for _ in queries]
     edges = rng.permutation(np.stack([np.repeat(queries, 3), np.ravel(keys)], axis=1)).T

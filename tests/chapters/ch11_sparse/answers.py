@@ -683,6 +683,7 @@ WRONG = {
         (lambda w, c: w, "not right yet"),
         (lambda w, c: sparsity.threshold(w, c), "which does the work"),
         (lambda w, c: rows_by_loop(w.T, c), "not right yet"),
+        (lambda w, c: rows_by_loop(w, max(c, 0.01)), "not right yet"),
     ],
     "sparse-2": [
         (lambda kept: np.ones(len(kept)), "not reached"),
@@ -723,6 +724,7 @@ WRONG = {
         (lambda w, m: np.exp(scipy.special.entr(w).sum(1)).mean(), "not right yet"),
         (lambda w, m: (w > 1 - m).sum(1).mean(), "not right yet"),
         (lambda w, m: len(w) * m, "not right yet"),
+        (lambda w, m: needed_by_loop(w, min(m, 0.95)), "not right yet"),
         (
             lambda w, m: (held(w.ravel()[None])[0] < m * len(w) - 1e-9).sum() / len(w),
             "not right yet",
@@ -751,7 +753,7 @@ WRONG = {
         (lambda logits: torch_sparsemax(torch.tensor(logits)), "which does the work"),
         (lambda logits: sparsity.entmax15(2 * logits), "not right yet"),
         (simplex_in_rounds(2), "not right yet"),
-        (simplex_in_rounds(4), "not right yet"),
+        (simplex_in_rounds(5), "not right yet"),
         (simplex_bracketed(-10, 10, 80), "not right yet"),
         (simplex_bracketed(-100, 100, 80), "not right yet"),
         (simplex_bracketed(-2000, 2000, 20), "not right yet"),
@@ -828,6 +830,7 @@ WRONG = {
         (along_by_sdpa, "all n² pairs"),
         (along_clipped(700), ("not right yet", "NaN")),
         (along_clipped(50), "not right yet"),
+        (lambda q, k, v, e: along_by_loop(np.clip(q, -50, 50), k, v, e), "not right yet"),
         (along_shifted(shift_by("mean")), "NaN"),
         (along_shifted(shift_by("median")), "NaN"),
         (along_shifted(shift_by("first")), "NaN"),
