@@ -28,12 +28,9 @@ def _draw_mask(rng, batch, n):
 
 def _module_case(rng, h, d_head, batch, n):
     mask = _draw_mask(rng, batch, n)
-    if rng.random() < 0.3:
-        return far_texts(
-            mask,
-            logit=float(rng.choice([-16384, -16384, 2048, 16384])),
-            nearer=rng.integers(rng.integers(1, 3), size=n),
-        )
+    if rng.random() < 0.4:
+        logit = float(rng.choice([-16384, -16384, 2048, 16384]))
+        return far_texts(mask, logit, nearer=(logit > 0) * rng.integers(2, size=n))
     return draw_texts(rng, h * d_head, h, mask, spread=rng.choice([0.1, 1, 4]))
 
 
