@@ -22,11 +22,13 @@ def _kept(rng, n):
 
 def _masses(rng, n, exact):
     if exact:
-        return in_parts(rng, n, rng.choice([0.3, 1, 4])), float(rng.integers(1, 257) / 256)
+        weights = in_parts(rng, n, rng.choice([0.3, 1, 4]))
+        reached = -np.sort(-weights[0])[: rng.integers(1, n + 1)].sum()
+        return weights, float(rng.choice([reached, rng.integers(1, 257) / 256]))
     weights = random_weights(rng, n)
     held = np.cumsum(-np.sort(-weights), axis=1)
     near = min(rng.choice(held.ravel()) + rng.choice([3e-6, -3e-6]), 1)
-    mass = float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1), near]))
+    mass = float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1), near, near, near]))
     # A sum that equals the mass but for rounding may be found below it or not.
     assume((np.abs(held - mass) > 1e-6).all())
     return weights, mass
