@@ -132,6 +132,15 @@ def test_each_precision_has_its_own_tolerance():
     assert not same(rough(weights * 1.2, torch.bfloat16), weights)
 
 
+def test_what_is_counted_is_not_nearly_right_in_half_precision():
+    counts = np.array([171, 29])
+    for kind in (torch.float16, torch.bfloat16, torch.float32):
+        assert same(rough(counts, kind), counts)
+        assert not same(rough(counts - 1, kind), counts)
+    assert same(rough(np.array([3001]), torch.bfloat16), np.array([3001]))  # as near as it can be
+    assert same(plain(torch.tensor([1.0, 0.0])), np.array([True, False]))
+
+
 def test_the_right_answer_comes_before_every_mistake():
     # In float16 the mistake is as near as the right answer.
     near = [(lambda x: abs(x) * 1.001, "A thousandth too much.")]
@@ -164,8 +173,10 @@ def test_a_number_may_be_rounded_as_people_do_but_not_counted_wrongly():
     for value in (0.3, 0.34, 0.36, 0.4):
         with pytest.raises(Wrong, match="not right yet"):
             compare_number(value, 0.34683, "It")
-    with pytest.raises(Wrong, match="not right yet"):
-        compare_number(170, 171, "It")
+    for value in (170, np.float16(170), rough(np.array(170.0), torch.bfloat16)):
+        with pytest.raises(Wrong, match="not right yet"):
+            compare_number(value, 171, "It")
+    compare_number(np.float16(171), 171, "It")
     with pytest.raises(Wrong, match="the other"):
         compare_number(0.65, 0.34683, "It", [(0.65317, "That is the other.")])
 

@@ -19,16 +19,22 @@ TOLERANCE = {
     "float16": {"rtol": 2e-2, "atol": 5e-3},
     "bfloat16": {"rtol": 6e-2, "atol": 2e-2},
 }
+# A number that counts something is not computed: it is off by no more than its type must round.
+ROUNDING = {"float16": 2**-11, "bfloat16": 2**-8}
 
 
-def tolerance_of(value):
-    """Return the tolerance for a plain value: that of the coarsest type of number in it."""
-    if isinstance(value, BFloat16):
-        return TOLERANCE["bfloat16"]
+def tolerance_of(value, *, counted=False):
+    """Return the tolerance for a plain value: that of the coarsest type of number in it.
+
+    Where numbers are `counted`, only the rounding of their type is allowed.
+    """
     if isinstance(value, tuple | list):
-        parts = [tolerance_of(part) for part in value]
-        return max(parts, key=lambda part: part["rtol"], default=USUAL_TOLERANCE)
-    return TOLERANCE.get(str(getattr(value, "dtype", "")), USUAL_TOLERANCE)
+        parts = [tolerance_of(part, counted=counted) for part in value] or [USUAL_TOLERANCE]
+        return max(parts, key=lambda part: part["rtol"])
+    kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
+    if counted:
+        return {"rtol": ROUNDING.get(kind, 1e-6), "atol": 0}
+    return TOLERANCE.get(kind, USUAL_TOLERANCE)
 
 
 def same(got, expected, *, tolerance=None):
@@ -39,6 +45,7 @@ def same(got, expected, *, tolerance=None):
     got : plain value
         What came back.
     expected : array_like
+        Integers and booleans count: for them no more is allowed than the type must round.
     tolerance : dict, optional
         ``rtol`` and ``atol`` of `numpy.allclose`; otherwise those of the type that came back.
     """
@@ -49,7 +56,7 @@ def same(got, expected, *, tolerance=None):
     expected = np.asarray(expected)
     if array.dtype.kind not in "biuf" or array.shape != expected.shape:
         return False
-    tolerance = tolerance or tolerance_of(got)
+    tolerance = tolerance or tolerance_of(got, counted=expected.dtype.kind in "biu")
     return bool(np.allclose(array.astype(float), expected, equal_nan=True, **tolerance))
 
 
@@ -145,12 +152,12 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2)
         to more of them.
     """
     got = read_array(value, what, shape=()).item()
-    tolerance = tolerance_of(value)
-    coarse = 0 if tolerance is USUAL_TOLERANCE else tolerance["rtol"]
 
     def is_meant(number):
+        whole = float(number).is_integer()  # such a number is counted, and not rounded by people
+        tolerance = tolerance_of(value, counted=whole)
+        coarse = 0 if tolerance is USUAL_TOLERANCE else tolerance["rtol"]
         close = abs(got - number) <= max(within, coarse * abs(number))
-        whole = float(number).is_integer()  # such a number is counted, and not rounded
         return close or (
             not whole and any(got == float(f"{number:.{d}g}") for d in range(digits, 16))
         )
