@@ -105,9 +105,12 @@ def within(seconds, work):
     try:
         bell.start()
         try:
-            return work()
+            result = work()
         finally:
             stop()
+        if rung.is_set():  # it swallowed the exception
+            raise TookTooLong
+        return result
     except TookTooLong:
         while bell.is_alive():  # a second ring may have kept the first `stop` from its work
             with suppress(TookTooLong):
