@@ -306,3 +306,23 @@ def test_a_stray_import_is_seen(name, line):
     allowed = "import numpy\nfrom course_lib.graph import top_edges\n"
     assert stray_imports(name, allowed) == []
     assert len(stray_imports(name, allowed + line)) == 1
+
+
+def missing_tests(text):
+    """Return the test modules that a page names and that do not exist."""
+    return [
+        name
+        for name in re.findall(r"\btest_\w+\.py", text)
+        if not list(ROOT.glob(f"tests/**/{name}"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("book/*.md"), *ROOT.glob("*.md")], ids=lambda p: p.name
+)
+def test_test_modules_that_pages_name_exist(page):
+    assert missing_tests(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_test_module_that_has_moved_is_seen():
+    assert missing_tests("see `test_nn_text.py` and `test_flow.py`") == ["test_nn_text.py"]
