@@ -18,6 +18,7 @@ from course_lib.exercises.exercise import (
     PASSED,
     WRONG,
     assess,
+    call_function,
     read_value,
 )
 from course_lib.exercises.registry import exercises_of
@@ -51,6 +52,8 @@ def seeds_of(exercise, place):
         return [0]
     if settings().max_examples > DAILY:
         return SEEDS
+    if exercise.call not in (call_function, read_value):  # draws, builds or measures: that is slow
+        return [0] if place % 4 else [0, 1 + place % 9]
     return sorted({0, 1 + place % 9, 1 + (place + 4) % 9})
 
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import importlib
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -173,8 +174,9 @@ def said_by_judges(chapter, catalogue, monkeypatch):
     monkeypatch.setattr(language, "catalogue", lambda: asked)
     wrong = importlib.import_module(f"tests.chapters.ch{chapter_stem(chapter)}.answers").WRONG
     for exercise in exercises_of(chapter):
-        for answer in [*(answer for answer, _ in wrong[exercise.key]), None, lambda *_: None]:
-            assess(exercise, {exercise.answer: answer})
+        each = {parts: answer for answer, parts in wrong[exercise.key]}  # one for each message
+        for answer in [*each.values(), None, lambda *_: None]:
+            assess(replace(exercise, seconds=1.0), {exercise.answer: answer})
         assess(exercise, {})
     return asked.sentences
 

@@ -19,6 +19,7 @@ from tests.support.notebooks import nbval
 
 STEMS = source.stems()
 LONGEST_CELL = 25  # lines
+MEDIAN_CELL = 7
 WIDEST_LINE = 79  # characters: more would scroll sideways on the page
 
 
@@ -207,7 +208,10 @@ class TestForm:
     def test_code_cells_are_short(self, stem):
         notebook = notebooks.solved_notebook(stem)
         assert too_large(notebook) == []
-        assert statistics.median(len(c.source.splitlines()) for c in code_cells(notebook)) <= 6
+        assert (
+            statistics.median(len(c.source.splitlines()) for c in code_cells(notebook))
+            <= MEDIAN_CELL
+        )
 
     def test_what_a_cell_makes_to_be_seen_is_shown(self, stem):
         assert never_shown(notebooks.solved_notebook(stem)) == []

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import symtable
 from functools import cache
 
 from course_lib.authoring import source
@@ -36,12 +37,27 @@ def _names_above(key, code):
 
 def _needed(key, code):
     """Return the statements above an exercise on which its code depends, in their order."""
-    wanted, chosen = _names(ast.parse(code), ast.Load), []
+    wanted, chosen = _asked_for(code), []
     for statement in reversed(_statements_above(key)):
         if _bound(statement) & wanted:
-            wanted = wanted | _names(statement, ast.Load)
+            wanted = wanted | _asked_for(ast.unparse(statement))
             chosen.insert(0, statement)
     return chosen
+
+
+def _asked_for(code):
+    """Return the names that code takes from outside: not the arguments of its own functions."""
+    tables, names = [symtable.symtable(code, "<cell>", "exec")], set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        inside = table.get_type() != "module"
+        names |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_referenced() and (symbol.is_global() or not inside)
+        }
+    return names
 
 
 @cache

@@ -111,7 +111,8 @@ def _judge_edge_list(cases, values):
 def _flow_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
-    return [(w,) for w in [*random, masked, FAINT, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
+    fainter = np.array([[1.0, 2.0**-60], [0.0, 1.0]])  # sums to 1 as far as float64 can tell
+    return [(w,) for w in [*random, masked, FAINT, fainter, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
 
 
 def _judge_flow_graph(cases, values):

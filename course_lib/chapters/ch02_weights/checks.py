@@ -45,7 +45,9 @@ def _logits(rng):
     steep = np.array([[0.0, 800.0, 800.0, 800.0]])  # too far above the minimum, not the mean
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
     huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0]])  # two stay that are near one another
     cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
+    cases.append(pairs)
     return [(case,) for case in cases]
 
 

@@ -29,6 +29,7 @@ def walks(rng):
     round_and_round[0] = [0.5, 0.25, 0.25]
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
+    slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
     return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 

@@ -173,7 +173,9 @@ def _cuts(rng):
         cases += [(graph, {node for node in graph if rng.random() < 0.5}) for _ in range(2)]
     within = nx.DiGraph()
     for i, j in np.ndindex(5, 5):
-        within.add_edge(i, j, capacity=float(rng.random()), weight=float(rng.random()))
+        # Equal capacities, too: they are pipes of their own.
+        capacity = float(rng.choice([0.25, 0.5, rng.random()]))
+        within.add_edge(i, j, capacity=capacity, weight=float(rng.random()))
     some = set(rng.choice(5, rng.integers(2, 4), replace=False).tolist())
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
@@ -284,7 +286,7 @@ def _judge_bounds(cases, values):
             ),
             (
                 lambda layers, below: np.minimum(layers[-1][:, :, None], below).sum(axis=1),
-                "Pipes above the last layer are shared: shares of flows are products, not minima.",
+                "The pipes below are shared: shares of flows are products, not minima.",
             ),
             (
                 lambda layers, below: rollout(layers, residual=0),
@@ -334,7 +336,7 @@ def _flows(rng):
     """
     first = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.5, 0.3, 0.2]])
     flow = np.array([[1 - 2e-6, 0.8, 0.2], [1 + 1e-8, 0.5, 0.2 - 5e-4], [0.7, 0.8 - 9e-7, 0.2]])
-    cases = [(flow, first)]
+    cases = [(flow, first), (np.full((2, 2), 0.3), np.full((2, 2), 0.5))]  # none reaches its bound
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))
         bound = np.minimum(1, layers[0].sum(axis=0))

@@ -607,7 +607,7 @@ WRONG = {
         (lambda axes, weights, tokens: None, "nothing was drawn"),
         (by_plt, "nothing was drawn"),
         (image(np.sqrt), "one reads"),
-        (image(lambda weights: weights[:1]), "cells, got (1, "),
+        (image(lambda weights: weights[:1]), "cells, got"),
         (image(lambda weights: np.full_like(weights, np.nan)), "no colour of the scale"),
         (image(lambda weights: np.where(weights > 0, weights, np.nan)), "no colour of the scale"),
         (image(lambda weights: np.where(np.eye(len(weights)), weights, np.nan)), "no colour of"),

@@ -599,6 +599,12 @@ WRONG = {
         (lambda graph, side: crossing(graph, lambda u, v: True), "not right yet"),
         (lambda graph, side: 0, "The capacity of the cut: not right yet"),
         (cut_by_edges, "not right yet"),
+        (
+            lambda graph, side: sum(
+                {c for u, v, c in graph.edges(data="capacity") if u in side and v not in side}
+            ),
+            "not right yet",
+        ),
         (lambda graph, side: nx.cut_size(graph, side, set(graph) - side), "not right yet"),
         (
             lambda graph, side: sum(
@@ -679,6 +685,7 @@ WRONG = {
         (lambda flow, first: share_by_loop(flow, first) * len(flow), "all n · n pairs"),
         (lambda flow, first: 1 - share_by_loop(flow, first), "not at the bound"),
         (share_within(1e-3), "not right yet"),
+        (lambda flow, first: (flow > flow.max(axis=0) - 1e-6).mean(), "not right yet"),
         (share_within(1e-5), "not right yet"),
         (share_within(1e-9), "not right yet"),
         (lambda flow, first: (flow >= usual_bound(first)).mean(), "1e-6 is allowed"),

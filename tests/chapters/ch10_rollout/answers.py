@@ -480,6 +480,14 @@ WRONG = {
         ),
         (lambda raw, residual: mended_by_loop(raw, 0.3), "not right yet"),
         (
+            mended_with(
+                lambda layer, r, eye: (
+                    (1 - r) * layer / (layer.sum(1, keepdims=True) + 1e-6) + r * eye
+                )
+            ),
+            "not right yet",
+        ),
+        (
             mended_with(lambda layer, r, eye: (1 - r) * layer / layer.sum() + r * eye),
             "not right yet",
         ),
