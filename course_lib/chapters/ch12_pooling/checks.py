@@ -130,8 +130,14 @@ def _judge_masked(cases, values):
     compare_all(subject, cases, vectors, masked_vectors, MASKED_VECTOR_MISTAKES)
 
 
+def _nodes_and_one_alone(rng):
+    """Add to some nodes the second of them alone: what is its own must stay what it was."""
+    h, v, w = rng.normal(size=(4, 3)), rng.normal(size=(5, 3)), 0.7 * rng.normal(size=5)
+    return [*_nodes(rng), (h, v, w), (h[1:2], v, w)]
+
+
 def _judge_query(cases, values):
-    made, contents = [], []
+    made, contents, keys = [], [], []
     names = "The query", "The key", "The value"
     for (h, _, w), value in zip(cases, values, strict=True):
         parts = read_parts(value, "`as_attention`", "query", "key", "value")
@@ -142,6 +148,7 @@ def _judge_query(cases, values):
         )
         made.append(softmax(query @ key.T)[0])
         contents.append(content)
+        keys.append(key)
     as_precise = functools.partial(same, tolerance=tolerance_of(values))
     compare_all(
         "The weights that query and keys make",
@@ -152,6 +159,16 @@ def _judge_query(cases, values):
         same=as_precise,
     )
     compare_all("The values", cases, contents, lambda h, v, w: h, VALUE_MISTAKES, same=as_precise)
+    for (h, v, _), key, (alone, also, _), own in zip(
+        cases, keys, cases[1:], keys[1:], strict=False
+    ):
+        if (
+            v is also
+            and len(alone) == 1
+            and np.array_equal(h[1:2], alone)
+            and not as_precise(own, key[1:2])
+        ):
+            raise Wrong("A key changes when other nodes join its node: make it of that node alone.")
 
 
 def _weighted_bags(rng):
@@ -239,7 +256,9 @@ CHECKS = {
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax", f"{POOL}.forward"),
     ),
-    "pooling-4": Check(inputs=_nodes, judge=_judge_query, without=(f"{POOL}.scores",)),
+    "pooling-4": Check(
+        inputs=_nodes_and_one_alone, judge=_judge_query, without=(f"{POOL}.scores",)
+    ),
     "pooling-5": Check(inputs=_weighted_bags, judge=_judge_localisation),
     "pooling-6": Check(
         inputs=_hops,

@@ -439,6 +439,16 @@ def index_of_the_largest(scores, features, graph, num_graphs):
     return index_by_add(1e4 * scores, features, graph, num_graphs)
 
 
+def keys_minus(shift):
+    """Shift all keys alike, which no softmax sees."""
+
+    def as_attention(h, v, w):
+        keys = np.tanh(h @ v.T)
+        return w[None], keys - shift(keys), h
+
+    return as_attention
+
+
 RIGHT = {
     "pooling-1": [
         pool_plainly,
@@ -613,6 +623,8 @@ WRONG = {
         (masked_for_ever, "did not come to an end"),
     ],
     "pooling-4": [
+        (keys_minus(lambda keys: keys.mean(axis=0)), "of that node alone"),
+        (keys_minus(lambda keys: keys[0]), "of that node alone"),
         (lambda h, v, w: (w[None], h @ v.T, h), "The tanh is missing"),
         (asked(value=np.tanh), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
