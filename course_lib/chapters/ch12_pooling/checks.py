@@ -162,12 +162,8 @@ def _judge_query(cases, values):
     for (h, v, _), key, (alone, also, _), own in zip(
         cases, keys, cases[1:], keys[1:], strict=False
     ):
-        if (
-            v is also
-            and len(alone) == 1
-            and np.array_equal(h[1:2], alone)
-            and not as_precise(own, key[1:2])
-        ):
+        follows = np.array_equal(v, also) and np.array_equal(h[1:2], alone)
+        if follows and not as_precise(own, key[1:2]):
             raise Wrong("A key changes when other nodes join its node: make it of that node alone.")
 
 
