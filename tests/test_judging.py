@@ -19,7 +19,6 @@ import torch
 from course_lib.attention import softmax
 from course_lib.exercises.exercise import ERROR, PASSED, WRONG, Check, Exercise, Wrong, assess
 from course_lib.exercises.judging import (
-    compare,
     compare_all,
     compare_choice,
     compare_number,
@@ -160,11 +159,11 @@ def test_a_mistake_is_named_only_if_it_explains_all_cases():
 
 def test_a_difference_behind_the_shown_digits_is_shown():
     with pytest.raises(Wrong, match=r"expected 1\.909, got 1\.9091"):
-        compare(1.9091, 1.909, "It")
+        compare_all("It", [()], [1.9091], lambda: 1.909)
     with pytest.raises(Wrong, match=r"expected \(1, 2\), got \(2, 1\)"):
         compare_all("It", [()], [(2, 1)], lambda: (1, 2))
     with pytest.raises(Wrong, match="NaN"):
-        compare([np.nan], [1.0], "It")
+        compare_all("It", [()], [[np.nan]], lambda: [1.0])
 
 
 def test_a_number_may_be_rounded_as_people_do_but_not_counted_wrongly():

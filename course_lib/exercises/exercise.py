@@ -6,7 +6,6 @@ data passes between them, so that *call* may run in another process than the oth
 """
 
 import copy
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +142,7 @@ def _verdict(exercise, namespace, seed):
     try:
         with own_state():
             cases = exercise.inputs(np.random.default_rng(seed))
-            with watched(map(_imported, exercise.without)) as called:
+            with watched(exercise.without) as called:
                 values = within(exercise.seconds, lambda: exercise.call(answer, cases))
     except TookTooLong:
         return ERROR, say(
@@ -183,10 +182,6 @@ def _verdict(exercise, namespace, seed):
             message=error,
         )
     return PASSED, exercise.title
-
-
-def _imported(function):
-    return pkgutil.resolve_name(function) if isinstance(function, str) else function
 
 
 def _holds_dots(value):

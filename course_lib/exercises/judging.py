@@ -117,25 +117,6 @@ def _tell_difference(what, value, expected):
     )
 
 
-def compare(value, expected, what, mistakes=()):
-    """Compare one answer with the expected array; `mistakes` are pairs (array, sentence).
-
-    For a single case: where there are several, `compare_all` names only what fits them all.
-    """
-    named = [(lambda array=array: array, sentence) for array, sentence in mistakes]
-    compare_all(what, [()], [value], lambda: expected, named)
-
-
-def compare_numbers(values, expected, what, mistakes):
-    """Compare one number for each case; `mistakes` holds for each case the pairs of `compare`."""
-    named = [
-        (lambda place, pairs=pairs: pairs[place][0], pairs[0][1])
-        for pairs in zip(*mistakes, strict=True)
-    ]
-    places = [(place,) for place in range(len(values))]
-    compare_all(what, places, values, lambda place: expected[place], named)
-
-
 def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2):
     """Compare one number that was predicted or found; never tell the right one.
 
@@ -226,9 +207,8 @@ def read_parts(value, what, *names):
 
     `names` say what they are, in their order; they stand in the message.
     """
-    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(names):
-        value = tuple(value)
-    if not isinstance(value, tuple | list) or len(value) != len(names):
+    parts = _split(value, len(names))
+    if parts is None:
         raise Wrong(
             "{what} should give {count} things, in this order: {names}. What came: {value}.",
             what=say(what),
@@ -236,7 +216,7 @@ def read_parts(value, what, *names):
             names=", ".join(say(name) for name in names),
             value=_shown(value),
         )
-    return value
+    return parts
 
 
 def read_pair(value, what, first, second, *, shapes=None):
@@ -244,32 +224,29 @@ def read_pair(value, what, first, second, *, shapes=None):
 
     The order can be told if the two have different `shapes`.
     """
-    if isinstance(value, np.ndarray) and value.ndim and len(value) == 2:
-        value = tuple(value)
-    if not isinstance(value, tuple | list) or len(value) != 2:
+    parts = _split(value, 2)
+    if parts is None:
         raise Wrong(
             "{what} should return two things, {first} and {second}, in this order.",
             what=say(what),
             first=say(first),
             second=say(second),
         )
-    found = tuple(_shape(part) for part in value)
+    found = tuple(_shape(part) for part in parts)
     if shapes and found != tuple(shapes) and found == tuple(reversed(shapes)):
         raise Wrong(
             "The two are the wrong way round: first {first}, then {second}.",
             first=say(first),
             second=say(second),
         )
-    return value
+    return parts
 
 
-def has_nan(value, shape):
-    """Tell whether an array of a shape came back with NaN in it."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return False
-    return array.shape == tuple(shape) and bool(np.isnan(array).any())
+def _split(value, count):
+    """Return so many parts of a tuple, a list or stacked arrays, or None."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        value = tuple(value)
+    return value if isinstance(value, tuple | list) and len(value) == count else None
 
 
 def _shape(part):
