@@ -15,36 +15,12 @@ from scipy.spatial.distance import jensenshannon
 from course_lib import attention as library
 from course_lib.attention import merge_heads, multi_head_attention, split_heads
 from course_lib.heads import head_distance, offset_score
+from tests.support.answers import in_type, on_type
 
 softmax = scipy.special.softmax
 Attended = collections.namedtuple("Attended", ["output", "weights"])
 Place = collections.namedtuple("Place", ["layer", "head"])
 HEAD_SIZES = {(8, 2): 4, (384, 12): 32, (6, 6): 1, (7, 1): 7}
-
-
-def in_type(function, dtype):
-    """Give what a right function gives, in a number type of NumPy or PyTorch."""
-
-    def answer(*arguments):
-        result = function(*arguments)
-        parts = result if isinstance(result, tuple) else (result,)
-        if isinstance(dtype, torch.dtype):
-            parts = tuple(torch.as_tensor(np.array(part)).to(dtype) for part in parts)
-        else:
-            parts = tuple(np.asarray(part).astype(dtype) for part in parts)
-        return parts if isinstance(result, tuple) else parts[0]
-
-    return answer
-
-
-def on_type(function, dtype):
-    """Compute in a number type of NumPy throughout."""
-
-    def answer(*arguments):
-        cast = (part.astype(dtype) if isinstance(part, np.ndarray) else part for part in arguments)
-        return function(*cast)
-
-    return answer
 
 
 def split_by_split(x, num_heads):

@@ -16,6 +16,7 @@ import sympy
 import torch
 
 from course_lib import centrality as library
+from tests.support.answers import in_type, on_type
 
 DEGREES = {2: 4.0, 3: 3.0, 6: 2.4}
 
@@ -248,26 +249,6 @@ def pagerank_behind_a_wrapper(function):
     @functools.wraps(pagerank_by_lists)
     def answer(weights, damping):
         return function(weights, damping)
-
-    return answer
-
-
-def in_type(function, dtype):
-    """Give what a right function gives, in a number type of NumPy or PyTorch."""
-
-    def answer(*arguments):
-        result = np.array(function(*arguments), dtype=float)
-        return torch.tensor(result).to(dtype) if isinstance(dtype, torch.dtype) else dtype(result)
-
-    return answer
-
-
-def on_type(function, dtype):
-    """Compute in a number type of NumPy throughout."""
-
-    def answer(*arguments):
-        cast = (part.astype(dtype) if isinstance(part, np.ndarray) else part for part in arguments)
-        return function(*cast)
 
     return answer
 
