@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import decimal
 import fractions
+import gc
 import random
 import time
 import warnings
@@ -277,6 +278,34 @@ def test_no_alarm_rings_after_a_call():
         states.add(result.state)
     time.sleep(0.3)
     assert ERROR in states
+
+
+def test_an_alarm_heard_by_the_garbage_collector_is_not_reported(monkeypatch):
+    heard = []
+
+    def slow_callback(phase, info):
+        try:
+            until = time.perf_counter() + 0.02
+            while time.perf_counter() < until:
+                pass
+        except BaseException as error:
+            heard.append(error)
+            raise
+
+    def collects(x):
+        while len(heard) < 3:
+            gc.collect(0)
+        return abs(x)
+
+    reported = []
+    monkeypatch.setattr("sys.unraisablehook", reported.append)
+    gc.callbacks.append(slow_callback)
+    try:
+        assert judged(collects, seconds=0.05).state == ERROR
+    finally:
+        gc.callbacks.remove(slow_callback)
+    assert len(heard) >= 3
+    assert not reported
 
 
 def test_a_forbidden_function_is_seen_under_any_name():

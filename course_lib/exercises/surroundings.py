@@ -77,6 +77,30 @@ def within(seconds, work):
         In `work`, after so many seconds, and again until it ends: also where it swallows
         exceptions. Code that is not Python's own is not interrupted before it returns.
     """
+    with _unheard_where_nothing_can_catch():
+        return _within(seconds, work)
+
+
+@contextmanager
+def _unheard_where_nothing_can_catch():
+    """Let a ring in a finalizer or a callback of the garbage collector pass without a word.
+
+    Python reports what is raised there on the standard error, although the bell rings again.
+    """
+    report = sys.unraisablehook
+
+    def report_others(unraisable):
+        if not issubclass(unraisable.exc_type, TookTooLong):
+            report(unraisable)
+
+    sys.unraisablehook = report_others
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+
+
+def _within(seconds, work):
     done, rung = threading.Event(), threading.Event()
     caller = ctypes.c_ulong(threading.get_ident())
     raise_there = ctypes.pythonapi.PyThreadState_SetAsyncExc
