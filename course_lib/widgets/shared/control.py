@@ -94,4 +94,5 @@ def residual_slider(view):
 
 def _linked(control, source, view, trait):
     ipywidgets.jslink((control, source), (view, trait))
+    control.linked_trait = trait  # for pages that bring controls of their own
     return control

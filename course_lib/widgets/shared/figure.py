@@ -27,3 +27,9 @@ def bundled(view_file):
     names = ("bundle.js", "bundle.css")
     script, look = (Path(view_file).with_name(name).read_text(encoding="utf-8") for name in names)
     return script, f"{theme.stylesheet('colours.css')}\n{look}"
+
+
+def stand_in():
+    """Return the script that makes models for views on pages without Jupyter."""
+    script = Path(__file__).with_name("stand_in.js").read_text(encoding="utf-8")
+    return script.replace("export function", "function")

@@ -1,0 +1,126 @@
+// The figures of the page: their models, their controls, and what links them.
+import { makeModel } from "../../widgets/shared/stand_in.js";
+import { figureNumbers, figureToSvg, svgText, svgToPng } from "./export.js";
+
+// What is chosen in one figure is chosen in the others of the same graph.
+const LINKED = ["layer", "head_choice", "output"];
+
+const data = JSON.parse(document.getElementById("page-data").textContent);
+const buffers = new Map();
+const models = [];
+globalThis.ready = Promise.all(data.figures.map(show));
+
+async function show(figure) {
+  const state = {};
+  for (const [name, value] of Object.entries(figure.state)) {
+    state[name] = value?.buffer ? bytesOf(value.buffer) : value;
+  }
+  const model = makeModel(state);
+  models.push({ ...figure, model });
+  const article = document.getElementById(figure.key);
+  const box = article.querySelector(".course-figure-box");
+  box.before(controlsOf(figure, model), exportsOf(figure, state, box));
+  const source = new Blob([data.modules[figure.module]], { type: "text/javascript" });
+  const view = await import(URL.createObjectURL(source));
+  view.default.render({ model, el: box });
+  for (const trait of LINKED) model.on(`change:${trait}`, () => follow(figure, model, trait));
+}
+
+function follow({ graph }, model, trait) {
+  const value = model.get(trait);
+  for (const other of models) {
+    const has = other.graph === graph && other.model.get(trait) !== undefined;
+    if (has && value !== null) other.model.set(trait, value);
+  }
+}
+
+/** Bytes that several figures share. */
+function bytesOf(key) {
+  if (!buffers.has(key)) {
+    const text = atob(data.buffers[key]);
+    buffers.set(key, Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer);
+  }
+  return buffers.get(key);
+}
+
+function html(name, attributes = {}, ...children) {
+  const element = Object.assign(document.createElement(name), attributes);
+  element.append(...children);
+  return element;
+}
+
+function controlsOf({ key, controls }, model) {
+  const made = controls.map((control, k) => {
+    const kind = control.options ? (control.options.length > 3 ? list : choice) : slider;
+    const { element, show } = kind({ ...control, name: `${key}-${k}` }, (value) =>
+      model.set(control.trait, value),
+    );
+    model.on(`change:${control.trait}`, () => show(model.get(control.trait)));
+    show(model.get(control.trait));
+    return element;
+  });
+  return html("div", { className: "controls" }, ...made);
+}
+
+function slider({ label, min, max, step }, choose) {
+  const input = html("input", { type: "range", min, max, step });
+  const told = html("output");
+  const digits = step < 1 ? 2 : 0;
+  const tell = () => {
+    told.textContent = Number(input.value).toFixed(digits);
+  };
+  input.addEventListener("input", () => {
+    tell();
+    choose(Number(input.value));
+  });
+  const show = (value) => {
+    input.value = value;
+    tell();
+  };
+  return { element: html("label", {}, label, input, told), show };
+}
+
+function list({ label, options }, choose) {
+  const select = html("select", {}, ...options.map((text) => html("option", {}, text)));
+  select.addEventListener("change", () => choose(select.selectedIndex));
+  const show = (value) => {
+    select.selectedIndex = value;
+  };
+  return { element: html("label", {}, label, select), show };
+}
+
+function choice({ label, options, name }, choose) {
+  const inputs = options.map((_, k) => {
+    const input = html("input", { type: "radio", name });
+    input.addEventListener("change", () => choose(k));
+    return input;
+  });
+  const labels = inputs.map((input, k) => html("label", {}, input, options[k]));
+  const show = (value) => {
+    inputs[value].checked = true;
+  };
+  return { element: html("fieldset", {}, html("legend", {}, label), ...labels), show };
+}
+
+function exportsOf({ key }, state, box) {
+  const drawing = () => figureToSvg(box.querySelector(".course-figure"));
+  const asBlob = (text, type) => new Blob([text], { type });
+  const files = {
+    svg: () => asBlob(svgText(drawing()), "image/svg+xml"),
+    png: () => svgToPng(drawing()),
+    json: () => asBlob(JSON.stringify(figureNumbers(state)), "application/json"),
+  };
+  const buttons = Object.entries(files).map(([ending, make]) => {
+    const button = html("button", { type: "button" }, ending.toUpperCase());
+    button.setAttribute("aria-label", `Save this figure as ${ending.toUpperCase()}`);
+    button.addEventListener("click", async () => save(`${key}.${ending}`, await make()));
+    return button;
+  });
+  return html("div", { className: "exports" }, "Save as", ...buttons);
+}
+
+function save(download, blob) {
+  const href = URL.createObjectURL(blob);
+  html("a", { download, href }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}

@@ -1,0 +1,194 @@
+"""One page that shows a recording: made of text alone, so that a file is enough."""
+
+import base64
+import hashlib
+import html
+import json
+import tempfile
+import webbrowser
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+
+from course_lib import models
+from course_lib.models import packing
+from course_lib.models.look import figures
+from course_lib.widgets.shared.figure import stand_in
+
+FOLDER = Path(__file__).parent
+# Nothing may be fetched, whatever a token says; modules come from the page's own text.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:"
+)
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>{css}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+<p class="text">{text}</p>
+<p>{about}</p>
+</header>
+<main>
+{sections}
+</main>
+<script type="application/json" id="page-data">{data}</script>
+<script type="module">
+{script}
+</script>
+</body>
+</html>
+"""
+SECTION = """<section aria-label="{title}">
+<h2>{title}</h2>
+{notes}
+{articles}
+</section>"""
+ARTICLE = """<article id="{key}" aria-label="{title}">
+<h3>{title}</h3>
+<p>{text}</p>
+{body}
+</article>"""
+IMAGE = '<img src="data:image/png;base64,{image}" alt="{alt}">'
+
+
+def look(model, text, *, save=None, **options):
+    """Record a model on a text and show its attention on one page.
+
+    Parameters
+    ----------
+    model, text
+        As of `course_lib.models.record`, which takes the other `options` too.
+    save : path, optional
+        Where to write the page. Default: among the temporary files, and a browser opens it.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which needs neither a kernel nor a network.
+
+    Raises
+    ------
+    ImportError, OSError, TypeError, ValueError
+        As `course_lib.models.record`, or if the file cannot be written; then there is none.
+    """
+    written = page(models.record(model, text, **options))
+    path = Path(save) if save else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
+    packing.write_whole(path, lambda file: file.write(written.encode()))
+    if not save:
+        webbrowser.open(path.as_uri())
+    return path
+
+
+def page(recording):
+    """Return the page of a recording as HTML that fetches nothing.
+
+    Parameters
+    ----------
+    recording : course_lib.models.Recording
+
+    Returns
+    -------
+    str
+    """
+    collected = {"buffers": {}, "modules": {}, "figures": []}
+    styles, sections = {}, []
+    for kind, graph in recording.graphs().items():
+        notes, found = figures.shown(graph)
+        articles = [_article(kind, each, collected, styles) for each in found]
+        sections.append(
+            SECTION.format(
+                title=html.escape(figures.TITLES[kind]),
+                notes="\n".join(f'<p class="note">{html.escape(note)}</p>' for note in notes),
+                articles="\n".join(articles),
+            )
+        )
+    notes = recording.provenance
+    own = (FOLDER / "page.css").read_text(encoding="utf-8")
+    return PAGE.format(
+        policy=POLICY,
+        title=html.escape(f"Attention of {notes.get('model', 'a model')}"),
+        text=html.escape(notes.get("text") or " ".join(recording.queries)),
+        about=html.escape(_about(recording)),
+        css="\n".join([own, *styles]).replace("</", "<\\/"),
+        sections="\n".join(sections),
+        # A token may be "</script>".
+        data=json.dumps(collected, ensure_ascii=False).replace("<", "\\u003c"),
+        script=_script().replace("</script", "<\\/script"),
+    )
+
+
+def _article(kind, figure, collected, styles):
+    """Return the HTML of a figure; what the page's script needs of it is collected."""
+    key = f"{kind}-{figure.name}"
+    body = IMAGE.format(image=figure.image, alt=html.escape(figure.alt, quote=True))
+    if figure.box is not None:
+        body = '<div class="course-figure-box"></div>'
+        row, view = figure.box.children
+        styles[view._css] = None
+        collected["modules"][figure.name] = view._esm
+        collected["figures"].append(
+            {
+                "key": key,
+                "module": figure.name,
+                "graph": kind,
+                "state": _state(view, collected["buffers"]),
+                "controls": [_control(each) for each in row.children],
+            }
+        )
+    title, text = html.escape(figure.title), html.escape(figure.text)
+    return ARTICLE.format(key=key, title=title, text=text, body=body)
+
+
+def _state(view, buffers):
+    """Return the traits of a view; bytes are put among the buffers, equal ones once."""
+    own = {name for name in view.traits(sync=True) if not name.startswith("_")}
+    state = {name: getattr(view, name) for name in own - set(ipywidgets.DOMWidget().traits())}
+    for name, value in state.items():
+        if isinstance(value, bytes):
+            value = _narrow(value) if name == "weights" else value
+            key = hashlib.sha256(value).hexdigest()[:16]
+            buffers[key] = base64.b64encode(value).decode()
+            state[name] = {"buffer": key}
+    return state
+
+
+def _narrow(content):
+    """Return weights in float64 as float32 where nothing is lost, as of a recording."""
+    if len(content) % 8:  # they are in float32
+        return content
+    wide = np.frombuffer(content, "<f8")
+    with np.errstate(all="ignore"):
+        narrow = wide.astype("<f4")
+    return narrow.tobytes() if (narrow == wide).all() else content
+
+
+def _control(control):
+    """Return what the page's script needs to make a control of its own."""
+    made = {"label": control.description, "trait": control.linked_trait}
+    if isinstance(control, ipywidgets.Dropdown | ipywidgets.ToggleButtons):
+        return made | {"options": list(control.options)}
+    return made | {name: getattr(control, name) for name in ("min", "max", "step")}
+
+
+def _about(recording):
+    notes = recording.provenance
+    told = f"{recording.layers} layers of {recording.heads} heads"
+    return ". ".join([told, *(f"{k}: {notes[k]}" for k in ("class", "precision") if k in notes)])
+
+
+def _script():
+    """Return the page's script, in one piece."""
+    parts = [stand_in()]
+    for name in ("export.js", "page.js"):
+        lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
+        parts.append("\n".join(line for line in lines if not line.startswith("import ")))
+    return "\n".join(parts).replace("\nexport ", "\n")
