@@ -1,80 +1,17 @@
 """`course_lib.models.record` on small models with random parameters, one of each kind."""
 
-import contextlib
-import importlib.util
-import sys
-import warnings
-
 import numpy as np
 import pytest
 
 from course_lib import models
-from course_lib.models import Recording
+from tests.support.models import make, needs_extra
 
-HAS_EXTRA = all(importlib.util.find_spec(name) for name in ("transformers", "tqdm"))
-needs_extra = pytest.mark.skipif(not HAS_EXTRA, reason='the extra "record" is not installed')
-pytestmark = [pytest.mark.xdist_group("models")]
+pytestmark = [needs_extra, pytest.mark.xdist_group("models")]
 
-SIZES = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "vocab_size": 60,
-}
-GROUPED = {**SIZES, "num_key_value_heads": 2, "initializer_range": 0.2}
 IDS = [7, 3, 11, 5, 7, 3, 2, 40, 11]
-MAKERS = {
-    "BertModel": ("BertConfig", {**SIZES, "initializer_range": 0.2}),
-    "DistilBertModel": (
-        "DistilBertConfig",
-        {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "vocab_size": 60},
-    ),
-    "GPT2LMHeadModel": (
-        "GPT2Config",
-        {"n_embd": 32, "n_layer": 2, "n_head": 4, "vocab_size": 60, "n_positions": 20},
-    ),
-    "GPTNeoXForCausalLM": ("GPTNeoXConfig", {**SIZES, "initializer_range": 0.2}),
-    "LlamaForCausalLM": ("LlamaConfig", GROUPED),
-    "MistralForCausalLM": ("MistralConfig", {**GROUPED, "sliding_window": 4}),
-    "T5ForConditionalGeneration": (
-        "T5Config",
-        {"d_model": 32, "num_layers": 3, "num_decoder_layers": 2, "num_heads": 4, "d_kv": 8}
-        | {"d_ff": 48, "vocab_size": 60, "decoder_start_token_id": 0},
-    ),
-    "ViTModel": (
-        "ViTConfig",
-        {k: v for k, v in SIZES.items() if k != "vocab_size"} | {"image_size": 32, "patch_size": 8},
-    ),
-}
 CAUSAL = ["GPT2LMHeadModel", "GPTNeoXForCausalLM", "LlamaForCausalLM", "MistralForCausalLM"]
 ENCODERS = ["BertModel", "DistilBertModel"]
 IMAGE = np.random.default_rng(0).integers(0, 256, size=(40, 24, 3), dtype=np.uint8)
-
-
-@contextlib.contextmanager
-def others_may_warn():
-    """What other people's libraries warn of while they are imported is not ours to fail on."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-@pytest.fixture(scope="module")
-def made():
-    """Return a function: a model of a class, with random parameters, always the same ones."""
-    with others_may_warn():
-        import torch
-        import transformers
-
-    def make(name, **changes):
-        kind, settings = MAKERS[name]
-        torch.manual_seed(0)
-        config = getattr(transformers, kind)(**{**settings, **changes})
-        with others_may_warn():
-            return getattr(transformers, name)(config)
-
-    return make
 
 
 def own_attentions(model, inputs, which="attentions"):
@@ -106,10 +43,9 @@ def assert_attention(recording):
     assert weights.std(axis=(-2, -1)).min() > 1e-4  # heads that differ from uniform attention
 
 
-@needs_extra
 @pytest.mark.parametrize("name", ENCODERS + CAUSAL)
-def test_weights_are_the_models_own(made, name):
-    model = made(name)
+def test_weights_are_the_models_own(name):
+    model = make(name)
     recording = record(model, IDS)
     expected = own_attentions(model, {"input_ids": tensor(IDS)})
     np.testing.assert_allclose(recording.weights, expected, rtol=0, atol=1e-6)
@@ -123,18 +59,16 @@ def test_weights_are_the_models_own(made, name):
     assert recording.provenance["precision"] == "float32"
 
 
-@needs_extra
-def test_a_sliding_window_hides_what_is_far(made):
-    weights = record(made("MistralForCausalLM"), IDS).weights
+def test_a_sliding_window_hides_what_is_far():
+    weights = record(make("MistralForCausalLM"), IDS).weights
     i, j = np.indices(weights.shape[-2:])
     near = (i >= j) & (i - j < 4)
     assert (weights[..., near] > 0).all()
     assert (weights[..., ~near] == 0).all()
 
 
-@needs_extra
-def test_an_encoder_decoder_gives_three_graphs(made):
-    model = made("T5ForConditionalGeneration")
+def test_an_encoder_decoder_gives_three_graphs():
+    model = make("T5ForConditionalGeneration")
     recording = record(model, IDS, target=[9, 4, 1])
     inputs = {"input_ids": tensor(IDS), "decoder_input_ids": tensor([0, 9, 4, 1])}
     assert list(recording.graphs()) == ["encoder", "decoder", "cross"]
@@ -153,11 +87,10 @@ def test_an_encoder_decoder_gives_three_graphs(made):
     assert written.tokens[0] == "0"
 
 
-@needs_extra
-def test_a_vision_transformer_reads_an_image(made):
+def test_a_vision_transformer_reads_an_image():
     from PIL import Image
 
-    model = made("ViTModel")
+    model = make("ViTModel")
     recording = record(model, IMAGE)
     pixels = np.asarray(Image.fromarray(IMAGE).resize((32, 32), Image.Resampling.BILINEAR))
     pixels = tensor(np.moveaxis(pixels / 127.5 - 1, -1, 0).astype(np.float32).tolist())
@@ -201,10 +134,9 @@ def sizes_by_hand(name, model, layer):
         return torch.stack(heads).norm(dim=-1).numpy()
 
 
-@needs_extra
 @pytest.mark.parametrize("name", ["BertModel", *CAUSAL])
-def test_sizes_of_values_are_those_of_the_parameters(made, name):
-    model = made(name)
+def test_sizes_of_values_are_those_of_the_parameters(name):
+    model = make(name)
     recording = record(model, IDS)
     assert recording.no_value_sizes == ""
     for layer in range(2):
@@ -212,11 +144,10 @@ def test_sizes_of_values_are_those_of_the_parameters(made, name):
         np.testing.assert_allclose(recording.value_sizes[layer], expected, rtol=1e-4)
 
 
-@needs_extra
-def test_sizes_of_values_are_not_told_where_something_lies_between(made):
+def test_sizes_of_values_are_not_told_where_something_lies_between():
     import torch
 
-    model = made("LlamaForCausalLM")
+    model = make("LlamaForCausalLM")
     model.model.layers[1].self_attn.v_proj = torch.nn.Sequential(
         model.model.layers[1].self_attn.v_proj
     )
@@ -227,23 +158,21 @@ def test_sizes_of_values_are_not_told_where_something_lies_between(made):
     assert "something lies between" in recording.no_value_sizes
 
 
-@needs_extra
-def test_losses_are_the_models_own(made):
+def test_losses_are_the_models_own():
     import torch
 
-    model = made("LlamaForCausalLM")
+    model = make("LlamaForCausalLM")
     losses = record(model, IDS).losses
     assert np.isnan(losses[0])
     with torch.no_grad():
         mean = model(tensor(IDS), labels=tensor(IDS)).loss.item()
     assert losses[1:].mean() == pytest.approx(mean, abs=1e-5)
-    assert record(made("BertModel"), IDS).losses is None
+    assert record(make("BertModel"), IDS).losses is None
 
 
-@needs_extra
-def test_a_loaded_model_is_left_as_it_was(made):
+def test_a_loaded_model_is_left_as_it_was():
     for name in ("LlamaForCausalLM", "T5ForConditionalGeneration"):
-        model = made(name)
+        model = make(name)
         model.set_attn_implementation("sdpa")
         model.train()
         model.lm_head.eval()
@@ -263,13 +192,12 @@ def test_a_loaded_model_is_left_as_it_was(made):
         np.testing.assert_array_equal(first.weights, second.weights)  # no dropout
 
 
-@needs_extra
 @pytest.mark.parametrize("name", ["GPT2LMHeadModel", "LlamaForCausalLM", "ViTModel"])
-def test_half_precision_works(made, name):
+def test_half_precision_works(name):
     import torch
 
     given = IMAGE if name == "ViTModel" else IDS
-    exact, rounded = record(made(name), given), record(made(name).to(torch.bfloat16), given)
+    exact, rounded = record(make(name), given), record(make(name).to(torch.bfloat16), given)
     assert_attention(rounded)
     np.testing.assert_allclose(rounded.weights, exact.weights, atol=0.05)
     np.testing.assert_allclose(rounded.value_sizes, exact.value_sizes, rtol=0.1)

@@ -79,7 +79,8 @@ def composition(model):
     Entry [layer, head, reader's layer, reader's head] is ‖M W_OV‖ / (‖M‖ ‖W_OV‖) with Frobenius
     norms, where W_OV is what the head writes for what it reads, and M what the reader makes of
     its input: W_QK for its keys ("key"), the transpose for its queries ("query"), W_OV for its
-    values ("value"). RMSNorm's gains are in the matrices; rotary positions are left out.
+    values ("value"); 0 where the reader is not in a later layer. RMSNorm's gains are in the
+    matrices; rotary positions are left out.
 
     References
     ----------
@@ -101,12 +102,10 @@ def composition(model):
         # ‖A B‖ of matrices of rank d, from d × d products: ‖A‖² = tr(AᵀA).
         readers = {"query": (k, q), "key": (q, k), "value": (o.mT, v)}
         wrote = _norms(o.mT, v)
-        return {
-            name: np.triu(_composed(left, right, o, v, wrote).numpy(), heads)
-            .reshape(count, heads, count, heads)
-            .astype(np.float16)
-            for name, (left, right) in readers.items()
-        }
+        tables = {name: _composed(*pair, o, v, wrote).numpy() for name, pair in readers.items()}
+    shape = (count, heads, count, heads)
+    later = np.less.outer(np.arange(count), np.arange(count))[:, None, :, None]
+    return {name: np.where(later, table.reshape(shape), 0) for name, table in tables.items()}
 
 
 def _norms(left, right):
@@ -139,7 +138,8 @@ def record_all(file, folder=FOLDER):
     found = scores(model, ids)
     sets = _sets(found, shape)
     arrays = {f"score.{name}": score for name, score in found.items()}
-    arrays |= {f"composition.{name}": table for name, table in composition(model).items()}
+    for name, table in composition(model).items():
+        arrays[f"composition.{name}"] = table.astype(np.float16)
     arrays |= {f"set.{name}": np.array(heads) for name, heads in sets.items()}
     arrays |= {"ids": ids.numpy().astype(np.uint16), "losses.none": losses(model, ids)}
     single = {(layer, head): [(layer, head)] for layer, head in np.ndindex(shape)}

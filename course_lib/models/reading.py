@@ -49,6 +49,8 @@ def _tokens(text, tokenizer, name):
 
 def _piece(piece, name):
     """Return a piece of a text without spaces around it; what stands for nothing has a name."""
+    if name and not name.strip("▁"):  # a space, which may have been put before the text
+        return " "
     return (piece.strip(" ") or piece) if piece else name
 
 

@@ -94,7 +94,10 @@ def _run(model, read, written, memory_limit, progress):
 def _size(model, read, written):
     """Return how many layers of attention there are, and the bytes that their weights take."""
     config, n = model.config.get_text_config(), len(read.tokens)
-    layers, heads = config.num_hidden_layers, config.num_attention_heads
+    layers = getattr(config, "num_hidden_layers", None)
+    heads = getattr(config, "num_attention_heads", None)
+    if not layers or not heads:
+        raise ValueError(NO_ATTENTION.format(model=type(model).__name__))
     count = layers * n * n
     if written is not None:
         m, upper = len(written.tokens), getattr(config, "num_decoder_layers", None) or layers

@@ -136,7 +136,7 @@ def load(path):
         If the file holds no recording.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
         graphs = {}
         for name in dict.fromkeys(key.partition(".")[0] for key in arrays):

@@ -63,7 +63,7 @@ function controlsOf({ key, controls }, model) {
 }
 
 function slider({ label, min, max, step }, choose) {
-  const input = html("input", { type: "range", min, max, step });
+  const input = html("input", { type: "range", ariaLabel: label, min, max, step });
   const told = html("output");
   const digits = step < 1 ? 2 : 0;
   const tell = () => {
@@ -81,7 +81,7 @@ function slider({ label, min, max, step }, choose) {
 }
 
 function list({ label, options }, choose) {
-  const select = html("select", {}, ...options.map((text) => html("option", {}, text)));
+  const select = html("select", { ariaLabel: label }, ...options.map((text) => html("option", {}, text)));
   select.addEventListener("change", () => choose(select.selectedIndex));
   const show = (value) => {
     select.selectedIndex = value;

@@ -134,11 +134,12 @@ def _article(kind, figure, collected, styles):
         body = '<div class="course-figure-box"></div>'
         row, view = figure.box.children
         styles[view._css] = None
-        collected["modules"][figure.name] = view._esm
+        module = type(view).__name__
+        collected["modules"][module] = view._esm
         collected["figures"].append(
             {
                 "key": key,
-                "module": figure.name,
+                "module": module,
                 "graph": kind,
                 "state": _state(view, collected["buffers"]),
                 "controls": [_control(each) for each in row.children],

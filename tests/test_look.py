@@ -1,0 +1,278 @@
+"""`course look`: one page, in a real browser that has no network, with every figure alive."""
+
+import base64
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from course_lib import centrality, cli, rollout
+from course_lib.attention import softmax
+from course_lib.models import Recording
+from course_lib.models.look import page as look_page
+from course_lib.models.look.figures import MOST_TOKENS, shown
+from course_lib.widgets import attention_explorer
+from tests.support.models import make, needs_extra, others_may_warn, tokenizer
+
+NAMES = ["attention", "heatmaps", "ranking", "rollout", "flow", "sparsity"]
+HOSTILE = ["</script>", "<b>cat", "&amp;", "\u2028", '"', "\\", "🦔", " "]
+
+
+def recording_of(n=8, *, kind="encoder", layers=2, heads=3, tokens=HOSTILE, **more):
+    logits = 2 * np.random.default_rng(7).normal(size=(layers, heads, n, n))
+    if kind == "decoder":
+        logits = np.where(np.tri(n, dtype=bool), logits, -np.inf)
+    tokens = tuple(tokens) if len(tokens) == n else tuple(f"t{k}" for k in range(n))
+    weights = softmax(logits).astype(np.float32)
+    return Recording(kind, weights, tokens, tokens, **more)
+
+
+def open_page(page, folder, recording):
+    path = folder / "look.html"
+    path.write_text(look_page(recording), encoding="utf-8")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    page.evaluate("window.ready")
+    fetched = [url for url in asked if not url.startswith(("blob:", "data:"))]
+    assert fetched == [path.as_uri()]
+    return path
+
+
+def article(page, name, graph="encoder"):
+    return page.locator(f"#{graph}-{name}")
+
+
+def download(page, name, ending):
+    with page.expect_download() as waiting:
+        article(page, name).get_by_role("button", name=f"as {ending}").click()
+    assert waiting.value.suggested_filename == f"encoder-{name}.{ending.lower()}"
+    return waiting.value.path().read_bytes()
+
+
+# --- in the browser ------------------------------------------------------------------------------
+
+
+def test_all_figures_are_alive_whatever_the_tokens_are(page, tmp_path):
+    recording = recording_of(provenance={"model": "<i>m</i>", "text": "".join(HOSTILE)})
+    open_page(page, tmp_path, recording)
+    assert page.locator("article").count() == len(NAMES)
+    for name in NAMES:
+        assert article(page, name).locator(".course-figure svg").count() > 0
+    assert page.locator("b", has_text="cat").count() == 0  # no token became markup
+    assert page.locator("h1").inner_text() == "Attention of <i>m</i>"
+    assert "".join(HOSTILE).strip() in page.locator("header .text").inner_text()
+    labels = article(page, "attention").locator(".label").all_text_contents()
+    assert "</script>" in labels
+
+
+def test_controls_change_the_figure_and_what_is_linked_follows(page, tmp_path):
+    recording = recording_of()
+    open_page(page, tmp_path, recording)
+    first, second = article(page, "attention"), article(page, "sparsity")
+    before = first.locator(".status").inner_text()
+    first.get_by_label("threshold").fill("0.4")
+    expected = int((recording.weights[0].mean(axis=0) > 0.4).sum())
+    assert first.locator(".status").inner_text() != before
+    assert first.locator("path.edge").count() == expected
+    first.get_by_label("layer").fill("1")
+    first.get_by_label("head").select_option(index=3)
+    assert second.get_by_label("layer").input_value() == "1"
+    assert second.get_by_label("head").evaluate("select => select.selectedIndex") == 3
+    assert first.locator("path.edge").count() == int((recording.weights[1, 2] > 0.4).sum())
+    second.get_by_label("top k").check()
+    second.get_by_label("k", exact=True).fill("2")
+    assert second.locator("path.edge").count() == 16
+    article(page, "flow").get_by_role("combobox", name="output").select_option(index=5)
+    assert article(page, "rollout").locator(".course-figure.picked").count() == 1
+
+
+def test_numbers_are_those_of_course_lib(page, tmp_path):
+    recording = recording_of(tokens=())
+    open_page(page, tmp_path, recording)
+    shares = article(page, "ranking").locator(".value").all_inner_texts()
+    ranks = centrality.pagerank(recording.weights[0].mean(axis=0, dtype=float))
+    expected = [f"{score:.3f}" for score in sorted(ranks, reverse=True)]
+    assert [text for text in shares if re.fullmatch(r"[\d.]+", text)] == expected
+    walked = rollout.rollout(recording.weights)
+    row = article(page, "rollout").locator(".readout").inner_text()
+    assert f"{walked[7].max():.2f}" in row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_can_be_saved(page, tmp_path, name):
+    recording = recording_of(n=5, tokens=["a", "<b", "c&d", "e", "f"])
+    open_page(page, tmp_path, recording)
+    drawing = ET.fromstring(download(page, name, "SVG"))
+    texts = " ".join("".join(text.itertext()) for text in drawing.findall(".//{*}text"))
+    assert "<b" in texts
+    assert "c&d" in texts
+    shapes = [e for kind in ("path", "circle", "rect") for e in drawing.findall(f".//{{*}}{kind}")]
+    assert len(shapes) > 20
+    assert not [e for e in drawing.iter() if e.get("class") or "var(" in str(e.attrib)]
+    from PIL import Image
+
+    with Image.open(io.BytesIO(download(page, name, "PNG"))) as image:
+        colours = image.convert("RGB").getcolors(2**24)
+        assert image.width == 2 * round(float(drawing.get("width")))
+    assert len(colours) > 20  # something is drawn
+    numbers = json.loads(download(page, name, "JSON"))
+    assert numbers["tokens"] == list(recording.tokens)
+    np.testing.assert_allclose(np.array(numbers["weights"]), recording.weights, rtol=1e-6)
+
+
+def test_a_saved_list_is_whole_though_the_page_scrolls_it(page, tmp_path):
+    open_page(page, tmp_path, recording_of(n=40))
+    drawing = ET.fromstring(download(page, "ranking", "SVG"))
+    rows = [e for e in drawing if e.tag.endswith("text") and re.fullmatch(r"t\d+", e.text or "")]
+    assert len(rows) == 40
+    assert max(float(e.get("y")) for e in rows) < float(drawing.get("height"))
+
+
+def test_three_graphs_of_an_encoder_decoder(page, tmp_path):
+    rng = np.random.default_rng(1)
+    across = softmax(rng.normal(size=(2, 3, 4, 8))).astype(np.float32)
+    decoder = recording_of(4, kind="decoder")
+    cross = Recording("cross", across, decoder.tokens, tuple(HOSTILE))
+    recording = recording_of(decoder=decoder, cross=cross)
+    open_page(page, tmp_path, recording)
+    assert page.locator("section").count() == 3
+    assert page.locator("article").count() == 2 * len(NAMES) + 1
+    figure = article(page, "attention", "cross")
+    assert figure.locator(".cells .cell").count() == 32
+    article(page, "attention").get_by_label("layer").fill("1")
+    assert article(page, "attention", "decoder").get_by_label("layer").input_value() == "0"
+    with page.expect_download() as waiting:
+        figure.get_by_role("button", name="JSON").click()
+    numbers = json.loads(waiting.value.path().read_bytes())
+    np.testing.assert_allclose(np.array(numbers["weights"]), across, rtol=1e-6)
+
+
+def test_a_page_that_asks_the_network_is_seen(page, tmp_path):
+    path = tmp_path / "planted.html"
+    written = look_page(recording_of())
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', written)[0]
+    for content in (written, written.replace(policy, "")):
+        planted = content.replace("</main>", '<img src="http://127.0.0.1:9/x.png"></main>')
+        path.write_text(planted, encoding="utf-8")
+        other = page.context.new_page()
+        said, asked = [], []
+        other.on("console", lambda message, said=said: said.append(message.text))
+        other.on("request", lambda request, asked=asked: asked.append(request.url))
+        other.goto(path.as_uri())
+        other.evaluate("window.ready")
+        assert any("Content Security Policy" in text for text in said) == (content == written)
+        assert "http://127.0.0.1:9/x.png" in asked  # as `open_page` would see
+
+
+# --- without one ---------------------------------------------------------------------------------
+
+
+def test_equal_weights_are_sent_once():
+    written = look_page(recording_of())
+    data = json.loads(re.search(r'id="page-data">(.*?)</script>', written, re.S)[1])
+    weights = {figure["state"]["weights"]["buffer"] for figure in data["figures"]}
+    (key,) = weights
+    sent = np.frombuffer(base64.b64decode(data["buffers"][key]), "<f4")
+    np.testing.assert_array_equal(sent, recording_of().weights.ravel())
+
+
+@pytest.mark.parametrize("kind", ["encoder", "decoder"])
+def test_what_is_too_long_is_said_and_still_shown(kind, monkeypatch):
+    monkeypatch.setattr("course_lib.models.look.figures.MOST_TOKENS", 9)
+    recording = recording_of(12, kind=kind)
+    notes, found = shown(recording)
+    assert "up to 9 tokens; here are 12" in notes[0]
+    assert found[0].image
+    assert found[0].alt.startswith("Heatmap of attention weights, 12 queries by 12 keys")
+    assert [figure.name for figure in found[1:]] == (NAMES if kind == "decoder" else [])
+    for figure in found[1:]:
+        assert figure.box.children[-1].tokens == list(recording.tokens[:9])
+    written = look_page(recording)
+    assert '<img src="data:image/png;base64,' in written
+    assert "Live figures draw up to 9 tokens" in written
+
+
+def test_the_figures_draw_what_the_page_believes_they_draw():
+    assert shown(recording_of(MOST_TOKENS, layers=1, heads=2))[0] == []
+    with pytest.raises(ValueError, match=f"at most {MOST_TOKENS} positions"):
+        attention_explorer(np.eye(MOST_TOKENS + 1))
+
+
+def test_cross_attention_that_is_too_long_is_still_shown():
+    weights = np.full((1, 1, 3, 60), 1 / 60, dtype=np.float32)
+    queries, keys = tuple("abc"), tuple(f"t{k}" for k in range(60))
+    notes, (figure,) = shown(Recording("cross", weights, queries, keys))
+    assert "here are 3 and 60" in notes[0]
+    assert figure.image
+
+
+@needs_extra
+def test_the_command_writes_the_page_and_says_where(tmp_path, capsys):
+    folder, path = tmp_path / "model", tmp_path / "page.html"
+    with others_may_warn():
+        make("LlamaForCausalLM").save_pretrained(folder)
+        tokenizer("Ġ", ["The mat sat on the mat."] * 3).save_pretrained(folder)
+        command = ["look", "--model", str(folder), "--save", str(path)]
+        assert cli.main([*command, "The mat sat on <it>."]) == 0
+        assert capsys.readouterr().out == f"{path}\n"
+        written = path.read_text(encoding="utf-8")
+        assert "The mat sat on &lt;it&gt;." in written
+        assert str(tmp_path) not in written
+        (tmp_path / "text.txt").write_text("The mat.", encoding="utf-8")
+        assert cli.main([*command, "--text-file", str(tmp_path / "text.txt")]) == 0
+        capsys.readouterr()
+        # It is refused, and the page of before stays.
+        before = path.read_bytes()
+        assert cli.main([*command, " "]) == 2
+        assert "course: text must not be empty" in capsys.readouterr().err
+        assert path.read_bytes() == before
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "page.html", "text.txt"]
+
+
+@needs_extra
+def test_an_image_is_looked_at(tmp_path, capsys):
+    from PIL import Image
+
+    with others_may_warn():
+        make("ViTModel").save_pretrained(tmp_path / "model")
+    Image.fromarray(np.eye(40, dtype=np.uint8) * 255).save(tmp_path / "image.png")
+    where = ["--model", str(tmp_path / "model"), "--save", str(tmp_path / "a.html")]
+    with others_may_warn():
+        assert cli.main(["look", "--image", str(tmp_path / "image.png"), *where]) == 0
+    assert "Attention between the patches" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["a text"], "which model.*--model FOLDER"),
+        (["--model", "there"], "give one of a text, --text-file and --image; got none"),
+        (["a", "--image", "b", "--model", "there"], "got text and --image"),
+        (["a", "--model", "nowhere"], "no folder nowhere|needs the extra"),
+        (["--text-file", "nowhere.txt", "--model", "there"], "nowhere.txt"),
+        (["--text-file", "bytes.txt", "--model", "there"], "bytes.txt is no text in UTF-8"),
+    ],
+)
+def test_what_lacks_is_told_in_a_sentence(tmp_path, monkeypatch, capsys, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\xfa")
+    assert cli.main(["look", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(f"course: .*({told}).*\n", error)
+    assert [p.name for p in tmp_path.iterdir()] == ["bytes.txt"]
+
+
+@needs_extra
+def test_without_a_place_a_browser_opens_the_page(tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("course_lib.models.record", lambda *_, **__: recording_of())
+    assert cli.main(["look", "a", "--model", "there"]) == 0
+    (path,) = tmp_path.rglob("*.html")
+    assert opened == [path.as_uri()]
+    assert capsys.readouterr().out == f"{path}\n"
