@@ -358,4 +358,4 @@ def test_install_hint_names_an_extra_that_exists():
 
     project = tomllib.loads((packing.Path(__file__).parents[1] / "pyproject.toml").read_text())
     assert "record" in project["project"]["optional-dependencies"]
-    assert "[record]" in opening.INSTALL
+    assert '".[record]"' in opening.INSTALL

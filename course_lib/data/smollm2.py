@@ -35,13 +35,15 @@ TEXTS = {
     "question": "Question: What is the capital of France?\nAnswer: The capital of France is Paris.",
     "code": "def area(width, height):\n    return width * height\n\nprint(area(2, 3))\n",
     "list": "Shopping list:\n1. apples\n2. bread\n3. cheese\n4. two lemons\n5. a melon\n6.",
-    "paragraph": "When the last train left the small station, the old man who had waited all day "
-    "on a wooden bench stood up, smiled and slowly walked home. The street was empty, and the lamps "
-    "were lit. At the corner he met a girl with a grey dog. She asked him whether the "
-    "train from the north had come. It had, but nobody had got off. The girl looked at "
-    "the dog, and the dog looked at the station. They waited longer, because the evening "
-    "was warm and the next train was the last one. When it came, a woman with a blue suitcase got "
-    "off, and the dog ran to her.",
+    "paragraph": (
+        "When the last train left the small station, the old man who had waited all day on a "
+        "wooden bench stood up, smiled and slowly walked home. The street was empty, and the "
+        "lamps were lit. At the corner he met a girl with a grey dog. She asked him whether "
+        "the train from the north had come. It had, but nobody had got off. The girl looked at "
+        "the dog, and the dog looked at the station. They waited longer, because the evening "
+        "was warm and the next train was the last one. When it came, a woman with a blue "
+        "suitcase got off, and the dog ran to her."
+    ),
     "random_twice": None,
 }
 

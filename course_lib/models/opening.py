@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-INSTALL = 'recording needs the extra "record": pip install "attention-as-a-graph[record]"'
+INSTALL = 'recording needs the extra "record": pip install -e ".[record]"'
 
 
 def libraries():
