@@ -11,7 +11,7 @@ import pytest
 
 from course_lib import centrality, cli, rollout
 from course_lib.attention import softmax
-from course_lib.models import Recording
+from course_lib.models import Recording, record
 from course_lib.models.look import page as look_page
 from course_lib.models.look.figures import MOST_TOKENS, shown
 from course_lib.widgets import attention_explorer
@@ -149,6 +149,33 @@ def test_three_graphs_of_an_encoder_decoder(page, tmp_path):
         figure.get_by_role("button", name="JSON").click()
     numbers = json.loads(waiting.value.path().read_bytes())
     np.testing.assert_allclose(np.array(numbers["weights"]), across, rtol=1e-6)
+
+
+@needs_extra
+@pytest.mark.parametrize(
+    "name",
+    (
+        "GPT2LMHeadModel",
+        "LlamaForCausalLM",
+        "MistralForCausalLM",
+        "T5ForConditionalGeneration",
+        "ViTModel",
+    ),
+)
+def test_models_of_every_kind_are_looked_at(page, tmp_path, name):
+    given = np.eye(32) if name == "ViTModel" else [7, 3, 11, 5, 7, 3]
+    with others_may_warn():
+        recording = record(make(name), given, progress=False)
+    open_page(page, tmp_path, recording)
+    graphs = recording.graphs()
+    assert page.locator("section").count() == len(graphs)
+    for kind, graph in graphs.items():
+        names = NAMES if kind != "cross" else NAMES[:1]
+        for shown_name in names:
+            assert article(page, shown_name, kind).locator(".course-figure svg").count() > 0
+        first = article(page, "attention", kind)
+        drawn = int((graph.weights[0].mean(axis=0) > 0.05).sum())
+        assert first.locator("path.edge").count() == drawn
 
 
 def test_a_page_that_asks_the_network_is_seen(page, tmp_path):

@@ -158,6 +158,28 @@ def test_sizes_of_values_are_not_told_where_something_lies_between():
     assert "something lies between" in recording.no_value_sizes
 
 
+@pytest.mark.parametrize("name", ["BartModel", "Phi3ForCausalLM"])
+def test_projections_under_other_names_are_found(name):
+    options = {"target": [4, 5]} if name == "BartModel" else {}
+    for graph in record(make(name), IDS, **options).graphs().values():
+        assert graph.no_value_sizes == ""
+        assert graph.value_sizes.shape == (2, 4, len(graph.keys))
+        assert (graph.value_sizes > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("GptOssForCausalLM", IDS, "rows of attention in layer 0 that sum to"),  # sinks
+        ("SwinModel", IMAGE, "attention of different shapes"),  # windows of an image
+        ("WhisperModel", IDS, "WhisperModel reads input_features, not text"),
+    ],
+)
+def test_what_is_no_graph_of_tokens_is_refused(name, text, told):
+    with pytest.raises(ValueError, match=told):
+        record(make(name), text)
+
+
 def test_losses_are_the_models_own():
     import torch
 

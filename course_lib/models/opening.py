@@ -30,7 +30,8 @@ def open_model(place):
     model : transformers.PreTrainedModel
         In the precision in which it was saved, with all that it does after its last layer.
     companion : callable
-        ``companion("AutoTokenizer")`` returns the tokenizer that lies beside the model, or None.
+        ``companion("AutoTokenizer", needed=True)`` returns the tokenizer that lies beside the
+        model, or raises ValueError; if it is not needed, it returns None instead.
 
     Raises
     ------
@@ -59,11 +60,14 @@ def open_model(place):
             f"{place} lacks {len(lacking)} parts of the model, the first one {sorted(lacking)[0]}"
         )
 
-    def companion(name):
+    def companion(name, *, needed):
         with _quiet(transformers):
             try:
                 return getattr(transformers, name).from_pretrained(**options)
-            except Exception:  # there is none, or not for this model: who needs it will say so
+            except Exception as error:  # there is none, or none that this installation can open
+                if needed:
+                    told = _first_line(error)
+                    raise ValueError(f"no {name} can be opened in {place}: {told}") from None
                 return None
 
     return model, companion

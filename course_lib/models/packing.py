@@ -87,6 +87,8 @@ def write_whole(path, fill):
     It is made beside its place under another name, and moved there when it is complete.
     """
     path = Path(path).absolute()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}")
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(number, "wb") as file:

@@ -22,10 +22,11 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
     """Return the `Recording` of a model on a text."""
     torch, transformers = libraries()
     memory_limit = _validate.integer(memory_limit, "memory_limit", low=1)
-    name, companion = type(model).__name__, _none
+    name, companion, place = type(model).__name__, _none, None
     if isinstance(model, str | Path):
-        name = Path(model).absolute().name
-        model, companion = open_model(model)
+        place = Path(model)
+        name = place.absolute().name
+        model, companion = open_model(place)
     if not isinstance(model, transformers.PreTrainedModel):
         raise TypeError(
             "model must be a folder or a model of the library transformers, got "
@@ -33,10 +34,13 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
         )
     with torch.no_grad(), eager(model):
         if model.main_input_name == "pixel_values":
-            processor = processor or companion("AutoImageProcessor")
+            needed = place is not None and (place / "preprocessor_config.json").is_file()
+            processor = processor or companion("AutoImageProcessor", needed=needed)
             read, written = reading.read_image(text, processor, model.config), None
+        elif model.main_input_name != "input_ids":
+            raise ValueError(f"{type(model).__name__} reads {model.main_input_name}, not text")
         else:
-            tokenizer = tokenizer or companion("AutoTokenizer")
+            tokenizer = tokenizer or companion("AutoTokenizer", needed=isinstance(text, str))
             read = reading.read_text(text, tokenizer, model.config)
             written = _written(model, read, target, tokenizer)
         outputs, watched = _run(model, read, written, memory_limit, progress)
@@ -84,9 +88,11 @@ def _run(model, read, written, memory_limit, progress):
     label = f"recording {len(read.tokens)} tokens, {_told(size)}"
     with _bar(layers, label, progress) as bar, watching(model, bar.update) as watched:
         try:
-            outputs = model(**_on(model, inputs), output_attentions=True)
-        except (IndexError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
+            outputs = model(**_on(model, inputs), output_attentions=True, return_dict=True)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever it stumbles over, of a text that does not fit it
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ValueError(f"{type(model).__name__} cannot read this: {reason}") from None
     return outputs, watched
 
@@ -98,6 +104,7 @@ def _size(model, read, written):
     heads = getattr(config, "num_attention_heads", None)
     if not layers or not heads:
         raise ValueError(NO_ATTENTION.format(model=type(model).__name__))
+    heads = int(np.max(heads))  # where layers differ, they are refused when they are seen
     count = layers * n * n
     if written is not None:
         m, upper = len(written.tokens), getattr(config, "num_decoder_layers", None) or layers
@@ -204,5 +211,5 @@ def _told(size):
     return f"{size:.3g} GB"
 
 
-def _none(name):
+def _none(name, *, needed):
     """Return no companion: a loaded model has no folder beside it."""

@@ -36,6 +36,29 @@ MAKERS = {
         {"d_model": 32, "num_layers": 3, "num_decoder_layers": 2, "num_heads": 4, "d_kv": 8}
         | {"d_ff": 48, "vocab_size": 60, "decoder_start_token_id": 0, "pad_token_id": 0},
     ),
+    "BartModel": (
+        "BartConfig",
+        {f"{part}_layers": 2 for part in ("encoder", "decoder")}
+        | {f"{part}_attention_heads": 4 for part in ("encoder", "decoder")}
+        | {f"{part}_ffn_dim": 48 for part in ("encoder", "decoder")}
+        | {"d_model": 32, "vocab_size": 60},
+    ),
+    "GptOssForCausalLM": (
+        "GptOssConfig",
+        {**GROUPED, "head_dim": 8, "num_local_experts": 2, "num_experts_per_tok": 1},
+    ),
+    "Phi3ForCausalLM": ("Phi3Config", {**GROUPED, "pad_token_id": 0}),
+    "SwinModel": (
+        "SwinConfig",
+        {"image_size": 32, "patch_size": 4, "embed_dim": 8, "depths": [1, 1]}
+        | {"num_heads": [1, 2], "window_size": 4},
+    ),
+    "WhisperModel": (
+        "WhisperConfig",
+        {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "vocab_size": 60}
+        | {"encoder_attention_heads": 4, "decoder_attention_heads": 4, "num_mel_bins": 4}
+        | {f"{name}_token_id": 1 for name in ("pad", "bos", "eos", "decoder_start")},
+    ),
     "ViTModel": (
         "ViTConfig",
         {k: v for k, v in {**SIZES, **SPREAD}.items() if k != "vocab_size"}

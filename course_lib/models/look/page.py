@@ -80,6 +80,8 @@ def look(model, text, *, save=None, **options):
     ImportError, OSError, TypeError, ValueError
         As `course_lib.models.record`, or if the file cannot be written; then there is none.
     """
+    if save and not Path(save).absolute().parent.is_dir():  # before the model runs for nothing
+        raise FileNotFoundError(f"there is no folder {Path(save).absolute().parent}")
     written = page(models.record(model, text, **options))
     path = Path(save) if save else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
     packing.write_whole(path, lambda file: file.write(written.encode()))
