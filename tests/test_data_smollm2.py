@@ -157,7 +157,7 @@ def test_recording_again_gives_what_is_stored():
 
     with others_may_warn():
         model, companion = opening.open_model(smollm2.model_file())
-        tokenizer = companion("AutoTokenizer")
+        tokenizer = companion("AutoTokenizer", needed=True)
         arrays = smollm2.record_text(model.double(), tokenizer, smollm2.TEXTS["question"])
         assert smollm2.random_twice(tokenizer) == data.load_recording("random_twice").ids.tolist()
     with np.load(FOLDER / "smollm2.npz") as stored:

@@ -154,13 +154,13 @@ def test_three_graphs_of_an_encoder_decoder(page, tmp_path):
 @needs_extra
 @pytest.mark.parametrize(
     "name",
-    (
+    [
         "GPT2LMHeadModel",
         "LlamaForCausalLM",
         "MistralForCausalLM",
         "T5ForConditionalGeneration",
         "ViTModel",
-    ),
+    ],
 )
 def test_models_of_every_kind_are_looked_at(page, tmp_path, name):
     given = np.eye(32) if name == "ViTModel" else [7, 3, 11, 5, 7, 3]

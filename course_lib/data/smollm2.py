@@ -95,7 +95,7 @@ def record_all(file, folder=FOLDER):
 
     model, companion = opening.open_model(file)
     model.double()  # every machine rounds alike
-    tokenizer = companion("AutoTokenizer")
+    tokenizer = companion("AutoTokenizer", needed=True)
     arrays, texts = {}, {}
     for name, text in tqdm(TEXTS.items(), desc="recording", unit="text"):
         ids = random_twice(tokenizer) if text is None else None

@@ -132,7 +132,10 @@ def record_all(file, folder=FOLDER):
     torch, _ = opening.libraries()
     model, companion = opening.open_model(file)
     model.set_attn_implementation("sdpa")
-    rows = [smollm2.random_twice(companion("AutoTokenizer"), seed) for seed in range(SEQUENCES)]
+    rows = [
+        smollm2.random_twice(companion("AutoTokenizer", needed=True), seed)
+        for seed in range(SEQUENCES)
+    ]
     ids = torch.tensor(rows)
     shape = (model.config.num_hidden_layers, model.config.num_attention_heads)
     found = scores(model, ids)
