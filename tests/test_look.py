@@ -17,6 +17,9 @@ from course_lib.models.look.figures import MOST_TOKENS, shown
 from course_lib.widgets import attention_explorer
 from tests.support.models import make, needs_extra, others_may_warn, tokenizer
 
+# With the tests of models: they load the same libraries.
+pytestmark = pytest.mark.xdist_group("models")
+
 NAMES = ["attention", "heatmaps", "ranking", "rollout", "flow", "sparsity"]
 HOSTILE = ["</script>", "<b>cat", "&amp;", "\u2028", '"', "\\", "🦔", " "]
 
