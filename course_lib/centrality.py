@@ -5,21 +5,16 @@ token is central if it is attended to. None of them is the importance of a token
 answer.
 """
 
-import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import spearmanr
 
-from course_lib import _validate
-from course_lib.graph import attention_graph
+from course_lib import _shortest, _validate
 
 STEPS = 30  # of power iteration, before a linear system is solved
 EXACT = 1e-14  # what all shares together may still be off when the iteration ends
 SAME = 1e-9  # singular values closer than this, relatively, count as equal
-# The length of an edge of weight 1. With a length of 0, a cycle of such edges would make endlessly
-# many equally short ways; so, of ways that are equally short, the one with fewer edges counts.
-SHORTEST = 1e-12
 
 
 def in_strength(weights):
@@ -211,7 +206,8 @@ def betweenness(weights):
     -------
     numpy.ndarray, shape (n,)
         The share of ordered pairs of other tokens, from 0 to 1, whose shortest way leads through
-        the token; several equally short ways share a pair. 0 for fewer than three tokens.
+        the token; several equally short ways share a pair. 0 for fewer than three tokens. Of ways
+        with the same product, one over fewer edges of weight 1 counts as the shorter.
 
     Raises
     ------
@@ -229,7 +225,11 @@ def betweenness(weights):
     >>> betweenness(chain)
     array([0., 1., 0.])
     """
-    return _by_position(nx.betweenness_centrality(_distances(weights), weight="distance"))
+    weights = _validate.weights_array(weights)
+    n = len(weights)
+    if n < 3:
+        return np.zeros(n)
+    return _shortest.pairs_through(_shortest.edge_lengths(weights)) / ((n - 1) * (n - 2))
 
 
 def closeness(weights):
@@ -263,7 +263,12 @@ def closeness(weights):
     >>> closeness([[0.5, 0.5], [0.0, 1.0]]).round(4)
     array([0.    , 1.4427])
     """
-    return _by_position(nx.closeness_centrality(_distances(weights), distance="distance"))
+    weights = _validate.weights_array(weights)
+    away = _shortest.distances(_shortest.edge_lengths(weights))
+    reaches = np.isfinite(away) & ~np.eye(len(weights), dtype=bool)
+    count, length = reaches.sum(axis=0), np.where(reaches, away, 0).sum(axis=0)
+    others = max(1, len(weights) - 1)
+    return np.divide(count**2, length * others, out=np.zeros(len(weights)), where=count > 0)
 
 
 def remove_tokens(weights, positions):
@@ -392,19 +397,6 @@ def row_correlations(matrix, effects):
         if same.size:
             raise ValueError(f"{name} must hold different scores in row {same[0]}")
     return np.array([rank_correlation(a, b) for a, b in zip(matrix, effects, strict=True)])
-
-
-def _distances(weights):
-    """Return the attention graph without self-loops, with the length -ln w on each edge."""
-    graph = attention_graph(weights)
-    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
-    for _, _, edge in graph.edges(data=True):
-        edge["distance"] = max(SHORTEST, -np.log(edge["weight"]))
-    return graph
-
-
-def _by_position(measure):
-    return np.array([measure[position] for position in range(len(measure))], dtype=float)
 
 
 def _closed_parts(weights):

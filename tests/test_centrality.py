@@ -1,7 +1,10 @@
 """Centrality against NetworkX, SciPy's eigenvectors and brute force, on asymmetric graphs."""
 
 import itertools
+import math
+from fractions import Fraction
 
+import igraph
 import networkx as nx
 import numpy as np
 import pytest
@@ -138,6 +141,57 @@ def test_betweenness_and_closeness_by_brute_force(weights):
             counts[list(way[1:-1])] += 1 / len(shortest)
     assert np.allclose(betweenness(weights), counts / ((n - 1) * (n - 2)))
     assert np.allclose(closeness(weights), (n - 1) / lengths.sum(axis=0))
+
+
+@st.composite
+def simple_fractions(draw):
+    """Rows of few halves, thirds and so on: many ways have exactly the same product."""
+    n = draw(st.integers(3, 5))
+    parts = draw(
+        st.lists(st.lists(st.integers(0, 2), min_size=n, max_size=n), min_size=n, max_size=n)
+    )
+    rows = [row if any(row) else [1] * n for row in parts]
+    return [[Fraction(part, sum(row)) for part in row] for row in rows]
+
+
+@given(simple_fractions())
+def test_equally_short_ways_share_a_pair_exactly(weights):
+    n = len(weights)
+    counts = [Fraction(0)] * n
+    for start, end in itertools.permutations(range(n), 2):
+        found = {}  # (product, edges of weight 1) -> ways
+        for size in range(n - 1):
+            others = [k for k in range(n) if k not in (start, end)]
+            for between in itertools.permutations(others, size):
+                way = (start, *between, end)
+                edges = [weights[i][j] for i, j in itertools.pairwise(way)]
+                if all(edges):
+                    found.setdefault((math.prod(edges), -edges.count(1)), []).append(way)
+        shortest = found[max(found)] if found else []
+        for way in shortest:
+            for k in way[1:-1]:
+                counts[k] += Fraction(1, len(shortest))
+    expected = [float(count / ((n - 1) * (n - 2))) for count in counts]
+    assert np.allclose(betweenness(np.array(weights, dtype=float)), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [64, 200])  # the second is compared in more than one block
+def test_betweenness_is_igraphs_at_size(n):
+    weights = softmax(np.random.default_rng(n).normal(size=(n, n)))
+    weights[weights < 0.2 / n] = 0
+    weights /= weights.sum(axis=1, keepdims=True)
+    tails, heads = np.nonzero(weights * ~np.eye(n, dtype=bool))
+    graph = igraph.Graph(n, list(zip(tails, heads, strict=True)), directed=True)
+    expected = graph.betweenness(weights=list(-np.log(weights[tails, heads])))
+    assert np.allclose(betweenness(weights) * (n - 1) * (n - 2), expected, rtol=0, atol=1e-9)
+
+
+def test_far_weights_break_nothing():
+    steps = np.full((8, 8), 1e-300) + np.roll(np.eye(8), 1, axis=1)
+    for weights in (np.kron(np.eye(2)[::-1], np.eye(4)), steps / steps.sum(axis=1, keepdims=True)):
+        found = betweenness(weights)
+        assert np.isfinite(found).all()
+        assert ((found >= 0) & (found <= 1)).all()
 
 
 def test_weights_are_not_lengths():
