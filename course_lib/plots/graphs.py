@@ -78,7 +78,7 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
         figure = new_figure(6.0, 6.0)
         axes = figure.add_subplot()
         axes.set_axis_off()
-        axes.set_title(title or "")
+        axes.set_title(title or "", parse_math=False)
         path = _circle(axes, tokens) if layout == "circle" else _rows(axes, tokens, direction)
         for source, target, weight in edges:
             axes.add_patch(
