@@ -15,6 +15,11 @@ class Vocabulary:
     symbols : iterable of str
         They get their numbers in sorted order, each one once.
 
+    Raises
+    ------
+    TypeError
+        If a symbol is not text.
+
     Examples
     --------
     >>> letters = Vocabulary("cab")
@@ -26,6 +31,7 @@ class Vocabulary:
     """
 
     def __init__(self, symbols):
+        symbols = _of_text(symbols, "symbols")
         self.symbols = sorted(set(symbols))
         self.numbers = {symbol: number for number, symbol in enumerate(self.symbols, start=1)}
 
@@ -40,8 +46,12 @@ class Vocabulary:
         ------
         ValueError
             If a text holds an unknown symbol or is longer than `length`. Default: the longest.
+        TypeError
+            If `texts` are no sequences of symbols, or `length` is no integer.
         """
-        texts = [list(text) for text in texts]
+        if isinstance(texts, str):
+            raise TypeError(f"texts must be a sequence of texts, got one: {texts!r}")
+        texts = [_of_text(text, "texts") for text in _listed(texts, "texts")]
         longest = max(map(len, texts), default=0)
         length = _validate.integer(longest if length is None else length, "length", low=longest)
         encoded = np.full((len(texts), length), PAD)
@@ -53,5 +63,29 @@ class Vocabulary:
         return encoded
 
     def decode(self, numbers):
-        """Return a list of symbols for each row of numbers, without the filling."""
-        return [[self.symbols[k - 1] for k in row if k != PAD] for row in np.asarray(numbers)]
+        """Return a list of symbols for each row of numbers, without the filling.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `numbers` are not rows of integers, or one of them stands for no symbol.
+        """
+        rows = [
+            _validate.integers(row, "numbers", low=PAD, high=len(self.symbols))
+            for row in _listed(numbers, "numbers")
+        ]
+        return [[self.symbols[k - 1] for k in row if k != PAD] for row in rows]
+
+
+def _listed(values, name):
+    if isinstance(values, dict) or not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence, got {type(values).__name__}")
+    return list(values)
+
+
+def _of_text(symbols, name):
+    symbols = _listed(symbols, name)
+    for symbol in symbols:
+        if not isinstance(symbol, str):
+            raise TypeError(f"{name} must be made of text, got {symbol!r}")
+    return symbols
