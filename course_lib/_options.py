@@ -1,7 +1,7 @@
 """Checks on single options, for `course_lib._validate`: numbers, choices, generators."""
 
 import operator
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,6 +24,13 @@ def positions(value, name, *, low=0, high=MOST_POSITIONS):
     return integer(value, name, low=max(low, 1), high=high)
 
 
+def text(value, name):
+    """Return `value` if it is text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text, got {value!r}")
+    return value
+
+
 def flag(value, name):
     """Return True or False; what merely counts as one of them is refused."""
     if not _is_boolean(value) or np.ndim(value) != 0:
@@ -37,7 +44,7 @@ def _is_boolean(value):
 
 def integers(values, name, *, low=None, high=None):
     """Return a sequence as a list of int, each within [low, high]."""
-    if isinstance(values, str | bytes | Mapping | Set) or not np.iterable(values):
+    if isinstance(values, str | bytes | Mapping | set | frozenset) or not np.iterable(values):
         raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
     return [integer(value, name, low=low, high=high) for value in values]
 

@@ -13,7 +13,7 @@ again. What is further off is no attention, and is refused.
 
 import functools
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     integers,
     positions,
     real,
+    text,
 )
 
 ROW_SUM_TOLERANCE = 2.0**-7  # how far from 1 the sum of a row of weights may be
@@ -218,7 +219,7 @@ def token_list(tokens, n, name="tokens"):
         return [str(position) for position in range(n)]
     if isinstance(tokens, str | bytes):
         raise TypeError(f"{name} must be a sequence of strings, got one string {tokens!r}")
-    if isinstance(tokens, Mapping | Set) or getattr(tokens, "ndim", 1) != 1:
+    if isinstance(tokens, Mapping | set | frozenset) or getattr(tokens, "ndim", 1) != 1:
         # Their elements would be keys, in no order, or whole rows.
         raise TypeError(f"{name} must be a sequence of strings, got {type(tokens).__name__}")
     _check_unmasked(tokens, name)

@@ -360,8 +360,11 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
         split_heads(_finite("x", name, lambda w=w: x @ w), num_heads)
         for w, name in ((w_q, "w_q"), (w_k, "w_k"), (w_v, "w_v"))
     )
-    heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
-    return _finite("w_o", "x", lambda: merge_heads(heads) @ w_o), weights
+    try:
+        heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
+    except _TooLarge:
+        raise ValueError("x, w_q, w_k and w_v must have products that float64 can hold") from None
+    return _finite("x and w_v", "w_o", lambda: merge_heads(heads) @ w_o), weights
 
 
 def entropy(weights):
@@ -426,8 +429,12 @@ def _finite(first, second, product):
     with np.errstate(over="ignore", invalid="ignore"):
         result = product()
     if not np.isfinite(result).all():
-        raise ValueError(f"{first} and {second} must have products that float64 can hold")
+        raise _TooLarge(f"{first} and {second} must have products that float64 can hold")
     return result
+
+
+class _TooLarge(ValueError):
+    """A ValueError that names arguments of `attention`."""
 
 
 def _check_heads(d_model, num_heads, of="the last axis of x"):

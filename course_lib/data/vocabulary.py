@@ -6,6 +6,8 @@ from course_lib import _validate
 
 PAD = 0  # the number of the filling behind short texts; no symbol has it
 
+LONGEST = 2**16  # what texts may be filled up to
+
 
 class Vocabulary:
     """Numbers 1, 2, … for symbols (words or letters), and back.
@@ -53,7 +55,9 @@ class Vocabulary:
             raise TypeError(f"texts must be a sequence of texts, got one: {texts!r}")
         texts = [_of_text(text, "texts") for text in _listed(texts, "texts")]
         longest = max(map(len, texts), default=0)
-        length = _validate.integer(longest if length is None else length, "length", low=longest)
+        most = max(longest, LONGEST)
+        length = longest if length is None else length
+        length = _validate.integer(length, "length", low=longest, high=most)
         encoded = np.full((len(texts), length), PAD)
         for row, text in zip(encoded, texts, strict=True):
             for place, symbol in enumerate(text):

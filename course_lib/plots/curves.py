@@ -62,6 +62,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
         name: _validate.real_array(values, f"series[{name!r}]", shape=x.shape)
         for name, values in series.items()
     }
+    for name, words in (("xlabel", xlabel), ("ylabel", ylabel), ("title", title)):
+        _validate.text(words, name)
     _validate.choice(xscale, "xscale", ("linear", "log"))
     if xscale == "log" and (x <= 0).any():
         raise ValueError(f"x must be positive on a log scale, got {x.min()}")

@@ -11,6 +11,8 @@ import matplotlib.style
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from course_lib import _validate
+
 PIXELS_PER_INCH = 100  # as shown; the file holds twice as many, for dense screens
 KINDS_OF_FONTS = ("family", "sans-serif", "serif", "monospace", "cursive", "fantasy")
 # Matplotlib's own font has no Chinese, Japanese, Korean, Thai or Devanagari. What has them comes
@@ -103,4 +105,6 @@ def shortened(token, most=12):
 
 def titled(title, rest):
     """Begin a text alternative with the figure's title, if it has one."""
-    return f"{title.rstrip('.')}. {rest}" if title else rest
+    if title is None or _validate.text(title, "title") == "":
+        return rest
+    return f"{title.rstrip('.')}. {rest}"

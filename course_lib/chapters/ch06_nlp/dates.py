@@ -123,6 +123,7 @@ def alignment(written):
     >>> print(may, year)
     [0 0 1 1 1 0 0 0 0 0] [0 0 0 0 0 0 0 0 0 1]
     """
+    _validate.text(written, "written")
     month, day = MONTH.search(written), DAY.search(written)
     if not month or not day or not written[-4:].isdigit():
         raise ValueError(f"written must be a date with day, month and year, got {written!r}")
