@@ -64,13 +64,14 @@ def _check_finite(array, name, allow_minus_inf=False):
 
 
 def off_diagonal(values, name):
-    """Return a square matrix of real numbers without its diagonal, (n, n - 1); n at least 3."""
+    """Return square matrices, (..., n, n), without diagonals, (..., n, n - 1); n at least 3."""
     array = _as_numpy(values, name)
-    check_shape(array, name, ndim=2)
-    n = len(array)
-    if array.shape != (n, n) or n < 3:
+    check_shape(array, name, ndim=(2,))
+    n = array.shape[-1]
+    if array.shape[-2] != n or n < 3:
         raise ValueError(f"{name} must be square, of 3 rows or more, got shape {array.shape}")
-    return real_array(array[~np.eye(n, dtype=bool)].reshape(n, n - 1), name)
+    rest = array[..., ~np.eye(n, dtype=bool)]
+    return real_array(rest.reshape(*array.shape[:-1], n - 1), name)
 
 
 def boolean_array(values, name, *, ndim=None, shape=None):

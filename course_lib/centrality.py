@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from course_lib import _validate
 from course_lib.graph import attention_graph
@@ -376,13 +376,13 @@ def rank_correlation(first, second):
 
     Parameters
     ----------
-    first, second : array_like, shape (n,)
+    first, second : array_like, shape (..., n)
         Scores of the same n tokens, n at least 2. Only their order counts; equal scores share a
         mean rank.
 
     Returns
     -------
-    float
+    float, or numpy.ndarray of float64 of shape (...)
         From -1 (opposite orders) to 1 (the same order).
 
     Raises
@@ -402,12 +402,16 @@ def rank_correlation(first, second):
     >>> rank_correlation([0.1, 0.2, 0.7], [1, 10, 100])
     1.0
     """
-    first = _validate.real_array(first, "first", ndim=1)
+    first = _validate.real_array(first, "first", ndim=(1,))
     second = _validate.real_array(second, "second", shape=first.shape)
     for scores, name in ((first, "first"), (second, "second")):
-        if np.ptp(scores) == 0:
+        if (scores.min(axis=-1) == scores.max(axis=-1)).any():
             raise ValueError(f"{name} must hold different scores, or it ranks nothing")
-    return float(np.round(spearmanr(first, second).statistic, 12))
+    # Pearson's correlation of the ranks, less their mean, which is (n + 1) / 2.
+    a, b = (rankdata(scores, axis=-1) - (scores.shape[-1] + 1) / 2 for scores in (first, second))
+    found = (a * b).sum(axis=-1) / np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    found = np.round(found, 12)
+    return float(found) if found.ndim == 0 else found
 
 
 def row_correlations(matrix, effects):
@@ -415,13 +419,13 @@ def row_correlations(matrix, effects):
 
     Parameters
     ----------
-    matrix, effects : array_like, shape (n, n)
+    matrix, effects : array_like, shape (..., n, n)
         For instance a rollout and what leave one out did to each output, n at least 3. The
         diagonals are left out and may hold anything.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         The rank correlation of each pair of rows, from -1 to 1.
 
     Raises
@@ -442,12 +446,20 @@ def row_correlations(matrix, effects):
     matrix = _validate.off_diagonal(matrix, "matrix")
     effects = _validate.off_diagonal(effects, "effects")
     if effects.shape != matrix.shape:
-        raise ValueError(f"effects must have {len(matrix)} rows as matrix, got {len(effects)}")
+        raise ValueError(
+            f"effects must have the shape of matrix, {_square(matrix)}, got {_square(effects)}"
+        )
     for rows, name in ((matrix, "matrix"), (effects, "effects")):
-        same = np.flatnonzero(np.ptp(rows, axis=1) == 0)
-        if same.size:
-            raise ValueError(f"{name} must hold different scores in row {same[0]}")
-    return np.array([rank_correlation(a, b) for a, b in zip(matrix, effects, strict=True)])
+        same = np.argwhere(rows.min(axis=-1) == rows.max(axis=-1)).tolist()
+        if same:
+            row = same[0][0] if matrix.ndim == 2 else tuple(same[0])
+            raise ValueError(f"{name} must hold different scores in row {row}")
+    return rank_correlation(matrix, effects)
+
+
+def _square(rows):
+    """Return the shape of matrices whose diagonals were left out."""
+    return (*rows.shape[:-1], rows.shape[-2])
 
 
 def _of_each(measure, weights):

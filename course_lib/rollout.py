@@ -149,18 +149,18 @@ def distance_from_rank_one(matrix):
 
     Parameters
     ----------
-    matrix : array_like, shape (n, m)
+    matrix : array_like, shape (..., n, m)
         For instance a rollout. Not all zeros.
 
     Returns
     -------
-    float
+    float, or numpy.ndarray of float64 of shape (...)
         From 0 (every row the same, so the matrix has rank one) to 1.
 
     Raises
     ------
     TypeError, ValueError
-        If `matrix` is not a matrix of finite numbers, or all of them are 0.
+        If `matrix` has fewer than two axes or a number that is not finite, or one is all zeros.
 
     References
     ----------
@@ -173,12 +173,14 @@ def distance_from_rank_one(matrix):
     >>> distance_from_rank_one([[0.5, 0.5], [0.5, 0.5]])
     0.0
     """
-    matrix = _validate.real_array(matrix, "matrix", ndim=2)
-    largest = np.abs(matrix).max()
-    if largest == 0:
+    matrix = _validate.real_array(matrix, "matrix", ndim=(2,))
+    largest = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
+    if (largest == 0).any():
         raise ValueError("matrix must not be all zeros")
     matrix = matrix / largest  # the distance is the same, and no square leaves float64
-    return float(np.linalg.norm(matrix - matrix.mean(axis=0)) / np.linalg.norm(matrix))
+    apart = np.linalg.norm(matrix - matrix.mean(axis=-2, keepdims=True), axis=(-2, -1))
+    distance = apart / np.linalg.norm(matrix, axis=(-2, -1))
+    return float(distance) if distance.ndim == 0 else distance
 
 
 def _fused(weights, *, fusion, discard, start_layer):

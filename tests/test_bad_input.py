@@ -94,7 +94,7 @@ def test_odd_but_right_input_gives_the_right_answer(odd):
     assert np.allclose(a.entropy(convert(weights)), a.entropy(weights))
     assert np.array_equal(g.attention_matrix(g.attention_graph(convert(weights))), weights)
     assert g.top_edges(convert(weights), 3) == g.top_edges(weights, 3)
-    assert g.mass_kept(convert(weights), 0.3) == g.mass_kept(weights, 0.3)
+    assert g.kept_mass(convert(weights), 0.3) == g.kept_mass(weights, 0.3)
     assert np.allclose(h.offset_score(convert(weights), 1), h.offset_score(weights, 1))
     assert np.allclose(h.head_distance(convert(weights), weights), 0)
 

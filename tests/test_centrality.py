@@ -7,6 +7,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from course_lib.centrality import (
     pagerank,
     rank_correlation,
     remove_tokens,
+    row_correlations,
     stationary_distribution,
 )
 from course_lib.graph import attention_graph
@@ -321,3 +323,18 @@ def test_leading_axes_of_hits_and_of_removing():
     stranded = np.stack([np.eye(3)[[1, 0, 2]], np.full((3, 3), 1 / 3)])
     with pytest.raises(ValueError, match=r"without \[0\], \[1\] have nothing"):
         remove_tokens(stranded, 0)
+
+
+def test_leading_axes_of_rank_correlations():
+    first, second = np.random.default_rng(6).integers(5, size=(2, 2, 3, 8))
+    found = rank_correlation(first, second)
+    assert found.shape == (2, 3)
+    for k in np.ndindex(2, 3):
+        expected = scipy.stats.spearmanr(first[k], second[k]).statistic
+        assert found[k] == pytest.approx(expected)
+        assert found[k] == rank_correlation(first[k], second[k])
+    matrices = np.random.default_rng(7).normal(size=(2, 3, 4, 4))
+    rows = row_correlations(matrices, matrices[::-1])
+    assert np.array_equal(rows[0, 2], row_correlations(matrices[0, 2], matrices[1, 2]))
+    with pytest.raises(ValueError, match=r"effects must have the shape .* \(4, 4\), got \(3, 3\)"):
+        row_correlations(matrices[0, 0], matrices[0, 0, :3, :3])

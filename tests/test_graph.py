@@ -67,9 +67,9 @@ def test_a_threshold_keeps_what_lies_above_it(weights, threshold):
     graph = attention_graph(weights, threshold=threshold)
     kept = np.where(weights > threshold, weights, 0)
     assert np.array_equal(attention_matrix(graph), kept)
-    assert mass_kept(weights, threshold) == pytest.approx(kept.sum() / len(weights))
+    assert kept_mass(weights, threshold) == pytest.approx(kept.sum() / len(weights))
     assert graph.size(weight="weight") / len(weights) == pytest.approx(
-        mass_kept(weights, threshold)
+        kept_mass(weights, threshold)
     )
 
 
@@ -79,7 +79,7 @@ def test_a_weight_on_the_threshold_is_left_out():
 
 
 def test_mass_falls_as_the_threshold_rises():
-    masses = [mass_kept(WEIGHTS, threshold) for threshold in np.linspace(0, 1, 21)]
+    masses = [kept_mass(WEIGHTS, threshold) for threshold in np.linspace(0, 1, 21)]
     assert masses == sorted(masses, reverse=True)
     assert (masses[0], masses[-1]) == (1.0, 0.0)
 
@@ -147,7 +147,7 @@ def test_the_weights_are_not_changed():
     before = WEIGHTS.copy()
     attention_graph(WEIGHTS, threshold=0.3)
     top_edges(WEIGHTS, 4)
-    mass_kept(WEIGHTS, 0.3)
+    kept_mass(WEIGHTS, 0.3)
     assert np.array_equal(WEIGHTS, before)
 
 

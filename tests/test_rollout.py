@@ -149,3 +149,9 @@ def test_no_size_of_a_matrix_is_too_large_for_its_distance_from_rank_one():
     exact = distance_from_rank_one(np.eye(3))
     for scale in (1e200, 1e308, 1e-200, 5e-324):
         assert distance_from_rank_one(scale * np.eye(3)) == pytest.approx(exact)
+
+
+def test_leading_axes_are_matrices_for_themselves():
+    distances = distance_from_rank_one(MODEL)
+    assert distances.shape == MODEL.shape[:-2]
+    assert distances[1, 0] == distance_from_rank_one(MODEL[1, 0])
