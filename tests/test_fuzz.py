@@ -60,7 +60,7 @@ GRAPHS = x.graph(
         lambda: nx.DiGraph([(np.int64(0), 1.0, {"weight": 0.5})]),
     ]
 )
-DRAWN = x.Kind(GRAPHS.good[:1], [*GRAPHS.wrong])
+DRAWN = x.Kind([GRAPHS.good[0], GRAPHS.good[2]], GRAPHS.wrong)
 VOCABULARY = Vocabulary("abc")
 PICTURE = {"title": x.text(), "annotate": x.choice("auto", True, False)}
 

@@ -518,3 +518,25 @@ def test_dollar_signs_in_titles_and_names_are_no_mathematics():
         assert written, number
         assert not any(text.get_parse_math() for text in written), number
     assert len(written) == 2  # the title and the legend's entry
+
+
+@pytest.mark.parametrize("direction", ["attends", "flow"])
+def test_cross_attention_is_drawn_in_two_rows_of_their_own(direction):
+    weights = [[0.7, 0.2, 0.1], [0.0, 0.4, 0.6]]
+    words, others = ["die", "Katze"], ["the", "cat", "the"]
+    graph = attention_graph(weights, words, key_tokens=others, direction=direction)
+    figure, alt = draw_attention_graph(graph, layout="rows")
+    assert len(arrows(figure)) == 5
+    # The strongest is drawn last: from the first query, above, to the first key, below.
+    first, last = ends(arrows(figure)[-1])
+    above, below = (first, last) if direction == "attends" else (last, first)
+    assert above[1] > 0 > below[1]
+    assert above[0] == below[0] == pytest.approx(-1)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert [word for word in written if word in words] == words
+    assert [word for word in written if word in others] == others
+    strongest = "die → the [0] 0.70" if direction == "attends" else "the [0] → die 0.70"
+    assert "nodes: 5, edges: 5" in alt
+    assert strongest in alt
+    with pytest.raises(ValueError, match="layout must be 'rows' for cross-attention"):
+        draw_attention_graph(graph)

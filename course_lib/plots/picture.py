@@ -94,6 +94,7 @@ def label_style(spacing):
 
 def text_width(tokens, size):
     """Estimate how wide the longest of some labels is, in points."""
+    tokens = list(tokens)
     wide = [sum(unicodedata.east_asian_width(c) in "WF" for c in token) for token in tokens]
     return max(0.6 * len(token) + 0.4 * w for token, w in zip(tokens, wide, strict=True)) * size
 
