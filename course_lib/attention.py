@@ -105,7 +105,7 @@ def attention_logits(query, key, *, scale=None):
         )
     _check_broadcast("key", key.shape[:-2], "query", query.shape[:-2])
     scale = 1 / np.sqrt(d) if scale is None else _validate.real(scale, "scale")
-    return _finite("query", "key", lambda: scale * (query @ np.swapaxes(key, -1, -2)))
+    return _finite("query and key", lambda: scale * (query @ np.swapaxes(key, -1, -2)))
 
 
 def attention(query, key, value, *, mask=None, scale=None):
@@ -160,7 +160,7 @@ def attention(query, key, value, *, mask=None, scale=None):
     if mask is not None:
         logits = _masked(logits, mask)
     weights = softmax(logits)
-    return _finite("value", "weights", lambda: weights @ value), weights
+    return _finite("value and weights", lambda: weights @ value), weights
 
 
 def causal_mask(n):
@@ -352,19 +352,11 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
         _validate.real_array(w, name, shape=(d_model, d_model))
         for w, name in ((w_q, "w_q"), (w_k, "w_k"), (w_v, "w_v"), (w_o, "w_o"))
     )
-    if mask is not None:
-        mask = _validate.boolean_array(mask, "mask", ndim=(1,))
-        if 2 < mask.ndim <= x.ndim:  # one for each text: the heads share it
-            mask = np.expand_dims(mask, -3)
-    query, key, value = (
-        split_heads(_finite("x", name, lambda w=w: x @ w), num_heads)
-        for w, name in ((w_q, "w_q"), (w_k, "w_k"), (w_v, "w_v"))
-    )
-    try:
-        heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
-    except _TooLarge:
-        raise ValueError("x, w_q, w_k and w_v must have products that float64 can hold") from None
-    return _finite("x and w_v", "w_o", lambda: merge_heads(heads) @ w_o), weights
+    _check_products(x, w_q, w_k, w_v, w_o)
+    query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
+    mask = _for_heads(mask, x.ndim)
+    heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
+    return merge_heads(heads) @ w_o, weights
 
 
 def entropy(weights):
@@ -424,17 +416,30 @@ def _rows(rows, most=5):
     return f"row(s) {', '.join(map(str, named))}{more} have nothing"
 
 
-def _finite(first, second, product):
-    """Return a product of finite arrays; where it leaves float64, name the two."""
+def _for_heads(mask, axes):
+    """Give a mask for each text, of no more axes than the texts have, an axis for the heads."""
+    if mask is None:
+        return None
+    mask = _validate.boolean_array(mask, "mask", ndim=(1,))
+    return np.expand_dims(mask, -3) if 2 < mask.ndim <= axes else mask
+
+
+def _finite(names, product):
+    """Return a product of finite arrays; where it leaves float64, name them."""
     with np.errstate(over="ignore", invalid="ignore"):
         result = product()
     if not np.isfinite(result).all():
-        raise _TooLarge(f"{first} and {second} must have products that float64 can hold")
+        raise ValueError(f"{names} must have products that float64 can hold")
     return result
 
 
-class _TooLarge(ValueError):
-    """A ValueError that names arguments of `attention`."""
+def _check_products(x, w_q, w_k, w_v, w_o):
+    """Refuse numbers so large that a product of multi-head attention might leave float64."""
+    most, *of_w = (float(np.abs(array).max()) for array in (x, w_q, w_k, w_v, w_o))
+    d = x.shape[-1]
+    query, key, value = (d * most * of_one for of_one in of_w[:3])
+    if not np.isfinite([d * query * key, d * value * of_w[3]]).all():
+        raise ValueError("x, w_q, w_k, w_v and w_o must have products that float64 can hold")
 
 
 def _check_heads(d_model, num_heads, of="the last axis of x"):

@@ -97,17 +97,18 @@ def pagerank(weights, *, damping=0.85):
     damping = _validate.real(damping, "damping", low=0, high=1)
     if damping == 1:
         raise ValueError("damping must be less than 1, got 1.0; see stationary_distribution")
-    return _of_each(lambda matrix: _pagerank(matrix, damping), weights)
+    n = weights.shape[-1]
+    jump = (1 - damping) / n
 
+    def of_one(matrix):
+        shares = np.full(n, 1 / n)
+        for _ in range(STEPS):  # where a walk soon forgets its start, this is less work
+            before, shares = shares, jump + damping * (shares @ matrix)
+            if damping * np.abs(shares - before).sum() <= EXACT * (1 - damping):
+                return shares / shares.sum()
+        return _long_run(jump + damping * matrix)
 
-def _pagerank(weights, damping):
-    jump = (1 - damping) / len(weights)
-    shares = np.full(len(weights), 1 / len(weights))
-    for _ in range(STEPS):  # where a walk soon forgets its start, this is less work
-        before, shares = shares, jump + damping * (shares @ weights)
-        if damping * np.abs(shares - before).sum() <= EXACT * (1 - damping):
-            return shares / shares.sum()
-    return _long_run(jump + damping * weights)
+    return _of_each(of_one, weights)
 
 
 def stationary_distribution(weights):

@@ -66,22 +66,27 @@ def attention_graph(weights, tokens=None, *, key_tokens=None, direction="attends
     stored, weights = weights, _validate.weights_array(weights, square=False)
     threshold = _validate.real(threshold, "threshold", low=0, high=1)
     _validate.choice(direction, "direction", DIRECTIONS)
-    n_query, n_key = weights.shape
-    tokens = _validate.token_list(tokens, n_query)
     graph = nx.DiGraph(direction=direction, threshold=threshold)
-    if n_query == n_key and key_tokens is None:
-        queries = keys = range(n_query)
-        graph.add_nodes_from((i, {"token": token}) for i, token in enumerate(tokens))
-    else:
-        key_tokens = _validate.token_list(key_tokens, n_key, "key_tokens")
-        queries, keys = _two_texts(n_query, n_key)
-        for side, (nodes, names) in enumerate(((queries, tokens), (keys, key_tokens))):
-            for node, token in zip(nodes, names, strict=True):
-                graph.add_node(node, token=token, bipartite=side)
+    queries, keys = _add_nodes(graph, weights.shape, tokens, key_tokens)
     for i, j in np.argwhere(_validate.above(stored, threshold)).tolist():
         edge = (queries[i], keys[j]) if direction == "attends" else (keys[j], queries[i])
         graph.add_edge(*edge, weight=float(weights[i, j]))
     return graph
+
+
+def _add_nodes(graph, shape, tokens, key_tokens):
+    """Add the nodes with their tokens; return those of the queries and those of the keys."""
+    n_query, n_key = shape
+    tokens = _validate.token_list(tokens, n_query)
+    if n_query == n_key and key_tokens is None:
+        graph.add_nodes_from((i, {"token": token}) for i, token in enumerate(tokens))
+        return range(n_query), range(n_key)
+    key_tokens = _validate.token_list(key_tokens, n_key, "key_tokens")
+    queries, keys = _two_texts(n_query, n_key)
+    for side, (nodes, names) in enumerate(((queries, tokens), (keys, key_tokens))):
+        for node, token in zip(nodes, names, strict=True):
+            graph.add_node(node, token=token, bipartite=side)
+    return queries, keys
 
 
 def _two_texts(n_query, n_key):
