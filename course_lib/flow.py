@@ -19,15 +19,20 @@ PARTS = 2**30
 MET = 1e-7  # bounds closer than this have met; rounding to parts stays well below it
 
 
-def layered_graph(weights, *, residual=0.5):
+def layered_graph(weights, *, residual=0.5, fusion="mean", start_layer=0):
     """Build the graph of a whole model: each position once in every layer.
 
     Parameters
     ----------
     weights : array_like, shape (l, h, n, n) or (l, n, n)
-        Attention weights of l layers, the first layer first; the heads of a layer are averaged.
+        Attention weights of l layers, the first layer first.
     residual : float, default 0.5
         The share of the residual connection in each layer, from 0 to 1.
+    fusion : {"mean", "max", "min"}, default "mean"
+        How the heads of a layer become one matrix, as in `course_lib.rollout.rollout`.
+    start_layer : int, default 0
+        The first layer that takes part; what flows arrives at its inputs, which are layer 0 of the
+        graph then.
 
     Returns
     -------
@@ -39,7 +44,8 @@ def layered_graph(weights, *, residual=0.5):
     Raises
     ------
     TypeError, ValueError
-        If `weights` are not attention weights of layers, or `residual` is out of range.
+        If `weights` are not attention weights of layers, an option is out of range, or the minimum
+        over the heads leaves a row of zeros.
 
     References
     ----------
@@ -51,7 +57,7 @@ def layered_graph(weights, *, residual=0.5):
     >>> list(graph.edges(data="capacity"))
     [((1, 0), (0, 0), 0.5), ((1, 0), (0, 1), 0.5), ((1, 1), (0, 1), 1.0)]
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     n = layers.shape[-1]
     graph = nx.DiGraph(direction="attends")
     graph.add_nodes_from((layer, i) for layer in range(len(layers) + 1) for i in range(n))
@@ -61,12 +67,12 @@ def layered_graph(weights, *, residual=0.5):
     return graph
 
 
-def max_flow(weights, output, input, *, residual=0.5):
+def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer=0):
     """Return the largest flow from one output to one input, and a cut that shows it is largest.
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
     output, input : int
         Positions in the last layer and among the inputs, from 0 to n - 1.
@@ -94,7 +100,7 @@ def max_flow(weights, output, input, *, residual=0.5):
     >>> max_flow([[[0.5, 0.5], [0.25, 0.75]]], 1, 0, residual=0)
     (0.25, [((1, 1), (0, 0))])
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     n = layers.shape[-1]
     output = _validate.integer(output, "output", low=0, high=n - 1)
     input = _validate.integer(input, "input", low=0, high=n - 1)
@@ -109,7 +115,7 @@ def max_flow(weights, output, input, *, residual=0.5):
     return float(layers[crossing].sum()), edges
 
 
-def attention_flow(weights, *, residual=0.5):
+def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0):
     r"""Return the largest flow from every output to every input.
 
     In deep models most pairs need not be solved. The flow from u to v is at most what can leave
@@ -128,7 +134,7 @@ def attention_flow(weights, *, residual=0.5):
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
 
     Returns
@@ -157,17 +163,17 @@ def attention_flow(weights, *, residual=0.5):
     array([[0.5 , 0.5 ],
            [0.25, 0.75]])
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     least, most = _bounds(layers, layers[-1])
     return _solve_open(least, most, layers, layers[-1])
 
 
-def flow_from(weights, output, *, residual=0.5):
+def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
     """Return the largest flow from one output to every input.
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
     output : int
         The output position, from 0 to n - 1.
@@ -191,7 +197,7 @@ def flow_from(weights, output, *, residual=0.5):
     >>> flow_from([[[0.5, 0.5], [0.25, 0.75]]], 1, residual=0)
     array([0.25, 0.75])
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     output = _validate.integer(output, "output", low=0, high=layers.shape[-1] - 1)
     top = layers[-1, [output]]
     return _solve_open(*_bounds(layers, top), layers, top)[0]

@@ -186,3 +186,23 @@ def test_the_weights_are_not_changed():
     flow_from(weights, 0)
     max_flow(weights, 0, 1)
     assert np.array_equal(weights, before)
+
+
+@pytest.mark.parametrize("fusion", ["mean", "max", "min"])
+@pytest.mark.parametrize("start_layer", [0, 1, 2])
+def test_heads_are_fused_and_layers_left_out_as_in_rollout(fusion, start_layer):
+    weights = softmax(2 * np.random.default_rng(8).normal(size=(3, 2, 4, 4)))
+    options = {"fusion": fusion, "start_layer": start_layer}
+    fused = residual_layers(weights, residual=0, **options)
+    expected = attention_flow(fused)
+    flow = attention_flow(weights, **options)
+    assert np.allclose(flow, expected)
+    assert (flow >= rollout(weights, **options) - 1e-9).all()
+    assert np.allclose(flow_from(weights, 2, **options), expected[2])
+    value, cut = max_flow(weights, 2, 1, **options)
+    assert value == pytest.approx(expected[2, 1], abs=1e-6)
+    graph = layered_graph(weights, **options)
+    assert sum(graph.edges[edge]["capacity"] for edge in cut) == pytest.approx(value)
+    top = 3 - start_layer
+    theirs = nx.maximum_flow_value(graph, (top, 2), (0, 1))
+    assert theirs == pytest.approx(value, abs=1e-6)

@@ -199,7 +199,7 @@ def record(sentence):
 def _stored(name, *parts, file="attention.npz"):
     """Return parts of the recording called `name`, as they were stored; all of it, if none."""
     names = provenance()["sentences"]
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
     with np.load(FOLDER / file) as stored:
         return [stored[key] for key in [f"{name}.{part}" for part in parts] or [name]]

@@ -39,7 +39,8 @@ def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
             cbar_kws={**BAR, "label": say("difference") if diverging else say("weight")},
         )
         name_positions(axes, queries, keys, 72 * cell)
-        axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL), title=title or "")
+        axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL))
+        axes.set_title(title or "", parse_math=False)
     return figure
 
 
