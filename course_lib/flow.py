@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+from tqdm.auto import tqdm
 
 from course_lib import _validate
 from course_lib.rollout import residual_layers
@@ -115,7 +116,7 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     return float(layers[crossing].sum()), edges
 
 
-def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0):
+def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progress=False):
     r"""Return the largest flow from every output to every input.
 
     In deep models most pairs need not be solved. The flow from u to v is at most what can leave
@@ -136,6 +137,8 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0):
     ----------
     weights, residual, fusion, start_layer
         As for `layered_graph`.
+    progress : bool, default False
+        Whether a bar shows how far it has come, once it has taken a second.
 
     Returns
     -------
@@ -164,8 +167,8 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0):
            [0.25, 0.75]])
     """
     layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
-    least, most = _bounds(layers, layers[-1])
-    return _solve_open(least, most, layers, layers[-1])
+    progress = _validate.flag(progress, "progress")
+    return _solve_open(*_bounds(layers, layers[-1]), layers, layers[-1], progress)
 
 
 def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
@@ -219,12 +222,21 @@ def _bounds(layers, tops):
     return np.add.outer(brought, drawn) - 1, np.tile(most, (len(tops), 1))
 
 
-def _solve_open(least, most, layers, tops):
+def _solve_open(least, most, layers, tops, progress=False):
     """Return the flows between two bounds: where these meet, there is nothing to solve."""
     flow = most.copy()
-    pipes = _Pipes(layers[1:-1])
-    for row, input in np.argwhere(least < most - MET).tolist():
-        solved = pipes.value(tops[row], layers[0][:, input])
+    causal = not np.triu(layers, 1).any()
+    pipes = None if causal else _Pipes(layers[1:-1])
+    pairs = np.argwhere(least < most - MET).tolist()
+    for row, input in tqdm(pairs, unit="pair", delay=1, leave=False, disable=not progress):
+        top, bottom = tops[row], layers[0][:, input]
+        if not causal:
+            solved = pipes.value(top, bottom)
+        elif not top[input:].any():
+            solved = 0.0
+        else:  # positions before the input, or behind what the output reads, are on no way
+            part = slice(input, np.flatnonzero(top)[-1] + 1)
+            solved = _Pipes(layers[1:-1, part, part]).value_without_zeros(top[part], bottom[part])
         flow[row, input] = min(solved, most[row, input])  # rounding may lead a little above
     return flow
 
@@ -246,12 +258,21 @@ class _Pipes:
         self.network = csr_array((_in_parts(pipes), ends, starts), shape=(nodes, nodes))
 
     def solve(self, leaving, arriving):
-        self.network.data[: self.n] = _in_parts(leaving)
-        self.network.data[-self.n :] = _in_parts(arriving)
-        return maximum_flow(self.network, 0, self.network.shape[0] - 1)
+        return maximum_flow(self._between(leaving, arriving), 0, self.network.shape[0] - 1)
 
     def value(self, leaving, arriving):
         return self.solve(leaving, arriving).flow_value / PARTS
+
+    def value_without_zeros(self, leaving, arriving):
+        """Return the same in less time where many pipes let nothing through."""
+        network = self._between(leaving, arriving).copy()  # its places are shared by all networks
+        network.eliminate_zeros()
+        return maximum_flow(network, 0, network.shape[0] - 1).flow_value / PARTS
+
+    def _between(self, leaving, arriving):
+        self.network.data[: self.n] = _in_parts(leaving)
+        self.network.data[-self.n :] = _in_parts(arriving)
+        return self.network
 
     def side(self, leaving, arriving):
         """Return which nodes more could still flow to, shape (l + 1, n), the lowest layer first."""

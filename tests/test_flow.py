@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
-from course_lib.attention import softmax
+from course_lib.attention import causal_mask, softmax
 from course_lib.data import load_attention
 from course_lib.flow import _Pipes, attention_flow, flow_from, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
@@ -16,7 +17,8 @@ from course_lib.rollout import residual_layers, rollout
 def models(draw):
     layers, n = draw(st.integers(1, 6)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return softmax(draw(st.sampled_from([1, 3])) * rng.normal(size=(layers, n, n)))
+    logits = draw(st.sampled_from([1, 3])) * rng.normal(size=(layers, n, n))
+    return softmax(np.where(causal_mask(n), logits, -np.inf) if draw(st.booleans()) else logits)
 
 
 def example(layers=3, n=5):
@@ -177,6 +179,14 @@ def test_pairs_of_a_longer_recorded_sentence_within_a_millionth():
         exact = nx.maximum_flow_value(graph, (6, output), (0, source))
         assert abs(flow[output, source] - exact) < 1e-6
         assert abs(max_flow(weights, output, source)[0] - exact) < 1e-6
+
+
+def test_a_bar_shows_how_far_it_has_come(capsys, monkeypatch):
+    silent = attention_flow(example())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("course_lib.flow.tqdm", lambda *a, **k: tqdm(*a, **k | {"delay": 0}))
+    assert (attention_flow(example(), progress=True) == silent).all()
+    assert "pair" in capsys.readouterr().err
 
 
 def test_the_weights_are_not_changed():
