@@ -193,15 +193,17 @@ def _fused(weights, *, fusion, discard, start_layer):
     start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
     weights = weights[start_layer:]
     fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)
-    if discard:
-        fused = _without_weakest(fused, discard)
-    return _normalised(fused, fusion)
+    if fusion == "mean" and not discard:
+        return fused  # rows that sum to 1 have a mean that does
+    return _normalised(_without_weakest(fused, discard), fusion)
 
 
 def _without_weakest(layers, share):
     """Set the weakest share of each matrix to 0, but never the strongest weight of a row."""
     if share == 1:
         raise ValueError("discard must be less than 1, got 1.0")
+    if share == 0:
+        return layers
     size = layers.shape[-1] ** 2
     ranked = np.sort(layers.reshape(len(layers), size), axis=1)
     discarded = min(int(round(share * size, 6)), size - 1)  # .29 * 100 is 28.999…
@@ -218,6 +220,4 @@ def _normalised(layers, fusion):
             f"fusion {fusion!r} must leave every query a weight above 0; "
             f"in layer {layer}, row {row} has none"
         )
-    if np.abs(sums - 1).max() <= _validate.ROUNDING:
-        return layers  # as a softmax leaves them; dividing would only cost time
     return layers / sums
