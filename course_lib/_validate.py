@@ -3,15 +3,33 @@
 For NumPy and PyTorch alike. Arrays are converted, and their values looked at. Tensors stay as they
 are and only what could give a wrong answer in silence is looked at: a module is called at every
 step of a training.
+
+**Rows of weights.** A model in half precision rounds its weights, so their rows do not sum to 1.
+bfloat16, the coarsest, keeps 8 bits: one rounding moves a weight by at most 2⁻⁸ of itself, and a
+softmax that also divides in bfloat16 rounds twice. So a row within 2⁻⁷ of 1 is attention, whatever
+type it is stored in now; it is divided by its sum in float64, and no function need think of it
+again. What is further off is no attention, and is refused.
 """
 
 import functools
-import operator
+import sys
+from collections.abc import Mapping
 
 import numpy as np
 
-# How far a row of weights may be from 1, by the floating-point size it was stored in.
-ROW_SUM_TOLERANCE = {2: 1e-2, 4: 1e-4}
+from course_lib._options import (  # noqa: F401 (one place for all checks)
+    choice,
+    flag,
+    generator,
+    integer,
+    integers,
+    positions,
+    real,
+    text,
+)
+
+ROW_SUM_TOLERANCE = 2.0**-7  # how far from 1 the sum of a row of weights may be
+ROUNDING = 1e-12  # rows that are off by no more, as float64 leaves them, stay as they are
 # What a tensor may hold.
 FLOATS = "floating-point numbers"
 INTEGERS = "integers"
@@ -26,8 +44,7 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     array, so it must neither be written to nor be returned.
     """
     array = _as_numpy(values, name)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    _check_numbers(array, name)
     check_shape(array, name, ndim=ndim, shape=shape)
     _check_filled(array, name)
     array = array.astype(np.float64, copy=False)
@@ -35,21 +52,26 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
         total = array.sum()
     if np.isfinite(total):  # then every entry is; one pass over a large array instead of four
         return array
+    _check_finite(array, name, allow_minus_inf)
+    return array
+
+
+def _check_finite(array, name, allow_minus_inf=False):
     bad = np.isnan(array) | (np.isposinf(array) if allow_minus_inf else np.isinf(array))
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         raise ValueError(f"{name} must be finite, got {array[where]} at index {where}")
-    return array
 
 
 def off_diagonal(values, name):
-    """Return a square matrix of real numbers without its diagonal, (n, n - 1); n at least 3."""
+    """Return square matrices, (..., n, n), without diagonals, (..., n, n - 1); n at least 3."""
     array = _as_numpy(values, name)
-    check_shape(array, name, ndim=2)
-    n = len(array)
-    if array.shape != (n, n) or n < 3:
+    check_shape(array, name, ndim=(2,))
+    n = array.shape[-1]
+    if array.shape[-2] != n or n < 3:
         raise ValueError(f"{name} must be square, of 3 rows or more, got shape {array.shape}")
-    return real_array(array[~np.eye(n, dtype=bool)].reshape(n, n - 1), name)
+    rest = array[..., ~np.eye(n, dtype=bool)]
+    return real_array(rest.reshape(*array.shape[:-1], n - 1), name)
 
 
 def boolean_array(values, name, *, ndim=None, shape=None):
@@ -130,61 +152,90 @@ def _check_filled(array, name):
 
 
 def weights_array(weights, name="weights", *, ndim=2, square=True):
-    """Return attention weights as float64: finite, non-negative, every row summing to 1."""
-    stored = _as_numpy(weights, name)
-    array = real_array(stored, name, ndim=ndim)
+    """Return attention weights as float64: finite, not negative, every row summing to 1.
+
+    Rows within `ROW_SUM_TOLERANCE` of 1 are divided by their sums.
+    """
+    array = _as_numpy(weights, name)
+    _check_numbers(array, name)
+    check_shape(array, name, ndim=ndim)
+    _check_filled(array, name)
+    array = array.astype(np.float64, copy=False)
     if square and array.shape[-1] != array.shape[-2]:
         raise ValueError(f"{name} must be square in its last two axes, got shape {array.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = array.sum(axis=-1, keepdims=True)
+        off = np.abs(sums - 1)
+    if not off.max() <= ROW_SUM_TOLERANCE or array.min() < 0:  # with a NaN, neither holds
+        _refuse(array, sums[..., 0], name)
+    return array if off.max() <= ROUNDING else array / sums
+
+
+def _refuse(array, sums, name):
+    """Say what keeps an array from being attention weights."""
+    _check_finite(array, name)
     if array.min() < 0:
         where = tuple(int(i) for i in np.argwhere(array < 0)[0])
         raise ValueError(f"{name} must not be negative, got {array[where]} at index {where}")
-    tolerance = ROW_SUM_TOLERANCE.get(
-        stored.dtype.itemsize if stored.dtype.kind == "f" else 8, 1e-6
+    row = tuple(int(i) for i in np.argwhere(np.abs(sums - 1) > ROW_SUM_TOLERANCE)[0])
+    told = (
+        f"{name} must have rows that sum to 1, but row {row[0] if len(row) == 1 else row} "
+        f"sums to {sums[row]:.6g}"
     )
-    sums = array.sum(axis=-1)
-    off = np.abs(sums - 1) > tolerance
-    if off.any():
-        row = tuple(int(i) for i in np.argwhere(off)[0])
-        raise ValueError(
-            f"{name} must have rows that sum to 1, but row {row[0] if len(row) == 1 else row} "
-            f"sums to {sums[row]:.6g}"
-        )
-    return array
+    if sums[row] == 0:
+        raise ValueError(f"{told}; leave out queries that may attend to nothing")
+    raise ValueError(
+        f"{told}; half precision leaves them within {ROW_SUM_TOLERANCE:.2g} of 1. Logits need a "
+        f"softmax first, a part of larger weights a division by its sums"
+    )
+
+
+def above(weights, cutoff):
+    """Return which weights are above a cutoff, as exactly as they are stored.
+
+    The cutoff is rounded as they are: 0.4 is not above 0.4, in no precision.
+    """
+    stored = _as_numpy(weights, "weights")
+    kind = _stored_as(weights)
+    if kind == "bfloat16":  # the upper half of a float32; to the nearest, ties to even
+        bits = int(np.float32(cutoff).view(np.uint32))
+        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+        cutoff = np.uint32(bits).view(np.float32)
+    elif stored.dtype.kind == "f":
+        cutoff = stored.dtype.type(cutoff)
+    return stored > cutoff
+
+
+def _stored_as(values):
+    """Return the name of a tensor's or an array's type of numbers, as far as it has one."""
+    return str(getattr(values, "dtype", "")).removeprefix("torch.")
 
 
 def token_list(tokens, n, name="tokens"):
-    """Return `n` tokens as a list of str; None gives the positions as text."""
+    """Return `n` tokens as a list of str; None gives the positions as text.
+
+    Any sequence or generator of one axis will do, a column of a DataFrame too.
+    """
     if tokens is None:
         return [str(position) for position in range(n)]
-    if isinstance(tokens, str):
+    if isinstance(tokens, str | bytes):
         raise TypeError(f"{name} must be a sequence of strings, got one string {tokens!r}")
+    if isinstance(tokens, Mapping | set | frozenset) or getattr(tokens, "ndim", 1) != 1:
+        # Their elements would be keys, in no order, or whole rows.
+        raise TypeError(f"{name} must be a sequence of strings, got {type(tokens).__name__}")
+    _check_unmasked(tokens, name)
     try:
-        tokens = [str(token) for token in tokens]
+        tokens = list(tokens)
     except TypeError:
         raise TypeError(
             f"{name} must be a sequence of strings, got {type(tokens).__name__}"
         ) from None
+    for token in tokens:
+        if not isinstance(token, str | int | np.integer):  # not None or NaN: something is missing
+            raise TypeError(f"{name} must be a sequence of strings, got {token!r} among them")
     if len(tokens) != n:
         raise ValueError(f"{name} must have one entry a position: expected {n}, got {len(tokens)}")
-    return tokens
-
-
-def integer(value, name, *, low=None, high=None):
-    """Return `value` as int; a bool or a float is refused, and so is one outside [low, high]."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
-    return _in_range(number, name, low, high)
-
-
-def integers(values, name, *, low=None, high=None):
-    """Return a sequence as a list of int, each within [low, high]."""
-    if isinstance(values, str) or not np.iterable(values):
-        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
-    return [integer(value, name, low=low, high=high) for value in values]
+    return [str(token) for token in tokens]
 
 
 def within(x, name, low, high, *, verb="be"):
@@ -195,47 +246,38 @@ def within(x, name, low, high, *, verb="be"):
     return x
 
 
-def real(value, name, *, low=None, high=None):
-    """Return `value` as a finite float within [low, high]."""
-    try:
-        if isinstance(value, bool | str):
-            raise TypeError
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number, got {value!r}") from None
-    if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, got {number}")
-    return _in_range(number, name, low, high)
-
-
-def choice(value, name, options):
-    """Return `value` if it is one of `options`."""
-    if value not in options:
-        listed = ", ".join(repr(option) for option in options)
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
-    return value
-
-
-def generator(value, name, kind=np.random.Generator):
-    """Return `value` if it is a source of random numbers: NumPy's, or ``torch.Generator``."""
-    if not isinstance(value, kind):
-        public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
-        wanted = ".".join([*public, kind.__name__])
-        raise TypeError(f"{name} must be a {wanted}, got {type(value).__name__}")
-    return value
-
-
-def _in_range(number, name, low, high):
-    if (low is not None and number < low) or (high is not None and number > high):
-        if high is None:
-            raise ValueError(f"{name} must be at least {low}, got {number}")
-        raise ValueError(f"{name} must be between {low} and {high}, got {number}")
-    return number
+def _check_numbers(array, name):
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
 
 
 def _as_numpy(values, name):
+    _check_unmasked(values, name)
     try:
-        return np.asarray(values)
-    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors that need grad
+        return np.asarray(_widened(values))
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:  # ragged, or needs a grad
         reason = str(error).splitlines()[0]
         raise TypeError(f"{name} must be an array of numbers: {reason}") from None
+
+
+def _widened(values):
+    """Return bfloat16 as float32, which holds all its numbers: NumPy has no such type."""
+    if isinstance(values, list | tuple) and values and _stored_as(values[0]) == "bfloat16":
+        return [_widened(value) for value in values]
+    if _stored_as(values) != "bfloat16":
+        return values
+    torch = sys.modules.get("torch")
+    return values.float() if torch and torch.is_tensor(values) else values.astype(np.float32)
+
+
+def _check_unmasked(values, name):
+    """Raise TypeError for a masked array: as a plain one it would show what its mask hides."""
+    if isinstance(values, list | tuple):
+        for value in values:
+            if isinstance(value, list | tuple | np.ma.MaskedArray):
+                _check_unmasked(value, name)
+    elif np.ma.is_masked(values):
+        raise TypeError(
+            f"{name} must not be a masked array, because its mask would be lost; use "
+            f"{name}.filled(0), or a mask where one is asked for"
+        )

@@ -55,7 +55,8 @@ def softmax(logits, axis=-1):
     if np.isneginf(largest).any():
         rows = np.argwhere(np.isneginf(np.squeeze(largest, axis=axis)))
         raise ValueError(f"logits must leave every row something to attend to; {_rows(rows)}")
-    exponentials = np.exp(logits - largest)
+    with np.errstate(over="ignore"):  # what is further below than float64 reaches has no weight
+        exponentials = np.exp(logits - largest)
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
 
 
@@ -83,7 +84,8 @@ def attention_logits(query, key, *, scale=None):
     TypeError
         If an argument does not hold real numbers.
     ValueError
-        If `query` and `key` differ in d, do not broadcast, are empty or not finite.
+        If `query` and `key` differ in d, do not broadcast, are empty or not finite, or their
+        products are too large for float64.
 
     References
     ----------
@@ -103,7 +105,7 @@ def attention_logits(query, key, *, scale=None):
         )
     _check_broadcast("key", key.shape[:-2], "query", query.shape[:-2])
     scale = 1 / np.sqrt(d) if scale is None else _validate.real(scale, "scale")
-    return scale * (query @ np.swapaxes(key, -1, -2))
+    return _finite("query and key", lambda: scale * (query @ np.swapaxes(key, -1, -2)))
 
 
 def attention(query, key, value, *, mask=None, scale=None):
@@ -118,7 +120,8 @@ def attention(query, key, value, *, mask=None, scale=None):
     value : array_like, shape (..., n_key, d_value)
         Leading axes of all three broadcast.
     mask : array_like of bool, shape broadcastable to (..., n_query, n_key), optional
-        True = this query may attend to this key. A masked pair gets weight exactly 0.
+        True = this query may attend to this key. A masked pair gets weight exactly 0. The mask
+        adds no axes: for several masks give `query` a leading axis of length 1.
     scale : float, optional
         Factor on the dot products, default ``1 / sqrt(d)``.
 
@@ -157,7 +160,7 @@ def attention(query, key, value, *, mask=None, scale=None):
     if mask is not None:
         logits = _masked(logits, mask)
     weights = softmax(logits)
-    return weights @ value, weights
+    return _finite("value and weights", lambda: weights @ value), weights
 
 
 def causal_mask(n):
@@ -166,7 +169,7 @@ def causal_mask(n):
     Parameters
     ----------
     n : int
-        Number of positions, at least 1.
+        Number of positions, from 1 to 65,536.
 
     Returns
     -------
@@ -176,7 +179,7 @@ def causal_mask(n):
     Raises
     ------
     TypeError, ValueError
-        If `n` is not an integer of at least 1.
+        If `n` is no integer or out of range.
 
     References
     ----------
@@ -189,7 +192,7 @@ def causal_mask(n):
            [1, 1, 0],
            [1, 1, 1]])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     return np.tri(n, dtype=bool)
 
 
@@ -201,7 +204,7 @@ def padding_mask(lengths, n):
     lengths : array_like of int, shape (batch,)
         How many real tokens each sequence has, from 1 to `n`.
     n : int
-        The padded length.
+        The padded length, at most 65,536.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def padding_mask(lengths, n):
     array([[[1, 0, 0]],
            [[1, 1, 1]]])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     lengths = _validate.integers(lengths, "lengths", low=1, high=n)
     if not lengths:
         raise ValueError("lengths must not be empty")
@@ -313,8 +316,9 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
         Projections, applied as ``x @ w`` (the transpose of ``torch.nn.Linear.weight``).
     num_heads : int
         h, a divisor of d_model.
-    mask : array_like of bool, shape broadcastable to (..., h, n, n), optional
-        True = may attend. For a batch with one mask each, give it a head axis of length 1.
+    mask : array_like of bool, shape broadcastable to (..., n, n), optional
+        True = may attend; the same for all heads, as in `course_lib.nn.attention`. With one axis
+        more than `x`, it has a mask for each head, (..., h, n, n).
 
     Returns
     -------
@@ -348,7 +352,9 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
         _validate.real_array(w, name, shape=(d_model, d_model))
         for w, name in ((w_q, "w_q"), (w_k, "w_k"), (w_v, "w_v"), (w_o, "w_o"))
     )
+    _check_products(x, w_q, w_k, w_v, w_o)
     query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
+    mask = _for_heads(mask, x.ndim)
     heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
     return merge_heads(heads) @ w_o, weights
 
@@ -384,14 +390,15 @@ def entropy(weights):
     """
     weights = _validate.weights_array(weights, ndim=(2,), square=False)
     logs = np.log(weights, out=np.zeros_like(weights), where=weights > 0)  # 0 log 0 = 0
-    return np.abs(weights * logs).sum(axis=-1)
+    nats = np.abs(weights * logs).sum(axis=-1)
+    return np.minimum(nats, np.log(weights.shape[-1]))  # where rounding has led above it
 
 
 def _masked(logits, mask):
     """Set the logits of forbidden pairs to -inf; a query without any allowed key is an error."""
     mask = _validate.boolean_array(mask, "mask")
     try:
-        mask = np.broadcast_to(mask, np.broadcast_shapes(mask.shape, logits.shape))
+        mask = np.broadcast_to(mask, logits.shape)
     except ValueError:
         raise ValueError(
             f"mask must broadcast to the shape of the logits {logits.shape}, got {mask.shape}"
@@ -407,6 +414,32 @@ def _rows(rows, most=5):
     named = [int(row[0]) if len(row) == 1 else tuple(map(int, row)) for row in rows[:most]]
     more = f" and {len(rows) - most} more" if len(rows) > most else ""
     return f"row(s) {', '.join(map(str, named))}{more} have nothing"
+
+
+def _for_heads(mask, axes):
+    """Give a mask for each text, of no more axes than the texts have, an axis for the heads."""
+    if mask is None:
+        return None
+    mask = _validate.boolean_array(mask, "mask", ndim=(1,))
+    return np.expand_dims(mask, -3) if 2 < mask.ndim <= axes else mask
+
+
+def _finite(names, product):
+    """Return a product of finite arrays; where it leaves float64, name them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = product()
+    if not np.isfinite(result).all():
+        raise ValueError(f"{names} must have products that float64 can hold")
+    return result
+
+
+def _check_products(x, w_q, w_k, w_v, w_o):
+    """Refuse numbers so large that a product of multi-head attention might leave float64."""
+    most, *of_w = (float(np.abs(array).max()) for array in (x, w_q, w_k, w_v, w_o))
+    d = x.shape[-1]
+    query, key, value = (d * most * of_one for of_one in of_w[:3])
+    if not np.isfinite([d * query * key, d * value * of_w[3]]).all():
+        raise ValueError("x, w_q, w_k, w_v and w_o must have products that float64 can hold")
 
 
 def _check_heads(d_model, num_heads, of="the last axis of x"):

@@ -1,25 +1,24 @@
-"""Which tokens matter: centrality measures of one attention matrix, as arrays of length n.
+"""Which tokens matter: centrality measures of attention matrices, a number for each token.
+
+A measure of one matrix (n, n) is an array of length n; with leading axes, heads or layers, it is
+taken of each matrix for itself.
 
 All of them read the graph in the default direction: an edge i -> j says that i attends to j, so a
 token is central if it is attended to. None of them is the importance of a token for the model's
 answer.
 """
 
-import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
-from course_lib import _validate
-from course_lib.graph import attention_graph
+from course_lib import _shortest, _validate
 
-STEPS = 30  # of power iteration, before a linear system is solved
+STEPS = 30  # of power iteration, before states are eliminated
+BLOCK = 32  # states that are eliminated between two products of whole matrices
 EXACT = 1e-14  # what all shares together may still be off when the iteration ends
 SAME = 1e-9  # singular values closer than this, relatively, count as equal
-# The length of an edge of weight 1. With a length of 0, a cycle of such edges would make endlessly
-# many equally short ways; so, of ways that are equally short, the one with fewer edges counts.
-SHORTEST = 1e-12
 
 
 def in_strength(weights):
@@ -27,12 +26,12 @@ def in_strength(weights):
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         From 0 to n; the sum is n.
 
     Raises
@@ -50,7 +49,7 @@ def in_strength(weights):
     >>> in_strength([[0.75, 0.25], [0.5, 0.5]])
     array([1.25, 0.75])
     """
-    return _validate.weights_array(weights).sum(axis=0)
+    return _validate.weights_array(weights, ndim=(2,)).sum(axis=-2)
 
 
 def pagerank(weights, *, damping=0.85):
@@ -59,19 +58,20 @@ def pagerank(weights, *, damping=0.85):
     .. math:: x = \frac{1 - c}{n} \mathbf 1 + c\, A^\top x
 
     With probability c the walk follows an edge, chosen by its weight; otherwise it jumps to any
-    token. A few steps of power iteration, and if these are not enough, solved as a linear system;
-    either way the shares are within 1e-14 of exact, up to the rounding of float64.
+    token. A few steps of power iteration, and if these are not enough, the elimination of
+    `stationary_distribution`; either way the shares are within 1e-14 of exact, up to the rounding
+    of float64.
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1. They may be disconnected or periodic.
     damping : float, default 0.85
         c, from 0 (always jump; all equal) to less than 1.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         Positive for c < 1; sums to 1.
 
     Raises
@@ -88,17 +88,22 @@ def pagerank(weights, *, damping=0.85):
     >>> pagerank([[0.5, 0.5], [1.0, 0.0]], damping=0)
     array([0.5, 0.5])
     """
-    weights = _validate.weights_array(weights)
+    weights = _validate.weights_array(weights, ndim=(2,))
     damping = _validate.real(damping, "damping", low=0, high=1)
     if damping == 1:
         raise ValueError("damping must be less than 1, got 1.0; see stationary_distribution")
-    n = len(weights)
-    shares = np.full(n, 1 / n)
-    for _ in range(STEPS):  # where a walk soon forgets its start, this is less work than solving
-        before, shares = shares, (1 - damping) / n + damping * (shares @ weights)
-        if damping * np.abs(shares - before).sum() <= EXACT * (1 - damping):
-            return shares
-    return np.linalg.solve(np.eye(n) - damping * weights.T, np.full(n, (1 - damping) / n))
+    n = weights.shape[-1]
+    jump = (1 - damping) / n
+
+    def of_one(matrix):
+        shares = np.full(n, 1 / n)
+        for _ in range(STEPS):  # where a walk soon forgets its start, this is less work
+            before, shares = shares, jump + damping * (shares @ matrix)
+            if damping * np.abs(shares - before).sum() <= EXACT * (1 - damping):
+                return shares / shares.sum()
+        return _long_run(jump + damping * matrix)
+
+    return _of_each(of_one, weights)
 
 
 def stationary_distribution(weights):
@@ -106,14 +111,18 @@ def stationary_distribution(weights):
 
     .. math:: x = A^\top x, \qquad \textstyle\sum_i x_i = 1
 
+    Tokens are eliminated one after another: each hands on where its walk goes next. Nothing is
+    ever subtracted, so that each share is exact up to rounding, also where parts of the graph are
+    nearly separate.
+
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         Sums to 1. A token that the walk leaves for good has 0. A periodic walk, which never
         settles, has the share of time that it spends at each token.
 
@@ -127,26 +136,56 @@ def stationary_distribution(weights):
 
     References
     ----------
-    Erel et al. (2025), Attention (as discrete-time Markov) chains, arXiv 2507.17657.
+    Erel et al. (2025), Attention (as discrete-time Markov) chains, arXiv 2507.17657; Grassmann,
+    Taksar and Heyman (1985), Regenerative analysis and steady state distributions for Markov
+    chains, for the elimination.
 
     Examples
     --------
     >>> stationary_distribution([[0.5, 0.5], [1.0, 0.0]]).round(4)
     array([0.6667, 0.3333])
     """
-    weights = _validate.weights_array(weights)
+    return _of_each(_stationary, _validate.weights_array(weights, ndim=(2,)))
+
+
+def _stationary(weights):
     ends = _closed_parts(weights)
     if len(ends) > 1:
         raise ValueError(
             "weights must lead every walk into one part of the graph, but it can stay for ever "
             f"in {len(ends)} parts, for instance at {ends[0][:5]} or at {ends[1][:5]}"
         )
-    # n equations x = A^T x, one of them superfluous, and the sum.
-    n = len(weights)
-    equations = np.vstack([weights.T - np.eye(n), np.ones(n)])
-    solution = np.linalg.lstsq(equations, np.append(np.zeros(n), 1.0))[0]
-    solution = np.where(np.isin(np.arange(n), ends[0]), np.maximum(solution, 0), 0)
-    return solution / solution.sum()
+    shares = np.zeros(len(weights))
+    shares[ends[0]] = _long_run(weights[np.ix_(ends[0], ends[0])])
+    return shares
+
+
+def _long_run(chain):
+    """Return the stationary distribution of a chain in which every state leads to every other.
+
+    Without state k, which a walk leaves with probability s = Σ_{j<k} P[k, j], the walk goes from i
+    to j with probability P[i, j] + P[i, k] P[k, j] / s, and so on down to state 0. On the way back
+    x_k = Σ_{i<k} x_i P[i, k] / s. Of the diagonal nothing is used: s stands for 1 - P[k, k].
+    """
+    chain, n = chain.copy(), len(chain)
+    leaves = np.ones(n)
+    for high in range(n, 1, -BLOCK):  # states from high - 1 down to low
+        low = max(high - BLOCK, 1)
+        for k in range(high - 1, low - 1, -1):
+            gone = slice(k + 1, high)  # the others have been added to the whole matrix already
+            chain[k, :k] += chain[k, gone] @ chain[gone, :k]
+            chain[:k, k] += chain[:k, gone] @ chain[gone, k]
+            leaves[k] = chain[k, :k].sum()
+            chain[k, :k] /= leaves[k]
+        chain[:low, :low] += chain[:low, low:high] @ chain[low:high, :low]
+    shares = np.ones(n)
+    for k in range(1, n):
+        arrives = shares[:k] @ chain[:k, k]
+        if arrives > leaves[k]:  # the largest share stays 1: none can leave float64
+            shares[:k] *= leaves[k] / arrives
+        else:
+            shares[k] = arrives / leaves[k]
+    return shares / shares.sum()
 
 
 def hits(weights):
@@ -158,12 +197,12 @@ def hits(weights):
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1.
 
     Returns
     -------
-    hubs, authorities : numpy.ndarray, shape (n,)
+    hubs, authorities : numpy.ndarray, shape (..., n)
         Not negative; each sums to 1.
 
     Raises
@@ -184,15 +223,18 @@ def hits(weights):
     >>> bool(authorities[1] > authorities[0])
     True
     """
-    weights = _validate.weights_array(weights)
+    weights = _validate.weights_array(weights, ndim=(2,))
     left, values, right = np.linalg.svd(weights)
-    if len(values) > 1 and values[0] - values[1] <= SAME * values[0]:
-        raise ValueError(
-            "weights must have one largest singular value, or hubs and authorities have no one "
-            f"answer; got {values[0]:.6g} twice"
-        )
-    hubs, authorities = np.abs(left[:, 0]), np.abs(right[0])
-    return hubs / hubs.sum(), authorities / authorities.sum()
+    if weights.shape[-1] > 1:
+        twice = values[..., 0] - values[..., 1] <= SAME * values[..., 0]
+        if twice.any():
+            raise ValueError(
+                "weights must have one largest singular value, or hubs and authorities have no "
+                f"one answer; got {values[..., 0][twice][0]:.6g} twice"
+            )
+    hubs, authorities = np.abs(left[..., 0]), np.abs(right[..., 0, :])
+    sums = hubs.sum(axis=-1, keepdims=True), authorities.sum(axis=-1, keepdims=True)
+    return hubs / sums[0], authorities / sums[1]
 
 
 def betweenness(weights):
@@ -204,14 +246,15 @@ def betweenness(weights):
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1. A weight of 0 is no edge.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         The share of ordered pairs of other tokens, from 0 to 1, whose shortest way leads through
-        the token; several equally short ways share a pair. 0 for fewer than three tokens.
+        the token; several equally short ways share a pair. 0 for fewer than three tokens. Of ways
+        with the same product, one over fewer edges of weight 1 counts as the shorter.
 
     Raises
     ------
@@ -229,7 +272,14 @@ def betweenness(weights):
     >>> betweenness(chain)
     array([0., 1., 0.])
     """
-    return _by_position(nx.betweenness_centrality(_distances(weights), weight="distance"))
+    return _of_each(_betweenness, _validate.weights_array(weights, ndim=(2,)))
+
+
+def _betweenness(weights):
+    n = len(weights)
+    if n < 3:
+        return np.zeros(n)
+    return _shortest.pairs_through(_shortest.edge_lengths(weights)) / ((n - 1) * (n - 2))
 
 
 def closeness(weights):
@@ -240,12 +290,12 @@ def closeness(weights):
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1. A weight of 0 is no edge.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         0 for a token that no other reaches; at most 1e12, where all weights on the way are 1.
 
     Raises
@@ -263,7 +313,15 @@ def closeness(weights):
     >>> closeness([[0.5, 0.5], [0.0, 1.0]]).round(4)
     array([0.    , 1.4427])
     """
-    return _by_position(nx.closeness_centrality(_distances(weights), distance="distance"))
+    return _of_each(_closeness, _validate.weights_array(weights, ndim=(2,)))
+
+
+def _closeness(weights):
+    n = len(weights)
+    away = _shortest.distances(_shortest.edge_lengths(weights))
+    reaches = np.isfinite(away) & ~np.eye(n, dtype=bool)
+    count, length = reaches.sum(axis=0), np.where(reaches, away, 0).sum(axis=0)
+    return np.divide(count**2, length * (n - 1), out=np.zeros(n), where=count > 0)
 
 
 def remove_tokens(weights, positions):
@@ -274,14 +332,14 @@ def remove_tokens(weights, positions):
 
     Parameters
     ----------
-    weights : array_like, shape (n, n)
+    weights : array_like, shape (..., n, n)
         Attention weights, rows summing to 1.
     positions : int or sequence of int
         The k positions to remove, each once; at least one token must stay.
 
     Returns
     -------
-    numpy.ndarray, shape (n - k, n - k)
+    numpy.ndarray, shape (..., n - k, n - k)
         The tokens that stay keep their order. Measures of it are a new ranking.
 
     Raises
@@ -298,16 +356,17 @@ def remove_tokens(weights, positions):
     array([[1.  , 0.  ],
            [0.25, 0.75]])
     """
-    weights = _validate.weights_array(weights)
-    n = len(weights)
+    weights = _validate.weights_array(weights, ndim=(2,))
+    n = weights.shape[-1]
     positions = positions if np.iterable(positions) else [positions]
     gone = _validate.integers(positions, "positions", low=0, high=n - 1)
     if len(set(gone)) < len(gone) or len(gone) == n:
         raise ValueError(f"positions must be different and leave a token, got {gone} of {n}")
-    rest = np.delete(np.delete(weights, gone, axis=0), gone, axis=1)
-    sums = rest.sum(axis=1, keepdims=True)
+    rest = np.delete(np.delete(weights, gone, axis=-2), gone, axis=-1)
+    sums = rest.sum(axis=-1, keepdims=True)
     if (sums == 0).any():
-        stranded = np.delete(np.arange(n), gone)[sums[:, 0] == 0].tolist()
+        alone = (sums[..., 0] == 0).reshape(-1, n - len(gone)).any(axis=0)  # in any matrix
+        stranded = np.delete(np.arange(n), gone)[alone].tolist()
         raise ValueError(
             f"positions must leave every token something to attend to; without {gone}, "
             f"{stranded} have nothing"
@@ -320,13 +379,13 @@ def rank_correlation(first, second):
 
     Parameters
     ----------
-    first, second : array_like, shape (n,)
+    first, second : array_like, shape (..., n)
         Scores of the same n tokens, n at least 2. Only their order counts; equal scores share a
         mean rank.
 
     Returns
     -------
-    float
+    float, or numpy.ndarray of float64 of shape (...)
         From -1 (opposite orders) to 1 (the same order).
 
     Raises
@@ -346,12 +405,16 @@ def rank_correlation(first, second):
     >>> rank_correlation([0.1, 0.2, 0.7], [1, 10, 100])
     1.0
     """
-    first = _validate.real_array(first, "first", ndim=1)
+    first = _validate.real_array(first, "first", ndim=(1,))
     second = _validate.real_array(second, "second", shape=first.shape)
     for scores, name in ((first, "first"), (second, "second")):
-        if np.ptp(scores) == 0:
+        if (scores.min(axis=-1) == scores.max(axis=-1)).any():
             raise ValueError(f"{name} must hold different scores, or it ranks nothing")
-    return float(np.round(spearmanr(first, second).statistic, 12))
+    # Pearson's correlation of the ranks, less their mean, which is (n + 1) / 2.
+    a, b = (rankdata(scores, axis=-1) - (scores.shape[-1] + 1) / 2 for scores in (first, second))
+    found = (a * b).sum(axis=-1) / np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    found = np.round(found, 12)
+    return float(found) if found.ndim == 0 else found
 
 
 def row_correlations(matrix, effects):
@@ -359,13 +422,13 @@ def row_correlations(matrix, effects):
 
     Parameters
     ----------
-    matrix, effects : array_like, shape (n, n)
+    matrix, effects : array_like, shape (..., n, n)
         For instance a rollout and what leave one out did to each output, n at least 3. The
         diagonals are left out and may hold anything.
 
     Returns
     -------
-    numpy.ndarray, shape (n,)
+    numpy.ndarray, shape (..., n)
         The rank correlation of each pair of rows, from -1 to 1.
 
     Raises
@@ -386,25 +449,28 @@ def row_correlations(matrix, effects):
     matrix = _validate.off_diagonal(matrix, "matrix")
     effects = _validate.off_diagonal(effects, "effects")
     if effects.shape != matrix.shape:
-        raise ValueError(f"effects must have {len(matrix)} rows as matrix, got {len(effects)}")
+        raise ValueError(
+            f"effects must have the shape of matrix, {_square(matrix)}, got {_square(effects)}"
+        )
     for rows, name in ((matrix, "matrix"), (effects, "effects")):
-        same = np.flatnonzero(np.ptp(rows, axis=1) == 0)
-        if same.size:
-            raise ValueError(f"{name} must hold different scores in row {same[0]}")
-    return np.array([rank_correlation(a, b) for a, b in zip(matrix, effects, strict=True)])
+        same = np.argwhere(rows.min(axis=-1) == rows.max(axis=-1)).tolist()
+        if same:
+            row = same[0][0] if matrix.ndim == 2 else tuple(same[0])
+            raise ValueError(f"{name} must hold different scores in row {row}")
+    return rank_correlation(matrix, effects)
 
 
-def _distances(weights):
-    """Return the attention graph without self-loops, with the length -ln w on each edge."""
-    graph = attention_graph(weights)
-    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
-    for _, _, edge in graph.edges(data=True):
-        edge["distance"] = max(SHORTEST, -np.log(edge["weight"]))
-    return graph
+def _square(rows):
+    """Return the shape of matrices whose diagonals were left out."""
+    return (*rows.shape[:-1], rows.shape[-2])
 
 
-def _by_position(measure):
-    return np.array([measure[position] for position in range(len(measure))], dtype=float)
+def _of_each(measure, weights):
+    """Return a measure of each matrix of checked weights, (..., n, n) to (..., n)."""
+    if weights.ndim == 2:
+        return measure(weights)
+    n = weights.shape[-1]
+    return np.reshape([measure(matrix) for matrix in weights.reshape(-1, n, n)], weights.shape[:-1])
 
 
 def _closed_parts(weights):

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+from tqdm.auto import tqdm
 
 from course_lib import _validate
 from course_lib.rollout import residual_layers
@@ -19,15 +20,20 @@ PARTS = 2**30
 MET = 1e-7  # bounds closer than this have met; rounding to parts stays well below it
 
 
-def layered_graph(weights, *, residual=0.5):
+def layered_graph(weights, *, residual=0.5, fusion="mean", start_layer=0):
     """Build the graph of a whole model: each position once in every layer.
 
     Parameters
     ----------
     weights : array_like, shape (l, h, n, n) or (l, n, n)
-        Attention weights of l layers, the first layer first; the heads of a layer are averaged.
+        Attention weights of l layers, the first layer first.
     residual : float, default 0.5
         The share of the residual connection in each layer, from 0 to 1.
+    fusion : {"mean", "max", "min"}, default "mean"
+        How the heads of a layer become one matrix, as in `course_lib.rollout.rollout`.
+    start_layer : int, default 0
+        The first layer that takes part; what flows arrives at its inputs, which are layer 0 of the
+        graph then.
 
     Returns
     -------
@@ -39,7 +45,8 @@ def layered_graph(weights, *, residual=0.5):
     Raises
     ------
     TypeError, ValueError
-        If `weights` are not attention weights of layers, or `residual` is out of range.
+        If `weights` are not attention weights of layers, an option is out of range, or the minimum
+        over the heads leaves a row of zeros.
 
     References
     ----------
@@ -51,7 +58,7 @@ def layered_graph(weights, *, residual=0.5):
     >>> list(graph.edges(data="capacity"))
     [((1, 0), (0, 0), 0.5), ((1, 0), (0, 1), 0.5), ((1, 1), (0, 1), 1.0)]
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     n = layers.shape[-1]
     graph = nx.DiGraph(direction="attends")
     graph.add_nodes_from((layer, i) for layer in range(len(layers) + 1) for i in range(n))
@@ -61,12 +68,12 @@ def layered_graph(weights, *, residual=0.5):
     return graph
 
 
-def max_flow(weights, output, input, *, residual=0.5):
+def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer=0):
     """Return the largest flow from one output to one input, and a cut that shows it is largest.
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
     output, input : int
         Positions in the last layer and among the inputs, from 0 to n - 1.
@@ -94,7 +101,7 @@ def max_flow(weights, output, input, *, residual=0.5):
     >>> max_flow([[[0.5, 0.5], [0.25, 0.75]]], 1, 0, residual=0)
     (0.25, [((1, 1), (0, 0))])
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     n = layers.shape[-1]
     output = _validate.integer(output, "output", low=0, high=n - 1)
     input = _validate.integer(input, "input", low=0, high=n - 1)
@@ -109,7 +116,7 @@ def max_flow(weights, output, input, *, residual=0.5):
     return float(layers[crossing].sum()), edges
 
 
-def attention_flow(weights, *, residual=0.5):
+def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progress=False):
     r"""Return the largest flow from every output to every input.
 
     In deep models most pairs need not be solved. The flow from u to v is at most what can leave
@@ -128,8 +135,10 @@ def attention_flow(weights, *, residual=0.5):
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
+    progress : bool, default False
+        Whether a bar shows how far it has come, once it has taken a second.
 
     Returns
     -------
@@ -157,17 +166,17 @@ def attention_flow(weights, *, residual=0.5):
     array([[0.5 , 0.5 ],
            [0.25, 0.75]])
     """
-    layers = residual_layers(weights, residual=residual)
-    least, most = _bounds(layers, layers[-1])
-    return _solve_open(least, most, layers, layers[-1])
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
+    progress = _validate.flag(progress, "progress")
+    return _solve_open(*_bounds(layers, layers[-1]), layers, layers[-1], progress)
 
 
-def flow_from(weights, output, *, residual=0.5):
+def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
     """Return the largest flow from one output to every input.
 
     Parameters
     ----------
-    weights, residual
+    weights, residual, fusion, start_layer
         As for `layered_graph`.
     output : int
         The output position, from 0 to n - 1.
@@ -191,7 +200,7 @@ def flow_from(weights, output, *, residual=0.5):
     >>> flow_from([[[0.5, 0.5], [0.25, 0.75]]], 1, residual=0)
     array([0.25, 0.75])
     """
-    layers = residual_layers(weights, residual=residual)
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     output = _validate.integer(output, "output", low=0, high=layers.shape[-1] - 1)
     top = layers[-1, [output]]
     return _solve_open(*_bounds(layers, top), layers, top)[0]
@@ -213,12 +222,21 @@ def _bounds(layers, tops):
     return np.add.outer(brought, drawn) - 1, np.tile(most, (len(tops), 1))
 
 
-def _solve_open(least, most, layers, tops):
+def _solve_open(least, most, layers, tops, progress=False):
     """Return the flows between two bounds: where these meet, there is nothing to solve."""
     flow = most.copy()
-    pipes = _Pipes(layers[1:-1])
-    for row, input in np.argwhere(least < most - MET).tolist():
-        solved = pipes.value(tops[row], layers[0][:, input])
+    causal = not np.triu(layers, 1).any()
+    pipes = None if causal else _Pipes(layers[1:-1])
+    pairs = np.argwhere(least < most - MET).tolist()
+    for row, input in tqdm(pairs, unit="pair", delay=1, leave=False, disable=not progress):
+        top, bottom = tops[row], layers[0][:, input]
+        if not causal:
+            solved = pipes.value(top, bottom)
+        elif not top[input:].any():
+            solved = 0.0
+        else:  # positions before the input, or behind what the output reads, are on no way
+            part = slice(input, np.flatnonzero(top)[-1] + 1)
+            solved = _Pipes(layers[1:-1, part, part]).value_without_zeros(top[part], bottom[part])
         flow[row, input] = min(solved, most[row, input])  # rounding may lead a little above
     return flow
 
@@ -240,12 +258,21 @@ class _Pipes:
         self.network = csr_array((_in_parts(pipes), ends, starts), shape=(nodes, nodes))
 
     def solve(self, leaving, arriving):
-        self.network.data[: self.n] = _in_parts(leaving)
-        self.network.data[-self.n :] = _in_parts(arriving)
-        return maximum_flow(self.network, 0, self.network.shape[0] - 1)
+        return maximum_flow(self._between(leaving, arriving), 0, self.network.shape[0] - 1)
 
     def value(self, leaving, arriving):
         return self.solve(leaving, arriving).flow_value / PARTS
+
+    def value_without_zeros(self, leaving, arriving):
+        """Return the same in less time where many pipes let nothing through."""
+        network = self._between(leaving, arriving).copy()  # its places are shared by all networks
+        network.eliminate_zeros()
+        return maximum_flow(network, 0, network.shape[0] - 1).flow_value / PARTS
+
+    def _between(self, leaving, arriving):
+        self.network.data[: self.n] = _in_parts(leaving)
+        self.network.data[-self.n :] = _in_parts(arriving)
+        return self.network
 
     def side(self, leaving, arriving):
         """Return which nodes more could still flow to, shape (l + 1, n), the lowest layer first."""

@@ -133,5 +133,5 @@ def head_distance(first, second):
             f"second must broadcast against first: got {second.shape} against {first.shape}"
         ) from None
     nats = entropy(middle) - (entropy(first) + entropy(second)) / 2
-    bits = np.maximum(nats, 0) / np.log(2)  # rounding can leave -1e-17
+    bits = np.clip(nats / np.log(2), 0, 1)  # rounding can leave -1e-17
     return np.sqrt(bits).mean(axis=-1)

@@ -18,7 +18,7 @@ def window_pattern(n, radius):
     Parameters
     ----------
     n, radius : int
-        `radius` from 0.
+        `n` from 1 to 65,536, `radius` from 0.
 
     Returns
     -------
@@ -70,9 +70,10 @@ def dilated_pattern(n, radius, dilation):
     >>> dilated_pattern(5, 1, 2)[0].astype(int)
     array([1, 0, 1, 0, 0])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     radius = _validate.integer(radius, "radius", low=0)
     dilation = _validate.integer(dilation, "dilation", low=1)
+    radius, dilation = min(radius, n), min(dilation, n)  # further than n there is nothing
     apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     return (apart <= radius * dilation) & (apart % dilation == 0)
 
@@ -106,7 +107,7 @@ def global_pattern(n, positions):
            [1, 1, 0],
            [1, 0, 1]])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     chosen = _validate.integers(positions, "positions", low=0, high=n - 1)
     pattern = np.eye(n, dtype=bool)
     pattern[chosen, :] = pattern[:, chosen] = True
@@ -140,7 +141,7 @@ def random_pattern(n, k, rng):
     >>> random_pattern(5, 2, np.random.default_rng(0)).sum(axis=1)
     array([3, 3, 3, 3, 3])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     k = _validate.integer(k, "k", low=0, high=n - 1)
     pattern = np.zeros((n, n), dtype=bool)
     np.put_along_axis(pattern, random_order(n, rng)[:, : k + 1], True, axis=1)
@@ -171,7 +172,7 @@ def random_order(n, rng):
     >>> random_order(3, np.random.default_rng(0))[:, 0]
     array([0, 1, 2])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     _validate.generator(rng, "rng")
     luck = rng.random((n, n))
     np.fill_diagonal(luck, 2)  # larger than all others
@@ -206,9 +207,9 @@ def block_pattern(n, size):
            [1, 1, 0],
            [0, 0, 1]])
     """
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.positions(n, "n")
     size = _validate.integer(size, "size", low=1)
-    block = np.arange(n) // size
+    block = np.arange(n) // min(size, n)
     return block[:, None] == block
 
 
@@ -245,12 +246,20 @@ def layers_to_full_reach(pattern):
     _validate.check_shape(pattern, "pattern", shape=(len(pattern), len(pattern)))
     if not _reaches_everything(pattern):
         return None
-    step = pattern.astype(np.float32)
-    reach, layers = pattern, 1
-    while not reach.all():
-        reach = (reach.astype(np.float32) @ step) > 0
-        layers += 1
-    return layers
+    # Once all is reached it stays so, and there may be n² layers: double them, then halve the step.
+    reach = [pattern]  # through 1, 2, 4, … layers
+    while not reach[-1].all():
+        reach.append(_through(reach[-1], reach[-1]))
+    layers, reached = 0, np.eye(len(pattern), dtype=bool)
+    for power in reversed(range(len(reach))):
+        further = _through(reached, reach[power])
+        if not further.all():
+            layers, reached = layers + 2**power, further
+    return layers + 1
+
+
+def _through(first, second):
+    return (first.astype(np.float32) @ second.astype(np.float32)) > 0
 
 
 def _reaches_everything(pattern):

@@ -4,7 +4,6 @@ import numpy as np
 
 from course_lib import _validate
 
-ROUNDING = 1e-12  # rows that sum to 1 but for so much are left as they are
 FUSIONS = {"mean": np.mean, "max": np.max, "min": np.min}
 
 
@@ -30,7 +29,8 @@ def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0)
         its sum.
     discard : float, default 0.0
         The share of the weakest weights of each fused matrix that is set to 0, from 0 to less
-        than 1. Each row keeps its strongest weight, and is divided by its sum.
+        than 1. Weights as large as the weakest that stays do so too. Each row keeps its strongest
+        weight, and is divided by its sum.
     start_layer : int, default 0
         The first layer that takes part.
 
@@ -149,18 +149,18 @@ def distance_from_rank_one(matrix):
 
     Parameters
     ----------
-    matrix : array_like, shape (n, m)
+    matrix : array_like, shape (..., n, m)
         For instance a rollout. Not all zeros.
 
     Returns
     -------
-    float
+    float, or numpy.ndarray of float64 of shape (...)
         From 0 (every row the same, so the matrix has rank one) to 1.
 
     Raises
     ------
     TypeError, ValueError
-        If `matrix` is not a matrix of finite numbers, or all of them are 0.
+        If `matrix` has fewer than two axes or a number that is not finite, or one is all zeros.
 
     References
     ----------
@@ -173,11 +173,14 @@ def distance_from_rank_one(matrix):
     >>> distance_from_rank_one([[0.5, 0.5], [0.5, 0.5]])
     0.0
     """
-    matrix = _validate.real_array(matrix, "matrix", ndim=2)
-    size = np.linalg.norm(matrix)
-    if size == 0:
+    matrix = _validate.real_array(matrix, "matrix", ndim=(2,))
+    largest = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
+    if (largest == 0).any():
         raise ValueError("matrix must not be all zeros")
-    return float(np.linalg.norm(matrix - matrix.mean(axis=0)) / size)
+    matrix = matrix / largest  # the distance is the same, and no square leaves float64
+    apart = np.linalg.norm(matrix - matrix.mean(axis=-2, keepdims=True), axis=(-2, -1))
+    distance = apart / np.linalg.norm(matrix, axis=(-2, -1))
+    return float(distance) if distance.ndim == 0 else distance
 
 
 def _fused(weights, *, fusion, discard, start_layer):
@@ -190,18 +193,21 @@ def _fused(weights, *, fusion, discard, start_layer):
     start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
     weights = weights[start_layer:]
     fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)
-    if discard:
-        fused = _without_weakest(fused, discard)
-    return _normalised(fused, fusion)
+    if fusion == "mean" and not discard:
+        return fused  # rows that sum to 1 have a mean that does
+    return _normalised(_without_weakest(fused, discard), fusion)
 
 
 def _without_weakest(layers, share):
     """Set the weakest share of each matrix to 0, but never the strongest weight of a row."""
     if share == 1:
         raise ValueError("discard must be less than 1, got 1.0")
+    if share == 0:
+        return layers
     size = layers.shape[-1] ** 2
     ranked = np.sort(layers.reshape(len(layers), size), axis=1)
-    weakest_kept = ranked[:, int(share * size)][:, None, None]
+    discarded = min(int(round(share * size, 6)), size - 1)  # .29 * 100 is 28.999…
+    weakest_kept = ranked[:, discarded][:, None, None]
     strongest = layers.max(axis=-1, keepdims=True)
     return np.where((layers >= weakest_kept) | (layers == strongest), layers, 0)
 
@@ -214,6 +220,4 @@ def _normalised(layers, fusion):
             f"fusion {fusion!r} must leave every query a weight above 0; "
             f"in layer {layer}, row {row} has none"
         )
-    if np.abs(sums - 1).max() < ROUNDING:
-        return layers  # as a softmax leaves them; dividing would only cost time
     return layers / sums

@@ -48,9 +48,10 @@ def threshold(weights, cutoff):
     array([[0.57142857, 0.42857143, 0.        ],
            [0.25      , 0.5       , 0.25      ]])
     """
-    weights = _validate.weights_array(weights, ndim=(2,), square=False)
+    stored = weights
+    weights = _validate.weights_array(stored, ndim=(2,), square=False)
     cutoff = _validate.real(cutoff, "cutoff", low=0, high=1)
-    return _renormalised(weights, (weights > cutoff) | _strongest(weights, 1))
+    return _renormalised(weights, _validate.above(stored, cutoff) | _strongest(weights, 1))
 
 
 def top_k(weights, k):
@@ -121,7 +122,7 @@ def kept_mass(weights, sparse):
     weights = _validate.weights_array(weights, ndim=(2,), square=False)
     sparse = _validate.weights_array(sparse, "sparse", ndim=(2,), square=False)
     _validate.check_shape(sparse, "sparse", shape=weights.shape)
-    return np.where(sparse > 0, weights, 0).sum(axis=-1)
+    return np.minimum(np.where(sparse > 0, weights, 0).sum(axis=-1), 1)  # rounding may lead above
 
 
 def error_bound(weights, sparse, values):
@@ -146,7 +147,7 @@ def error_bound(weights, sparse, values):
     Raises
     ------
     TypeError, ValueError
-        If an argument has another shape or is not finite.
+        If an argument has another shape or is not finite, or the bound leaves float64.
 
     Examples
     --------
@@ -154,30 +155,38 @@ def error_bound(weights, sparse, values):
     >>> error_bound(dense, top_k(dense, 2), [[1, 0], [0, 1], [0, -2]])
     array([0.5])
     """
+    weights = _validate.weights_array(weights, ndim=(2,), square=False)
     dropped = 1 - kept_mass(weights, sparse)
-    values = _validate.real_array(values, "values", shape=(np.shape(weights)[-1], "d"))
-    return 2 * np.maximum(dropped, 0) * np.linalg.norm(values, axis=1).max()
+    values = _validate.real_array(values, "values", shape=(weights.shape[-1], "d"))
+    with np.errstate(over="ignore"):
+        longest = 2 * np.linalg.norm(values, axis=1).max()
+    if not np.isfinite(longest):
+        raise ValueError("values must have squares that float64 can hold")
+    return dropped * longest
 
 
-def sparsemax(logits):
+def sparsemax(logits, axis=-1):
     r"""Return the point of the simplex that is nearest to the logits: many weights are exactly 0.
 
     .. math:: p_j = \max(z_j - \tau, 0), \quad \tau \text{ such that } \sum_j p_j = 1
 
     Parameters
     ----------
-    logits : array_like, shape (..., n)
-        Minus infinity leaves a key out.
+    logits : array_like of real numbers
+        Any shape. Minus infinity leaves a key out.
+    axis : int, default -1
+        The axis along which the weights sum to 1.
 
     Returns
     -------
-    numpy.ndarray of float64, shape (..., n)
-        Non-negative, summing to 1 along the last axis.
+    numpy.ndarray of float64
+        Of the same shape, not negative, summing to 1 along the axis.
 
     Raises
     ------
     TypeError, ValueError
-        If `logits` are not real numbers, or a row holds NaN, infinity, or nothing finite.
+        If `logits` are not real numbers, or a row holds NaN, infinity, or nothing finite; if
+        `axis` is not an axis of it.
 
     See Also
     --------
@@ -192,31 +201,35 @@ def sparsemax(logits):
     >>> sparsemax([1.0, 0.5, -1.0])
     array([0.75, 0.25, 0.  ])
     """
-    logits, z, rank = _ranked(logits, 1)
+    logits, z, rank, axis = _ranked(logits, 1, axis)
     tau = (z.cumsum(axis=-1) - 1) / rank  # if the first `rank` of them were the support
     size = (z > tau).sum(axis=-1, keepdims=True)
-    return np.maximum(logits - np.take_along_axis(tau, size - 1, axis=-1), 0)
+    weights = np.maximum(logits - np.take_along_axis(tau, size - 1, axis=-1), 0)
+    return np.moveaxis(weights, -1, axis)
 
 
-def entmax15(logits):
+def entmax15(logits, axis=-1):
     r"""Return the 1.5-entmax of the logits, half way between softmax and sparsemax.
 
     .. math:: p_j = \max(z_j / 2 - \tau, 0)^2, \quad \tau \text{ such that } \sum_j p_j = 1
 
     Parameters
     ----------
-    logits : array_like, shape (..., n)
-        Minus infinity leaves a key out.
+    logits : array_like of real numbers
+        Any shape. Minus infinity leaves a key out.
+    axis : int, default -1
+        The axis along which the weights sum to 1.
 
     Returns
     -------
-    numpy.ndarray of float64, shape (..., n)
-        Non-negative, summing to 1 along the last axis.
+    numpy.ndarray of float64
+        Of the same shape, not negative, summing to 1 along the axis.
 
     Raises
     ------
     TypeError, ValueError
-        If `logits` are not real numbers, or a row holds NaN, infinity, or nothing finite.
+        If `logits` are not real numbers, or a row holds NaN, infinity, or nothing finite; if
+        `axis` is not an axis of it.
 
     See Also
     --------
@@ -231,20 +244,27 @@ def entmax15(logits):
     >>> entmax15([1.0, 0.0, -4.0]).round(3)
     array([0.831, 0.169, 0.   ])
     """
-    logits, z, rank = _ranked(logits, 1 / 2)
+    logits, z, rank, axis = _ranked(logits, 1 / 2, axis)
     mean = z.cumsum(axis=-1) / rank
     scatter = (z**2).cumsum(axis=-1) - rank * mean**2  # squared distances from the mean
     tau = mean - np.sqrt(np.maximum(1 - scatter, 0) / rank)
     size = (tau <= z).sum(axis=-1, keepdims=True)
     powers = np.maximum(logits - np.take_along_axis(tau, size - 1, axis=-1), 0) ** 2
-    return powers / powers.sum(axis=-1, keepdims=True)  # what rounding has left
+    weights = powers / powers.sum(axis=-1, keepdims=True)  # what rounding has left
+    return np.moveaxis(weights, -1, axis)
 
 
-def _ranked(logits, factor):
-    """Return the scaled logits with the largest at 0, the same in descending order, and ranks."""
+def _ranked(logits, factor, axis):
+    """Return what both need: scaled logits, the largest at 0, in any and in descending order.
+
+    The axis is put last; the ranks along it and its old place come third and fourth.
+    """
     logits = _validate.real_array(logits, "logits", ndim=(1,), allow_minus_inf=True)
+    axis = _validate.integer(axis, "axis", low=-logits.ndim, high=logits.ndim - 1)
+    logits = np.moveaxis(logits, axis, -1)
     largest = logits.max(axis=-1, keepdims=True)
     if np.isneginf(largest).any():
         raise ValueError("logits must hold a finite number in every row, got one of -inf alone")
-    logits = np.maximum(factor * (logits - largest), LOWEST)
-    return logits, -np.sort(-logits, axis=-1), np.arange(1, logits.shape[-1] + 1)
+    with np.errstate(over="ignore"):
+        logits = np.maximum(factor * (logits - largest), LOWEST)
+    return logits, -np.sort(-logits, axis=-1), np.arange(1, logits.shape[-1] + 1), axis

@@ -21,6 +21,7 @@ from course_lib.attention import (
     softmax,
     split_heads,
 )
+from course_lib.nn import attention as nn_attention
 
 RNG = np.random.default_rng(0)
 matrices = hnp.arrays(
@@ -226,3 +227,46 @@ def test_arguments_are_never_changed():
     softmax(query)
     entropy(softmax(query))
     assert all(np.array_equal(a, b) for a, b in zip(before, (query, key, value, mask), strict=True))
+
+
+def test_a_mask_adds_no_axes():
+    query, key = np.ones((1, 2)), np.ones((4, 2))
+    for mask in (np.ones((6, 4), bool), np.ones((3, 1, 4), bool)):
+        with pytest.raises(ValueError, match="mask must broadcast to the shape of the logits"):
+            attention(query, key, key, mask=mask)
+    assert attention(query[None], key, key, mask=np.ones((1, 1, 4), bool))[0].shape == (1, 1, 2)
+
+
+def test_a_mask_of_each_text_is_the_same_for_all_heads_as_in_pytorch():
+    # Two texts and two heads: an axis of length 2 could be either.
+    rng, heads = np.random.default_rng(4), 2
+    x, ws = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 4, 4))
+    mask = np.broadcast_to(padding_mask([1, 3], 3), (2, 3, 3))
+    output, weights = multi_head_attention(x, *ws, num_heads=heads, mask=mask)
+    assert (weights[0, :, :, 1:] == 0).all()  # padding, hidden from both heads
+    assert (weights[1] > 0).all()
+    module = nn_attention.SelfAttention(4, heads).double()
+    layers = (module.query, module.key, module.value, module.output)
+    for layer, w in zip(layers, ws, strict=True):
+        layer.weight.data = torch.tensor(w.T)
+    theirs = module(torch.tensor(x), mask=torch.tensor(mask), return_weights=True)
+    np.testing.assert_allclose(output, theirs[0].detach().numpy())
+    np.testing.assert_allclose(weights, theirs[1].detach().numpy())
+    for text in range(2):
+        alone = multi_head_attention(x[text], *ws, num_heads=heads, mask=mask[text])
+        np.testing.assert_allclose(weights[text], alone[1])
+
+
+def test_with_one_axis_more_than_x_each_head_has_its_mask():
+    rng = np.random.default_rng(5)
+    x, ws = rng.normal(size=(3, 4)), rng.normal(size=(4, 4, 4))
+    mask = np.stack([np.ones((3, 3), bool), causal_mask(3)])
+    weights = multi_head_attention(x, *ws, num_heads=2, mask=mask)[1]
+    assert np.array_equal(weights > 0, mask)
+    batch = multi_head_attention(x[None], *ws, num_heads=2, mask=mask[None])[1]
+    assert np.array_equal(batch[0], weights)
+
+
+def test_rounding_leads_entropy_nowhere_above_its_most():
+    for n in range(2, 300):
+        assert entropy(np.full((1, n), 1 / n)) <= np.log(n)

@@ -16,7 +16,7 @@ from jupyter_cache import get_cache
 from course_lib.attention import attention, entropy
 from course_lib.authoring import source
 from course_lib.data import load_attention
-from course_lib.graph import attention_graph, mass_kept
+from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
@@ -199,7 +199,7 @@ def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(read
         graph = attention_graph(weights[3, 1], tokens, threshold=threshold)
         assert view.locator("path.edge").count() == graph.number_of_edges()
         mass = float(view.get_attribute("data-mass"))
-        assert mass == pytest.approx(mass_kept(weights[3, 1], threshold), abs=1e-3)
+        assert mass == pytest.approx(kept_mass(weights[3, 1], threshold), abs=1e-3)
         seen.add(graph.number_of_edges())
     assert len(seen) == 4
 

@@ -291,5 +291,8 @@ def test_a_vocabulary_goes_there_and_back():
     assert words.encode(["ab"], length=4).shape == (1, 4)
     with pytest.raises(ValueError, match="known symbols, got 'x'"):
         words.encode(["ax"])
-    with pytest.raises(ValueError, match="length must be at least 2"):
+    with pytest.raises(ValueError, match="length must be between 2 and 65536"):
         words.encode(["ab"], length=1)
+    for numbers in ([[-1]], [[4]]):
+        with pytest.raises(ValueError, match="numbers must be between 0 and 3"):
+            words.decode(numbers)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
-from course_lib.attention import softmax
+from course_lib.attention import causal_mask, softmax
 from course_lib.data import load_attention
 from course_lib.flow import _Pipes, attention_flow, flow_from, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
@@ -16,7 +17,8 @@ from course_lib.rollout import residual_layers, rollout
 def models(draw):
     layers, n = draw(st.integers(1, 6)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return softmax(draw(st.sampled_from([1, 3])) * rng.normal(size=(layers, n, n)))
+    logits = draw(st.sampled_from([1, 3])) * rng.normal(size=(layers, n, n))
+    return softmax(np.where(causal_mask(n), logits, -np.inf) if draw(st.booleans()) else logits)
 
 
 def example(layers=3, n=5):
@@ -179,6 +181,14 @@ def test_pairs_of_a_longer_recorded_sentence_within_a_millionth():
         assert abs(max_flow(weights, output, source)[0] - exact) < 1e-6
 
 
+def test_a_bar_shows_how_far_it_has_come(capsys, monkeypatch):
+    silent = attention_flow(example())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("course_lib.flow.tqdm", lambda *a, **k: tqdm(*a, **k | {"delay": 0}))
+    assert (attention_flow(example(), progress=True) == silent).all()
+    assert "pair" in capsys.readouterr().err
+
+
 def test_the_weights_are_not_changed():
     weights = example()
     before = weights.copy()
@@ -186,3 +196,23 @@ def test_the_weights_are_not_changed():
     flow_from(weights, 0)
     max_flow(weights, 0, 1)
     assert np.array_equal(weights, before)
+
+
+@pytest.mark.parametrize("fusion", ["mean", "max", "min"])
+@pytest.mark.parametrize("start_layer", [0, 1, 2])
+def test_heads_are_fused_and_layers_left_out_as_in_rollout(fusion, start_layer):
+    weights = softmax(2 * np.random.default_rng(8).normal(size=(3, 2, 4, 4)))
+    options = {"fusion": fusion, "start_layer": start_layer}
+    fused = residual_layers(weights, residual=0, **options)
+    expected = attention_flow(fused)
+    flow = attention_flow(weights, **options)
+    assert np.allclose(flow, expected)
+    assert (flow >= rollout(weights, **options) - 1e-9).all()
+    assert np.allclose(flow_from(weights, 2, **options), expected[2])
+    value, cut = max_flow(weights, 2, 1, **options)
+    assert value == pytest.approx(expected[2, 1], abs=1e-6)
+    graph = layered_graph(weights, **options)
+    assert sum(graph.edges[edge]["capacity"] for edge in cut) == pytest.approx(value)
+    top = 3 - start_layer
+    theirs = nx.maximum_flow_value(graph, (top, 2), (0, 1))
+    assert theirs == pytest.approx(value, abs=1e-6)

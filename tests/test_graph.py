@@ -11,6 +11,7 @@ from course_lib.graph import (
     attention_graph,
     attention_matrix,
     attention_multigraph,
+    kept_mass,
     mass_kept,
     top_edges,
 )
@@ -66,9 +67,9 @@ def test_a_threshold_keeps_what_lies_above_it(weights, threshold):
     graph = attention_graph(weights, threshold=threshold)
     kept = np.where(weights > threshold, weights, 0)
     assert np.array_equal(attention_matrix(graph), kept)
-    assert mass_kept(weights, threshold) == pytest.approx(kept.sum() / len(weights))
+    assert kept_mass(weights, threshold) == pytest.approx(kept.sum() / len(weights))
     assert graph.size(weight="weight") / len(weights) == pytest.approx(
-        mass_kept(weights, threshold)
+        kept_mass(weights, threshold)
     )
 
 
@@ -78,7 +79,7 @@ def test_a_weight_on_the_threshold_is_left_out():
 
 
 def test_mass_falls_as_the_threshold_rises():
-    masses = [mass_kept(WEIGHTS, threshold) for threshold in np.linspace(0, 1, 21)]
+    masses = [kept_mass(WEIGHTS, threshold) for threshold in np.linspace(0, 1, 21)]
     assert masses == sorted(masses, reverse=True)
     assert (masses[0], masses[-1]) == (1.0, 0.0)
 
@@ -146,5 +147,78 @@ def test_the_weights_are_not_changed():
     before = WEIGHTS.copy()
     attention_graph(WEIGHTS, threshold=0.3)
     top_edges(WEIGHTS, 4)
-    mass_kept(WEIGHTS, 0.3)
+    kept_mass(WEIGHTS, 0.3)
     assert np.array_equal(WEIGHTS, before)
+
+
+# --- cross-attention ------------------------------------------------------------------------------
+
+CROSS = np.array([[0.7, 0.2, 0.1], [0.0, 0.4, 0.6]])
+
+
+@pytest.mark.parametrize("direction", ["attends", "flow"])
+def test_cross_attention_is_a_bipartite_graph(direction):
+    graph = attention_graph(
+        CROSS, ["die", "Katze"], key_tokens=["the", "cat", "sat"], direction=direction
+    )
+    queries, keys = [("query", i) for i in range(2)], [("key", j) for j in range(3)]
+    assert list(graph) == [*queries, *keys]
+    assert nx.is_bipartite(graph)
+    assert [graph.nodes[node]["token"] for node in graph] == ["die", "Katze", "the", "cat", "sat"]
+    assert [graph.nodes[node]["bipartite"] for node in graph] == [0, 0, 1, 1, 1]
+    ends = (("query", 1), ("key", 2))
+    assert graph.edges[ends if direction == "attends" else ends[::-1]]["weight"] == 0.6
+    assert graph.number_of_edges() == 5
+    expected = nx.bipartite.biadjacency_matrix(graph.to_undirected(), queries, keys).toarray()
+    assert np.array_equal(expected, CROSS)
+    assert np.array_equal(attention_matrix(graph), CROSS)
+
+
+def test_square_weights_are_cross_attention_only_with_tokens_for_the_keys():
+    assert list(attention_graph(WEIGHTS)) == [0, 1, 2]
+    crossed = attention_graph(WEIGHTS, key_tokens=["a", "b", "c"])
+    assert crossed.number_of_nodes() == 6
+    assert np.array_equal(attention_matrix(crossed), WEIGHTS)
+
+
+def test_heads_of_cross_attention():
+    layer = attention_multigraph([CROSS, CROSS[::-1]], key_tokens=["x", "y", "z"], threshold=0.5)
+    assert set(layer.edges(keys=True)) == {
+        (("query", 0), ("key", 0), 0),
+        (("query", 1), ("key", 2), 0),
+        (("query", 1), ("key", 0), 1),
+        (("query", 0), ("key", 2), 1),
+    }
+    assert layer.nodes["key", 1]["token"] == "y"
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [False, True],
+        [True, 2, 0],
+        [("query", 0)],
+        [("query", 0), ("key", 1)],
+        [("query",), ("key", 0)],
+    ],
+)
+def test_nodes_that_only_look_like_positions_are_refused(nodes):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(nodes)
+    graph.add_edge(nodes[0], nodes[-1], weight=0.5)
+    with pytest.raises(ValueError, match="graph must"):
+        attention_matrix(graph)
+
+
+def test_the_strongest_edges_of_all_heads():
+    heads = np.stack([WEIGHTS, WEIGHTS[::-1]])[None]
+    assert top_edges(heads, 3) == [(0, 0, 0, 0, 0.7), (0, 1, 2, 0, 0.7), (0, 0, 2, 1, 0.6)]
+    assert top_edges(CROSS, 1) == [(0, 0, 0.7)]
+
+
+def test_the_mass_of_each_head():
+    heads = np.stack([WEIGHTS, np.full((3, 3), 1 / 3)])
+    assert np.allclose(kept_mass(heads, 0.35), [kept_mass(WEIGHTS, 0.35), 0])
+    assert isinstance(kept_mass(WEIGHTS, 0.35), float)
+    assert kept_mass(CROSS, 0.3) == pytest.approx((0.7 + 1) / 2)
+    assert mass_kept is kept_mass  # the old name

@@ -270,6 +270,22 @@ def test_a_call_that_does_not_end_is_ended():
         assert "did not come to an end within 0.1 seconds" in result.message
 
 
+@pytest.mark.skipif(
+    not hasattr(time, "pthread_getcpuclockid"), reason="no clock counts what a thread computes"
+)
+def test_a_call_that_waits_for_the_machine_has_more_time():
+    def waits(x):
+        time.sleep(0.3)
+        return abs(x)
+
+    def waits_for_ever(x):
+        while True:
+            time.sleep(0.01)
+
+    assert judged(waits, seconds=0.2).state == PASSED
+    assert judged(waits_for_ever, seconds=0.2).state == ERROR
+
+
 def test_no_alarm_rings_after_a_call():
     # Calls that end just when their time does: the exception may come anywhere around the end.
     states = set()

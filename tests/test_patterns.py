@@ -3,6 +3,8 @@
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from course_lib import patterns as p
 
@@ -61,3 +63,20 @@ def test_patterns_that_alternate_or_fall_apart_never_reach_everything():
     assert p.layers_to_full_reach([[False]]) is None
     assert p.layers_to_full_reach([[True]]) == 1
     assert p.layers_to_full_reach(p.block_pattern(6, 3)) is None
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 60])
+def test_a_pattern_may_need_almost_n_squared_layers(n):
+    # Wielandt (1950): a circle with one short cut needs the most of all, n² - 2n + 2.
+    pattern = np.roll(np.eye(n, dtype=bool), 1, axis=1)
+    pattern[n - 1, 1 % n] = True
+    assert p.layers_to_full_reach(pattern) == n**2 - 2 * n + 2
+
+
+@given(st.integers(1, 6), st.floats(0.1, 0.9), st.integers(0, 2**32 - 1))
+def test_the_number_of_layers_is_that_of_powers_one_by_one(n, density, seed):
+    pattern = np.random.default_rng(seed).random((n, n)) < density
+    power, layers = pattern, 1
+    while not power.all() and layers <= n**2:
+        power, layers = power @ pattern, layers + 1
+    assert p.layers_to_full_reach(pattern) == (layers if power.all() else None)

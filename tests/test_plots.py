@@ -8,8 +8,9 @@ import networkx as nx
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
-from matplotlib import pyplot
+from matplotlib import font_manager, pyplot
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.text import Text
 
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, attention_multigraph
@@ -22,6 +23,7 @@ from course_lib.plots import (
     lines,
     spectral_order,
 )
+from course_lib.plots.picture import OTHER_SCRIPTS, card, text_width
 
 SMALL = np.array([[0.2, 0.5, 0.3], [0.55, 0.05, 0.4], [0.25, 0.6, 0.15]])
 TOKENS = ["the", "cat", "the"]
@@ -139,9 +141,14 @@ def cells_of(figure):
     return figure.axes[0].collections[0]
 
 
-def hatched(figure):
-    patches = [patch for patch in figure.axes[0].patches if patch.get_hatch()]
-    return {(int(patch.get_y()), int(patch.get_x())) for patch in patches}  # (query, key)
+def hatched(figure, axes=0):
+    """The cells, (query, key), whose middle lies in a hatched patch."""
+    axes = figure.axes[axes]
+    cells = list(np.ndindex(axes.collections[0].get_array().shape))
+    middles = [(key + 0.5, query + 0.5) for query, key in cells]
+    patches = [patch for patch in axes.patches if patch.get_hatch()]
+    inside = [patch.get_path().contains_points(middles) for patch in patches]
+    return {cell for cell, within in zip(cells, np.any(inside, axis=0), strict=True) if within}
 
 
 def test_a_log_scale_tells_small_weights_apart_and_hatches_zero():
@@ -154,7 +161,8 @@ def test_a_log_scale_tells_small_weights_apart_and_hatches_zero():
     assert cells_of(figure).get_array().mask.sum() == 1
     assert "colours on a log scale from 0.0001 to 1" in alt
     assert "1 cells are hatched; they hold 0% of the attention" in alt
-    assert not hatched(attention_heatmap(weights).figure)
+    plain = attention_heatmap(weights).figure.axes[0]
+    assert not [patch for patch in plain.patches if patch.get_hatch()]
 
 
 def test_masked_cells_have_no_colour_and_are_counted():
@@ -196,7 +204,7 @@ def test_differences_are_centred_at_zero_whatever_they_are():
 def test_heads_may_share_a_log_scale():
     figure, alt = heads_heatmaps([SMALL, np.eye(3)], scale="log")
     assert "colours on a log scale from 0.0001 to 1" in alt
-    assert len([patch for patch in figure.axes[1].patches if patch.get_hatch()]) == 6
+    assert hatched(figure, axes=1) == {(i, j) for i in range(3) for j in range(3) if i != j}
 
 
 def test_a_spectral_order_finds_hidden_blocks():
@@ -473,3 +481,68 @@ def test_other_number_types_and_lists_are_drawn():
         np.testing.assert_allclose(
             picture.figure.axes[0].collections[0].get_array(), weights, atol=1e-3
         )
+
+
+def test_the_readers_font_stays_and_other_scripts_follow_where_they_are_installed(monkeypatch):
+    entries = [
+        font_manager.FontEntry(fname=font_manager.findfont("DejaVu Sans"), name=name)
+        for name in ("Noto Sans CJK SC", "Mangal", "Something else")
+    ]
+    monkeypatch.setattr(
+        font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist, *entries]
+    )
+    with matplotlib.rc_context({"font.family": "serif", "font.serif": ["DejaVu Serif"]}):
+        figure, _ = attention_heatmap([[0.9, 0.1], [0.4, 0.6]], ["猫", "坐"])
+        families = figure.axes[0].get_xticklabels()[0].get_fontfamily()
+        assert families[0] == "serif"
+        assert [name for name in families if name in OTHER_SCRIPTS][-2:] == [
+            "Noto Sans CJK SC",
+            "Mangal",
+        ]
+        with card():
+            assert matplotlib.rcParams["font.serif"] == ["DejaVu Serif"]
+            assert "Something else" not in matplotlib.rcParams["font.family"]
+
+
+def test_wide_characters_take_more_room():
+    assert text_width(["猫猫"], 10) == pytest.approx(20)
+    assert text_width(["ab"], 10) == pytest.approx(12)
+
+
+def test_dollar_signs_in_titles_and_names_are_no_mathematics():
+    weights, title = [[0.9, 0.1], [0.4, 0.6]], "from $5 to $9"
+    graph = attention_graph(weights, ["$a$", "$b$"])
+    figures = [
+        attention_heatmap(weights, title=title),
+        difference_heatmap(weights, np.eye(2), title=title),
+        heads_heatmaps([weights], title=title),
+        draw_attention_graph(graph, title=title),
+        lines([1, 2], {title: [1, 2]}, xlabel="x", ylabel="y", title=title, alt="a line"),
+    ]
+    for number, (figure, _) in enumerate(figures):
+        written = [text for text in figure.findobj(Text) if text.get_text() == title]
+        assert written, number
+        assert not any(text.get_parse_math() for text in written), number
+    assert len(written) == 2  # the title and the legend's entry
+
+
+@pytest.mark.parametrize("direction", ["attends", "flow"])
+def test_cross_attention_is_drawn_in_two_rows_of_their_own(direction):
+    weights = [[0.7, 0.2, 0.1], [0.0, 0.4, 0.6]]
+    words, others = ["die", "Katze"], ["the", "cat", "the"]
+    graph = attention_graph(weights, words, key_tokens=others, direction=direction)
+    figure, alt = draw_attention_graph(graph, layout="rows")
+    assert len(arrows(figure)) == 5
+    # The strongest is drawn last: from the first query, above, to the first key, below.
+    first, last = ends(arrows(figure)[-1])
+    above, below = (first, last) if direction == "attends" else (last, first)
+    assert above[1] > 0 > below[1]
+    assert above[0] == below[0] == pytest.approx(-1)
+    written = [text.get_text() for text in figure.axes[0].texts]
+    assert [word for word in written if word in words] == words
+    assert [word for word in written if word in others] == others
+    strongest = "die → the [0] 0.70" if direction == "attends" else "the [0] → die 0.70"
+    assert "nodes: 5, edges: 5" in alt
+    assert strongest in alt
+    with pytest.raises(ValueError, match="layout must be 'rows' for cross-attention"):
+        draw_attention_graph(graph)

@@ -131,3 +131,27 @@ def test_the_mean_row_is_the_nearest_matrix_of_equal_rows(seed):
 def test_equal_rows_have_rank_one():
     assert distance_from_rank_one(np.ones((3, 3)) / 3) == 0
     assert distance_from_rank_one([[1, 0], [0, 1]]) == pytest.approx(np.sqrt(0.5))
+
+
+@pytest.mark.parametrize("share", [0.07, 0.28, 0.29, 0.55, 0.57, 0.58])
+def test_a_share_of_a_hundred_is_a_whole_number_of_weights(share):
+    ranks = np.random.default_rng(0).permutation(100).reshape(10, 10) + 1.0
+    weights = ranks / ranks.sum(axis=1, keepdims=True)
+    order = weights.ravel().argsort()
+    strongest = weights == weights.max(axis=1, keepdims=True)
+    kept = residual_layers(weights[None], residual=0, discard=share)[0] > 0
+    expected = np.ones(100, dtype=bool)
+    expected[order[: round(100 * share)]] = False
+    assert np.array_equal(kept, expected.reshape(10, 10) | strongest)
+
+
+def test_no_size_of_a_matrix_is_too_large_for_its_distance_from_rank_one():
+    exact = distance_from_rank_one(np.eye(3))
+    for scale in (1e200, 1e308, 1e-200, 5e-324):
+        assert distance_from_rank_one(scale * np.eye(3)) == pytest.approx(exact)
+
+
+def test_leading_axes_are_matrices_for_themselves():
+    distances = distance_from_rank_one(MODEL)
+    assert distances.shape == MODEL.shape[:-2]
+    assert distances[1, 0] == distance_from_rank_one(MODEL[1, 0])

@@ -131,3 +131,15 @@ def test_entmax_lies_between_softmax_and_sparsemax():
     logits = rand(200, 8)
     support = [(f(logits) > 0).sum() for f in (s.sparsemax, s.entmax15, softmax)]
     assert support[0] < support[1] < support[2]
+
+
+@pytest.mark.parametrize("function", [s.sparsemax, s.entmax15])
+@pytest.mark.parametrize("axis", [-3, -2, -1, 0, 1, 2])
+def test_both_along_any_axis(function, axis):
+    logits = rand(3, 4, 5)
+    logits[1, 2, 3] = -np.inf
+    weights = function(logits, axis=axis)
+    assert np.array_equal(weights, np.apply_along_axis(function, axis, logits))
+    assert weights[1, 2, 3] == 0
+    without = np.delete(np.moveaxis(logits, axis, -1)[0, 0], 0)
+    assert np.allclose(function(np.insert(without, 0, -np.inf))[1:], function(without))

@@ -5,7 +5,16 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from tests.support.chapters import WIDGET, differences, error_stream, renamed, run_both, verdicts
+from tests.support.chapters import (
+    SOLVED,
+    UNSOLVED,
+    WIDGET,
+    differences,
+    error_stream,
+    renamed,
+    run_both,
+    verdicts,
+)
 from tests.support.notebooks import IMPORTS
 from tests.support.once import once
 
@@ -62,45 +71,56 @@ def test_what_is_printed_to_the_error_stream_is_seen():
     assert error_stream([first, second]) == ["oh"]
 
 
-UNSOLVED, SOLVED = "spread = ...", "spread = 256**-0.5 * 32**0.5"
+OPEN, DONE = "spread = ...", "spread = 256**-0.5 * 32**0.5"
 CHECK = 'check("nlp-1")'
+
+
+def notebook_of(*sources):
+    """A notebook whose second cell is an exercise, as those of chapters are marked."""
+    cells = [
+        nbformat.v4.new_code_cell(source, id=f"cell-{place}")
+        for place, source in enumerate([IMPORTS, *sources])
+    ]
+    cells[1].metadata["exercise"] = "nlp-1"
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+TRAINS = "watch_training = None  # await watch_training("
 
 
 @pytest.mark.notebook
 @pytest.mark.parametrize(
     ("unsolved", "solved", "states", "failing"),
     [
-        ([UNSOLVED, CHECK], [SOLVED, CHECK], ["not attempted", "passed"], []),
-        ([SOLVED, CHECK], ["spread = 0.125", CHECK], ["passed", "wrong"], []),
-        (
-            [UNSOLVED, CHECK, "spread + 1"],
-            [SOLVED, CHECK, "1 / 0"],
+        ([OPEN, CHECK], [DONE, CHECK], ["not attempted", "passed"], []),
+        ([DONE, CHECK], ["spread = 0.125", CHECK], ["passed", "wrong"], []),
+        (  # what comes after an exercise finds it unsolved
+            [OPEN, CHECK, "spread + 1", "1 / 0"],
+            [DONE, CHECK, "spread + 1", "1 / 0"],
             ["not attempted", "passed"],
-            ["Cell 3", "Cell 7"],
+            ["Cell 7", "Cell 8"],
+        ),
+        (  # with a training, one notebook runs behind the other
+            [OPEN, CHECK, TRAINS, "spread + 1"],
+            [DONE, CHECK, TRAINS, "1 / 0"],
+            ["not attempted", "passed"],
+            ["Cell 4", "Cell 9"],
         ),
     ],
 )
-def test_each_of_the_two_runs_of_a_chapter_is_judged(unsolved, solved, states, failing):
-    notebooks = [
-        nbformat.v4.new_notebook(
-            cells=[
-                nbformat.v4.new_code_cell(source, id=f"cell-{place}")
-                for place, source in enumerate([IMPORTS, *sources])
-            ]
-        )
-        for sources in (unsolved, solved)
-    ]
-    found = run_both(*notebooks)
+def test_each_of_the_two_states_of_a_chapter_is_judged(unsolved, solved, states, failing):
+    found = run_both(notebook_of(*unsolved), notebook_of(*solved))
     assert verdicts(found.unsolved) == [("nlp-1", states[0])]
     assert verdicts(found.solved) == [("nlp-1", states[1])]
     assert [name for _, name in found.run.failures if name.startswith("Cell")] == failing
     assert [cell.source for cell in found.solved] == [IMPORTS, *solved]
+    assert len(found.unsolved) == len(found.solved)
 
 
 def test_only_unsolved_a_training_is_stopped_at_once():
     cell = nbformat.v4.new_code_cell("losses = await watch_training(steps)", id="train")
-    assert renamed(cell, is_unsolved=False).source == cell.source
-    stopped = renamed(cell, is_unsolved=True).source
+    assert renamed(cell, SOLVED).source == cell.source
+    stopped = renamed(cell, UNSOLVED).source
     names = {"steps": (SimpleNamespace(loss=loss) for loss in (3.0, 2.0))}
     exec(stopped, names)
     assert names["losses"] == [3.0]

@@ -1,10 +1,31 @@
 """The Python side of the live figures: what is sent to the browser, and what is refused."""
 
+import json
+import re
+
 import numpy as np
 import pytest
+from ipywidgets.embed import dependency_state
 
 from course_lib import attention
-from course_lib.widgets import attention_explorer, heads_explorer, query_plane
+from course_lib.widgets import (
+    Example,
+    PictureAttention,
+    PooledBag,
+    attention_explorer,
+    examples_explorer,
+    flow_explorer,
+    heads_explorer,
+    heatmap_explorer,
+    neighbours_explorer,
+    pixel_explorer,
+    pooling_explorer,
+    query_plane,
+    ranking_explorer,
+    rollout_explorer,
+    sparsity_explorer,
+)
+from course_lib.widgets.shared.figure import FigureView
 from tests.support.figures import assert_linked, controls
 
 TOKENS = ["the", "cat", "sat", "sat"]
@@ -91,3 +112,61 @@ NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
 def test_bad_input_is_refused_by_name(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+BREAKING = ["<!--", "<script>", "</SCRIPT>", "<b>"]  # what ends or opens an element of a page
+
+
+def state_of(figure):
+    """Return the state that a static page saves of a figure, as JSON."""
+    state = dependency_state(figure)
+    code = [one["state"].pop("_esm") for one in state.values() if "_esm" in one["state"]]
+    assert not any(re.search(r"<!--|</?script", text, re.IGNORECASE) for text in code)
+    return json.dumps(state)
+
+
+def figures_with_tokens(tokens):
+    weights = random_weights(2, 3, 4, 4)
+    bags = [PooledBag(t, np.zeros((2, 1, 1)), [0, 1], [-2, 3], tokens[:2]) for t in tokens[:2]]
+    texts = [Example(t, tokens, tokens, weights, t) for t in tokens[:2]]
+    pictures = [PictureAttention(t, np.zeros((1, 2)), [np.eye(2)] * 2, t) for t in tokens[:2]]
+    around = {"positions": np.eye(4, 2), "names": tokens, "groups": [0, 1, 2, 3]}
+    return [
+        *(make(weights, tokens) for make in (attention_explorer, flow_explorer, heads_explorer)),
+        *(make(weights, tokens) for make in (heatmap_explorer, ranking_explorer)),
+        rollout_explorer(weights, tokens),
+        sparsity_explorer(weights, tokens, values=np.eye(4)),
+        examples_explorer(texts),
+        pooling_explorer(bags, question=tokens[0]),
+        pixel_explorer(pictures, grid=(1, 2), heads=tokens[:2]),
+        neighbours_explorer(
+            [[0, 1, 2, 3]] * 2,
+            *np.zeros((2, 1, 4, 2)),
+            np.ones((1, 2)),
+            group_names=tokens,
+            marked=[0],
+            marked_name=tokens[0],
+            **around,
+        ),
+    ]
+
+
+def test_no_token_can_end_the_script_that_holds_a_page_s_state():
+    for figure in figures_with_tokens(BREAKING):
+        state = state_of(figure)
+        assert "script" in state.lower()  # the tokens are in it
+        assert not re.search("<[!/?a-z]", state, re.IGNORECASE), figure.children[-1]
+
+
+def test_a_view_that_sends_its_tokens_as_they_are_is_seen(monkeypatch):
+    monkeypatch.delattr(FigureView, "get_state")
+    states = map(state_of, figures_with_tokens(BREAKING))
+    assert all(re.search("<[!/?a-z]", state, re.IGNORECASE) for state in states)
+
+
+def test_what_breaks_nothing_is_sent_as_it_is():
+    tokens = ["a < b", "<", "<<", "x<3"]
+    assert (
+        attention_explorer(random_weights(4, 4), tokens).children[-1].get_state()["tokens"]
+        == tokens
+    )

@@ -53,7 +53,7 @@ def test_matrix_edges_and_mass_equal_those_of_course_lib(page, tmp_path, weights
         matrix = matrix_of(weights, layer, choice)
         np.testing.assert_allclose(np.reshape(state["matrix"], (7, 7)), matrix, atol=1e-7)
         assert {divmod(k, 7) for k in state["edges"]} == kept_edges(matrix, threshold)
-        assert state["mass"] == pytest.approx(graph.mass_kept(matrix, threshold), abs=1e-6)
+        assert state["mass"] == pytest.approx(graph.kept_mass(matrix, threshold), abs=1e-6)
 
 
 def test_a_weight_equal_to_the_threshold_is_no_edge(page, tmp_path):
@@ -144,7 +144,7 @@ def test_every_state_of_the_attention_view_draws_the_right_edges(page, tmp_path,
         assert set(map(tuple, shown["edges"])) == kept_edges(matrix, threshold)
         data, count = shown["data"], expected.number_of_edges()
         assert int(data["edges"]) == count == len(shown["edges"])
-        assert float(data["mass"]) == pytest.approx(graph.mass_kept(matrix, threshold), abs=1e-6)
+        assert float(data["mass"]) == pytest.approx(graph.kept_mass(matrix, threshold), abs=1e-6)
         assert (data["direction"], data["layout"]) == (name, LAYOUTS[layout])
         assert shown["status"].startswith(f"{count} of 49 edges drawn")
 

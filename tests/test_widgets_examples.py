@@ -7,7 +7,7 @@ import pytest
 
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
-from course_lib.graph import mass_kept
+from course_lib.graph import kept_mass
 from course_lib.widgets import Example, examples_explorer
 from tests.support.figures import (
     assert_linked,
@@ -132,7 +132,7 @@ def test_every_state_of_the_controls_shows_the_weights(page, tmp_path):
         assert page.locator(".edge").count() == len(above)
         if matrix.shape[0] == matrix.shape[1]:
             matrix = matrix / matrix.sum(axis=1, keepdims=True)
-            assert state["mass"] == pytest.approx(mass_kept(matrix, threshold), abs=1e-6)
+            assert state["mass"] == pytest.approx(kept_mass(matrix, threshold), abs=1e-6)
         drawn = page.locator(".cells .cell").evaluate_all(
             "cells => cells.map((cell) => Number(cell.getAttribute('fill-opacity')))"
         )

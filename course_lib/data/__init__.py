@@ -341,7 +341,7 @@ def record(sentence):
 def _stored(name, *, model="minilm", file=None):
     """Return the arrays of the recording called `name` by what comes after its name and a dot."""
     names = provenance(model)["sentences"]
-    if name not in names:
+    if not isinstance(name, str) or name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
     with np.load(FOLDER / (file or MODELS[model][0])) as stored:  # each array is read by itself
         return {

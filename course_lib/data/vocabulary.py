@@ -6,6 +6,8 @@ from course_lib import _validate
 
 PAD = 0  # the number of the filling behind short texts; no symbol has it
 
+LONGEST = 2**16  # what texts may be filled up to
+
 
 class Vocabulary:
     """Numbers 1, 2, … for symbols (words or letters), and back.
@@ -14,6 +16,11 @@ class Vocabulary:
     ----------
     symbols : iterable of str
         They get their numbers in sorted order, each one once.
+
+    Raises
+    ------
+    TypeError
+        If a symbol is not text.
 
     Examples
     --------
@@ -26,6 +33,7 @@ class Vocabulary:
     """
 
     def __init__(self, symbols):
+        symbols = _of_text(symbols, "symbols")
         self.symbols = sorted(set(symbols))
         self.numbers = {symbol: number for number, symbol in enumerate(self.symbols, start=1)}
 
@@ -40,10 +48,16 @@ class Vocabulary:
         ------
         ValueError
             If a text holds an unknown symbol or is longer than `length`. Default: the longest.
+        TypeError
+            If `texts` are no sequences of symbols, or `length` is no integer.
         """
-        texts = [list(text) for text in texts]
+        if isinstance(texts, str):
+            raise TypeError(f"texts must be a sequence of texts, got one: {texts!r}")
+        texts = [_of_text(text, "texts") for text in _listed(texts, "texts")]
         longest = max(map(len, texts), default=0)
-        length = _validate.integer(longest if length is None else length, "length", low=longest)
+        most = max(longest, LONGEST)
+        length = longest if length is None else length
+        length = _validate.integer(length, "length", low=longest, high=most)
         encoded = np.full((len(texts), length), PAD)
         for row, text in zip(encoded, texts, strict=True):
             for place, symbol in enumerate(text):
@@ -53,5 +67,29 @@ class Vocabulary:
         return encoded
 
     def decode(self, numbers):
-        """Return a list of symbols for each row of numbers, without the filling."""
-        return [[self.symbols[k - 1] for k in row if k != PAD] for row in np.asarray(numbers)]
+        """Return a list of symbols for each row of numbers, without the filling.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `numbers` are not rows of integers, or one of them stands for no symbol.
+        """
+        rows = [
+            _validate.integers(row, "numbers", low=PAD, high=len(self.symbols))
+            for row in _listed(numbers, "numbers")
+        ]
+        return [[self.symbols[k - 1] for k in row if k != PAD] for row in rows]
+
+
+def _listed(values, name):
+    if isinstance(values, dict) or not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence, got {type(values).__name__}")
+    return list(values)
+
+
+def _of_text(symbols, name):
+    symbols = _listed(symbols, name)
+    for symbol in symbols:
+        if not isinstance(symbol, str):
+            raise TypeError(f"{name} must be made of text, got {symbol!r}")
+    return symbols

@@ -1,7 +1,8 @@
 """How a matrix of weights is drawn as coloured cells, whatever the cells say."""
 
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from course_lib import _validate
 from course_lib.language import later, say
@@ -38,7 +39,8 @@ def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
             cbar_kws={**BAR, "label": say("difference") if diverging else say("weight")},
         )
         name_positions(axes, queries, keys, 72 * cell)
-        axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL), title=title or "")
+        axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL))
+        axes.set_title(title or "", parse_math=False)
     return figure
 
 
@@ -59,10 +61,21 @@ def draw_cells(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
         yticklabels=False,
         **options,
     )
-    for row, column in np.argwhere(hidden) if hidden is not None else ():
-        axes.add_patch(Rectangle((column, row), 1, 1, **HIDDEN))
+    if hidden is not None and hidden.any():
+        axes.add_patch(PathPatch(_outline(hidden), **HIDDEN))
     for spine in axes.spines.values():
         spine.set(visible=True, color="#8a94a0")
+
+
+def _outline(hidden):
+    """Return one path around some cells: a patch a cell would take seconds at 200 positions."""
+    # Where a run of hidden cells begins in a row (+1), and the cell after its end (-1).
+    steps = np.diff(hidden.astype(int), axis=1, prepend=0, append=0)
+    (rows, starts), (_, ends) = np.nonzero(steps > 0), np.nonzero(steps < 0)
+    x = np.stack([starts, ends, ends, starts, starts], axis=1)
+    y = np.stack([rows, rows, rows + 1, rows + 1, rows], axis=1)
+    corners = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(np.stack([x, y], axis=2).reshape(-1, 2), corners * len(rows))
 
 
 def name_positions(axes, queries, keys, spacing):

@@ -26,7 +26,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
     series : mapping of str to array_like, shape (m,)
         What the legend says -> the values; at most six.
     xlabel, ylabel, title : str
-        What the axes and the figure are called; units belong here.
+        What the axes and the figure are called; units belong here. On the axes, what stands
+        between two dollar signs is mathematics.
     alt : str
         What the lines show, in words: a computer cannot see the point that they make.
     xscale : {"linear", "log"}, default "linear"
@@ -61,6 +62,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
         name: _validate.real_array(values, f"series[{name!r}]", shape=x.shape)
         for name, values in series.items()
     }
+    for name, words in (("xlabel", xlabel), ("ylabel", ylabel), ("title", title)):
+        _validate.text(words, name)
     _validate.choice(xscale, "xscale", ("linear", "log"))
     if xscale == "log" and (x <= 0).any():
         raise ValueError(f"x must be positive on a log scale, got {x.min()}")
@@ -71,9 +74,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
         raise ValueError(f"alt must say what the lines show, got {alt!r}")
     with card():
         figure = new_figure(6.4, 4.0)
-        axes = figure.add_subplot(
-            xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel, title=title
-        )
+        axes = figure.add_subplot(xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel)
+        axes.set_title(title, parse_math=False)
         for (name, values), (colour, marker, dash) in zip(rows.items(), STYLES, strict=False):
             axes.plot(x, values, color=colour, marker=marker, linestyle=dash, label=name)
         if xscale == "log":
@@ -81,5 +83,6 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
             axes.set_xticks([], minor=True)
         axes.grid(color="#e4e8ee")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+        for name in axes.legend(frameon=False).get_texts():
+            name.set_parse_math(False)
     return Picture(figure, alt)

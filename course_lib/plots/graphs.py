@@ -45,7 +45,7 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
         As `course_lib.graph.attention_graph` makes it, with its direction and threshold.
     layout : {"circle", "rows"}, default "circle"
         "circle": the tokens clockwise from the top. "rows": all tokens twice, as queries above
-        and as keys below.
+        and as keys below; the only one for cross-attention.
     title : str, optional
         The title, which also begins the text alternative.
 
@@ -70,7 +70,15 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
     """
     attention_matrix(graph)  # refuses whatever is not an attention graph
     _validate.choice(layout, "layout", ("circle", "rows"))
-    tokens = [str(graph.nodes[position].get("token", position)) for position in range(len(graph))]
+    queries, keys = _sides(graph)
+    if queries is not keys and layout != "rows":
+        raise ValueError(f"layout must be 'rows' for cross-attention, got {layout!r}")
+    place = {node: k for side in (queries, keys) for k, node in enumerate(side)}
+    above, below = (
+        [str(graph.nodes[node].get("token", place[node])) for node in side]
+        for side in (queries, keys)
+    )
+    told = dict(zip([*queries, *keys], [*names(above), *names(below)], strict=True))
     direction = graph.graph.get("direction", "attends")
     meaning = _meaning(direction, graph.graph.get("threshold", 0))
     edges = sorted(graph.edges(data="weight"), key=lambda edge: edge[2])  # the strongest on top
@@ -78,12 +86,12 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
         figure = new_figure(6.0, 6.0)
         axes = figure.add_subplot()
         axes.set_axis_off()
-        axes.set_title(title or "")
-        path = _circle(axes, tokens) if layout == "circle" else _rows(axes, tokens, direction)
+        axes.set_title(title or "", parse_math=False)
+        in_rows = layout == "rows"
+        path = _rows(axes, above, below, direction) if in_rows else _circle(axes, above)
         for source, target, weight in edges:
-            axes.add_patch(
-                FancyArrowPatch(path=path(source, target), arrowstyle=HEAD, **_ink(weight))
-            )
+            way = path(place[source], place[target])
+            axes.add_patch(FancyArrowPatch(path=way, arrowstyle=HEAD, **_ink(weight)))
         axes.legend(
             [Line2D([], [], **_ink(weight)) for weight in SHOWN],
             [say("weight {weight}", weight=weight) for weight in SHOWN],
@@ -93,7 +101,16 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
             ncols=3,
             frameon=False,
         )
-    return Picture(figure, titled(title, _describe(tokens, edges, meaning)))
+    return Picture(figure, titled(title, _describe(told, edges, meaning)))
+
+
+def _sides(graph):
+    """Return the queries and the keys among the nodes, in order: the same list if they are one."""
+    if ("query", 0) not in graph:
+        positions = sorted(graph)
+        return positions, positions
+    nodes = sorted(graph, key=lambda node: node[1])
+    return [[node for node in nodes if node[0] == side] for side in ("query", "key")]
 
 
 def _ink(weight):
@@ -134,25 +151,29 @@ def _circle(axes, tokens):
     return path
 
 
-def _rows(axes, tokens, direction):
-    """Place the tokens twice, queries above and keys below; return the function for paths."""
-    n = len(tokens)
-    x = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
-    query, key = np.column_stack([x, np.full(n, 0.6)]), np.column_stack([x, np.full(n, -0.6)])
+def _rows(axes, queries, keys, direction):
+    """Place queries above and keys below; return the function for paths."""
+    n = max(len(queries), len(keys))
+    query, key = (
+        np.column_stack([np.linspace(-1, 1, k) if k > 1 else np.zeros(1), np.full(k, height)])
+        for k, height in ((len(queries), 0.6), (len(keys), -0.6))
+    )
     size, every = label_style(72 * SIDE * 0.9 / n)
-    labels = [shortened(token) for token in tokens]
-    level = text_width(labels, size) < 72 * SIDE * 0.9 / n
+    level = text_width(map(shortened, [*queries, *keys]), size) < 72 * SIDE * 0.9 / n
     edge = 0.9 if level else 1.3
     axes.set(xlim=(-1.1, 1.1), ylim=(-edge, edge))
     axes.figure.set_figheight(1.5 + 2.8 * edge)
-    for at, side, row in ((query, 1, "queries (attend)"), (key, -1, "keys (attended to)")):
+    for at, labels, side, row in (
+        (query, queries, 1, "queries (attend)"),
+        (key, keys, -1, "keys (attended to)"),
+    ):
         _nodes(axes, at)
         axes.text(0, (edge - 0.04) * side, row, ha="center", va="center", color="#55606c")
-        for position in range(0, n, every):
+        for position in range(0, len(labels), every):
             axes.text(
-                x[position],
+                at[position, 0],
                 0.67 * side,
-                labels[position],
+                shortened(labels[position]),
                 ha="center",
                 va="bottom" if side > 0 else "top",
                 rotation=0 if level else 90,
@@ -217,9 +238,11 @@ def _meaning(direction, threshold):
     return say("{meaning}; only weights above {threshold:g}", meaning=meaning, threshold=threshold)
 
 
-def _describe(tokens, edges, meaning):
-    """Tell in words how many edges there are, what they mean, and which are the strongest."""
-    told = names(tokens)
+def _describe(told, edges, meaning):
+    """Tell in words how many edges there are, what they mean, and which are the strongest.
+
+    `told` are the names of the nodes.
+    """
     strongest = ", ".join(
         f"{told[source]} → {told[target]} {weight:.2f}"
         for source, target, weight in sorted(edges, key=lambda edge: -edge[2])[:5]

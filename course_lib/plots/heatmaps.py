@@ -226,7 +226,7 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
         figure.colorbar(ScalarMappable(norm, COLOURS), ax=grid, label=say("weight"), **BAR)
         figure.supxlabel(say(KEY_LABEL), fontsize=10)
         figure.supylabel(say(QUERY_LABEL), fontsize=10)
-        figure.suptitle(title or "")
+        figure.suptitle(title or "", parse_math=False)
     strongest = "; ".join(
         f"{say('head {head}', head=head)}, {_strongest(matrix, queries, keys, True, k=1)}"
         for head, matrix in enumerate(weights)

@@ -3,13 +3,29 @@
 import base64
 import html
 import io
+import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
 import matplotlib.style
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from course_lib import _validate
+
 PIXELS_PER_INCH = 100  # as shown; the file holds twice as many, for dense screens
+KINDS_OF_FONTS = ("family", "sans-serif", "serif", "monospace", "cursive", "fantasy")
+# Matplotlib's own font has no Chinese, Japanese, Korean, Thai or Devanagari. What has them comes
+# with Linux, macOS and Windows under these names; each is asked for what those before it lack.
+OTHER_SCRIPTS = (
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Source Han Sans SC"),
+    *("WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"),
+    *("PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS"),
+    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "SimHei", "MS Gothic"),
+    *("Noto Sans Thai", "Loma", "Garuda", "Thonburi", "Leelawadee UI", "Tahoma"),
+    *("Noto Sans Devanagari", "Lohit Devanagari", "Kohinoor Devanagari", "Nirmala UI", "Mangal"),
+    *("Noto Sans", "FreeSans", "Unifont"),
+)
 
 
 class Picture(NamedTuple):
@@ -48,9 +64,13 @@ class Picture(NamedTuple):
 
 
 def card():
-    """Return a context with matplotlib's defaults, whatever the reader has set, and our few."""
+    """Return a context with matplotlib's defaults and our few; only the reader's fonts stay."""
+    fonts = {f"font.{kind}": matplotlib.rcParams[f"font.{kind}"] for kind in KINDS_OF_FONTS}
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    others = [name for name in OTHER_SCRIPTS if name in installed]
+    fonts["font.family"] = [*fonts["font.family"], *others]
     ours = {"font.size": 10, "axes.titlesize": 11, "figure.facecolor": "white"}
-    return matplotlib.style.context(ours, after_reset=True)
+    return matplotlib.style.context(fonts | ours, after_reset=True)
 
 
 def new_figure(width, height):
@@ -74,7 +94,9 @@ def label_style(spacing):
 
 def text_width(tokens, size):
     """Estimate how wide the longest of some labels is, in points."""
-    return max(map(len, tokens)) * 0.6 * size
+    tokens = list(tokens)
+    wide = [sum(unicodedata.east_asian_width(c) in "WF" for c in token) for token in tokens]
+    return max(0.6 * len(token) + 0.4 * w for token, w in zip(tokens, wide, strict=True)) * size
 
 
 def shortened(token, most=12):
@@ -84,4 +106,6 @@ def shortened(token, most=12):
 
 def titled(title, rest):
     """Begin a text alternative with the figure's title, if it has one."""
-    return f"{title.rstrip('.')}. {rest}" if title else rest
+    if title is None or _validate.text(title, "title") == "":
+        return rest
+    return f"{title.rstrip('.')}. {rest}"

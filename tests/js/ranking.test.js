@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as centrality from "../../course_lib/widgets/ranking/centrality.js";
-import { largestSingular, leastSquares } from "../../course_lib/widgets/ranking/linear.js";
+import { largestSingular, longRun } from "../../course_lib/widgets/ranking/linear.js";
 import * as ranking from "../../course_lib/widgets/ranking/state.js";
 import { assertClose, modelOf, weightTraits } from "./model.js";
 
@@ -9,9 +9,33 @@ const CIRCLE = [0, 1, 0, 0, 0, 1, 1, 0, 0]; // 0 → 1 → 2 → 0
 const STAR = [0, 0.5, 0.5, 1, 0, 0, 1, 0, 0]; // all to the first, and back
 const MEASURES = ["in", "pagerank", "tokenrank", "authority", "hub", "between", "close"];
 
-test("least squares solve equations, and average those that disagree", () => {
-  assertClose(leastSquares([2, 1, 1, 3], [3, 5], 2), [0.8, 1.4]);
-  assertClose(leastSquares([1, 1, 1], [1, 2, 6], 1), [3]);
+test("in the long run a walk is where it comes often and leaves seldom", () => {
+  assertClose(longRun([0.5, 0.5, 1, 0], 2), [2 / 3, 1 / 3]);
+  assertClose(longRun([1], 1), [1]);
+});
+
+test("parts that are nearly separate have their exact shares", () => {
+  const a = 1e-16; // 1 - a has lost it
+  assertClose(longRun([1 - a, a, a / 2, 1 - a / 2], 2), [1 / 3, 2 / 3], 1e-15);
+  assertClose(longRun([1, 1e-300, 1e-310, 1], 2), [1e-10, 1], 1e-9);
+  assertClose(longRun([0, 1, Number.MIN_VALUE, 1], 2), [0, 1], 1e-15);
+  const matrix = [
+    [40, 0, 0],
+    [1, 40, 0],
+    [0, 2, 40],
+  ].flatMap((logits) => {
+    const powers = logits.map((z) => Math.exp(z - 40));
+    return powers.map((power) => power / powers.reduce((p, q) => p + q));
+  });
+  const exact = [0.537329670874, 0.356163350206, 0.106506978919];
+  const { scores } = centrality.stationaryDistribution(matrix, 3);
+  assertClose(scores, exact, 1e-12);
+  for (const share of centrality.pagerank(matrix, 3, 1 - 2 ** -53)) assert.ok(share > 0);
+});
+
+test("outside the part that a walk ends in, shares are 0", () => {
+  const matrix = [0, 0.5, 0.5, 0, 0.25, 0.75, 0, 0.5, 0.5];
+  assertClose(centrality.stationaryDistribution(matrix, 3).scores, [0, 0.4, 0.6]);
 });
 
 test("the largest singular values and their vectors", () => {

@@ -14,56 +14,95 @@ from tests.support.notebooks import Run, nbval
 
 WIDGET = "application/vnd.jupyter.widget-view+json"  # holds an id that is new in every run
 WATCH = "await watch_training("
+UNSOLVED, SOLVED = 0, 1
+# What every cell before an exercise has defined, and back to that.
+REMEMBER = "remembered = dict(globals())"
+FORGET = """\
+for name in set(globals()) - set(remembered) - {"name", "remembered"}:
+    if not name.startswith("_"):
+        del globals()[name]
+globals().update(remembered)
+"""
 STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
 
 
 class ChapterRun(NamedTuple):
-    """A chapter that was run twice in one kernel: unsolved, then solved.
+    """A chapter that was run in one kernel, unsolved and solved.
 
     Attributes
     ----------
     run : Run
-        What nbval said of both.
+        What nbval said of it.
+    ran : list of cells
+        The cells of code that ran, in their order, with their outputs.
     unsolved, solved : list of cells
-        The cells of code, with the outputs of this run.
+        The same, as they stand in the two notebooks; what has no part in an exercise ran once.
     """
 
     run: Run
+    ran: list
     unsolved: list
     solved: list
 
 
 def run_chapter(stem):
-    """Run all cells of a chapter under nbval, solve its exercises, and run all again.
+    """Run all cells of a chapter under nbval, its exercises solved and unsolved.
 
-    The first time each training is stopped at once, so that whatever comes after it is seen to
-    bear that. The build of the book shows that solutions run in a kernel of their own as well.
+    The build of the book shows that solutions run in a kernel of their own as well.
     """
     return run_both(notebooks.learner_notebook(stem), notebooks.solved_notebook(stem))
 
 
 def run_both(unsolved, solved):
-    """Return the run of two notebooks of a chapter, one behind the other."""
+    """Return the run of two notebooks of a chapter.
+
+    What the two have in common runs once. Each exercise is judged, solved, judged again and
+    forgotten, so that what comes after it finds it unsolved. Where something is trained all runs
+    twice: the first time each training is stopped at once, and what comes after it must bear that.
+    """
+    pairs = list(zip(code_cells(unsolved), code_cells(solved), strict=True))
+    trains = any(WATCH in cell.source for cell, _ in pairs)
+    plan = behind_one_another(pairs) if trains else in_one_pass(pairs)
     both = copy.deepcopy(unsolved)
-    both.cells = [
-        renamed(cell, is_unsolved=notebook is unsolved)
-        for notebook in (unsolved, solved)
-        for cell in code_cells(notebook)
-    ]
+    both.cells = [cell for cell, _ in plan]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "chapter.ipynb")
         nbformat.write(both, path)
         run = nbval(path.parent, "--keep-outputs")
-        cells = nbformat.read(path, as_version=4).cells
-    half = len(code_cells(unsolved))
-    return ChapterRun(run, cells[:half], cells[half:])
+        ran = nbformat.read(path, as_version=4).cells
+    halves = [[], []]
+    for cell, (_, shown_in) in zip(ran, plan, strict=True):
+        for half in shown_in:
+            halves[half].append(cell)
+    return ChapterRun(run, ran, *halves)
 
 
-def renamed(cell, *, is_unsolved):
+def behind_one_another(pairs):
+    """Plan an unsolved run and then a solved one: cells, each with the halves that show it."""
+    return [(renamed(pair[half], half), {half}) for half in (UNSOLVED, SOLVED) for pair in pairs]
+
+
+def in_one_pass(pairs):
+    """Plan one run of both notebooks, in which only exercises and their checks come twice."""
+    plan, left = [], iter(pairs)
+    for pair in left:
+        if "exercise" in pair[UNSOLVED].metadata:
+            both = (pair, next(left))  # the second is its check
+            plan += [(renamed(cells[UNSOLVED], UNSOLVED), {UNSOLVED}) for cells in both]
+            plan += [(nbformat.v4.new_code_cell(REMEMBER), set())]
+            plan += [(renamed(cells[SOLVED], SOLVED), {SOLVED}) for cells in both]
+            plan += [(nbformat.v4.new_code_cell(FORGET), set())]
+        else:
+            assert pair[UNSOLVED].source == pair[SOLVED].source
+            plan.append((copy.deepcopy(pair[SOLVED]), {UNSOLVED, SOLVED}))
+    return plan
+
+
+def renamed(cell, half):
     """Return a cell with an id of its own; unsolved, it stops a training at once."""
     cell = copy.deepcopy(cell)
-    cell.id = f"{'unsolved' if is_unsolved else 'solved'}-{cell.id}"[:64]
-    if is_unsolved:
+    cell.id = f"{('unsolved', 'solved')[half]}-{cell.id}"[:64]
+    if half == UNSOLVED:
         cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
     return cell
 

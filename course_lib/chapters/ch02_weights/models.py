@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.attention import entropy, softmax
 
 N = 6  # tokens where heads are made by hand
@@ -50,7 +51,7 @@ def planted(rng, sharpest, rival, rival_first=False):
 
 def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
     """Return a model of random heads, one of which is clearly the sharpest."""
-    while True:
+    for _ in tries("a model with one sharpest head"):
         layers, heads = rng.integers(1, 5, size=2)
         model = np.reshape([make(rng, n) for _ in range(layers * heads)], (layers, heads, n, n))
         spread = np.sort(entropy(model).mean(axis=-1), axis=None)

@@ -6,6 +6,7 @@ message names: the cases are drawn until it differs.
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.exercises.separating import separating
 from course_lib.heads import head_distance, offset_score
@@ -175,7 +176,7 @@ PREVIOUS_IDEAS = [
 
 def draw_model(rng):
     """Make a model with one head that is clearly best at the previous token."""
-    while True:
+    for _ in tries("a model with one best head"):
         layers, count, n = rng.integers(2, 5), rng.integers(2, 5), rng.integers(4, 8)
         sharp = rng.choice([0.5, 2, 4], size=(layers, count, n, 1))
         weights = softmax(sharp * rng.normal(size=(layers, count, n, n)))
@@ -190,7 +191,7 @@ def draw_model(rng):
 
 def _few_tokens(rng, shape):
     """Make a model of few tokens or few heads in which another head is best than (0, 0)."""
-    while True:
+    for _ in tries("a model with another best head"):
         weights = softmax(2 * rng.normal(size=shape))
         scores = offset_score(weights, -1)
         low, high = np.sort(scores.ravel())[-2:]

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 from scipy.stats import kendalltau, rankdata
 
+from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.exercises.separating import separating
@@ -174,7 +175,7 @@ def _by_product(idea):
 
 def _draw_way(rng):
     """Make a graph with zeros and weights of 1 in which one way is clearly the strongest."""
-    while True:
+    for _ in tries("a graph with one strongest way"):
         n = rng.integers(4, 8)
         weights = softmax(rng.choice([1, 3, 6]) * rng.normal(size=(n, n)))
         order, kind = rng.permutation(n), rng.integers(3)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.attention import causal_mask, softmax
 from course_lib.language import later
 
@@ -123,7 +124,7 @@ def _hub(rng):
 
 def to_sort(rng):
     """Make cases until each mistake gives another order in one of them."""
-    while True:
+    for _ in tries("cases in which every mistake shows"):
         matrices = [_clear(make, rng) for make in (_groups, _chain, _hub, _hub)]
         entries = [fiedler_vector(weights) for weights in matrices]
         mistaken = [[np.argsort(vector(w)) for w in matrices] for vector, _ in OTHER_VECTORS]
@@ -133,9 +134,9 @@ def to_sort(rng):
 
 def _clear(make, rng):
     """Make weights until the order is clear."""
-    while not has_clear_order(weights := make(rng)):
-        pass
-    return weights
+    for _ in tries("weights with a clear order"):
+        if has_clear_order(weights := make(rng)):
+            return weights
 
 
 def has_clear_order(weights):

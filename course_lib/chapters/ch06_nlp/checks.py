@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.chapters.ch06_nlp.modules import asked, draw_texts, far_texts, reference
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
 from course_lib.exercises.exercise import Check, Wrong, read_value
@@ -224,7 +225,7 @@ def _reordering(rng, batch, n, classes, row, column, *, rise, answered=False):
 
     `answered` says whether it is that of the class that was the likeliest before.
     """
-    while True:
+    for _ in tries("a case with one largest change"):
         order, texts = rng.permutation(n), rng.integers(1, 9, size=(batch, n))
         predict = draw_predictor(rng, n, classes, scale=1)
         change = predict(texts[:, order]) - predict(texts)

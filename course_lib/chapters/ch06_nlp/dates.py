@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from course_lib import _validate
+from course_lib._waiting import tries
 
 # Written out: those of `calendar` are in the language of the machine.
 MONTHS = "january february march april may june july august september october november december"
@@ -76,10 +77,11 @@ def make_dates(count, rng):
     _validate.generator(rng, "rng")
     days = (LAST - FIRST).days + 1
     made = {}
-    while len(made) < count:
+    for _ in tries(f"dates that are all different, {count:,} of them"):
         date = FIRST + datetime.timedelta(days=int(rng.integers(days)))
         made[write_date(date, FORMATS[rng.integers(len(FORMATS))])] = date.isoformat()
-    return list(made.items())
+        if len(made) == count:
+            return list(made.items())
 
 
 def write_date(date, form):
@@ -121,6 +123,7 @@ def alignment(written):
     >>> print(may, year)
     [0 0 1 1 1 0 0 0 0 0] [0 0 0 0 0 0 0 0 0 1]
     """
+    _validate.text(written, "written")
     month, day = MONTH.search(written), DAY.search(written)
     if not month or not day or not written[-4:].isdigit():
         raise ValueError(f"written must be a date with day, month and year, got {written!r}")

@@ -13,6 +13,7 @@ is a distraction; "not", "never", "hardly" and "anything but" turn a judgement r
 from typing import NamedTuple
 
 from course_lib import _validate
+from course_lib._waiting import tries
 
 GOOD = ("good", "great", "lovely", "clever", "fresh", "funny", "brilliant", "charming")
 BAD = ("bad", "awful", "dull", "silly", "stale", "boring", "terrible", "clumsy")
@@ -67,7 +68,8 @@ def make_opinions(count, rng, *, unseen_combinations=False):
     Raises
     ------
     TypeError, ValueError
-        If `count` is no integer from 1 to 20,000, or `rng` is no generator.
+        If `count` is no integer from 1 to 20,000, `rng` is no generator, or `unseen_combinations`
+        is neither True nor False.
 
     Examples
     --------
@@ -78,11 +80,13 @@ def make_opinions(count, rng, *, unseen_combinations=False):
     """
     count = _validate.integer(count, "count", low=1, high=20_000)
     _validate.generator(rng, "rng")
+    unseen_combinations = _validate.flag(unseen_combinations, "unseen_combinations")
     made = {}
-    while len(made) < count:
+    for _ in tries(f"opinions that are all different, {count:,} of them"):
         opinion = _opinion(rng, unseen_combinations)
         made.setdefault(opinion.words, opinion)
-    return list(made.values())
+        if len(made) == count:
+            return list(made.values())
 
 
 def is_kept_back(negator, adjective):
@@ -107,7 +111,7 @@ def _opinion(rng, unseen):
 def _judgement(rng, unseen):
     """Return whether it is good, its negator or None, and its words."""
     negated = unseen or rng.random() < 0.5
-    while True:
+    for _ in tries("a pair of a negator and an adjective"):
         adjective = str(rng.choice(GOOD + BAD))
         negator = str(rng.choice(NEGATORS)) if negated else None
         if not negated or is_kept_back(negator, adjective) == unseen:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.chapters.ch07_vision.blocks import (
     Attention,
@@ -234,7 +235,7 @@ def _shuffled(rng):
 
 def _shuffling(rng, block, shape, largest_at):
     """Make a case whose largest difference is at a channel, row and column."""
-    while True:
+    for _ in tries("a case with one largest difference"):
         image, order = rng.normal(size=shape), rng.permutation(shape[1] * shape[2])
         first, second = both_ways(block, image, order)
         apart, size = first - second, np.abs(first - second)

@@ -1,7 +1,7 @@
 // Centrality in the browser: pure functions, each the twin of one in course_lib.centrality. Scores
 // are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
 import { range, sum } from "../shared/numbers.js";
-import { largestSingular, leastSquares } from "./linear.js";
+import { largestSingular, longRun } from "./linear.js";
 
 // Both as in course_lib.centrality.
 const SAME = 1e-9; // singular values closer than this, relatively, count as equal
@@ -40,12 +40,11 @@ export function inStrength(matrix, n) {
 
 /** Where a walk is found that jumps anywhere with probability 1 - damping: x = (1-c)/n + c A'x. */
 export function pagerank(matrix, n, damping) {
-  const equations = new Float64Array(n * n);
-  for (let k = 0; k < n * n; k++) {
-    const [i, j] = [Math.floor(k / n), k % n];
-    equations[k] = (i === j ? 1 : 0) - damping * matrix[j * n + i];
-  }
-  return leastSquares(equations, new Array(n).fill((1 - damping) / n), n);
+  const jump = (1 - damping) / n;
+  return longRun(
+    Float64Array.from(matrix, (weight) => jump + damping * weight),
+    n,
+  );
 }
 
 /**
@@ -55,14 +54,13 @@ export function pagerank(matrix, n, damping) {
 export function stationaryDistribution(matrix, n) {
   const parts = closedParts(matrix, n);
   if (parts.length > 1) return { parts, scores: null };
-  const equations = new Float64Array((n + 1) * n).fill(1); // the last one is the sum
-  for (let k = 0; k < n * n; k++) {
-    const [i, j] = [Math.floor(k / n), k % n];
-    equations[k] = matrix[j * n + i] - (i === j ? 1 : 0);
-  }
-  const solution = leastSquares(equations, [...new Array(n).fill(0), 1], n);
-  const inside = solution.map((x, i) => (parts[0].includes(i) ? Math.max(x, 0) : 0));
-  return { parts, scores: shares(inside) };
+  const [part] = parts;
+  const inside = part.flatMap((i) => part.map((j) => matrix[i * n + j]));
+  const scores = new Array(n).fill(0);
+  longRun(inside, part.length).forEach((share, k) => {
+    scores[part[k]] = share;
+  });
+  return { parts, scores };
 }
 
 /** The parts of the graph that a walk never leaves, each a list of positions. */

@@ -7,31 +7,29 @@ const DONE = 1e-15;
 const MOST_SWEEPS = 60;
 
 /**
- * The x that makes the equations `matrix` · x = `values` hold best: Householder reflections turn
- * them into triangular ones. `matrix` has at least as many rows as columns.
+ * Where a walk among n states is found in the long run; each of them must lead to every other. The
+ * twin of `_long_run` in course_lib.centrality: states are eliminated from the last to the second
+ * (Grassmann, Taksar and Heyman 1985). Nothing is subtracted, so that every share is exact.
  */
-export function leastSquares(matrix, values, columns) {
-  const diagonal = new Float64Array(columns);
-  const upper = Array.from({ length: columns }, (_, c) =>
-    Float64Array.from(values, (_, r) => matrix[r * columns + c]),
-  );
-  const right = Float64Array.from(values);
-  for (let c = 0; c < columns; c++) {
-    const mirror = upper[c].slice(c);
-    const length = Math.hypot(...mirror);
-    diagonal[c] = mirror[0] > 0 ? -length : length;
-    mirror[0] -= diagonal[c];
-    const square = dot(mirror, mirror);
-    for (const column of [...upper.slice(c + 1), right]) {
-      const rest = column.subarray(c);
-      addTimes(rest, mirror, (-2 * dot(mirror, rest)) / square);
-    }
+export function longRun(matrix, n) {
+  const chain = Float64Array.from(matrix);
+  const leaves = new Float64Array(n);
+  for (let k = n - 1; k > 0; k--) {
+    const row = chain.subarray(k * n, k * n + k); // where a walk goes from k, but for k itself
+    leaves[k] = row.reduce((total, weight) => total + weight, 0);
+    for (let j = 0; j < k; j++) row[j] /= leaves[k];
+    for (let i = 0; i < k; i++) addTimes(chain.subarray(i * n, i * n + k), row, chain[i * n + k]);
   }
-  for (let c = columns - 1; c >= 0; c--) {
-    right[c] /= diagonal[c];
-    for (let r = 0; r < c; r++) right[r] -= upper[c][r] * right[c];
+  const shares = new Float64Array(n).fill(1);
+  for (let k = 1; k < n; k++) {
+    let arrives = 0;
+    for (let i = 0; i < k; i++) arrives += shares[i] * chain[i * n + k];
+    // The largest share stays 1: none can leave the range of numbers.
+    if (arrives <= leaves[k]) shares[k] = arrives / leaves[k];
+    else for (let i = 0; i < k; i++) shares[i] *= leaves[k] / arrives;
   }
-  return Array.from(right.subarray(0, columns));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return Array.from(shares, (share) => share / total);
 }
 
 /**

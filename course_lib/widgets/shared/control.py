@@ -4,6 +4,7 @@ import ipywidgets
 
 from course_lib import _validate
 from course_lib.language import say
+from course_lib.widgets.shared.figure import page_safe
 
 STYLE = {"description_width": "initial"}
 
@@ -21,7 +22,7 @@ def slider(view, trait, label, *, low, high, step):
 def dropdown(view, trait, label, options):
     """Return a dropdown whose chosen index is linked to a trait of `view`."""
     control = ipywidgets.Dropdown(
-        options=options,
+        options=page_safe(options),
         index=getattr(view, trait),
         description=label,
         style=STYLE,

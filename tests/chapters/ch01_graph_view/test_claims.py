@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from course_lib.data import available, load_attention
-from course_lib.graph import attention_graph, attention_matrix, mass_kept, top_edges
+from course_lib.graph import attention_graph, attention_matrix, kept_mass, top_edges
 
 SENTENCES = sorted(available())
 MEANT = {
@@ -68,7 +68,7 @@ def test_heads_differ_in_what_a_tenth_of_the_edges_holds(name):
 
 def test_dropped_edges_can_hold_much_of_the_attention():
     weights, _ = load_attention("it_tired")
-    assert mass_kept(weights[3, 1], 0.2) < 0.75
+    assert kept_mass(weights[3, 1], 0.2) < 0.75
 
 
 def preferences():

@@ -1,0 +1,92 @@
+"""Checks on single options, for `course_lib._validate`: numbers, choices, generators."""
+
+import operator
+from collections.abc import Mapping
+
+import numpy as np
+
+MOST_POSITIONS = 2**16  # of a mask (n, n): more would take over 4 GiB
+
+
+def integer(value, name, *, low=None, high=None):
+    """Return `value` as int; a bool or a float is refused, and so is one outside [low, high]."""
+    try:
+        if _is_boolean(value):
+            raise TypeError
+        number = operator.index(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+    return _in_range(number, name, low, high)
+
+
+def positions(value, name, *, low=0, high=MOST_POSITIONS):
+    """Return how many positions a mask or a pattern has."""
+    return integer(value, name, low=max(low, 1), high=high)
+
+
+def text(value, name):
+    """Return `value` if it is text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text, got {value!r}")
+    return value
+
+
+def flag(value, name):
+    """Return True or False; what merely counts as one of them is refused."""
+    if not _is_boolean(value) or np.ndim(value) != 0:
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def _is_boolean(value):
+    return isinstance(value, bool | np.bool_) or str(getattr(value, "dtype", "")).endswith("bool")
+
+
+def integers(values, name, *, low=None, high=None):
+    """Return a sequence as a list of int, each within [low, high]."""
+    if isinstance(values, str | bytes | Mapping | set | frozenset) or not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
+    return [integer(value, name, low=low, high=high) for value in values]
+
+
+def real(value, name, *, low=None, high=None):
+    """Return `value` as a finite float within [low, high]."""
+    try:
+        if isinstance(value, str | bytes) or _is_boolean(value) or np.ndim(value) != 0:
+            raise TypeError
+        if np.iscomplexobj(value) or np.ma.is_masked(value):  # NumPy would drop what makes it so
+            raise TypeError
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got a number beyond float64") from None
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, got {number}")
+    return _in_range(number, name, low, high)
+
+
+def choice(value, name, options):
+    """Return `value` if it is one of `options`."""
+    # Of the same type, too: 1 is not True, and an array is equal to nothing.
+    if not any(isinstance(value, type(option)) and value == option for option in options):
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+    return value
+
+
+def generator(value, name, kind=np.random.Generator):
+    """Return `value` if it is a source of random numbers: NumPy's, or ``torch.Generator``."""
+    if not isinstance(value, kind):
+        public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+        wanted = ".".join([*public, kind.__name__])
+        raise TypeError(f"{name} must be a {wanted}, got {type(value).__name__}")
+    return value
+
+
+def _in_range(number, name, low, high):
+    if (low is not None and number < low) or (high is not None and number > high):
+        if high is None:
+            raise ValueError(f"{name} must be at least {low}, got {number}")
+        raise ValueError(f"{name} must be between {low} and {high}, got {number}")
+    return number

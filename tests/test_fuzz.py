@@ -1,0 +1,461 @@
+"""Hostile arguments to every public function of the NumPy side, drawn by Hypothesis, seed fixed.
+
+Whatever is asked, the outcome is an answer of the right type, finite, or a TypeError or ValueError
+that names a parameter; what came in is unchanged; nothing warns (pytest makes an error of it) and
+nothing runs for ever. A wrong value of one parameter is refused by its name.
+"""
+
+import copy
+import functools
+import inspect
+import re
+import signal
+from contextlib import contextmanager
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from course_lib import attention as a
+from course_lib import centrality as c
+from course_lib import data as d
+from course_lib import flow as f
+from course_lib import graph as g
+from course_lib import heads as h
+from course_lib import patterns as p
+from course_lib import plots as pl
+from course_lib import rollout as r
+from course_lib import sparsity as sp
+from course_lib.chapters.ch06_nlp import dates, sentiment
+from course_lib.chapters.ch12_pooling import bags, graph_classes
+from course_lib.data import digits
+from course_lib.data.vocabulary import Vocabulary
+from tests.support import hostile as x
+
+SECONDS = 20  # after so long a call is taken to hang
+SETTINGS = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+LABELS = ("xlabel", "ylabel", "title")
+W, HEADS = x.weights(3, 3), x.weights(2, 3, 3)
+CROSS, CROSS_HEADS = x.weights(2, 3, square=False), x.weights(2, 2, 3, square=False)
+LAYERS = x.Kind(x.weights(2, 2, 3, 3).good + HEADS.good, x.weights(2, 2, 3, 3).wrong).also(
+    np.eye(3), np.ones((1, 1, 1, 1, 1))
+)
+ROLLOUT = {"residual": x.share(), "fusion": x.choice("mean", "max"), "start_layer": x.place(2)}
+GRAPHS = x.graph(
+    [
+        lambda: g.attention_graph([[0.9, 0.1], [0.4, 0.6]], ["$a$", "$b$"], direction="flow"),
+        lambda: g.attention_graph([[0.5, 0.5, 0]], key_tokens=["<!--", "b", "c"]),
+        lambda: nx.DiGraph([(np.int64(0), 1.0, {"weight": 0.5})]),
+    ]
+)
+DRAWN = x.Kind([GRAPHS.good[0], GRAPHS.good[2]], GRAPHS.wrong)
+VOCABULARY = Vocabulary("abc")
+PICTURE = {"title": x.text(), "annotate": x.choice("auto", True, False)}
+
+SPECS = {
+    a.softmax: {"logits": x.logits(3, 3), "axis": x.whole(-2, 1, wrong=(2,))},
+    a.attention_logits: {
+        "query": x.matrix(2, 4),
+        "key": x.matrix(3, 4).also(np.ones((3, 5)), np.full((3, 4), 1e308)),
+        "scale": x.number().or_none(),
+    },
+    a.attention: {
+        "query": x.matrix(2, 4).also(np.ones((2, 3))),
+        "key": x.matrix(3, 4),
+        "value": x.matrix(3, 2).also(np.ones((2, 2))),
+        "mask": x.mask(2, 3).or_none(),
+        "scale": x.number().or_none(),
+    },
+    a.causal_mask: {"n": x.count()},
+    a.padding_mask: {
+        "lengths": x.Kind([lambda: [1, 3], lambda: np.array([2]), lambda: iter([1])], []).also(
+            [0, 1], [6], [1.5], 2, None, [], "a", {1: 1}, [True], [[1]], {1, 2}
+        ),
+        "n": x.whole(4, 5, wrong=(2**63 - 1,), bound=1),
+    },
+    a.split_heads: {"x": x.matrix(3, 4), "num_heads": x.whole(1, 2, wrong=(3, 2**70))},
+    a.merge_heads: {"x": x.matrix(2, 3, 4).also(np.ones((2, 2)))},
+    a.multi_head_attention: {
+        "x": x.matrix(3, 4),
+        **{
+            name: x.matrix(4, 4).also(np.ones((4, 3)), np.full((4, 4), 1e308))
+            for name in ("w_q", "w_k", "w_v", "w_o")
+        },
+        "num_heads": x.whole(1, 2, wrong=(3, 2**70)),
+        "mask": x.mask(3, 3).or_none(),
+    },
+    a.entropy: {"weights": CROSS},
+    c.in_strength: {"weights": HEADS},
+    c.pagerank: {"weights": W, "damping": x.share(one=False)},
+    c.stationary_distribution: {"weights": HEADS.also(np.eye(3))},
+    c.hits: {"weights": x.Kind(W.good[:12], W.wrong).also(np.eye(3))},
+    c.betweenness: {"weights": W},
+    c.closeness: {"weights": HEADS},
+    c.remove_tokens: {"weights": W, "positions": x.positions_of(3).also([0, 1, 2])},
+    c.rank_correlation: {name: x.matrix(3).also([1.0, 1.0, 1.0]) for name in ("first", "second")},
+    c.row_correlations: {
+        name: x.Kind(x.matrix(4, 4).good[:10], x.matrix(4, 4).wrong).also(
+            np.ones((4, 4)), np.eye(2), np.ones((4, 3))
+        )
+        for name in ("matrix", "effects")
+    },
+    f.layered_graph: {"weights": LAYERS, **ROLLOUT},
+    f.max_flow: {"weights": LAYERS, "output": x.place(3), "input": x.place(3), **ROLLOUT},
+    f.attention_flow: {"weights": LAYERS, **ROLLOUT},
+    f.flow_from: {"weights": LAYERS, "output": x.place(3), **ROLLOUT},
+    g.attention_graph: {
+        "weights": CROSS,
+        "tokens": x.tokens(2),
+        "key_tokens": x.tokens(3),
+        "direction": x.choice("attends", "flow"),
+        "threshold": x.share(),
+    },
+    g.attention_multigraph: {
+        "weights": CROSS_HEADS,
+        "tokens": x.tokens(2),
+        "key_tokens": x.tokens(3),
+        "direction": x.choice("attends", "flow"),
+        "threshold": x.share(),
+    },
+    g.attention_matrix: {"graph": GRAPHS},
+    g.top_edges: {"weights": CROSS_HEADS, "k": x.whole(1, 12, wrong=(13, 2**70))},
+    g.kept_mass: {"weights": CROSS_HEADS, "threshold": x.share()},
+    h.offset_score: {"weights": HEADS, "offset": x.whole(-2, 2, wrong=(3, 2**70))},
+    h.position_score: {"weights": HEADS, "positions": x.positions_of(3).also([])},
+    h.head_distance: {"first": HEADS, "second": W.also(np.eye(2))},
+    p.window_pattern: {"n": x.count(), "radius": x.whole(0)},
+    p.dilated_pattern: {"n": x.count(), "radius": x.whole(0), "dilation": x.whole(1)},
+    p.global_pattern: {
+        "n": x.whole(3, 4, wrong=(2**63 - 1,), bound=1),
+        "positions": x.Kind(x.positions_of(3).good[2:], []).also(
+            0, [9], [-1], [0.5], [True], "0", None, {0: 1}, {0}, [[0]]
+        ),
+    },
+    p.random_pattern: {
+        "n": x.whole(3, 4, wrong=(2**63 - 1,), bound=1),
+        "k": x.place(3),
+        "rng": x.rng(),
+    },
+    p.random_order: {"n": x.count(), "rng": x.rng()},
+    p.block_pattern: {"n": x.count(), "size": x.whole(1)},
+    p.layers_to_full_reach: {
+        "pattern": x.Kind(x.mask(3, 3).good, x.mask(3, 3).wrong[:6]).also(np.ones((2, 3), bool))
+    },
+    r.rollout: {"weights": LAYERS, "discard": x.share(one=False), **ROLLOUT},
+    r.rollout_row: {
+        "weights": LAYERS,
+        "output": x.place(3),
+        "discard": x.share(one=False),
+        **ROLLOUT,
+    },
+    r.residual_layers: {"weights": LAYERS, "discard": x.share(one=False), **ROLLOUT},
+    r.distance_from_rank_one: {"matrix": x.matrix(3, 4).also(np.zeros((2, 2)))},
+    sp.threshold: {"weights": CROSS, "cutoff": x.share()},
+    sp.top_k: {"weights": CROSS, "k": x.whole(1, 3, wrong=(4, 2**70))},
+    sp.kept_mass: {"weights": CROSS, "sparse": CROSS.also(np.eye(3))},
+    sp.error_bound: {
+        "weights": CROSS,
+        "sparse": CROSS.also(np.eye(3)),
+        "values": x.matrix(3, 2).also(np.ones((2, 2)), np.full((3, 2), 1e308)),
+    },
+    sp.sparsemax: {"logits": x.logits(3, 3), "axis": x.whole(-2, 1, wrong=(2,))},
+    sp.entmax15: {"logits": x.logits(3, 3), "axis": x.whole(-2, 1, wrong=(2,))},
+    Vocabulary: {
+        "symbols": x.Kind([lambda: "ab", lambda: ["a", "a"], lambda: iter("ab")], []).also(
+            5, None, [1], [None], b"ab", ["a", 1], {"a": 1}
+        )
+    },
+    VOCABULARY.encode: {
+        "texts": x.Kind([lambda: ["ab", "c"], lambda: [], lambda: iter([["a"]])], []).also(
+            "ab", 5, None, ["d"], [5], [None], {"a": "b"}, [b"ab"]
+        ),
+        "length": x.whole(2, 5, wrong=(2**40,)).or_none(),
+    },
+    VOCABULARY.decode: {
+        "numbers": x.Kind([lambda: [[1, 2, 0]], lambda: np.array([[3, 0]]), lambda: []], []).also(
+            [[-1]], [[4]], [[1.0]], [1], 5, None, "ab", [["a"]], [[True]], {1: 2}
+        )
+    },
+    d.available: {"model": x.choice("minilm", "smollm2")},
+    d.load_attention: {"name": x.name_of("short"), "model": x.choice("minilm")},
+    d.load_recording: {"name": x.name_of("names"), "model": x.choice("smollm2")},
+    d.load_predictions: {"name": x.name_of("names")},
+    d.provenance: {"model": x.choice("minilm", "smollm2")},
+    d.load_knockout: {"name": x.name_of("short")},
+    d.load_leave_one_out: {"name": x.name_of("short")},
+    d.load_runs: {"task": x.name_of("dates")},
+    digits.split_digits: {"test": x.whole(1, 9, wrong=(1797, 2**70))},
+    bags.make_bags: {
+        "count": x.whole(1, 4, wrong=(10_001, 2**70)),
+        "rng": x.rng(),
+        "split": x.choice("train", "test"),
+    },
+    dates.make_dates: {"count": x.whole(1, 4, wrong=(20_001, 2**70)), "rng": x.rng()},
+    dates.alignment: {"written": x.name_of("3 may 2026").also("", "may", "3 may 20")},
+    sentiment.make_opinions: {
+        "count": x.whole(1, 4, wrong=(20_001, 2**70)),
+        "rng": x.rng(),
+        "unseen_combinations": x.flag(),
+    },
+    graph_classes.make_graphs: {"count": x.whole(1, 4, wrong=(10_001, 2**70)), "rng": x.rng()},
+    pl.attention_heatmap: {
+        "weights": CROSS,
+        "tokens": x.tokens(2),
+        "key_tokens": x.tokens(3),
+        "vmax": x.share(zero=False).also(0, "most"),
+        "scale": x.choice("linear", "log"),
+        "mask": x.mask(2, 3).or_none(),
+        **PICTURE,
+    },
+    pl.difference_heatmap: {
+        "first": x.Kind(W.good, CROSS.wrong),
+        "second": W.also(np.eye(2)),
+        "tokens": x.tokens(3),
+        "vmax": x.share(zero=False).also(0, "most"),
+        "order": x.Kind([x.NONE, lambda: [2, 0, 1], lambda: np.arange(3)], []).also(
+            [0, 1], [0, 1, 1], [0.5, 1, 2], "abc", 5, [[0, 1, 2]]
+        ),
+        **PICTURE,
+    },
+    pl.heads_heatmaps: {
+        "weights": CROSS_HEADS.also(W.good[0]()),
+        "tokens": x.tokens(2),
+        "title": x.text(),
+        "ncols": x.whole(1, 6, wrong=(7,)),
+        "vmax": x.share(zero=False).also(0, "most"),
+        "scale": x.choice("linear", "log"),
+    },
+    pl.draw_attention_graph: {
+        "graph": DRAWN,
+        "layout": x.choice("circle", "rows"),
+        "title": x.text(),
+    },
+    pl.lines: {
+        "x": x.matrix(3, positive=True),
+        "series": x.Kind([lambda: {"a": [1, 2, 3]}], []).also(
+            [1, 2, 3], {}, None, {"a": [1, 2]}, {"a": "abc"}, {"a": [1, x.NAN, 2]}
+        ),
+        **{label: x.Kind([lambda: "a", lambda: "$a$"], []).also(5, None, b"a") for label in LABELS},
+        "alt": x.Kind([lambda: "It rises."], []).also("", " ", 5, None),
+        "xscale": x.choice("linear", "log"),
+        "yscale": x.choice("linear", "log"),
+    },
+    pl.spectral_order: {"weights": W},
+}
+SLOW = {getattr(pl, name) for name in pl.__all__} | {digits.split_digits, bags.make_bags}
+# What can be asked for only with other arguments than the good ones here.
+ELSEWHERE = {(pl.attention_heatmap, "order")}
+
+
+# --- what is right of any outcome -----------------------------------------------------------------
+
+
+def whole_answer(answer):
+    """Tell whether all numbers of an answer are finite, however deep."""
+    if isinstance(answer, np.ndarray):
+        return answer.dtype != object and np.isfinite(answer).all()
+    if isinstance(answer, float):
+        return np.isfinite(answer)
+    if isinstance(answer, dict):
+        return all(map(whole_answer, answer.values()))
+    if isinstance(answer, nx.Graph):
+        return all(map(whole_answer, (data for *_, data in answer.edges(data=True))))
+    if isinstance(answer, list | tuple):
+        return all(map(whole_answer, answer))
+    return answer is None or isinstance(answer, int | str | Vocabulary | Figure)
+
+
+def same(first, second):
+    if isinstance(first, pd.DataFrame | pd.Series | pd.Index):
+        return first.equals(second)
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first.detach(), second.detach())
+    if isinstance(first, np.ndarray) and first.dtype.kind in "fc":
+        return np.array_equal(first, second, equal_nan=True)
+    if isinstance(first, np.ndarray):
+        return np.array_equal(np.ma.getdata(first), np.ma.getdata(second))
+    if isinstance(first, nx.Graph):
+        return list(first.edges(data=True)) == list(second.edges(data=True))
+    return repr(first) == repr(second)
+
+
+def copied(value):
+    """Return a copy to compare with later; None of what cannot be compared, or changes by right."""
+    if isinstance(value, np.random.Generator | torch.Generator) or hasattr(value, "__next__"):
+        return None
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    try:
+        return copy.deepcopy(value) if np.iterable(value) and not isinstance(value, type) else None
+    except TypeError:  # the keys of a dict, for instance
+        return None
+
+
+@contextmanager
+def no_hang():
+    def give_up(*_):
+        raise AssertionError(f"still at work after {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def outcome(function, arguments):
+    """Call a function; return its answer, or the error that names a parameter of it."""
+    before = {name: copied(value) for name, value in arguments.items()}
+    try:
+        with no_hang():
+            answer = function(**arguments)
+    except (TypeError, ValueError) as error:
+        answer = error
+    for name, value in before.items():
+        assert value is None or same(value, arguments[name]), f"{name} was changed"
+    if isinstance(answer, Exception):
+        assert any(names(answer, name) for name in arguments), f"names no parameter: {answer!r}"
+        assert "unexpected keyword" not in str(answer)
+    else:
+        assert whole_answer(answer) or function is d.load_leave_one_out, answer
+        assert type(answer) in answers(function), type(answer)
+    return answer
+
+
+def names(error, parameter):
+    return re.search(rf"\b{parameter}\b", str(error)) is not None
+
+
+@functools.cache
+def answers(function):
+    """Return the types of a function's answers to plain arguments."""
+    if function is p.layers_to_full_reach:
+        return {int, type(None)}
+    return {type(function(**{name: kind.good[0]() for name, kind in SPECS[function].items()}))}
+
+
+def drawn(data, values, label):
+    return data.draw(st.sampled_from(values), label=label)()
+
+
+def by_name(functions):
+    return pytest.mark.parametrize(
+        "function", functions, ids=[getattr(one, "__qualname__", str(one)) for one in functions]
+    )
+
+
+# --- the tests ------------------------------------------------------------------------------------
+
+
+@by_name(SPECS)
+def test_good_arguments_in_any_clothes_are_answered(function):
+    kinds = SPECS[function]
+
+    @settings(SETTINGS, max_examples=3 if function in SLOW else 20)
+    @given(st.data())
+    def check(data):
+        arguments = {name: drawn(data, kind.good, name) for name, kind in kinds.items()}
+        answer = outcome(function, arguments)
+        assert not isinstance(answer, Exception), answer
+
+    check()
+
+
+@by_name(SPECS)
+def test_a_wrong_argument_is_refused_by_its_name(function):
+    kinds = SPECS[function]
+    for name, kind in kinds.items():
+        for make in kind.wrong:
+            arguments = {other: kinds[other].good[0]() for other in kinds}
+            answer = outcome(function, arguments | {name: make()})
+            assert isinstance(answer, Exception), (name, make(), answer)
+            assert names(answer, name), (name, make(), answer)
+
+
+@by_name(SPECS)
+def test_any_arguments_are_answered_or_refused(function):
+    kinds = SPECS[function]
+
+    @settings(SETTINGS, max_examples=5 if function in SLOW else 20)
+    @given(st.data())
+    def check(data):
+        outcome(
+            function,
+            {name: drawn(data, kind.good * 2 + kind.wrong, name) for name, kind in kinds.items()},
+        )
+
+    check()
+
+
+def public_functions():
+    modules = (a, c, f, g, h, p, r, sp, d, digits, bags, dates, sentiment, graph_classes)
+    public = [
+        function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_") and function.__module__ == module.__name__
+    ]
+    return {*public, *(one for one in map(pl.__dict__.get, pl.__all__) if inspect.isfunction(one))}
+
+
+# They take nothing, only what the library itself has made, or a model that CI has not.
+NOT_HOSTILE = {
+    d.load_head_effects, d.record, dates.write_date, sentiment.is_kept_back,
+    graph_classes.rewired,
+}  # fmt: skip
+
+
+def test_every_public_function_and_parameter_is_asked():
+    assert public_functions() - NOT_HOSTILE <= set(SPECS)
+    for function, kinds in SPECS.items():
+        left_out = {name for asked, name in ELSEWHERE if asked is function}
+        assert set(inspect.signature(function).parameters) - left_out == set(kinds), function
+
+
+# --- planted faults are seen ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("planted", "seen"),
+    [
+        (lambda weights: np.full(3, np.nan), AssertionError),
+        (lambda weights: [0.2, 0.3, 0.5], AssertionError),
+        (lambda weights: weights.sort(), AssertionError),
+        (lambda weights: {}["weights"], KeyError),
+        (lambda weights: np.log(np.zeros(3)), RuntimeWarning),
+        (lambda weights: [].index(5), AssertionError),
+        (lambda weights: signal.raise_signal(signal.SIGALRM), AssertionError),
+    ],
+)
+def test_a_planted_fault_is_seen(planted, seen, monkeypatch):
+    def answered(function):
+        return {np.ndarray}
+
+    monkeypatch.setattr(f"{__name__}.answers", answered)
+    with pytest.raises(seen):
+        outcome(planted, {"weights": np.array([3.0, 2.0, 1.0])})
+
+
+def test_a_wrong_argument_that_is_answered_is_seen(monkeypatch):
+    def careless(weights):
+        if isinstance(weights, np.ma.MaskedArray):
+            return weights.data.sum(axis=-2)
+        return c.in_strength(weights)
+
+    monkeypatch.setitem(SPECS, careless, {"weights": W})
+    with pytest.raises(AssertionError, match="masked_array"):
+        test_a_wrong_argument_is_refused_by_its_name(careless)
