@@ -46,6 +46,8 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+# What a token does to itself when it is left out, and the loss of the first token, are NaN.
+WITH_GAPS = {d.load_leave_one_out, d.load_recording}
 LABELS = ("xlabel", "ylabel", "title")
 W, HEADS = x.weights(3, 3), x.weights(2, 3, 3)
 CROSS, CROSS_HEADS = x.weights(2, 3, square=False), x.weights(2, 2, 3, square=False)
@@ -331,7 +333,7 @@ def outcome(function, arguments):
         assert any(names(answer, name) for name in arguments), f"names no parameter: {answer!r}"
         assert "unexpected keyword" not in str(answer)
     else:
-        assert whole_answer(answer) or function is d.load_leave_one_out, answer
+        assert whole_answer(answer) or function in WITH_GAPS, answer
         assert type(answer) in answers(function), type(answer)
     return answer
 
