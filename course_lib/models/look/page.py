@@ -15,6 +15,7 @@ from course_lib import models
 from course_lib.models import packing
 from course_lib.models.look import figures
 from course_lib.widgets.shared.figure import stand_in
+from course_lib.widgets.shared.weights import WeightsView
 
 FOLDER = Path(__file__).parent
 # Nothing may be fetched, whatever a token says; modules come from the page's own text.
@@ -157,21 +158,19 @@ def _state(view, buffers):
     state = {name: getattr(view, name) for name in own - set(ipywidgets.DOMWidget().traits())}
     for name, value in state.items():
         if isinstance(value, bytes):
-            value = _narrow(value) if name == "weights" else value
+            if name == "weights" and isinstance(view, WeightsView):
+                value = _narrow(value, view.shape)
             key = hashlib.sha256(value).hexdigest()[:16]
             buffers[key] = base64.b64encode(value).decode()
             state[name] = {"buffer": key}
     return state
 
 
-def _narrow(content):
-    """Return weights in float64 as float32 where nothing is lost, as of a recording."""
-    if len(content) % 8:  # they are in float32
-        return content
-    wide = np.frombuffer(content, "<f8")
-    with np.errstate(all="ignore"):
-        narrow = wide.astype("<f4")
-    return narrow.tobytes() if (narrow == wide).all() else content
+def _narrow(content, shape):
+    """Return weights in float64 as float32, which a recording holds: all figures send the same."""
+    layers, heads, n = shape
+    wide = len(content) == 8 * layers * heads * n * n
+    return np.frombuffer(content, "<f8").astype("<f4").tobytes() if wide else content
 
 
 def _control(control):
