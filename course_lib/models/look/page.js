@@ -81,7 +81,11 @@ function slider({ label, min, max, step }, choose) {
 }
 
 function list({ label, options }, choose) {
-  const select = html("select", { ariaLabel: label }, ...options.map((text) => html("option", {}, text)));
+  const select = html(
+    "select",
+    { ariaLabel: label },
+    ...options.map((text) => html("option", {}, text)),
+  );
   select.addEventListener("change", () => choose(select.selectedIndex));
   const show = (value) => {
     select.selectedIndex = value;
