@@ -54,6 +54,9 @@ def masses(rng):
     cases += [(in_parts(rng, 9, 2), mass) for mass in (1.0, 127 / 128)]
     even = np.full((64, 64), 1 / 64)
     cases += [(even, 1 / 64 + 2**-16), (even, 1 / 64 - 2**-17), (np.ones((1, 1)), 0.5)]
+    # Summed up in float64 ten tenths lie a little below 1, nine of them a little below 0.9.
+    tenths = np.full((10, 10), 0.1)
+    cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
 
 

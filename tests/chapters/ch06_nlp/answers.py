@@ -478,7 +478,7 @@ WRONG = {
         (math.sqrt(8) / 16, "not 8"),
         (2, "not its variance"),
         (math.sqrt(2), "by 256"),
-        ("0.3536", "numbers"),
+        ("0.3536", "should be a number"),
         (0.5, "not right yet"),
         (0.36, "not right yet"),
         (0.3, "not right yet"),
@@ -619,7 +619,7 @@ WRONG = {
         (GAPS.sum(), "sum over the seeds"),
         (GAPS.std(ddof=1), "the spread"),
         (ADVANTAGE / RUNS["uniform attention"]["negated"].mean(), "not right yet"),
-        (str(ADVANTAGE), "numbers"),
+        (str(ADVANTAGE), "should be a number"),
         (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"], "shape"),
     ],
     "nlp-5": [

@@ -415,7 +415,7 @@ WRONG = {
         (lambda c: {15: 1, 16: 2, 23: 2, 24: 3, 64: 8, 100: 12}.get(c, 1), "not right yet"),
         (lambda c: c // 8 or True, "whole number"),
         (lambda c: SelfAttention2d(c).query.out_channels, "SelfAttention2d"),
-        (lambda c: str(max(1, c // 8)), "numbers"),
+        (lambda c: str(max(1, c // 8)), "should be a number"),
         (lambda c: max(1.0, c // 8), "whole number"),
         (lambda c: max(1, np.floor(c / 8)), "whole number"),
     ],
@@ -587,7 +587,7 @@ WRONG = {
         (lambda gains: np.mean(np.sign(gains)) * np.sqrt(len(gains)), "not right yet"),
         (lambda gains: round(errors_by_loop(gains)), "not right yet"),
         (lambda gains: (gains - gains.mean()) / error(gains), "shape"),
-        (lambda gains: str(errors_by_loop(gains)), "numbers"),
+        (lambda gains: str(errors_by_loop(gains)), "should be a number"),
         (lambda gains: np.mean(gains) / (np.ptp(gains) / 4 / np.sqrt(len(gains))), "not right yet"),
     ],
 }

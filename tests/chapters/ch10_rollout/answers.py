@@ -459,7 +459,7 @@ WRONG = {
         (0.63, "not right yet"),
         (62, "not right yet"),
         (-0.62, "not right yet"),
-        ("0.62", "array of numbers"),
+        ("0.62", "should be a number"),
     ],
     "rollout-4": [
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
@@ -572,7 +572,7 @@ WRONG = {
         (9, "should be one of"),
         (90, "should be one of"),
         (0.89, "should be one of"),
-        ("0.9", "array of numbers"),
+        ("0.9", "should be a number"),
         (-0.9, "should be one of"),
         (np.float16(0.7), "one is higher"),
     ],
