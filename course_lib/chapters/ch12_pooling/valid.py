@@ -80,7 +80,7 @@ def _scores(draw, rng, shape, group):
 
 
 VALID = {
-    "pooling-1": _nodes(300),
+    "pooling-1": _nodes(3000),
     "pooling-3": _batches(),
     "pooling-4": _nodes(30),
     "pooling-5": _weighted_bags(),
