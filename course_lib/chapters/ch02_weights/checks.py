@@ -95,7 +95,7 @@ def _query_key(rng):
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
-    high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [0.5]])
+    high = np.array([[1024.0], [-1024.0], [32768.0]]), np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
     return [*near, tied, high, unlike]
 

@@ -101,8 +101,8 @@ def _texts_with_padding(rng):
         draw_texts(rng, h * d_head, h, scattered),
         draw_texts(rng, 2, 2, [[True]]),
         far_texts([[True, False, True, True, False], [False] * 5]),
-        far_texts([[True, True, False, True]], logit=16384.0),
         far_texts([[True, True, False, True]], logit=2048.0, nearer=[0, 1, 0, 0]),
+        far_texts([[True, True, False, True]], logit=16384.0, nearer=[0, 1, 0, 1]),
     ]
 
 

@@ -47,5 +47,5 @@ VALID = {
     "vision-6": shapes.flatmap(
         lambda shape: seeded(_shuffling, side, st.just(shape), orders(shape[0] * shape[1]))
     ),
-    "vision-7": seeded(_gains, st.integers(2, 40)),
+    "vision-7": seeded(_gains, st.integers(2, 40) | st.integers(100, 2000)),
 }

@@ -522,6 +522,13 @@ WRONG = {
         (WithoutShift, "not right yet"),
         *(
             (
+                but(share=lambda z, allowed, most=most: ByMask.weigh(z.clip(-most, most), allowed)),
+                "not right yet",
+            )
+            for most in (500, 3000, 6000)
+        ),
+        *(
+            (
                 but(
                     share=lambda logits, allowed, low=low: (
                         logits.masked_fill(~allowed, low).softmax(-1) * allowed

@@ -86,7 +86,8 @@ def pool_in_float32(h, v, w):
 
 
 def pool_by_average(h, v, w):
-    weights = np.exp(np.tanh(h.dot(v.T)).dot(w))
+    scores = np.tanh(h.dot(v.T)).dot(w)
+    weights = np.exp(scores - scores.max())
     return Pooled(np.average(h, axis=0, weights=weights), weights / weights.sum())
 
 
