@@ -13,6 +13,7 @@ from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, plante
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
 
+NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
 
 
@@ -67,11 +68,11 @@ def _judge_safe_softmax(cases, values):
         ),
         (
             exponentials_shifted_by(lambda logits: logits.mean(axis=1, keepdims=True)),
-            "Shifted by the mean of each row: an entry far above it still overflows.",
+            NOT_THE_LARGEST,
         ),
         (
             exponentials_shifted_by(lambda logits: logits.min(axis=1, keepdims=True)),
-            "Shifted by the minimum of each row: an entry far above it still overflows.",
+            NOT_THE_LARGEST,
         ),
         (lambda logits: softmax(logits, axis=0), COLUMNS),
         (by_whole, "All entries sum to 1: do it row by row."),

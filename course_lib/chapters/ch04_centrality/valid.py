@@ -34,7 +34,7 @@ def _removals(draw):
     n = len(weights)
     gone = [int(place) for place in rng.permutation(n)[: draw(st.integers(0, n - 1))]]
     left = np.delete(weights, gone, axis=1).sum(axis=1, keepdims=True)
-    least = draw(st.sampled_from([1e-6, 1e-3, 0.1]))  # what stays of a row
+    least = draw(st.sampled_from([1e-12, 1e-6, 1e-3, 0.1]))  # what stays of a row
     return np.where(left < least, (1 - least) * weights + least * np.eye(n), weights), gone
 
 

@@ -170,9 +170,11 @@ OTHER_VECTORS = (
     ),
     (
         lambda w: _second(np.diag(w.sum(axis=1)) - _symmetric(w)),
-        later("The diagonal of D holds the row sums of S, not those of the weights."),
+        later(
+            "This sorts by an eigenvector of S, as if D were the identity: the diagonal of D holds "
+            "the row sums of S."
+        ),
     ),
-    (lambda w: _second(_symmetric(w), -2), later("This is an eigenvector of S, not of L = D - S.")),
     (
         lambda w: _normalised(_symmetric(w)),
         later("This sorts by the normalised Laplacian; the four steps use L = D - S."),

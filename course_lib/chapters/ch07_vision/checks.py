@@ -307,7 +307,7 @@ def _judge_shuffled(cases, values):
 
 def _gains(rng):
     sizes = [int(n) for n in rng.integers([3, 20, 31, 500], [20, 31, 100, 2000])]
-    drawn = [rng.normal(mean, 0.02, size=n) for mean, n in zip((0.01, -0.03) * 2, sizes, strict=True)]
+    drawn = [rng.normal(rng.choice([0.01, -0.03]), 0.02, size=n) for n in sizes]
     even = rng.normal(size=7)
     one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
     return [

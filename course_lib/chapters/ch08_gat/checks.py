@@ -126,7 +126,8 @@ def _judge_split(cases, values):
 
 def _graph_sizes(rng):
     drawn = rng.integers(2, [200, 3000, 100], size=(3, 3)).tolist()
-    return [tuple(sizes) for sizes in [*drawn, (3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1)]]
+    crafted = [(3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1)]
+    return [*map(tuple, drawn), *crafted]
 
 
 def _same_count(got, expected):

@@ -538,6 +538,10 @@ def sharpest_flat(weights):
     return scipy.special.entr(weights).sum(-1).mean(-1).argmin()
 
 
+def midrange(logits, axis, keepdims):
+    return (logits.max(axis, keepdims=keepdims) + logits.min(axis, keepdims=keepdims)) / 2
+
+
 RIGHT = {
     "weights-1": [
         "unchanged",
@@ -644,8 +648,9 @@ WRONG = {
     "weights-2": [
         (as_written, "overflow"),
         (shifted_by(np.max), "each row"),
-        (in_each_row(np.mean), "mean of each row"),
-        (in_each_row(np.min), "minimum of each row"),
+        (in_each_row(np.mean), "far above what is subtracted"),
+        (in_each_row(midrange), ("far above", "NaN")),
+        (in_each_row(np.min), "far above what is subtracted"),
         (in_each_row(np.median), "NaN"),
         (shifted_by(lambda logits: logits[:, :1]), "NaN"),
         (shifted_by(lambda logits: logits[:, -1:]), "NaN"),
@@ -827,6 +832,7 @@ WRONG = {
         (chosen_by(lambda w: -np.exp(spread(w)).mean(-1)), ("widest query", NOT_YET)),
         (chosen_by(lambda w: -np.round(spread(w).mean(-1), 1)), NOT_YET),
         (chosen_by(lambda w: (w * np.log(w + 0.003)).sum(axis=(-2, -1))), NOT_YET),
+        (chosen_by(lambda w: (w * np.log(w + 0.001)).sum(axis=(-2, -1))), NOT_YET),
         (sharpest_by_margins, NOT_YET),
         (chosen_by(lambda w: w.max(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: w.max(axis=-1).mean(axis=-1)), NOT_YET),

@@ -761,7 +761,7 @@ WRONG = {
         ),
         (
             lambda w: np.argsort(np.linalg.eigh(w + w.T)[1][:, -2]),
-            ("row sums of S", "of L = D - S"),
+            "an eigenvector of S",
         ),
         (spectral_order, "library's own function"),
         (lambda weights: spectral_order(weights), "which does the work"),

@@ -437,6 +437,7 @@ def favourites_nearly(logits):
 
 Held = namedtuple("Held", "pairwise split edges")
 
+
 def held_by_all(n, edges, features):
     return n * n * 2 * features, n * n, edges
 

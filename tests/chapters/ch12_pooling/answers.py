@@ -467,7 +467,7 @@ def masked_nearly(scores, features, mask):
 
 def masked_far_below(scores, features, mask):
     """A number that is below all scores, though not so far that nothing is left of it."""
-    vectors, weights = masked_by_loop(scores, features, mask)
+    vectors, _ = masked_by_loop(scores, features, mask)
     low = softmax(np.where(mask, scores, -2_000_000_100.0))
     return vectors, np.where(mask.any(axis=1, keepdims=True), low, 0)
 
@@ -496,7 +496,14 @@ RIGHT = {
         then(iter, pool_plainly),
         pooled_as_objects,
     ],
-    "pooling-2": [np.array("mean", dtype=object), "mean", " Mean", "MEAN", "'mean'.", np.array("mean")],
+    "pooling-2": [
+        np.array("mean", dtype=object),
+        "mean",
+        " Mean",
+        "MEAN",
+        "'mean'.",
+        np.array("mean"),
+    ],
     "pooling-3": [
         masked_by_loop,
         masked_by_torch,
