@@ -17,12 +17,11 @@ def _sharp(rng, n):
 
 
 def named_matrices(rng):
-    """Make weights with tokens that repeat: random, with twelve tokens, sharp and uniform."""
-    n, even = rng.integers(2, 8), rng.integers(2, 6)
+    """Make weights with tokens that repeat: random, with twelve tokens and sharp, and uniform."""
+    n, even = rng.integers(3, 8), rng.integers(1, 4)
     matrices = [
         softmax(rng.normal(size=(n, n))),
-        softmax(rng.normal(size=(12, 12))),
-        _sharp(rng, rng.integers(3, 6)),
+        _sharp(rng, 12),
         np.full((even, even), 1 / even),
     ]
     # Tokens repeat.
@@ -54,20 +53,21 @@ def two_to_compare(rng):
 
 
 def matrices_of_sizes(rng):
-    """Make weights of ten tokens, fewer and more."""
-    few, many = rng.integers(2, 10), rng.integers(12, 15)
-    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in (few, 10, 11, many)]
-    return [(weights,) for weights in (*matrices, _sharp(rng, rng.integers(3, 6)))]
+    """Make weights of ten tokens, fewer and more, also of one and of very many."""
+    sizes = 1, rng.integers(2, 6), 10, 11, rng.integers(31, 36)
+    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in sizes]
+    return [(weights,) for weights in (*matrices, _sharp(rng, 3))]
 
 
 def masked_matrices(rng):
-    """Make weights under causal, padding, scattered and full masks."""
+    """Make weights under causal, padding, scattered and full masks, and some not masked yet."""
     n, m, k = rng.integers(3, 7, size=3)
     padding, scattered = np.ones((m, m), dtype=bool), rng.random((k, k)) < 0.6
     padding[:, m - rng.integers(1, m) :] = False
     scattered[:, 0] |= ~scattered.any(axis=1)
     masks = causal_mask(n), padding, scattered, np.ones((n, n), dtype=bool)
-    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
+    logits = [(np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks]
+    logits.append((rng.normal(size=(n, n)), masks[0]))
     # A weight may be 0 and yet be allowed.
     allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
