@@ -151,7 +151,8 @@ def _sequences(rng):
         for n, d_key, d_value in sizes
     ]
     # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
-    below = (np.full((3, 4), -FAR / 2), np.ones((3, 4)), rng.normal(size=(3, 2)))
+    nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
+    below = (np.full((3, 4), -FAR / 2), nearer, rng.normal(size=(3, 2)))
     later = (
         np.array([[2000.0, 2, 0, 0]] * 3),
         np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),

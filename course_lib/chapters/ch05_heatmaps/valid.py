@@ -44,7 +44,9 @@ VALID = {
     "heatmaps-2": _named(),
     "heatmaps-3": _two(),
     "heatmaps-4": st.one_of(_two(), _two(alike=True)),
-    "heatmaps-5": st.one_of(sizes, st.integers(8, 13), st.just(40)).flatmap(weights).map(lambda w: (w,)),
+    "heatmaps-5": st.one_of(sizes, st.integers(8, 13), st.just(40))
+    .flatmap(weights)
+    .map(lambda w: (w,)),
     "heatmaps-6": _masked(),
     # Where the order is not clear, several are right, and no judge has to tell them.
     "heatmaps-7": seeded(_ordered, st.integers(3, 9), st.sampled_from([0.5, 1, 2]))

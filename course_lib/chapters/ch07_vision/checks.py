@@ -312,7 +312,14 @@ def _gains(rng):
     one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
     return [
         (gains,)
-        for gains in (*drawn, even - even.mean(), one_far, rng.normal(-3, 1, size=2), 5 + 2 * even)
+        for gains in (
+            *drawn,
+            1e-9 * drawn[0],
+            even - even.mean(),
+            one_far,
+            rng.normal(-3, 1, size=2),
+            5 + 2 * even,
+        )
     ]
 
 

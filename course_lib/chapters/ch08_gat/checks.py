@@ -103,7 +103,7 @@ def _features(rng):
         if n > 2:  # sums of both signs
             h[1] = -h[0]
         cases.append((h, *rng.normal(size=(2, features)), slope))
-    return cases
+    return [*cases, (1000 * cases[0][0], *cases[0][1:])]
 
 
 def _judge_split(cases, values):

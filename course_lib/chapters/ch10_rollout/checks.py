@@ -121,7 +121,7 @@ def _raw(rng):
     cases = []
     for n, residual in zip(rng.permutation([2, 3, 4, 5]), (0.5, 0.0, 1.0, 0.2), strict=True):
         raw = np.exp(rng.normal(size=(rng.integers(2, 5), n, n)))
-        cases.append((raw * 10 ** rng.uniform(-6, 4, size=(len(raw), n, 1)), residual))
+        cases.append((raw * 10 ** rng.uniform(-12, 4, size=(len(raw), n, 1)), residual))
     shares = softmax(2 * rng.normal(size=(2, 3, 3)))
     return [*cases, (shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4)]
 

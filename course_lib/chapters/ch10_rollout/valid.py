@@ -17,7 +17,7 @@ def _heads(rng, h, n):
 
 def _raw(rng, layers, n):
     raw = np.exp(rng.normal(size=(layers, n, n)))
-    return raw * 10.0 ** rng.integers(-3, 4, size=(layers, n, 1)), float(rng.choice([0, 1, 0.3]))
+    return raw * 10.0 ** rng.integers(-12, 4, size=(layers, n, 1)), float(rng.choice([0, 1, 0.3]))
 
 
 def _walks(rng, layers, n):

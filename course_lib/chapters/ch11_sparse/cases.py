@@ -101,6 +101,10 @@ def edge_lists(rng):
     for order in (full, full[:, np.argsort(ends[full[1]])], full[:, np.argsort(-ends[full[1]])]):
         cases.append((query, key, value, order))
     cases.append((*rng.normal(size=(3, 1, 2)), np.zeros((2, 1), dtype=int)))
+    # Logits of 16,384, 16,256 and 8,192, and the same below 0.
+    query, key = np.array([[128.0], [-128], [1]]), np.array([[128.0], [127], [64]])
+    every = np.stack(np.divmod(rng.permutation(9), 3))
+    cases.append((query, key, rng.normal(size=(3, 2)), every))
     return [*cases, many_positions(rng)]
 
 

@@ -221,7 +221,7 @@ def _rows(rng):
         graph = np.concatenate([np.arange(count), rng.integers(count, size=nodes - count)])
         graph = rng.permutation(graph)
         cases.append((rng.normal(size=nodes), rng.normal(size=(nodes, d)), graph, int(count)))
-    scores = np.array([900.0, -900.0, 899.0, -901.0])
+    scores = np.array([1100.0, -1099.0, 1099.0, -1100.0])
     features = rng.normal(size=(4, 3))
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
     wide = np.array([-700.0, 0.0, 700.0, 699.0]), features, np.array([0, 0, 0, 0]), 1

@@ -76,7 +76,7 @@ def _scores(draw, rng, shape, group):
         return rng.integers(-16000, 16001, size=group.max() + 1)[group] / 16 + rng.normal(
             size=shape
         ).round(3)
-    return rng.integers(-16000, 16001, size=shape) / 16
+    return rng.integers(-17600, 17601, size=shape) / 16
 
 
 VALID = {

@@ -728,6 +728,15 @@ WRONG = {
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
         (causal_not_renormalised, "after the softmax"),
         (causal_renormalised, "nothing is left"),
+        *(
+            (
+                causal_from_logits(
+                    lambda z, m, low=low: softmax(np.where(m, z.clip(low, -low), -np.inf), axis=1)
+                ),
+                NOT_YET,
+            )
+            for low in (-1000, -5000, -15000)
+        ),
         (
             causal_from_logits(
                 lambda z, m: as_written(np.where(m, z - z.max(1)[:, None], -np.inf))

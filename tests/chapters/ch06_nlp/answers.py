@@ -488,6 +488,7 @@ WRONG = {
         ((0.35, 0.36), "shape"),
     ],
     "nlp-2": [
+        (lambda d, h: np.array((3 * (d // h) ** 2, 3 * d * d)).astype(np.int16), "not right yet"),
         (lambda d, h: (3 * d * d, 3 * (d // h) ** 2), "The two numbers are swapped"),
         (lambda d, h: (3 * d * d // h, 3 * d * d), "h times too many"),
         (lambda d, h: (3 * d * d, 3 * d * d), "one head's features"),
@@ -520,6 +521,10 @@ WRONG = {
         (ByLibrary, "MultiHeadAttention.forward"),
         (ByLibrarysSoftmax, "masked_softmax"),
         (WithoutShift, "not right yet"),
+        (
+            but(share=lambda logits, allowed: ByMask.weigh(logits, allowed).clip(min=1e-6)),
+            "exactly 0",
+        ),
         *(
             (
                 but(share=lambda z, allowed, most=most: ByMask.weigh(z.clip(-most, most), allowed)),

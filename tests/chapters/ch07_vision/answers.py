@@ -583,6 +583,7 @@ WRONG = {
             for most in (30, 100)
         ),
         (lambda gains: errors_by_loop(gains[:30]), "not right yet"),
+        (lambda gains: np.mean(gains) / (error(gains) + 1e-8), "not right yet"),
         (error, "standard error"),
         (lambda gains: 1 / errors_by_loop(gains), "Turn it over"),
         (lambda gains: np.mean(gains) / (np.std(gains, ddof=1) / len(gains)), "the root"),

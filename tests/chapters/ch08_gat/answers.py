@@ -640,6 +640,7 @@ WRONG = {
         (lambda h, q, k, s: -leaky(-np.add.outer(h @ q, h @ k), s), "for what is negative"),
         (lambda h, q, k, s: split_by_einsum(h / np.sqrt(h.shape[1]), q, k, s), "not right yet"),
         (lambda h, q, k, s: split_by_einsum(h[:4], q, k, s), "shape"),
+        (lambda h, q, k, s: np.clip(split_by_einsum(h, q, k, s), -99, 99), "not right yet"),
         (lambda h, q, k, s: np.round(split_by_einsum(h, q, k, s), 2), "not right yet"),
         (split_joined, PAIRWISE),
         (split_joined_by_torch, PAIRWISE),

@@ -480,6 +480,10 @@ WRONG = {
     "rollout-4": [
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
         (lambda raw, residual: mended_by_loop(raw[::-1], residual), "wrong way round"),
+        *(
+            (lambda raw, r, least=least: mended_by_loop(raw.clip(least), r), "not right yet")
+            for least in (1e-6, 1e-9)
+        ),
         (
             mended_with(lambda layer, r, eye: normalised((1 - r) * layer + r * eye)),
             "before the residual is mixed in",
