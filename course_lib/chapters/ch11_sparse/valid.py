@@ -48,7 +48,7 @@ def _edges(rng, n, d, wide):
     allowed[rng.integers(n), rng.integers(n)] = True
     edges = rng.permutation(np.argwhere(allowed)).T
     query, key = rng.normal(size=(2, n, d))
-    far = rng.choice([1, 1, 40, 1000]) * np.sign(rng.normal(size=(n, 1)))
+    far = rng.choice([1, 1, 40, 1000, 30000]) * np.sign(rng.normal(size=(n, 1)))
     return query * far, key, rng.normal(size=(n, wide)), edges
 
 
