@@ -39,12 +39,16 @@ def two_heads(rng):
 
 
 def two_to_compare(rng):
-    """Make pairs far from each other and close, of one-hot rows, and two that are equal."""
+    """Make pairs far from each other, in both orders, and close, and two that are equal.
+
+    What is largest in one order is smallest in the other, so that no end of the scale is free.
+    """
     n, m, k = rng.integers(3, 7, size=3)
     one, two = softmax(rng.normal(size=(2, n, n)))
     same = softmax(rng.normal(size=(m, m)))
     return [
         (one, two),
+        (two, one),
         (one, softmax(np.log(one) + 0.1 * rng.normal(size=(n, n)))),
         (softmax(3 * rng.normal(size=(k, k))), np.full((k, k), 1 / k)),
         (np.eye(m), np.roll(np.eye(m), 1, axis=1)),
