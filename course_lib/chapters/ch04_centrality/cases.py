@@ -213,6 +213,14 @@ def _branches(rng, *ways):
     return weights, start, end
 
 
+UNITS = (1e-2, 1e-3, 1e-4)
+
+
+def nearly_as_long(rng, unit):
+    """Make two ways whose lengths -ln w rounding to a unit puts in another order."""
+    return _branches(rng, np.exp([-106.1 * unit]), np.exp([-35.49 * unit] * 3))
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest ways."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
@@ -226,11 +234,7 @@ def ways(rng):
             ([1e-30],),
         )
     ]
-    # Lengths that rounding to two, three or four decimals puts in another order.
-    branches += [
-        _branches(rng, np.exp([-106.1 * unit]), np.exp([-35.49 * unit] * 3))
-        for unit in (1e-2, 1e-3, 1e-4)
-    ]
+    branches += [nearly_as_long(rng, unit) for unit in UNITS]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
     drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
