@@ -101,6 +101,25 @@ def test_a_named_tuple_and_views_of_a_dict_keep_their_parts():
     assert plain(nx.DiGraph([(0, 1)])).edges == [(0, 1, {})]
 
 
+def test_objects_in_an_array_are_texts_or_parts():
+    pair = np.empty(2, dtype=object)
+    pair[:] = np.ones(3), [0.5, 0.5]
+    first, second = plain(pair)
+    assert same(first, np.ones(3))
+    assert second == [0.5, 0.5]
+    assert plain(np.array(["key", "query"], dtype=object)).tolist() == ["key", "query"]
+    compare_choice(plain(np.array("key", dtype=object)), "key", "It", {})
+    assert plain(nx.MultiDiGraph([(0, 1)])).several
+    assert not plain(nx.DiGraph([(0, 1)])).several
+
+
+def test_text_is_no_number_and_no_array_of_them():
+    with pytest.raises(Wrong, match=r"It should be a number, got 'a'\."):
+        compare_number("a", 1, "It")
+    with pytest.raises(Wrong, match=r"should be an array of numbers, got \['a'\]\."):
+        compare_all("It", [()], [["a"]], lambda: np.ones(1))
+
+
 def test_an_exception_is_known_by_its_family_and_read_whole():
     class Odd(ValueError):
         pass

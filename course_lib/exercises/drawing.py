@@ -22,12 +22,13 @@ from matplotlib.transforms import Bbox
 
 from course_lib.exercises.plain import attempt
 
-INCHES, DPI = 6, 100  # of one pair of axes with its labels
+INCHES, DPI = 6, 72  # of one pair of axes with its labels
 ROOM = {"left": 0.2, "bottom": 0.2, "right": 0.9, "top": 0.9}  # notebooks cut no label off
 SAMPLES = 513  # weights, and places of the colour map, from the lower to the upper end of a scale
 INSIDE = np.linspace(0.2, 0.8, 15)  # where a cell is looked at, as a share of its side
 SEEN = 30  # how much a text changes some pixels, of 255
-LEGIBLE = 4  # pixels, the height of a text
+LEGIBLE = 3  # pixels, the height of a text
+WITHIN = 1.25  # of a cell: how wide and high a text in it may be
 
 
 def draw(count=1, *, named=False):
@@ -103,7 +104,8 @@ def described(figure, axes, shape, named=True):
             end, their ``places`` on the map (0 to 1) and their ``colours``.
         ``texts``
             Of texts that can be seen in cells (row, column, text), with fractions of cells: the
-            middle of the first cell is at .5.
+            middle of the first cell is at .5. Larger ones, which reach into other cells, are
+            ``too_large``.
         ``rows``, ``columns``
             Of tick labels that can be seen (place, text), in the same unit.
         ``xlabel``, ``ylabel``
@@ -135,7 +137,7 @@ def _hide(artists):
 def _pixels(canvas):
     """Render a figure; return RGB from 0 to 255 with row 0 at the *bottom*, as in display units."""
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(int)
+    return np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(np.int16)
 
 
 def _mappables(axes):
@@ -174,12 +176,9 @@ def _cells(axes, box, shape, pixels):
     outside = (y < 0) | (y >= height) | (x < 0) | (x >= width)
     looked = pixels[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
     codes = np.where(outside, -1, looked @ (65536, 256, 1)).reshape(rows, columns, -1)
-    colours, even = np.full((rows, columns, 3), np.nan), np.zeros(shape)
-    for cell in np.ndindex(shape):
-        found, counts = np.unique(codes[cell], return_counts=True)
-        code, even[cell] = found[counts.argmax()], counts.max() / counts.sum()
-        if code >= 0:
-            colours[cell] = np.array((code // 65536, code // 256 % 256, code % 256)) / 255
+    code, even = _most_frequent(codes)
+    colours = np.stack([code // 65536, code // 256 % 256, code % 256], axis=-1) / 255
+    colours[code < 0] = np.nan
     return {
         "shape": np.shape(top[0].get_array())[:2]
         if top and np.ndim(top[0].get_array()) > 1
@@ -188,6 +187,16 @@ def _cells(axes, box, shape, pixels):
         "even": even,
         "scales": [scale for part in _mappables(axes) if (scale := _scale(axes, part))],
     }
+
+
+def _most_frequent(numbers):
+    """Return the most frequent number along the last axis, and its share."""
+    ordered = np.sort(numbers, axis=-1)
+    places = np.arange(ordered.shape[-1])
+    begins = np.where(np.diff(ordered, axis=-1, prepend=ordered[..., :1] - 1) != 0, places, 0)
+    lengths = places + 1 - np.maximum.accumulate(begins, axis=-1)  # of runs of the same number
+    last = lengths.argmax(axis=-1)[..., None]
+    return np.take_along_axis(ordered, last, -1)[..., 0], lengths.max(axis=-1) / len(places)
 
 
 def _scale(axes, part):
@@ -223,7 +232,9 @@ def _texts(axes, box, shape, named):
         window = _window(text)
         row, column = place(*(window.min + window.max) / 2)
         if 0 <= row < rows and 0 <= column < columns:
-            found.append(("texts", window, (row, column, text.get_text())))
+            sides = window.width / box.width * columns, window.height / box.height * rows
+            kind = "texts" if max(sides) <= WITHIN else "too_large"
+            found.append((kind, window, (row, column, text.get_text())))
     if not named:
         return found
     found.append(("xlabel", _window(axes.xaxis.label), axes.get_xlabel()))
@@ -247,7 +258,7 @@ def _window(text):
 
 def _seen(texts, changed):
     """Keep the texts that change the image where they stand, by their kind."""
-    seen = {kind: [] for kind in ("texts", "rows", "columns", "xlabel", "ylabel")}
+    seen = {kind: [] for kind in ("texts", "too_large", "rows", "columns", "xlabel", "ylabel")}
     for kind, window, value in texts:
         (x0, y0), (x1, y1) = np.clip(window.get_points(), 0, changed.shape[::-1]).astype(int)
         if y1 - y0 >= LEGIBLE and changed[y0 : y1 + 1, x0 : x1 + 1].any():

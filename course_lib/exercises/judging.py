@@ -185,9 +185,10 @@ def read_array(value, what, *, shape=None):
             raise TypeError
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise Wrong(
-            "{what} should be an array of numbers, got {value}.", what=what, value=_shown(value)
-        ) from None
+        told = {"what": what, "value": _shown(value)}
+        if shape == ():
+            raise Wrong("{what} should be a number, got {value}.", **told) from None
+        raise Wrong("{what} should be an array of numbers, got {value}.", **told) from None
     if shape is not None and array.shape != tuple(shape):
         raise Wrong(
             "{what} should have shape {shape}, got {found}.",

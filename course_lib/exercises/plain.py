@@ -54,11 +54,15 @@ class Raised:
 
 @dataclass(frozen=True)
 class PlainGraph:
-    """A NetworkX graph as data: nodes with attributes, edges (source, target, attributes)."""
+    """A NetworkX graph as data: nodes with attributes, edges (source, target, attributes).
+
+    `several` tells whether it may have several edges between the same two nodes.
+    """
 
     directed: bool
     nodes: dict
     edges: list
+    several: bool = False
 
 
 class BFloat16(np.ndarray):
@@ -88,7 +92,8 @@ def plain(value):
 
     Every number that `float` takes is a number: also a `Fraction`, a `Decimal` or one of SymPy.
     PyTorch tensors become arrays (also those on a graph of gradients), sparse matrices dense
-    arrays, data frames and arrays of objects arrays of numbers, iterators lists.
+    arrays, data frames and arrays of objects arrays of numbers or texts, iterators lists. Objects
+    in a row that are arrays of different shapes become a list.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def plain(value):
     if isinstance(value, nx.Graph):
         nodes = {node: dict(data) for node, data in value.nodes(data=True)}
         edges = [(u, v, dict(data)) for u, v, data in value.edges(data=True)]
-        return PlainGraph(value.is_directed(), nodes, edges)
+        return PlainGraph(value.is_directed(), nodes, edges, value.is_multigraph())
     if isinstance(value, tuple | list):
         return (tuple if isinstance(value, tuple) else list)(plain(part) for part in value)
     if isinstance(value, set | frozenset):
@@ -145,11 +150,18 @@ def _plain_array(value):
     if array.dtype != object:
         return array
     parts = [plain(part) for part in array.ravel()]
-    if not all(isinstance(part, numbers.Real) or np.ndim(part) == 0 for part in parts):
-        raise TypeError(_no_data(value))
-    if any(isinstance(part, str) or part is None or part is Ellipsis for part in parts):
-        raise TypeError(_no_data(value))
-    return np.array(parts, dtype=np.float64).reshape(array.shape)
+    if all(map(_is_number, parts)):
+        return np.array(parts, dtype=np.float64).reshape(array.shape)
+    if all(isinstance(part, str) for part in parts):
+        return np.array(parts).reshape(array.shape)
+    if array.ndim == 1 and all(isinstance(part, np.ndarray | list | tuple) for part in parts):
+        return parts
+    raise TypeError(_no_data(value))
+
+
+def _is_number(part):
+    part = np.asarray(part) if isinstance(part, numbers.Real | np.ndarray) else None
+    return part is not None and part.ndim == 0 and part.dtype.kind in "biuf"
 
 
 def _no_data(value):

@@ -121,6 +121,8 @@ def _judge_flow_graph(cases, values):
             raise Wrong("`flow_graph` should return a networkx.DiGraph.")
         if not graph.directed:
             raise Wrong("This graph has no directions; use nx.DiGraph, not nx.Graph.")
+        if graph.several:
+            raise Wrong("A multigraph may hold an edge twice; use nx.DiGraph.")
         if set(graph.nodes) != set(range(len(weights))):
             raise Wrong(
                 "The nodes should be the positions 0 to {last}, got {nodes}.",
@@ -285,7 +287,14 @@ def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
-    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng), _ring(rng)]]
+    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng), _ring(rng), two_halves(rng)]]
+
+
+def two_halves(rng):
+    """Return weights of two large groups: no small part of the tokens is cut off before them."""
+    sizes = rng.integers(5, 8, size=2)
+    group = rng.permutation(np.repeat([0, 1], sizes))
+    return softmax(rng.normal(size=(sizes.sum(),) * 2) / 8 - 4 * (group[:, None] != group))
 
 
 def _groups(rng):

@@ -3,7 +3,13 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch01_graph_view.checks import CLOSE, MOST_TOKENS, TIED, TINY
+from course_lib.chapters.ch01_graph_view.checks import (
+    CLOSE,
+    MOST_TOKENS,
+    TIED,
+    TINY,
+    two_halves,
+)
 from course_lib.exercises.strategies import seeded, square_weights
 
 
@@ -74,5 +80,6 @@ VALID = {
     "graph_view-6": st.one_of(
         square_weights(low=2).map(lambda weights: (weights,)),
         seeded(lambda rng, n: (_connected_weakly(rng, n),), st.integers(2, 8)),
+        seeded(lambda rng: (two_halves(rng),)),
     ),
 }

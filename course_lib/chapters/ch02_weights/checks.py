@@ -13,6 +13,7 @@ from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, plante
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
 
+NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
 
 
@@ -67,11 +68,11 @@ def _judge_safe_softmax(cases, values):
         ),
         (
             exponentials_shifted_by(lambda logits: logits.mean(axis=1, keepdims=True)),
-            "Shifted by the mean of each row: an entry far above it still overflows.",
+            NOT_THE_LARGEST,
         ),
         (
             exponentials_shifted_by(lambda logits: logits.min(axis=1, keepdims=True)),
-            "Shifted by the minimum of each row: an entry far above it still overflows.",
+            NOT_THE_LARGEST,
         ),
         (lambda logits: softmax(logits, axis=0), COLUMNS),
         (by_whole, "All entries sum to 1: do it row by row."),
@@ -95,7 +96,7 @@ def _query_key(rng):
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
-    high = np.array([[1024.0], [-1024.0]]), np.array([[1.0], [255 / 256], [0.5]])
+    high = np.array([[1024.0], [-1024.0], [32768.0]]), np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
     return [*near, tied, high, unlike]
 
@@ -150,7 +151,8 @@ def _sequences(rng):
         for n, d_key, d_value in sizes
     ]
     # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
-    below = (np.full((3, 4), -FAR / 2), np.ones((3, 4)), rng.normal(size=(3, 2)))
+    nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
+    below = (np.full((3, 4), -FAR / 2), nearer, rng.normal(size=(3, 2)))
     later = (
         np.array([[2000.0, 2, 0, 0]] * 3),
         np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),

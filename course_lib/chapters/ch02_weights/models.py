@@ -8,17 +8,18 @@ from course_lib.attention import entropy, softmax
 N = 6  # tokens where heads are made by hand
 
 
-def _rows(*weights):
+def _rows(*weights, n=N):
     """Return a head whose queries all have the same few weights, on keys of their own."""
-    row = np.zeros(N)
+    row = np.zeros(n)
     row[: len(weights)] = weights
-    return np.array([np.roll(row, shift) for shift in range(N)])
+    return np.array([np.roll(row, shift) for shift in range(n)])
 
 
 STEADY, EVEN, LARGEST = _rows(0.9, 0.1), _rows(0.6, 0.4), _rows(0.75, *[0.05] * 5)
 DIAGONAL, FULL = _rows(0.9, *[0.02] * 5), _rows(0.97, *[0.006] * 5)
 SINK, WEAK_SINK = FULL[[0] * N], _rows(0.8, *[0.04] * 5)[[0] * N]
 THIN, THINNER = _rows(0.98, *[0.004] * 5), _rows(0.9735, 0.0265)
+MANY_THIN, TWO = _rows(0.977, *[0.001] * 23, n=24), _rows(0.9582, 0.0418, n=24)
 # Some queries as sharp as can be, the others as wide as can be; which ones differs.
 WIDE = np.full((N, N), 1 / N)
 ONE_SHARP = np.vstack([np.eye(N)[:1], WIDE[1:]])
@@ -34,6 +35,7 @@ PLANTED = [
     (SPLIT, EVEN),  # the widest query
     (THINNER, ONE_WIDE),  # the mean without what is far from it
     (THINNER, THIN),  # rounded weights, or none that are small
+    (TWO, MANY_THIN),  # something small added to each weight before its logarithm
     (ONE_WIDE, STEADY),  # the mean of all queries but the last
     (SINK, DIAGONAL),  # how the columns are spread
     (DIAGONAL, WEAK_SINK),  # the mean of all rows
@@ -43,7 +45,7 @@ PLANTED = [
 def planted(rng, sharpest, rival, rival_first=False):
     """Return a model of random size: one head is the sharpest, all of another layer are rivals."""
     layers, heads = rng.integers(2, 5, size=2)
-    model = softmax(rng.normal(size=(layers, heads, N, N)) / 4)
+    model = softmax(rng.normal(size=(layers, heads, *sharpest.shape)) / 4)
     layer, other = sorted(rng.permutation(layers)[:2], reverse=rival_first)
     model[layer, rng.integers(heads)], model[other] = sharpest, rival
     return model

@@ -28,6 +28,8 @@ def _vectors(rng, n, m, d, d_value, kind):
         query, key = query * rng.uniform(0, 4, size=(n, 1)), key + rng.normal(size=d)
     if kind == "far apart":  # in whole numbers, which stay exact
         query, key = np.rint(query), 1000.0 * np.rint(key)
+    if kind == "very far":
+        query, key = np.rint(query), 2.0**17 * np.rint(key)
     if kind == "far below":
         query, key = np.ones((n, d)), np.full((m, d), -FAR / np.sqrt(d)) + key
     return query, key, value
@@ -49,7 +51,8 @@ def _relabelling(n):
 VALID = {
     "weights-2": st.tuples(sizes, sizes, fars).flatmap(lambda drawn: st.tuples(logits(*drawn))),
     "weights-3": seeded(
-        lambda rng, n, m, d, kind: _vectors(rng, n, m, d, 1, kind)[:2], sizes, sizes, sizes, kinds
+        lambda rng, n, m, d, kind: _vectors(rng, n, m, d, 1, kind)[:2],
+        *(sizes, sizes, sizes, kinds | st.just("very far")),
     ),
     "weights-4": st.tuples(sizes, sizes, sizes, kinds).flatmap(lambda drawn: _sequence(*drawn)),
     "weights-5": sizes.flatmap(_relabelling),

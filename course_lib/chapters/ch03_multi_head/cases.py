@@ -95,7 +95,7 @@ def _projected(rng, n, d, h):
 
 
 def _far(rng):
-    """Make logits of 1024 and -1024: rows of equal ones, and of both kinds.
+    """Make logits of 1024 and -1024: rows of equal ones, and of both kinds; and 16,384.
 
     All numbers on the way to the logits are powers of two, so that every number type has them.
     """
@@ -106,6 +106,7 @@ def _far(rng):
     w_k[:, 4:], w_q[:, 4:] = rng.choice([-1, 1], size=(2, 8, 4))
     w_q[:, 4:] *= rng.choice([512, 0.5], size=(8, 1))
     w_q[2, 4:], w_k[:2, 4:] = 512, [[1, 1, 1, 1], [1, 1, 1, 0.5]]  # 1024 beside 896
+    w_q[3, 4:], w_k[2:, 7] = [0, 0, 0, 32768], -1  # 16,384 beside 8,192
     return np.eye(8), w_q, w_k, *projections[2:], h
 
 

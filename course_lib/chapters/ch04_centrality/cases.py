@@ -161,6 +161,7 @@ WAY_IDEAS = [
     _as_long_as(lambda weight: round(-np.log(weight), 1)),
     _as_long_as(lambda weight: 1 / (weight + 0.01)),
     _as_long_as(lambda weight: (1 - weight) ** 2),
+    _as_long_as(lambda weight: 1 / weight - 1),
     _at_most(2),
     _at_most(3),
     _at_most(4),
@@ -213,14 +214,28 @@ def _branches(rng, *ways):
     return weights, start, end
 
 
+UNITS = (1e-2, 1e-3, 1e-4)
+
+
+def nearly_as_long(rng, unit):
+    """Make two ways whose lengths -ln w rounding to a unit puts in another order."""
+    return _branches(rng, np.exp([-106.1 * unit]), np.exp([-35.49 * unit] * 3))
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest ways."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
     direct = np.array([[0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.6, 0.2, 0.2]])
     branches = [
         _branches(rng, *weights)
-        for weights in (([0.9], [0.99] * 4), ([0.945], [0.953] * 3), ([0.5], [0.9, 0.6]))
+        for weights in (
+            ([0.9], [0.99] * 4),
+            ([0.945], [0.953] * 3),
+            ([0.5], [0.9, 0.6]),
+            ([1e-30],),
+        )
     ]
+    branches += [nearly_as_long(rng, unit) for unit in UNITS]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
     drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
@@ -244,6 +259,7 @@ def removals(rng):
     nearly = softmax(rng.normal(size=(5, 5)))
     nearly[3] = [0.4e-4, 0.3e-4, 0.9999, 0.2e-4, 0.1e-4]
     nearly[4] = np.eye(5)[0]
+    nearly[1] = [2.0**-41, 2.0**-42, 1 - 2.0**-40, 0, 2.0**-42]
     listed = [(4, [0]), (5, [0, 4]), (6, [3, 1]), (6, [1, 2, 4]), (4, []), (5, [1, 2, 3, 4])]
     listed += [(n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
@@ -301,5 +317,6 @@ def scores(rng):
         (rising, np.exp(3 * rising)),
         (rising, -(rising**3)),
         (close, rng.normal(size=9)),
+        (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
     ]

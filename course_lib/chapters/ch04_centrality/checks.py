@@ -101,8 +101,8 @@ def _judge_pagerank(cases, values):
     compare_all(subject, cases, values, right, mistakes, same=_same_shares)
 
 
-# How far a sum near 1 may be off by rounding; lists may have lost digits before.
-ROUNDING = {"float64": 1e-9, "float32": 1e-6, "float16": 1e-3, "bfloat16": 8e-3}
+# How far a sum near 1 may be off by rounding.
+ROUNDING = {"float64": 1e-13, "float32": 1e-6, "float16": 1e-3, "bfloat16": 8e-3}
 
 
 def _judge_silent(cases, values):
@@ -110,16 +110,19 @@ def _judge_silent(cases, values):
         name = f"`silent_weights({n})`"
         weights = read_array(value, name, shape=(n, n))
         kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
-        rounding = ROUNDING.get(kind, 1e-7)
+        spread = np.ptp(weights)
+        rounding = ROUNDING.get(kind, min(1e-7, spread / 1000))  # lists may have lost digits before
         if (weights <= 0).any():
             raise Wrong("{name}: every weight should be positive.", name=name)
         rows = weights.sum(axis=1)
         if np.abs(rows - 1).max() > max(1e-5, 5 * rounding):
             raise Wrong("{name}: the rows should sum to 1, but one sums to {sum:.6g}.",
                         name=name, sum=rows[np.abs(rows - 1).argmax()])  # fmt: skip
-        spread = np.ptp(weights)
-        if spread <= max(1e-6, 2 * rounding) * weights.max():
-            raise Wrong("{name}: all weights are the same; find some that differ.", name=name)
+        if spread <= max(1e-9, 2 * rounding) * weights.max():
+            raise Wrong(
+                "{name}: all weights are the same, but for rounding; find some that differ.",
+                name=name,
+            )
         columns = weights.sum(axis=0)
         worst = np.abs(columns - 1).argmax()
         if np.abs(columns[worst] - 1) > 1e-5 * spread + rounding:

@@ -18,12 +18,11 @@ def _sharp(rng, n):
 
 
 def named_matrices(rng):
-    """Make weights with tokens that repeat: random, with twelve tokens, sharp and uniform."""
-    n, even = rng.integers(2, 8), rng.integers(2, 6)
+    """Make weights with tokens that repeat: random, with twelve tokens and sharp, and uniform."""
+    n, even = rng.integers(3, 8), rng.integers(1, 4)
     matrices = [
         softmax(rng.normal(size=(n, n))),
-        softmax(rng.normal(size=(12, 12))),
-        _sharp(rng, rng.integers(3, 6)),
+        _sharp(rng, 12),
         np.full((even, even), 1 / even),
     ]
     # Tokens repeat.
@@ -41,12 +40,16 @@ def two_heads(rng):
 
 
 def two_to_compare(rng):
-    """Make pairs far from each other and close, of one-hot rows, and two that are equal."""
+    """Make pairs far from each other, in both orders, and close, and two that are equal.
+
+    What is largest in one order is smallest in the other, so that no end of the scale is free.
+    """
     n, m, k = rng.integers(3, 7, size=3)
     one, two = softmax(rng.normal(size=(2, n, n)))
     same = softmax(rng.normal(size=(m, m)))
     return [
         (one, two),
+        (two, one),
         (one, softmax(np.log(one) + 0.1 * rng.normal(size=(n, n)))),
         (softmax(3 * rng.normal(size=(k, k))), np.full((k, k), 1 / k)),
         (np.eye(m), np.roll(np.eye(m), 1, axis=1)),
@@ -55,20 +58,21 @@ def two_to_compare(rng):
 
 
 def matrices_of_sizes(rng):
-    """Make weights of ten tokens, fewer and more."""
-    few, many = rng.integers(2, 10), rng.integers(12, 15)
-    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in (few, 10, 11, many)]
-    return [(weights,) for weights in (*matrices, _sharp(rng, rng.integers(3, 6)))]
+    """Make weights of ten tokens, fewer and more, also of one and of very many."""
+    sizes = 1, 10, 11, rng.integers(31, 36)
+    matrices = [softmax(2 * rng.normal(size=(n, n))) for n in sizes]
+    return [(weights,) for weights in (*matrices, _sharp(rng, rng.integers(2, 6)))]
 
 
 def masked_matrices(rng):
-    """Make weights under causal, padding, scattered and full masks."""
+    """Make weights under causal, padding, scattered and full masks, and some not masked yet."""
     n, m, k = rng.integers(3, 7, size=3)
     padding, scattered = np.ones((m, m), dtype=bool), rng.random((k, k)) < 0.6
     padding[:, m - rng.integers(1, m) :] = False
     scattered[:, 0] |= ~scattered.any(axis=1)
     masks = causal_mask(n), padding, scattered, np.ones((n, n), dtype=bool)
-    logits = ((np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks)
+    logits = [(np.where(mask, rng.normal(size=mask.shape), -np.inf), mask) for mask in masks]
+    logits.append((rng.normal(size=(n, n)), masks[0]))
     # A weight may be 0 and yet be allowed.
     allowed = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     crafted = np.array([[True, True, False], [True, True, False], [True, True, True]])
@@ -171,9 +175,11 @@ OTHER_VECTORS = (
     ),
     (
         lambda w: _second(np.diag(w.sum(axis=1)) - _symmetric(w)),
-        later("The diagonal of D holds the row sums of S, not those of the weights."),
+        later(
+            "This sorts by an eigenvector of S, as if D were the identity: the diagonal of D holds "
+            "the row sums of S."
+        ),
     ),
-    (lambda w: _second(_symmetric(w), -2), later("This is an eigenvector of S, not of L = D - S.")),
     (
         lambda w: _normalised(_symmetric(w)),
         later("This sorts by the normalised Laplacian; the four steps use L = D - S."),

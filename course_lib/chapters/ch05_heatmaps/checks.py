@@ -27,7 +27,7 @@ from course_lib.exercises.looking import (
     read_matrices,
     same_colours,
 )
-from course_lib.language import say
+from course_lib.language import later, say
 from course_lib.plots import spectral_order
 
 LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
@@ -180,6 +180,8 @@ def _judge_annotated(cases, values):
         (weights, numbers_at(drawing["texts"]))
         for weights, drawing in zip(matrices, drawings, strict=True)
     ]
+    if any(drawing["too_large"] for drawing in drawings):
+        raise Wrong("Some texts are larger than a cell.")
     if all(_says(text, w[j, i]) for w, texts in written for (i, j), text in texts.items()) and any(
         not _says(text, w[i, j]) for w, texts in written for (i, j), text in texts.items()
     ):
@@ -221,13 +223,12 @@ def _judge_masked(cases, values):
     def shown(hidden):
         return [np.where(hidden(weights, mask), np.nan, weights) for weights, mask in cases]
 
+    none_hidden = later("No cell is hidden: a pair that is forbidden looks like a small weight.")
     mistakes = [
         (shown(lambda w, mask: mask), "The mask is inverted: True = may attend."),
         (shown(lambda w, mask: ~mask.T), "The mask is transposed."),
-        (
-            shown(lambda w, mask: np.zeros_like(mask)),
-            "No cell is hidden: a pair that is forbidden looks like a small weight.",
-        ),
+        (shown(lambda w, mask: np.zeros_like(mask)), none_hidden),
+        ([np.where(mask, weights, 0) for weights, mask in cases], none_hidden),
         (shown(lambda w, mask: w == 0), "A weight of 0 is hidden where the pair is allowed."),
     ]
     ends = [[(0, 1), (0, w.max()), (w.min(), w.max())] for w, _ in cases]

@@ -34,7 +34,16 @@ def _judge_spread(cases, values):
 
 def _sizes(rng):
     drawn = [(int(h * d), int(h)) for h, d in rng.integers(2, 12, size=(3, 2))]
-    return [(8, 2), (12, 3), (1, 1), (16, 1), (48, 24), (int(rng.integers(17, 60)), 1), *drawn]
+    return [
+        (8, 2),
+        (12, 3),
+        (1, 1),
+        (16, 1),
+        (48, 24),
+        (1536, 24),
+        (int(rng.integers(17, 60)), 1),
+        *drawn,
+    ]
 
 
 ARTICLE_MISTAKES = (
@@ -102,8 +111,8 @@ def _texts_with_padding(rng):
         draw_texts(rng, h * d_head, h, scattered),
         draw_texts(rng, 2, 2, [[True]]),
         far_texts([[True, False, True, True, False], [False] * 5]),
-        far_texts([[True, True, False, True]], logit=16384.0),
         far_texts([[True, True, False, True]], logit=2048.0, nearer=[0, 1, 0, 0]),
+        far_texts([[True, True, False, True]], logit=16384.0, nearer=[0, 1, 0, 1]),
     ]
 
 
@@ -157,6 +166,12 @@ def _judge_attention(cases, values):
         mistakes=(OUTPUT_MISTAKES, WEIGHT_MISTAKES),
         seen=asked,
     )
+    for (_, _, (_, mask), _), value in zip(cases, values, strict=True):
+        weights = np.asarray(value["outputs"][1], dtype=float)
+        rows = mask | ~mask.any(axis=1, keepdims=True)  # what other padding asks does not matter
+        most = np.abs(weights * rows[:, None, :, None] * ~mask[:, None, None, :]).max()
+        if most:
+            raise Wrong("Padding should have a weight of exactly 0, got {most:.3g}.", most=most)
 
 
 # nlp-4 ------------------------------------------------------------------------------------------

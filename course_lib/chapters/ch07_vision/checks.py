@@ -157,7 +157,8 @@ def _blocks(rng):
         draw_block(rng, 2, 2, (3, 3), 0.0),
         draw_block(rng, channels, inner, (height, width), 1.5, batch=3, spread=0.3),
         draw_block(rng, 2, 3, (1, 1), 1.0, batch=1),
-        far_block((2, 3), [1, 0, 0.5, 1, 0, 0.5]),
+        # The largest logit is alone: rounding of others far from 0 is no mistake.
+        far_block((2, 3), [1, 0, 0.5, 0.5, 0, 0.5]),
     ]
 
 
@@ -306,12 +307,20 @@ def _judge_shuffled(cases, values):
 
 
 def _gains(rng):
-    drawn = [rng.normal(mean, 0.02, size=int(rng.integers(3, 30))) for mean in (0.01, -0.03)]
+    sizes = [int(n) for n in rng.integers([3, 20, 31, 500], [20, 31, 100, 2000])]
+    drawn = [rng.normal(rng.choice([0.01, -0.03]), 0.02, size=n) for n in sizes]
     even = rng.normal(size=7)
     one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
     return [
         (gains,)
-        for gains in (*drawn, even - even.mean(), one_far, rng.normal(-3, 1, size=2), 5 + 2 * even)
+        for gains in (
+            *drawn,
+            1e-9 * drawn[0],
+            even - even.mean(),
+            one_far,
+            rng.normal(-3, 1, size=2),
+            5 + 2 * even,
+        )
     ]
 
 

@@ -74,6 +74,13 @@ def _judge_masked(cases, values):
         return say("The weights of {n} nodes ({dtype})", n=len(logits), dtype=logits.dtype)
 
     compare_all(what, cases, values, masked_softmax, MASK_MISTAKES)
+    for (_, allowed), weights in zip(cases, values, strict=True):
+        most = np.abs(np.asarray(weights, dtype=float)[~allowed]).max(initial=0)
+        if most:
+            raise Wrong(
+                "The weight of a place without an edge should be exactly 0, got {most:.3g}.",
+                most=most,
+            )
 
 
 def _judge_swapped(cases, values):
@@ -96,7 +103,7 @@ def _features(rng):
         if n > 2:  # sums of both signs
             h[1] = -h[0]
         cases.append((h, *rng.normal(size=(2, features)), slope))
-    return cases
+    return [*cases, (1000 * cases[0][0], *cases[0][1:])]
 
 
 def _judge_split(cases, values):
@@ -108,17 +115,19 @@ def _judge_split(cases, values):
         half = h.size * len(h) * 8  # bytes: joined features of all pairs take twice as many
         if h.size >= np.prod(LARGE) and held > half:
             raise Wrong(
-                "Right, but for {n} nodes with {features} features it took {megabytes:.1f} MB: "
-                "somewhere the joined features of all pairs are made.",
+                "Right, but for {n} nodes with {features} features it held {megabytes:.2f} MB at "
+                "a time; the logits of all pairs take {needed:.2f} MB.",
                 n=len(h),
                 features=h.shape[1],
                 megabytes=held / 1e6,
+                needed=len(h) ** 2 * 8 / 1e6,
             )
 
 
 def _graph_sizes(rng):
     drawn = rng.integers(2, [200, 3000, 100], size=(3, 3)).tolist()
-    return [tuple(sizes) for sizes in [*drawn, (3000, 12000, 64), (1, 1, 1), (2, 0, 1)]]
+    crafted = [(3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1)]
+    return [*map(tuple, drawn), *crafted]
 
 
 def _same_count(got, expected):
@@ -147,7 +156,9 @@ def _labelled_graphs(rng):
     star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
     cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 0, 0])))
     one = np.array([[1], [2]]), np.array([1.0])
-    return [*cases, (*one, np.array([0, 3, 3])), (*one, np.array([3, 3, 0]))]
+    # Any integers: such as are alike only in a byte, or in four of them.
+    names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]
+    return [*cases, *((*one, np.array(labels)) for labels in names)]
 
 
 def _judge_share(cases, values):

@@ -57,7 +57,7 @@ def _labelled_graphs(draw):
     allowed[rng.integers(n), rng.integers(n)] = True  # there is an edge
     query, key = rng.permutation(np.argwhere(allowed)).T
     logits = _numbers(draw, rng, query.shape, query)
-    labels = rng.choice([0, 1, 2, 7, 40], size=n, p=draw(st.sampled_from(GROUPS)))
+    labels = rng.choice([0, 1, -1, 257, 2**40], size=n, p=draw(st.sampled_from(GROUPS)))
     return np.stack([query, key]), _shares(logits, query), labels
 
 

@@ -40,7 +40,18 @@ def _networks(rng):
         start, end = rng.choice(n, 2, replace=False).tolist()
         cases.append((softmax(2 * rng.normal(size=(n, n))), start, end))
         cases.append(_with_a_narrow_middle(rng, n))
-    return cases
+    orders = np.arange(8), np.arange(8)[::-1], rng.permutation(8)
+    return [*cases, *(with_a_wrong_turn(order) for order in orders)]
+
+
+def with_a_wrong_turn(order):
+    """Return a graph whose shortest and widest way, once it is full, blocks both good ones."""
+    start, a, b, d, e, g, f, end = order.tolist()
+    weights = np.zeros((8, 8))
+    ways = {(start, a): 0.5, (a, d): 0.5, (d, end): 0.5, (start, b): 0.5}
+    ways |= {(b, g): 0.5, (g, d): 0.48, (a, e): 0.5, (e, f): 0.48, (f, end): 0.5}
+    weights[tuple(np.transpose(list(ways)))] = list(ways.values())
+    return weights + np.diag(1 - weights.sum(axis=1)), start, end
 
 
 def _with_a_narrow_middle(rng, n):

@@ -4,11 +4,14 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
+from course_lib.chapters.ch09_flow.checks import with_a_wrong_turn
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
 
 
 def _network(rng, n):
+    if rng.random() < 0.1:
+        return with_a_wrong_turn(rng.permutation(8))
     start, end = rng.choice(n, 2, replace=False).tolist()
     return random_weights(rng, n), start, end
 

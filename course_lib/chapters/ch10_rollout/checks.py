@@ -22,7 +22,8 @@ def _heads(rng):
     for residual in (0.0, 1.0, 0.5, rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9)):
         h, n = rng.integers(1, 5), rng.integers(2, 6)
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
-    return [*cases, (softmax(rng.normal(size=(3, 4, 4))), 0.3), (np.ones((2, 1, 1)), 0.25)]
+    many = softmax(3 * rng.normal(size=(rng.integers(6, 13), 4, 4)))
+    return [*cases, (many, 0.2), (many[:3], 0.3), (np.ones((2, 1, 1)), 0.25)]
 
 
 def _judge_residual(cases, values):
@@ -121,7 +122,7 @@ def _raw(rng):
     cases = []
     for n, residual in zip(rng.permutation([2, 3, 4, 5]), (0.5, 0.0, 1.0, 0.2), strict=True):
         raw = np.exp(rng.normal(size=(rng.integers(2, 5), n, n)))
-        cases.append((raw * 10 ** rng.uniform(-6, 4, size=(len(raw), n, 1)), residual))
+        cases.append((raw * 10 ** rng.uniform(-12, 4, size=(len(raw), n, 1)), residual))
     shares = softmax(2 * rng.normal(size=(2, 3, 3)))
     return [*cases, (shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4)]
 
@@ -255,12 +256,12 @@ def _collapsing(rng):
     same_rows = np.full((3, 4, 4), 0.25)
     back_again = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]]
     never = np.array([np.eye(3)[rng.permutation(3)] for _ in range(4)])
-    cases += [(same_rows, 0.5), (never, 0.1), (back_again, 0.65)]
+    cases += [(same_rows, 0.5), (same_rows, 0.0), (never, 0.1), (back_again, 0.65)]
     for _ in tries("models whose layers' order decides"):
         weights = softmax(3 * rng.normal(size=(4, 4, 4)))
         if _depth(weights, 0.3) != _depth(weights[::-1], 0.3):
             cases.append((weights, 0.3))
-            if len(cases) == 12:
+            if len(cases) == 13:
                 return cases
 
 

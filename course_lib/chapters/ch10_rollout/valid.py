@@ -17,7 +17,7 @@ def _heads(rng, h, n):
 
 def _raw(rng, layers, n):
     raw = np.exp(rng.normal(size=(layers, n, n)))
-    return raw * 10.0 ** rng.integers(-3, 4, size=(layers, n, 1)), float(rng.choice([0, 1, 0.3]))
+    return raw * 10.0 ** rng.integers(-12, 4, size=(layers, n, 1)), float(rng.choice([0, 1, 0.3]))
 
 
 def _walks(rng, layers, n):
@@ -31,6 +31,8 @@ def _collapsing(rng, layers, n):
     limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9]))
     if rng.random() < 0.2:  # the distance goes below the limit and comes back
         weights, limit = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]], 0.65
+    if n in (1, 2, 4) and rng.random() < 0.1:  # a distance of exactly 0 is not below 0
+        return np.full((layers, n, n), 1 / n), 0.0
     parts = [rollout(weights[: depth + 1], residual=0) for depth in range(len(weights))]
     # A distance that equals the limit but for rounding may count as below it or not.
     assume(all(abs(distance_from_rank_one(part) - limit) > 1e-6 for part in parts))
@@ -38,7 +40,7 @@ def _collapsing(rng, layers, n):
 
 
 VALID = {
-    "rollout-1": seeded(_heads, st.integers(1, 4), small),
+    "rollout-1": seeded(_heads, st.integers(1, 12), small),
     "rollout-2": seeded(
         lambda rng, *sizes: (random_layers(rng, *sizes),), st.integers(2, 5), small
     ),

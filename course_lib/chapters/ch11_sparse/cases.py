@@ -54,6 +54,9 @@ def masses(rng):
     cases += [(in_parts(rng, 9, 2), mass) for mass in (1.0, 127 / 128)]
     even = np.full((64, 64), 1 / 64)
     cases += [(even, 1 / 64 + 2**-16), (even, 1 / 64 - 2**-17), (np.ones((1, 1)), 0.5)]
+    # Summed up in float64 ten tenths lie a little below 1, nine of them a little below 0.9.
+    tenths = np.full((10, 10), 0.1)
+    cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
 
 
@@ -98,6 +101,10 @@ def edge_lists(rng):
     for order in (full, full[:, np.argsort(ends[full[1]])], full[:, np.argsort(-ends[full[1]])]):
         cases.append((query, key, value, order))
     cases.append((*rng.normal(size=(3, 1, 2)), np.zeros((2, 1), dtype=int)))
+    # Logits of 16,384, 16,256 and 8,192, and the same below 0.
+    query, key = np.array([[128.0], [-128], [1]]), np.array([[128.0], [127], [64]])
+    every = np.stack(np.divmod(rng.permutation(9), 3))
+    cases.append((query, key, rng.normal(size=(3, 2)), every))
     return [*cases, many_positions(rng)]
 
 

@@ -99,6 +99,15 @@ def _judge_threshold(cases, values):
             (_by_columns, "Divide by the sums of the rows, not of the columns."),
         ],
     )
+    _need_zeros(values, [_thresholded(*case) == 0 for case in cases])
+
+
+def _need_zeros(values, zeros):
+    """Raise `Wrong` unless the answers are exactly 0 where they should be."""
+    for value, zero in zip(values, zeros, strict=True):
+        most = np.abs(np.asarray(value, dtype=float)[zero]).max(initial=0)
+        if most:
+            raise Wrong("What is left out should be exactly 0, got {most:.3g}.", most=most)
 
 
 def _judge_worst(cases, values):
@@ -166,6 +175,10 @@ def _judge_needed(cases, values):
                 lambda weights, mass: _needed(weights, mass, slack=1e-9),
                 "*At least* the mass: a sum that equals it is enough.",
             ),
+            (
+                lambda weights, mass: _needed(weights, mass, slack=0),
+                "Ten times 0.1, summed up, is a little below 1: allow for rounding.",
+            ),
         ],
     )
 
@@ -218,6 +231,8 @@ def _judge_sparsemax(cases, values):
             (_divided, "Subtract τ; nothing is divided."),
         ],
     )
+    # A logit that is hardly below τ may be above it by rounding.
+    _need_zeros(values, [_uncut(logits) < -0.01 * np.abs(logits).max() for (logits,) in cases])
 
 
 def _judge_layers(cases, values):
@@ -295,10 +310,9 @@ def _judge_measured(what, cases, values, right, mistakes):
         n = _positions(case)
         if too_much:
             raise Wrong(
-                "For {n} positions, arrays of more than {megabytes:.0f} MB came together: "
-                "somewhere all n² pairs are gone through, at once or row by row.",
+                "For {n} positions, all n² pairs are gone through somewhere: at once, row by row "
+                "or in a loop.",
                 n=n,
-                megabytes=n * n / 2e6,
             )
 
 

@@ -46,6 +46,12 @@ def _nodes(rng):
     return cases
 
 
+def _nodes_and_far_scores(rng):
+    """Add nodes whose scores are some thousands, and 1 apart: tanh of 32 is 1."""
+    h = rng.permutation([[1.0, 1, 0], [1, -1, 0], [-1, 1, 0], [1, -1, 1]])
+    return [*_nodes(rng), (h, 32 * np.eye(2, 3), np.array([8192.0, 0.5]))]
+
+
 def _judge_pool(cases, values):
     pairs = [
         read_pair(
@@ -123,6 +129,10 @@ def _judge_masked(cases, values):
         return say("The weights of {count} graphs", count=len(mask))
 
     compare_all(subject, cases, weights, masked_weights, MASK_MISTAKES)
+    for (*_, mask), found in zip(cases, weights, strict=True):
+        most = np.abs(np.asarray(found, dtype=float)[~mask]).max(initial=0)
+        if most:
+            raise Wrong("Padding should have a weight of exactly 0, got {most:.3g}.", most=most)
 
     def subject(scores, features, mask):
         return say("The pooled vectors of {count} graphs", count=len(mask))
@@ -211,7 +221,7 @@ def _rows(rng):
         graph = np.concatenate([np.arange(count), rng.integers(count, size=nodes - count)])
         graph = rng.permutation(graph)
         cases.append((rng.normal(size=nodes), rng.normal(size=(nodes, d)), graph, int(count)))
-    scores = np.array([900.0, -900.0, 899.0, -901.0])
+    scores = np.array([1100.0, -1099.0, 1099.0, -1100.0])
     features = rng.normal(size=(4, 3))
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
     wide = np.array([-700.0, 0.0, 700.0, 699.0]), features, np.array([0, 0, 0, 0]), 1
@@ -242,7 +252,7 @@ def _dimensions(part):
 POOL = "course_lib.nn.pooling:AttentionPooling"
 CHECKS = {
     "pooling-1": Check(
-        inputs=_nodes,
+        inputs=_nodes_and_far_scores,
         judge=_judge_pool,
         without=(f"{POOL}.scores", f"{POOL}.forward", f"{POOL}.pool_index"),
     ),

@@ -44,6 +44,10 @@ NODE_WEIGHT_MISTAKES = [
         lambda h, v, w: softmax(scores_of(h, v, w) / np.sqrt(len(w))),
         "There is no 1/√d here.",
     ),
+    (
+        lambda h, v, w: np.exp(scores_of(h, v, w)) / np.exp(scores_of(h, v, w)).sum(),
+        "NaN comes back where scores are large: subtract the largest of them first.",
+    ),
 ]
 NODE_VECTOR_MISTAKES = [
     (

@@ -73,14 +73,13 @@ def _scores(draw, rng, shape, group):
     if kind == "tied":
         return rng.integers(-1, 2, size=shape).astype(float)
     if kind == "shifted":
-        return rng.integers(-16000, 16001, size=group.max() + 1)[group] / 16 + rng.normal(
-            size=shape
-        ).round(3)
-    return rng.integers(-16000, 16001, size=shape) / 16
+        shift = rng.choice([-17500, 17500, rng.integers(-17500, 17501)], size=group.max() + 1)
+        return shift[group] / 16 + rng.normal(size=shape).round(3)
+    return rng.integers(-17600, 17601, size=shape) / 16
 
 
 VALID = {
-    "pooling-1": _nodes(300),
+    "pooling-1": _nodes(3000),
     "pooling-3": _batches(),
     "pooling-4": _nodes(30),
     "pooling-5": _weighted_bags(),

@@ -647,6 +647,26 @@ def others(weights):
     return weights[~np.eye(len(weights), dtype=bool)].reshape(len(weights), -1)
 
 
+def breaking_by_small_cuts(most):
+    """The weakest of the strongest edges out of few tokens: right if no larger part falls off."""
+
+    def answer(weights):
+        n = len(weights)
+        parts = [
+            list(part)
+            for size in range(1, min(most, n - 1) + 1)
+            for part in itertools.combinations(range(n), size)
+        ]
+        others = [np.setdiff1d(np.arange(n), part) for part in parts]
+        return min(
+            w[np.ix_(part, rest)].max()
+            for part, rest in zip(parts, others, strict=True)
+            for w in (weights, weights.T)
+        )
+
+    return answer
+
+
 def breaking_by_degrees(weights):
     return min(others(weights).max(axis=1).min(), others(weights.T).max(axis=1).min())
 
@@ -860,6 +880,7 @@ WRONG = {
         (flow_as_article, "query to key"),
         (flow_as_article_with_zeros, "query to key"),
         (flow_undirected, "directions"),
+        (lambda weights: nx.MultiDiGraph(flow_by_transpose(weights)), "A multigraph"),
         (flow_without_weights, "`weight`"),
         (flow_weights_as_text, "should be a number"),
         (flow_with_zero_edges, "exactly 0"),
@@ -877,7 +898,7 @@ WRONG = {
             "positions",
         ),
         (lambda weights: flow_by_transpose((weights + weights.T) / 2), "The list of edges"),
-        (flow_twice, "The list of edges"),
+        (flow_twice, "A multigraph"),
         (lambda weights: attention_graph(weights, direction="flow"), "which does the work"),
         (lambda weights: attention_graph(weights).reverse(), "which does the work"),
         (
@@ -935,6 +956,7 @@ WRONG = {
         (breaking_one_early, "next weight breaks it"),
         (breaking_weakly, "is_strongly_connected"),
         (breaking_by_degrees, "whole groups"),
+        *((breaking_by_small_cuts(most), "The threshold: not right yet") for most in (2, 3, 4)),
         (breaking_kept_ties, "The threshold: not right yet"),
         (breaking_by_rows, "The threshold: not right yet"),
         (breaking_by_columns, "The threshold: not right yet"),

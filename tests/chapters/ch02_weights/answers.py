@@ -538,6 +538,10 @@ def sharpest_flat(weights):
     return scipy.special.entr(weights).sum(-1).mean(-1).argmin()
 
 
+def midrange(logits, axis, keepdims):
+    return (logits.max(axis, keepdims=keepdims) + logits.min(axis, keepdims=keepdims)) / 2
+
+
 RIGHT = {
     "weights-1": [
         "unchanged",
@@ -644,8 +648,9 @@ WRONG = {
     "weights-2": [
         (as_written, "overflow"),
         (shifted_by(np.max), "each row"),
-        (in_each_row(np.mean), "mean of each row"),
-        (in_each_row(np.min), "minimum of each row"),
+        (in_each_row(np.mean), "far above what is subtracted"),
+        (in_each_row(midrange), ("far above", "NaN")),
+        (in_each_row(np.min), "far above what is subtracted"),
         (in_each_row(np.median), "NaN"),
         (shifted_by(lambda logits: logits[:, :1]), "NaN"),
         (shifted_by(lambda logits: logits[:, -1:]), "NaN"),
@@ -694,7 +699,10 @@ WRONG = {
         (with_scale(root_of_d, axis=None), NOT_YET),
         (with_logits(lambda logits: np.clip(logits, -5, 5)), NOT_YET),
         (with_logits(lambda logits: np.clip(logits, -50, 50)), NOT_YET),
-        (with_logits(lambda logits: np.clip(logits, -1000, 1000)), NOT_YET),
+        *(
+            (with_logits(lambda logits, most=most: np.clip(logits, -most, most)), NOT_YET)
+            for most in (1000, 3000, 10000, 30000)
+        ),
         (with_logits(np.abs), NOT_YET),
         (with_scale(lambda q, k: 1 / round(q.shape[1] ** 0.5)), NOT_YET),
         (with_scale(lambda q, k: max(q.shape) ** -0.5), NOT_YET),
@@ -720,6 +728,15 @@ WRONG = {
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
         (causal_not_renormalised, "after the softmax"),
         (causal_renormalised, "nothing is left"),
+        *(
+            (
+                causal_from_logits(
+                    lambda z, m, low=low: softmax(np.where(m, z.clip(low, -low), -np.inf), axis=1)
+                ),
+                NOT_YET,
+            )
+            for low in (-1000, -5000, -15000)
+        ),
         (
             causal_from_logits(
                 lambda z, m: as_written(np.where(m, z - z.max(1)[:, None], -np.inf))
@@ -824,6 +841,7 @@ WRONG = {
         (chosen_by(lambda w: -np.exp(spread(w)).mean(-1)), ("widest query", NOT_YET)),
         (chosen_by(lambda w: -np.round(spread(w).mean(-1), 1)), NOT_YET),
         (chosen_by(lambda w: (w * np.log(w + 0.003)).sum(axis=(-2, -1))), NOT_YET),
+        (chosen_by(lambda w: (w * np.log(w + 0.001)).sum(axis=(-2, -1))), NOT_YET),
         (sharpest_by_margins, NOT_YET),
         (chosen_by(lambda w: w.max(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: w.max(axis=-1).mean(axis=-1)), NOT_YET),

@@ -335,9 +335,12 @@ def usual(q, k):
     return softmax(q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[-1]), axis=-1)
 
 
-def without_far_pairs(q, k, v):
-    logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[-1])
-    return softmax(np.clip(logits, -50, 50), axis=-1), v
+def without_far_pairs(most):
+    def answer(q, k, v):
+        logits = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[-1])
+        return softmax(np.clip(logits, -most, most), axis=-1), v
+
+    return answer
 
 
 def causal(q, k, v):
@@ -616,7 +619,10 @@ WRONG = {
         (multi_head_with(lambda q, k, v: (softmax(q @ k.mT, axis=-2), v)), "not right yet"),
         (multi_head_with(lambda q, k, v: (usual(q, k)[:1].repeat(len(q), 0), v)), "weights"),
         (multi_head_with(causal), "The weights: not right yet"),
-        (multi_head_with(without_far_pairs), "The weights: not right yet"),
+        *(
+            (multi_head_with(without_far_pairs(most)), "The weights: not right yet")
+            for most in (50, 1000, 3000, 8000)
+        ),
         (multi_head_with(lambda q, k, v: (usual(q, k), v[::-1])), "The output: not right yet"),
         (multi_head_unshifted, "NaN came back"),
         (multi_head_shifted_once, "NaN came back"),

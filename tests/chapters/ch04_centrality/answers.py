@@ -464,6 +464,12 @@ def footrule(first, second):
 
 Chosen = collections.namedtuple("Chosen", ["measure"])
 
+
+def silent_faintly(apart, kind=np.array):
+    """Weights that are hardly uneven, but are."""
+    return lambda n: kind(np.full((n, n), 1 / n) + apart / n * (np.eye(n) - np.eye(n)[::-1]))
+
+
 RIGHT = {
     "centrality-1": [
         degree_by_networkx,
@@ -504,6 +510,8 @@ RIGHT = {
         in_type(silent_symmetric, np.float16),
         in_type(silent_by_permutations, torch.bfloat16),
         disturbed(1e-6),
+        silent_faintly(1e-7),
+        silent_faintly(1e-7, list),
     ],
     "centrality-4": [
         way_by_trying_all,
@@ -651,6 +659,17 @@ WRONG = {
         (lambda weights, start, end: weights[start, end], "should be a list of positions"),
         (lambda *arguments: list(itertools.pairwise(way_by_bellman_ford(*arguments))), "a list of"),
         (way_by(lambda w: 1 / w**2), ("larger product", "such as 1 / w")),
+        (way_by(lambda w: 1 / w - 1), ("larger product", "such as 1 / w")),
+        *((way_by(lambda w, d=d: round(-np.log(w), d)), "larger product") for d in (2, 3, 4)),
+        *(
+            (
+                lambda weights, start, end, least=least: way_by(lambda w: -np.log(w))(
+                    np.where(weights > least, weights, 0), start, end
+                ),
+                ("NetworkXNoPath", "NodeNotFound", "larger product"),
+            )
+            for least in (1e-3, 1e-9, 1e-20)
+        ),
         (way_by(lambda w: 1 - w), ("larger product", "such as 1 / w")),
         (way_by(lambda w: np.log(w) ** 2), ("larger product", "such as 1 / w")),
         (way_by(lambda w: round(-np.log(w), 1)), "larger product"),
@@ -695,6 +714,17 @@ WRONG = {
         (lambda weights, positions: zeroed(weights, positions, True), "still there"),
         (lambda weights, positions: without_by_delete(weights, [0]), ("shape", "NaN")),
         (lambda weights, positions: without_by_delete(weights, positions[:1]), "shape"),
+        *(
+            (
+                without_with(
+                    lambda w, gone, stay, least=least: (
+                        kept(w, stay) / np.maximum(kept(w, stay).sum(1)[:, None], least)
+                    )
+                ),
+                "not right yet",
+            )
+            for least in (1e-3, 1e-6, 1e-9)
+        ),
         (
             without_with(
                 lambda w, gone, stay: kept(w, stay) / (kept(w, stay).sum(1)[:, None] + 1e-6)
@@ -742,6 +772,17 @@ WRONG = {
             ("not right yet", "NaN"),
         ),
         (lambda first, second: agreement_by_rankdata(first, abs(second)), "not right yet"),
+        *(
+            (
+                lambda first, second, d=d: agreement_by_rankdata(first.round(d), second.round(d)),
+                ("not right yet", "NaN"),
+            )
+            for d in (4, 6, 8)
+        ),
+        (
+            lambda first, second: agreement_by_rankdata(np.float32(first), np.float32(second)),
+            ("not right yet", "NaN"),
+        ),
         (footrule, "not right yet"),
         (lambda first, second: agreement_by_rankdata(first[:-1], second[:-1]), "NaN"),
         (

@@ -307,7 +307,7 @@ def annotated_by_seaborn(axes, weights):
 
 def annotated_by_mesh(axes, weights):
     n = len(weights)
-    axes.pcolormesh(weights, cmap="Greys", vmax=1)
+    axes.pcolormesh(weights, cmap="Greys", vmin=0, vmax=1)
     axes.invert_yaxis()
     axes.set_title("weights")
     axes.text(0.5, -0.1, f"{n} tokens", transform=axes.transAxes)
@@ -661,6 +661,8 @@ WRONG = {
         (difference(lambda shown: (shown.min(), shown.max())), "not the middle"),
         (difference(lambda shown: (None, None)), "not the middle"),
         (difference(lambda shown: (-np.abs(shown).max(), np.abs(shown).max())), "neutral colour"),
+        (difference(lambda shown: (-(shown.max() or 1), shown.max() or 1)), "the colours run"),
+        (difference(lambda shown: (shown.min() or -1, -shown.min() or 1)), "the colours run"),
         (difference(lambda shown: (0, 1)), "the colours run from 0 to 1"),
         (difference(lambda shown: (-1, 2)), "not the middle"),
         (difference(lambda shown: (-0.01, 0.01)), "from -0.01 to 0.01"),
@@ -712,6 +714,10 @@ WRONG = {
         (annotated(shift=1), "every cell"),
         (annotated(alpha=0), "every cell"),
         (annotated(fontsize=1), "every cell"),
+        (annotated(fontsize=200), "larger than a cell"),
+        (annotated(fontsize=24), "larger than a cell"),
+        (lambda axes, w: annotated(most=10 if len(w) > 1 else 0)(axes, w), "every cell"),
+        (lambda axes, w: annotated(most=10 if len(w) < 30 else 40)(axes, w), ("write", "cell")),
         (annotated(zorder=-1), "every cell"),
         (annotated(write=lambda weight: f"{weight:.2f}" if weight > 0.05 else ""), "every cell"),
         (then(annotated(), annotated(most=5, write="x".format)), "two decimals"),
@@ -722,6 +728,7 @@ WRONG = {
     ],
     "heatmaps-6": [
         (masked(lambda weights, mask: weights), "No cell is hidden"),
+        (masked(lambda w, mask: np.where((w == 0) & ~mask, np.nan, w)), "is forbidden"),
         (masked(lambda weights, mask: np.where(mask, weights, 0)), "No cell is hidden"),
         (masked(lambda weights, mask: np.where(weights > 0, weights, np.nan)), "A weight of 0"),
         (masked(lambda weights, mask: np.ma.masked_array(weights, mask)), "inverted"),
@@ -761,7 +768,7 @@ WRONG = {
         ),
         (
             lambda w: np.argsort(np.linalg.eigh(w + w.T)[1][:, -2]),
-            ("row sums of S", "of L = D - S"),
+            "an eigenvector of S",
         ),
         (spectral_order, "library's own function"),
         (lambda weights: spectral_order(weights), "which does the work"),

@@ -6,12 +6,12 @@ from matplotlib.patches import Rectangle
 
 
 def paint(axes, weights, cmap, colour=lambda weight: weight):
-    """Draw each cell as a rectangle, row 0 on top."""
+    """Draw each row as a bar of cells, row 0 on top."""
     rows, columns = weights.shape
     colours = matplotlib.colormaps[cmap]
     for i in range(rows):
-        for j in range(columns):
-            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=colours(colour(weights[i, j]))))
+        shades = [colours(colour(weight)) for weight in weights[i]]
+        axes.broken_barh([(j, 1) for j in range(columns)], (i, 1), facecolors=shades)
     axes.set(xlim=(0, columns), ylim=(rows, 0), xticks=[], yticks=[])
 
 

@@ -8,6 +8,7 @@ from course_lib.attention import softmax
 from course_lib.centrality import in_strength, pagerank, remove_tokens
 from course_lib.chapters import chapter_folder
 from course_lib.data import available, load_attention
+from course_lib.heads import offset_score
 from course_lib.plots import attention_heatmap, spectral_order
 from course_lib.plots.cells import COLOURS, DIVERGING
 
@@ -157,3 +158,10 @@ def test_a_weight_of_zero_is_hatched_on_a_log_scale():
     weights = [[1.0, 0.0], [0.5, 0.5]]
     assert "1 cells are hatched" in attention_heatmap(weights, scale="log").alt
     assert "hatched" not in attention_heatmap(weights).alt
+
+
+@each_sentence
+def test_one_head_of_the_first_layer_adds_most_to_the_token_before(name):
+    scores = offset_score(load_attention(name)[0][0], -1)
+    assert scores.argmax() == 2
+    assert scores[2] > 2 * np.delete(scores, 2).max()

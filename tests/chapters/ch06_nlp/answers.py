@@ -478,7 +478,7 @@ WRONG = {
         (math.sqrt(8) / 16, "not 8"),
         (2, "not its variance"),
         (math.sqrt(2), "by 256"),
-        ("0.3536", "numbers"),
+        ("0.3536", "should be a number"),
         (0.5, "not right yet"),
         (0.36, "not right yet"),
         (0.3, "not right yet"),
@@ -488,6 +488,7 @@ WRONG = {
         ((0.35, 0.36), "shape"),
     ],
     "nlp-2": [
+        (lambda d, h: np.array((3 * (d // h) ** 2, 3 * d * d)).astype(np.int16), "not right yet"),
         (lambda d, h: (3 * d * d, 3 * (d // h) ** 2), "The two numbers are swapped"),
         (lambda d, h: (3 * d * d // h, 3 * d * d), "h times too many"),
         (lambda d, h: (3 * d * d, 3 * d * d), "one head's features"),
@@ -520,6 +521,17 @@ WRONG = {
         (ByLibrary, "MultiHeadAttention.forward"),
         (ByLibrarysSoftmax, "masked_softmax"),
         (WithoutShift, "not right yet"),
+        (
+            but(share=lambda logits, allowed: ByMask.weigh(logits, allowed).clip(min=1e-6)),
+            "exactly 0",
+        ),
+        *(
+            (
+                but(share=lambda z, allowed, most=most: ByMask.weigh(z.clip(-most, most), allowed)),
+                "not right yet",
+            )
+            for most in (500, 3000, 6000)
+        ),
         *(
             (
                 but(
@@ -619,7 +631,7 @@ WRONG = {
         (GAPS.sum(), "sum over the seeds"),
         (GAPS.std(ddof=1), "the spread"),
         (ADVANTAGE / RUNS["uniform attention"]["negated"].mean(), "not right yet"),
-        (str(ADVANTAGE), "numbers"),
+        (str(ADVANTAGE), "should be a number"),
         (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"], "shape"),
     ],
     "nlp-5": [

@@ -259,6 +259,7 @@ RIGHT = {
         Steps,
         MixedAfterOutput,
         ByLoop,
+        but(weigh=lambda self, q, k: ((z := q.mT @ k) - z.logsumexp(-1, keepdim=True)).exp()),
         in_type(torch.float64),
         in_type(torch.float16),
         in_type(torch.bfloat16),
@@ -415,7 +416,7 @@ WRONG = {
         (lambda c: {15: 1, 16: 2, 23: 2, 24: 3, 64: 8, 100: 12}.get(c, 1), "not right yet"),
         (lambda c: c // 8 or True, "whole number"),
         (lambda c: SelfAttention2d(c).query.out_channels, "SelfAttention2d"),
-        (lambda c: str(max(1, c // 8)), "numbers"),
+        (lambda c: str(max(1, c // 8)), "should be a number"),
         (lambda c: max(1.0, c // 8), "whole number"),
         (lambda c: max(1, np.floor(c / 8)), "whole number"),
     ],
@@ -425,6 +426,13 @@ WRONG = {
         (but(weigh=lambda self, q, k: (q.mT @ k / q.shape[1] ** 0.5).softmax(-1)), "no scale"),
         (but(weigh=lambda self, q, k: (k.mT @ q).softmax(-1)), "exchanged"),
         (but(weigh=lambda self, q, k: q.mT @ k), "Those are the logits"),
+        *(
+            (
+                but(weigh=lambda self, q, k, most=most: (q.mT @ k).clip(max=most).softmax(-1)),
+                "not right yet",
+            )
+            for most in (100, 3000, 8000)
+        ),
         (but(mix=lambda self, v, weights: (weights @ v.mT).contiguous()), "came as (n, inner)"),
         (but(finish=lambda self, x, mixed: self.gamma * (self.output(mixed) + x)), "not x"),
         (
@@ -570,6 +578,12 @@ WRONG = {
         (lambda gains: np.mean(gains) / np.std(gains, ddof=1), "divided by √n"),
         (lambda gains: np.mean(gains) / np.std(gains), "ddof=1"),
         (lambda gains: np.mean(gains) / error(gains, 0), "ddof=1"),
+        *(
+            (lambda gains, most=most: np.mean(gains) / error(gains, int(len(gains) <= most)), "not")
+            for most in (30, 100)
+        ),
+        (lambda gains: errors_by_loop(gains[:30]), "not right yet"),
+        (lambda gains: np.mean(gains) / (error(gains) + 1e-8), "not right yet"),
         (error, "standard error"),
         (lambda gains: 1 / errors_by_loop(gains), "Turn it over"),
         (lambda gains: np.mean(gains) / (np.std(gains, ddof=1) / len(gains)), "the root"),
@@ -587,7 +601,7 @@ WRONG = {
         (lambda gains: np.mean(np.sign(gains)) * np.sqrt(len(gains)), "not right yet"),
         (lambda gains: round(errors_by_loop(gains)), "not right yet"),
         (lambda gains: (gains - gains.mean()) / error(gains), "shape"),
-        (lambda gains: str(errors_by_loop(gains)), "numbers"),
+        (lambda gains: str(errors_by_loop(gains)), "should be a number"),
         (lambda gains: np.mean(gains) / (np.ptp(gains) / 4 / np.sqrt(len(gains))), "not right yet"),
     ],
 }

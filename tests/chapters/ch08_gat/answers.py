@@ -358,7 +358,8 @@ def share_by_loop(edge_index, weights, labels):
 
 
 def share_by_one_hot(edge_index, weights, labels):
-    groups = np.eye(labels.max() + 1)[labels]
+    _, numbers = np.unique(labels, return_inverse=True)
+    groups = np.eye(numbers.max() + 1)[numbers]
     query, key = edge_index
     share = np.zeros(len(labels))
     np.add.at(share, query, weights * (groups[query] * groups[key]).sum(axis=1))
@@ -435,6 +436,11 @@ def favourites_nearly(logits):
 
 
 Held = namedtuple("Held", "pairwise split edges")
+
+
+def held_by_all(n, edges, features):
+    return n * n * 2 * features, n * n, edges
+
 
 RIGHT = {
     "gat-1": [
@@ -524,7 +530,7 @@ RIGHT = {
 
 OWN = "neither none nor one for all"
 WORK = "which does the work"
-PAIRWISE = "somewhere the joined features of all pairs are made"
+PAIRWISE = "the logits of all pairs take"
 
 WRONG = {
     "gat-1": [
@@ -579,6 +585,7 @@ WRONG = {
         (rows_filled_with(-1e4, repaired=True), "not right yet"),
         (rows_filled_with(-59990, repaired=True), "not right yet"),
         (lambda logits, allowed: rows_filled_with(-1e4)(logits, allowed) * allowed, "not right"),
+        (lambda logits, allowed: np.where(allowed, rows_by_loop(logits, allowed), 1e-6), "exactly"),
         (lonely_to_itself, "diagonal"),
         (rows_unshifted, "NaN"),
         (rows_with_one_maximum, "not right yet"),
@@ -633,6 +640,7 @@ WRONG = {
         (lambda h, q, k, s: -leaky(-np.add.outer(h @ q, h @ k), s), "for what is negative"),
         (lambda h, q, k, s: split_by_einsum(h / np.sqrt(h.shape[1]), q, k, s), "not right yet"),
         (lambda h, q, k, s: split_by_einsum(h[:4], q, k, s), "shape"),
+        (lambda h, q, k, s: np.clip(split_by_einsum(h, q, k, s), -99, 99), "not right yet"),
         (lambda h, q, k, s: np.round(split_by_einsum(h, q, k, s), 2), "not right yet"),
         (split_joined, PAIRWISE),
         (split_joined_by_torch, PAIRWISE),
@@ -657,6 +665,7 @@ WRONG = {
         (lambda n, e, f: (n * (n + 1) * f, n * (n + 1) // 2, e), "has an order"),
         (lambda n, e, f: (n * n * f, n * n / 2, e), "has an order"),
         (lambda n, e, f: (n * n * f**2, n * n, e), "not right yet"),
+        (lambda *sizes: np.array(held_by_all(*sizes)).astype(np.int32), "not right yet"),
         (lambda n, e, f: (n * n * 2 * f + n * f, n * n, e), "not right yet"),
         (
             lambda n, e, f: {(3000, 12000, 64): (1152000000, 9000000, 12000)}.get(
@@ -692,6 +701,11 @@ WRONG = {
         ),
         (lambda e, w, y: share_by_loop(e, 1 / np.bincount(e[0])[e[0]], y), "all neighbours alike"),
         (lambda e, w, y: share_by_loop(e, w, y % 2), "not right yet"),
+        *(
+            (lambda e, w, y, kind=kind: share_by_loop(e, w, y.astype(kind)), "not right yet")
+            for kind in (np.uint8, np.int8, np.int32)
+        ),
+        (lambda e, w, y: share_by_loop(e, w, abs(y)), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w * (e[0] != e[1]), y), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w, (y > 0).astype(int)), "not right yet"),
         (share_weighted_by_edges, "not right yet"),

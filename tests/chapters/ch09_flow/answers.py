@@ -5,7 +5,7 @@ from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
 
 import networkx as nx
 import numpy as np
@@ -219,6 +219,43 @@ def two_steps(weights, start, end):
     """The direct edge and all ways over one other token, each with its own narrowest place."""
     others = [k for k in range(len(weights)) if k not in (start, end)]
     return weights[start, end] + sum(min(weights[start, k], weights[k, end]) for k in others)
+
+
+def greedy(find):
+    """Fill one way after another, and never give back what was filled."""
+
+    def answer(weights, start, end):
+        left, total = np.array(weights), 0.0
+        while way := find(left, start, end):
+            places = tuple(np.transpose(list(pairwise(way))))
+            width = left[places].min()
+            left[places] -= width
+            left[left < 1e-12] = 0
+            total += width
+        return total
+
+    return answer
+
+
+def fewest_edges(left, start, end):
+    graph = nx.from_numpy_array(left, create_using=nx.DiGraph)
+    return nx.shortest_path(graph, start, end) if nx.has_path(graph, start, end) else None
+
+
+def widest(left, start, end):
+    for width in np.unique(left[left > 0])[::-1]:
+        if way := fewest_edges(np.where(left >= width, left, 0), start, end):
+            return way
+    return None
+
+
+def by_depth(left, start, end, seen=()):
+    if start == end:
+        return [end]
+    for k in np.flatnonzero(left[start]):
+        if k not in (*seen, start) and (way := by_depth(left, k, end, (*seen, start))):
+            return [start, *way]
+    return None
 
 
 def trivial(weights, start, end):
@@ -512,7 +549,7 @@ WRONG = {
         (0.79, "got 0.79"),
         (0.85, "got 0.85"),
         (-0.8, "got -0.8"),
-        ("0.8", "array of numbers"),
+        ("0.8", "should be a number"),
         ((0.6, 0.2), "shape"),
     ],
     "flow-2": [
@@ -526,6 +563,7 @@ WRONG = {
         ),
         (trivial, "between them it may be narrower"),
         (two_steps, "not right yet"),
+        *((greedy(find), "not right yet") for find in (fewest_edges, widest, by_depth)),
         (undirected, "not right yet"),
         (with_direct_twice, "not right yet"),
         (lambda weights, start, end: min(two_steps(weights, start, end), 1), "not right yet"),
@@ -546,7 +584,7 @@ WRONG = {
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end, capacity="weight"
             ),
-            "should be an array of numbers",
+            "should be a number",
         ),
     ],
     "flow-3": [
@@ -619,7 +657,7 @@ WRONG = {
             "not right yet",
         ),
         (lambda graph, side: max(0, cut_by_boundary(graph, side) - 1e-3), "not right yet"),
-        (lambda graph, side: list(nx.edge_boundary(graph, side)), ("shape", "array of numbers")),
+        (lambda graph, side: list(nx.edge_boundary(graph, side)), ("shape", "should be a number")),
     ],
     "flow-5": [
         (lambda second, first: second @ first, "rollout"),

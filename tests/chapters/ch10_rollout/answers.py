@@ -323,6 +323,20 @@ def depth_by_diameter(weights, limit):
     return len(weights) + 1
 
 
+def trimmed(heads):
+    """Leave out the smallest and the largest of many."""
+    return np.sort(heads, axis=0)[1:-1] if len(heads) > 4 else heads
+
+
+def depth_up_to_the_limit(weights, limit):
+    product = np.eye(weights.shape[-1])
+    for depth, layer in enumerate(weights, start=1):
+        product = layer @ product
+        if distance_from_rank_one(product) <= limit:
+            return depth
+    return len(weights) + 1
+
+
 RIGHT = {
     "rollout-1": [
         residual_by_diagonal,
@@ -426,6 +440,8 @@ WRONG = {
         (lambda heads, r: residual_by_diagonal(heads, min(r, 0.95)), "not right yet"),
         (lambda heads, r: normalised(heads.mean(0) + np.eye(heads.shape[-1])), "not right yet"),
         (lambda heads, r: residual_by_diagonal(heads.max(0)[None], r), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(trimmed(heads), r), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads[:4], r), "not right yet"),
         (lambda heads, r: np.maximum(residual_by_diagonal(heads, r), r / 10), "not right yet"),
     ],
     "rollout-2": [
@@ -459,11 +475,15 @@ WRONG = {
         (0.63, "not right yet"),
         (62, "not right yet"),
         (-0.62, "not right yet"),
-        ("0.62", "array of numbers"),
+        ("0.62", "should be a number"),
     ],
     "rollout-4": [
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
         (lambda raw, residual: mended_by_loop(raw[::-1], residual), "wrong way round"),
+        *(
+            (lambda raw, r, least=least: mended_by_loop(raw.clip(least), r), "not right yet")
+            for least in (1e-6, 1e-9)
+        ),
         (
             mended_with(lambda layer, r, eye: normalised((1 - r) * layer + r * eye)),
             "before the residual is mixed in",
@@ -547,6 +567,7 @@ WRONG = {
             lambda weights, limit: distance_from_rank_one(rollout(weights, residual=0)),
             "not right yet",
         ),
+        (depth_up_to_the_limit, "not right yet"),
         (lambda weights, limit: len(weights), "not right yet"),
         (lambda weights, limit: 1, "not right yet"),
         (
@@ -572,7 +593,7 @@ WRONG = {
         (9, "should be one of"),
         (90, "should be one of"),
         (0.89, "should be one of"),
-        ("0.9", "array of numbers"),
+        ("0.9", "should be a number"),
         (-0.9, "should be one of"),
         (np.float16(0.7), "one is higher"),
     ],

@@ -29,8 +29,8 @@ def one_after_the_other(weights, mass):
     counts = []
     for row in weights.tolist():
         left, held = [Fraction(w) for w in row], Fraction(0)
-        # With all of them the mass is reached, whatever rounding says.
-        while held < Fraction(mass) and left:
+        # A sum that falls short by rounding has reached the mass.
+        while Fraction(mass) - held > Fraction(1, 10**9):
             held += left.pop(left.index(max(left)))
         counts.append(len(row) - len(left))
     return sum(counts) / len(counts)

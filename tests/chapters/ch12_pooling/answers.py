@@ -75,7 +75,8 @@ def pool_by_torch(h, v, w):
 
 def pool_by_pandas(h, v, w):
     nodes = pd.DataFrame(h)
-    powers = np.exp(np.tanh(nodes @ v.T) @ w)
+    scores = np.tanh(nodes @ v.T) @ w
+    powers = np.exp(scores - scores.max())
     weights = powers / powers.sum()
     return nodes.mul(weights, axis=0).sum(), weights
 
@@ -85,7 +86,8 @@ def pool_in_float32(h, v, w):
 
 
 def pool_by_average(h, v, w):
-    weights = np.exp(np.tanh(h.dot(v.T)).dot(w))
+    scores = np.tanh(h.dot(v.T)).dot(w)
+    weights = np.exp(scores - scores.max())
     return Pooled(np.average(h, axis=0, weights=weights), weights / weights.sum())
 
 
@@ -449,6 +451,34 @@ def keys_minus(shift):
     return as_attention
 
 
+def pool_unshifted(h, v, w):
+    powers = np.exp(np.tanh(h @ v.T) @ w)
+    return powers / powers.sum()
+
+
+def clipped(h, v, w, most):
+    return np.clip(np.tanh(h @ v.T) @ w, -most, most)
+
+
+def masked_nearly(scores, features, mask):
+    vectors, weights = masked_by_loop(scores, features, mask)
+    return vectors, np.where(mask, weights, 1e-6)
+
+
+def masked_far_below(scores, features, mask):
+    """A number that is below all scores, though not so far that nothing is left of it."""
+    vectors, _ = masked_by_loop(scores, features, mask)
+    low = softmax(np.where(mask, scores, -2_000_000_100.0))
+    return vectors, np.where(mask.any(axis=1, keepdims=True), low, 0)
+
+
+def pooled_as_objects(h, v, w):
+    """The pair as an array of two arrays."""
+    pair = np.empty(2, dtype=object)
+    pair[:] = pool_by_loop(h, v, w)
+    return pair
+
+
 RIGHT = {
     "pooling-1": [
         pool_plainly,
@@ -464,8 +494,16 @@ RIGHT = {
         then(objects, pool_by_loop),
         then(list, pool_by_loop),
         then(iter, pool_plainly),
+        pooled_as_objects,
     ],
-    "pooling-2": ["mean", " Mean", "MEAN", "'mean'.", np.array("mean")],
+    "pooling-2": [
+        np.array("mean", dtype=object),
+        "mean",
+        " Mean",
+        "MEAN",
+        "'mean'.",
+        np.array("mean"),
+    ],
     "pooling-3": [
         masked_by_loop,
         masked_by_torch,
@@ -567,6 +605,11 @@ WRONG = {
         (lambda h, v, w: (h.mean(axis=0), pool_by_attention(h, v, w)[1]), "plain mean"),
         (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T) @ w / len(w) ** 0.5)), "1/√d"),
         (pool_weighted(lambda h, v, w: softmax(-(np.tanh(h @ v.T) @ w))), "not right yet"),
+        (pool_weighted(pool_unshifted), "subtract the largest"),
+        *(
+            (pool_weighted(lambda h, v, w, most=most: softmax(clipped(h, v, w, most))), "not right")
+            for most in (5, 80, 700, 5000)
+        ),
         (pool_weighted(lambda h, v, w: softmax(2 * np.tanh(h @ v.T / 2) @ w)), "not right yet"),
         (pool_weighted(lambda h, v, w: softmax(np.arctan(h @ v.T) @ w)), "not right yet"),
         (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T).sum(axis=1))), "not right yet"),
@@ -593,6 +636,8 @@ WRONG = {
         (masked_with(-9e15), "attends to its padding"),
         (masked_with(-np.inf), "NaN as weights"),
         (masked_with_infinity, "NaN"),
+        (masked_nearly, "exactly 0"),
+        (masked_far_below, "exactly 0"),
         (masked_with(0.0), NUMBER),
         (masked_with(-50.0), NUMBER),
         (masked_with(-1000.0), NUMBER),
@@ -701,6 +746,7 @@ WRONG = {
     "pooling-7": [
         (index_mean, "use the scores"),
         (index_over_all, "each graph needs its own"),
+        (lambda s, *rest: index_by_add(s.clip(-1000, 1000), *rest), "not right yet"),
         (index_shifted(lambda scores: 0), OWN),
         (index_shifted(np.max), OWN),
         (index_shifted(np.max, repaired=True), OWN),
