@@ -69,6 +69,8 @@ def tensor(x, name, kind, *shape):
     """Return `x` if it is a tensor of a kind and a shape, as for `check_shape`."""
     if not _tensor_of(kind)(x):
         got = getattr(x, "dtype", type(x).__name__)
+        if isinstance(x, np.ndarray):
+            got = f"a NumPy array of {got}; torch.from_numpy makes a tensor of it"
         raise TypeError(f"{name} must be a tensor of {kind}, got {got}")
     check_shape(x, name, shape=shape)
     return x
@@ -83,6 +85,35 @@ def expanded(x, name, kind, *shape):
         raise ValueError(
             f"{name} must be broadcastable to {tuple(shape)}, got shape {tuple(x.shape)}"
         ) from None
+
+
+def alike(x, name, other, what):
+    """Return a tensor if it has the type and the device of another one, which `what` names.
+
+    Autocast brings types together by itself.
+    """
+    import torch
+
+    if x.device != other.device:
+        raise ValueError(f"{name} must be on the device of {what}, {other.device}, got {x.device}")
+    if x.dtype != other.dtype and not torch.is_autocast_enabled(x.device.type):
+        raise TypeError(f"{name} must be of the type of {what}, {other.dtype}, got {x.dtype}")
+    return x
+
+
+def seen(condition):
+    """Return whether a tensor of one boolean is True; False where a transform hides numbers.
+
+    `torch.compile`, `torch.export`, `torch.vmap` and `FakeTensorMode` follow shapes alone.
+    """
+    import torch
+
+    if torch.compiler.is_compiling():
+        return False
+    try:
+        return bool(condition)
+    except RuntimeError:
+        return False
 
 
 @functools.cache
@@ -189,7 +220,7 @@ def integers(values, name, *, low=None, high=None):
 
 def within(x, name, low, high, *, verb="be"):
     """Return a tensor of integers if all are from `low` to `high`."""
-    if x.numel() and not low <= x.min() <= x.max() <= high:
+    if seen(((x < low) | (x > high)).any()):
         worst = x.min() if x.min() < low else x.max()
         raise ValueError(f"{name} must {verb} from {low} to {high}, got {worst.item()}")
     return x

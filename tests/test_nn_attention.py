@@ -44,7 +44,8 @@ def test_attention_is_pytorchs_forward_and_backward(pair, masked):
     for module in pair:
         a, b = x.clone().requires_grad_(), y.clone().requires_grad_()
         if module is ours:
-            output, weights = module(a, b, mask=mask, return_weights=True)
+            own = None if mask is None else mask[:, None]
+            output, weights = module(a, b, mask=own, return_weights=True)
         else:
             theirs_mask = None if mask is None else ~mask.repeat_interleave(HEADS, dim=0)
             output, weights = module(a, b, b, attn_mask=theirs_mask, average_attn_weights=False)
