@@ -5,7 +5,6 @@ are and only what could give a wrong answer in silence is looked at: a module is
 step of a training.
 """
 
-import functools
 import operator
 
 import numpy as np
@@ -67,7 +66,7 @@ def boolean_array(values, name, *, ndim=None, shape=None):
 
 def tensor(x, name, kind, *shape):
     """Return `x` if it is a tensor of a kind and a shape, as for `check_shape`."""
-    if not _tensor_of(kind)(x):
+    if not _is_tensor(x, kind):
         got = getattr(x, "dtype", type(x).__name__)
         if isinstance(x, np.ndarray):
             got = f"a NumPy array of {got}; torch.from_numpy makes a tensor of it"
@@ -116,15 +115,15 @@ def seen(condition):
         return False
 
 
-@functools.cache
-def _tensor_of(kind):
-    """Return the function that tells whether something is a tensor of a kind."""
+def _is_tensor(x, kind):
+    """Return whether something is a tensor of a kind."""
     import torch  # only who has tensors pays for it
 
-    dtypes = {INTEGERS: (torch.int64, torch.int32), BOOLEANS: (torch.bool,)}
+    if not isinstance(x, torch.Tensor):
+        return False
     if kind == FLOATS:
-        return lambda x: isinstance(x, torch.Tensor) and x.is_floating_point()
-    return lambda x: isinstance(x, torch.Tensor) and x.dtype in dtypes[kind]
+        return x.is_floating_point()
+    return x.dtype in ((torch.bool,) if kind == BOOLEANS else (torch.int64, torch.int32))
 
 
 def check_shape(array, name, *, ndim=None, shape=None):

@@ -468,8 +468,9 @@ def test_a_query_whose_edges_are_all_left_out_gets_zeros():
     assert logits.grad.isfinite().all()
 
 
-def test_second_derivatives_are_refused_not_0():
-    layer, x = GraphAttention(3, 2), torch.randn(3, 3, requires_grad=True)
-    output = layer(x, torch.tensor([[0, 1], [1, 2]]))
-    with pytest.raises(NotImplementedError, match="no second derivatives"):
-        torch.autograd.grad(output.square().sum(), x, create_graph=True)
+@pytest.mark.parametrize("layer", [GraphAttention, GraphAttentionV2])
+def test_second_derivatives_are_those_of_small_steps(layer):
+    module = seeded(lambda: layer(2, 2, num_heads=2), 0).double()
+    x = torch.randn(3, 2, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
+    edges = module.edges(torch.tensor([[0, 1], [1, 2]]), 3)
+    assert torch.autograd.gradgradcheck(lambda x: module(x, edges), (x,))

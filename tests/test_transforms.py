@@ -1,13 +1,11 @@
 """PyTorch's transforms on every module: the plain call again, or a sentence that says why not.
 
-Each cell of the table, module × transform, is *equal to the plain call*, unless `REFUSED` says with
-which sentence it is refused. A device that is not there is stood for by `FakeTensorMode`, whose
+Each cell of the table, module × transform, is *equal to the plain call*; what cannot be stands in
+`REFUSED`, with its sentence. A device that is not there is stood for by `FakeTensorMode`, whose
 tensors have a device and a shape and no numbers.
 """
 
-import copy
 import functools
-import warnings
 
 import numpy as np
 import pytest
@@ -20,6 +18,11 @@ from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassif
 from course_lib.nn import attention, edges, explain, gat, pooling, sparse, vision
 from course_lib.nn.training import seeded
 from course_lib.nn.transformer import DecoderLayer, EncoderLayer
+
+# Of an object that torch.compile makes by itself.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*Function.* should not be instantiated:DeprecationWarning"
+)
 
 
 def rand(*shape, seed=0):
@@ -43,18 +46,29 @@ def edge_functions(x, edge_index):
     return edges.edge_sum(weights, x, there)
 
 
+ELSEWHERE = "lazy"  # a device whose tensors can be cut and indexed without its libraries
+
 # The module or function, and what it is called with; what comes first is differentiated and batched.
 CASES = {
     "SelfAttention": (lambda: attention.SelfAttention(4, 2), (X,)),
     "MultiHeadAttention": (lambda: attention.MultiHeadAttention(4, 2), (X, Y)),
     "EncoderLayer": (lambda: Masked(EncoderLayer(4, 2)), (X, TEXTS)),
     "DecoderLayer": (lambda: Source(DecoderLayer(4, 2)), (X, Y)),
-    "TextClassifier": (lambda: TextClassifier(5, 2, 4, d_model=4, num_heads=1), (TEXTS,)),
-    "Translator": (lambda: Translator(5, 5, 4, 4, d_model=4, num_heads=1), (TEXTS, TEXTS)),
+    "TextClassifier": (
+        lambda: TextClassifier(5, 2, 4, d_model=4, num_heads=1, num_layers=1),
+        (TEXTS,),
+    ),
+    "Translator": (
+        lambda: Translator(5, 5, 4, 4, d_model=4, num_heads=1, num_layers=1),
+        (TEXTS, TEXTS),
+    ),
     "SelfAttention2d": (lambda: vision.SelfAttention2d(1), (IMAGES,)),
     "PatchAttention": (lambda: vision.PatchAttention(1, 2, 4, 2), (IMAGES,)),
     "DigitClassifier": (lambda: DigitClassifier(2), (IMAGES,)),
-    "PatchClassifier": (lambda: PatchClassifier(4, 2, d_model=4, num_heads=1), (IMAGES[..., :4],)),
+    "PatchClassifier": (
+        lambda: PatchClassifier(4, 2, d_model=4, num_heads=1, num_layers=1),
+        (IMAGES[..., :4],),
+    ),
     "GraphAttention": (lambda: gat.GraphAttention(4, 3, 2), (X[0], EDGES)),
     "GraphAttention, split": (lambda: gat.GraphAttention(4, 3, form="split"), (X[0], EDGES)),
     "GraphAttentionV2": (
@@ -121,19 +135,52 @@ def autocast(dtype, module, inputs):
 
 def compiled(module, inputs):
     torch.compiler.reset()
+    inputs = [x.requires_grad_() if x.is_floating_point() else x for x in map(torch.clone, inputs)]
     whole = torch.compile(module, backend="aot_eager", fullgraph=True)
-    close(whole(*inputs), module(*inputs))
+    found, expected = whole(*inputs), module(*inputs)
+    close(found, expected)
+    sources = [x for x in (*inputs, *parameters(module).values()) if x.requires_grad]
+    gradients = [
+        torch.autograd.grad(y.square().sum(), sources, allow_unused=True, materialize_grads=True)
+        for y in (found, expected)
+    ]
+    for one, other in zip(*gradients, strict=True):
+        close(one, other)
 
 
 def differentiated(module, inputs):
+    loss, x = loss_of(module, inputs)
+    assert torch.func.grad(loss)(x).abs().sum() > 0
+    close(torch.func.grad(loss)(x), gradient(loss, x))
+
+
+def each_differentiated(module, inputs):
+    """Gradients of several examples at once, each its own."""
+    loss, x = loss_of(module, inputs)
+    several = torch.stack([x, 2 * x, x.flip(0)])
+    expected = torch.stack([gradient(loss, x) for x in several])
+    close(torch.vmap(torch.func.grad(loss))(several), expected)
+
+
+def loss_of(module, inputs):
+    """Return a loss of the first input, or of a parameter where the input is integers; and it."""
     first, *rest = inputs
+    if first.is_floating_point():
+        return lambda x: module(x, *rest).square().sum(), first
+    name, parameter = next(iter(parameters(module).items()))
+    return (
+        lambda x: torch.func.functional_call(module, {name: x}, inputs).square().sum(),
+        parameter.detach(),
+    )
 
-    def loss(x):
-        return module(x, *rest).square().sum()
 
-    x = first.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(loss(x), x)
-    close(torch.func.grad(loss)(first), expected)
+def gradient(loss, x):
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(loss(x), x)[0]
+
+
+def parameters(module):
+    return dict(module.named_parameters()) if isinstance(module, torch.nn.Module) else {}
 
 
 def batched(module, inputs):
@@ -161,20 +208,20 @@ class Called(torch.nn.Module):
 
 
 def elsewhere(module, inputs):
-    """Call it with everything on a GPU that is not there; tensors without numbers know no NumPy."""
+    """Call it with everything on a device that is not there."""
     shape = module(*inputs).shape
     with FakeTensorMode(shape_env=ShapeEnv()):
 
         def moved(x):
-            return torch.empty_like(x, device="cuda")
+            return torch.empty(x.shape, dtype=x.dtype, device=ELSEWHERE)
 
+        inputs = tuple(moved(x) for x in inputs)
         if isinstance(module, torch.nn.Module):
-            module = copy.deepcopy(module)
-            for part in module.modules():
-                for name, parameter in part.named_parameters(recurse=False):
-                    setattr(part, name, torch.nn.Parameter(moved(parameter)))
-        found = module(*map(moved, inputs))
-    assert (found.device.type, found.shape) == ("cuda", shape)
+            there = {name: moved(x) for name, x in parameters(module).items()}
+            found = torch.func.functional_call(module, there, inputs)
+        else:
+            found = module(*inputs)
+    assert (found.device.type, found.shape) == (ELSEWHERE, shape)
 
 
 TRANSFORMS = {
@@ -183,19 +230,92 @@ TRANSFORMS = {
     "compile": compiled,
     "grad": differentiated,
     "vmap": batched,
+    "vmap of grad": each_differentiated,
     "export": exported,
     "device": elsewhere,
 }
-REFUSED = {}
 CELLS = [(name, transform) for name in CASES for transform in TRANSFORMS]
 
 
 @pytest.mark.parametrize(("name", "transform"), CELLS, ids=lambda part: part)
-def test_a_transform_is_the_plain_call_or_refused_with_a_sentence(name, transform):
-    sentence = REFUSED.get((name, transform))
-    module, inputs = made(name)
-    if sentence is None:
-        TRANSFORMS[transform](module, inputs)
-        return
+def test_a_transform_gives_what_the_plain_call_gives(name, transform):
+    TRANSFORMS[transform](*made(name))
+
+
+def over_edges():
+    two = torch.stack([EDGES, EDGES.flip(1)])
+    torch.vmap(lambda edge_index: along(X, edge_index))(two)
+
+
+def uncounted_graphs():
+    pool = pooling.AttentionPooling(4, 3)
+    exported(lambda x, batch: pool.pool_index(x, batch), (X[0], GRAPHS))
+
+
+def forward_mode(function, *rest):
+    torch.func.jvp(lambda x: function(x, *rest), (X,), (X,))
+
+
+# What cannot be, and the sentence that says so.
+REFUSED = {
+    "vmap over edges": (over_edges, "edge_index must be the same throughout torch.vmap"),
+    "export without num_graphs": (uncounted_graphs, "num_graphs must be given to torch.export"),
+    "jvp of edges": (functools.partial(forward_mode, edge_functions, EDGES), "forward mode AD"),
+    "jvp of sparsemax": (functools.partial(forward_mode, sparse.sparsemax), "forward mode AD"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_is_refused_with_a_sentence(name):
+    call, sentence = REFUSED[name]
     with pytest.raises(Exception, match=sentence):
-        TRANSFORMS[transform](module, inputs)
+        call()
+
+
+def test_a_compiled_function_still_looks_at_its_edges():
+    compiled_along = torch.compile(along, backend="eager", fullgraph=True)
+    compiled_along(X, EDGES)
+    with pytest.raises(ValueError, match="edge_index must name keys from 0 to 3, got 4"):
+        compiled_along(X, EDGES.new_tensor([[0, 1, 2, 3, 3], [1, 2, 0, 0, 4]]))
+    with pytest.raises(ValueError, match="edge_index must name each edge once"):
+        compiled_along(X, EDGES.new_tensor([[0, 1, 2, 3, 3], [1, 2, 0, 0, 0]]))
+
+
+def test_edges_that_a_transform_has_seen_are_as_good_as_before():
+    there = edges.Edges(EDGES, 4)
+    expected = along(X, EDGES)
+    batched(lambda x: along(x, there), (X,))
+    differentiated(lambda x: along(x, there), (X,))
+    exported(lambda x: along(x, there), (X,))
+    close(along(X, there), expected)
+
+
+class Old(torch.autograd.Function):
+    """A function as one wrote it before there were transforms."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2
+
+
+FAULTS = {
+    "bfloat16": lambda x: x.mm(x.T).to_sparse_csr() @ x if x.ndim == 2 else x.round(),
+    "compile": lambda x: x if x.sum() > 0 else -x,
+    "grad": Old.apply,
+    "vmap": lambda x: x if x.sum() > 0 else -x,
+    "vmap of grad": Old.apply,
+    "export": lambda x: torch.from_numpy(np.tanh(x.detach().numpy())),
+    "device": lambda x: x + torch.ones(4),
+}
+
+
+@pytest.mark.parametrize("transform", FAULTS)
+def test_a_planted_fault_is_seen(transform):
+    function = FAULTS[transform]
+    function(X[0])  # it works as long as nothing is transformed
+    with pytest.raises(Exception):  # noqa: B017 (each transform has its own)
+        TRANSFORMS[transform](function, (X[0],))

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn._opaque import opaque
+from course_lib.nn._along import without_loops
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
-from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
+from course_lib.nn.edges import Edges, edge_softmax, edge_sum
 
 
 def with_self_loops(edge_index, n):
@@ -41,19 +41,7 @@ def with_self_loops(edge_index, n):
     n = _validate.integer(n, "n", low=0)
     _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E")
     loops = torch.arange(n, device=edge_index.device).repeat(2, 1)
-    return torch.cat([_without_loops(edge_index, n), loops], dim=1)
-
-
-@opaque(
-    "(Tensor edge_index, SymInt n) -> Tensor",
-    lambda edge_index, n: edge_index.new_empty(
-        2, torch.library.get_ctx().new_dynamic_size(), dtype=torch.int64
-    ),
-    unbatched="edge_index",
-)
-def _without_loops(edge_index, n):
-    edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
-    return edge_index[:, edge_index[0] != edge_index[1]]
+    return torch.cat([without_loops(edge_index, n), loops], dim=1)
 
 
 class _GraphAttention(nn.Module):
@@ -133,9 +121,7 @@ class _GraphAttention(nn.Module):
             queries, keys = queries.float(), keys.float()
         if self.form == "edges":
             return edge_softmax(self.edge_logits(queries, keys, edges), edges)
-        allowed = torch.zeros(
-            edges.n_query, edges.n_key, dtype=torch.bool, device=queries.device
-        )
+        allowed = torch.zeros(edges.n_query, edges.n_key, dtype=torch.bool, device=queries.device)
         allowed[edges.query, edges.key] = True
         logits = getattr(self, f"{self.form}_logits")(queries, keys)  # (h, n, n)
         dense = masked_softmax(logits, allowed)
