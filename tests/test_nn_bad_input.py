@@ -209,7 +209,6 @@ BAD = [
     *rows(edges.Edges, "n_query", [-1, 1.5, "2", None, True], edge_index=RING[:, :0]),
     *rows(edges.Edges, "n_key", [-1, 1.5, "2", True], edge_index=RING[:, :0], n_query=3),
     *rows(EDGES.layout, "heads", NO_COUNT),
-    *rows(edges.checked, "edge_index", NO_EDGES[:-2], n_query=3, n_key=3),
     *rows(edges.edge_dots, "query", [*NO_FLOATS, NODES, X[:, :2]], key=X, edges=EDGES),
     *rows(edges.edge_dots, "key", [*NO_FLOATS, NODES, X[:1], X[..., :2]], query=X, edges=EDGES),
     *rows(edges.edge_sum, "weights", [*NO_FLOATS, X, HEADS[:, :2]], values=X, edges=EDGES),
@@ -379,7 +378,7 @@ ANYTHING = {
     *("make", "inputs"),
 }
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {"checked", "train", "split_heads", "merge_heads", "first_derivatives_only"}
+INNER = {"train", "split_heads", "merge_heads"}
 INNER |= {"EncoderLayer.forward", "DecoderLayer.forward"}
 INNER |= {
     f"{layer}.{form}_logits"

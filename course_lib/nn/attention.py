@@ -93,7 +93,7 @@ class MultiHeadAttention(nn.Module):
         sizes = len(x), self.num_heads, x.shape[1], y.shape[1]
         lost = None
         if mask is not None:
-            mask = _of_heads(mask, "mask", _validate.BOOLEANS, sizes, x.device)
+            mask = of_heads(mask, "mask", _validate.BOOLEANS, sizes, x.device)
             if weights is None:
                 x, y, lost = _without_nan(x, y, mask)
         if weights is None:
@@ -102,7 +102,7 @@ class MultiHeadAttention(nn.Module):
             logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
             weights = masked_softmax(logits, mask)  # (batch, h, n_query, n_key)
         else:
-            weights = _of_heads(weights, "weights", _validate.FLOATS, sizes, x.device)
+            weights = of_heads(weights, "weights", _validate.FLOATS, sizes, x.device)
             weights = _validate.alike(weights, "weights", x, "x").expand(sizes)
         value = split_heads(self.value(y), self.num_heads)  # (batch, h, n_key, d_head)
         output = self.output(merge_heads(weights @ value))  # (batch, n_query, d_model)
@@ -136,7 +136,7 @@ def merge_heads(x):
     return x.transpose(-3, -2).flatten(-2)
 
 
-def _of_heads(x, name, kind, sizes, device):
+def of_heads(x, name, kind, sizes, device):
     """Return a mask or weights with four axes, each as in `sizes` or of length 1."""
     x, shape = _validate.tensor(x, name, kind, ...), x.shape
     if x.device != device:

@@ -9,7 +9,7 @@ are one graph with as many copies of each node as there are heads.
 import torch
 
 from course_lib import _validate
-from course_lib.nn._along import Dots, Layout, Softmax, Sum, checked, sorted_edges
+from course_lib.nn._along import Dots, Layout, Softmax, Sum, sorted_edges
 
 
 class Edges:

@@ -106,6 +106,13 @@ def jensen_shannon(p, q):
 def _check_pair(p, q):
     _validate.tensor(p, "p", _validate.FLOATS, ..., "n")
     _validate.tensor(q, "q", _validate.FLOATS, ..., p.shape[-1])
+    try:
+        torch.broadcast_shapes(p.shape, q.shape)
+    except RuntimeError:
+        raise ValueError(
+            f"q must have leading axes that broadcast against those of p, {tuple(p.shape)}, got "
+            f"{tuple(q.shape)}"
+        ) from None
 
 
 def _relative(p, q):
@@ -196,7 +203,7 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
 
     def outcome():
         weights = masked_softmax(changed, real)
-        moved = total_variation(model(tokens, weights=weights.unbind(1)).softmax(dim=-1), answer)
+        moved = total_variation(model(tokens, weights=weights).softmax(dim=-1), answer)
         queries = real.transpose(-1, -2).squeeze(-1)  # (batch, 1, 1, n)
         apart = (jensen_shannon(weights, own) * queries).sum(dim=-1)  # (batch, layers, h)
         apart = apart / queries.sum(dim=-1).clamp(min=1)

@@ -159,6 +159,8 @@ def to_patches(x, patch):
     _validate.tensor(x, "x", _validate.FLOATS, "batch", "channels", "height", "width")
     patch = _validate.integer(patch, "patch", low=1)
     height, width = x.shape[-2:]
+    if not x.shape[1] * height * width:
+        raise ValueError(f"x must have at least one pixel, got shape {tuple(x.shape)}")
     if height % patch or width % patch:
         raise ValueError(f"patch must divide height and width, got {patch} for {height} × {width}")
     return nn.functional.unfold(x, kernel_size=patch, stride=patch).transpose(1, 2)

@@ -3,6 +3,8 @@
 Tokens are numbers, and 0 is the filling behind short texts.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -125,10 +127,13 @@ class TextClassifier(nn.Module):
         """
         mask = padding_mask(tokens)  # (batch, 1, n)
         _validate.tensor(x, "x", _validate.FLOATS, *tokens.shape, self.classify.in_features)
+        _validate.alike(x, "x", self.classify.weight, "the module's parameters")
         x = x.masked_fill(~((tokens != PAD).unsqueeze(-1) | x.isfinite()), 0)  # 0 times NaN is NaN
         if isinstance(weights, torch.Tensor):
             sizes = "batch", len(self.layers), "h", *[tokens.shape[1]] * 2
             weights = _validate.tensor(weights, "weights", _validate.FLOATS, *sizes).unbind(1)
+        elif weights is not None and not isinstance(weights, Iterable):
+            raise TypeError(f"weights must be a tensor or one for each layer, got {weights!r}")
         given = [None] * len(self.layers) if weights is None else list(weights)
         if len(given) != len(self.layers):
             raise ValueError(
