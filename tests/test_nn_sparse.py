@@ -206,3 +206,27 @@ def test_gradients_and_second_derivatives_are_those_of_small_steps():
     logits = (2 * rand(2, 4)).requires_grad_()
     for function in (sparse.sparsemax, sparse.entmax15):
         assert torch.autograd.gradgradcheck(function, (logits,))
+
+
+@pytest.mark.parametrize("which", ["key", "value"])
+def test_a_key_outside_of_the_window_does_not_matter(which):
+    x = rand(2, 9, 4)
+    inputs = {"query": x, "key": x.clone(), "value": x.clone()}
+    expected = sparse.window_attention(**inputs, radius=2)
+    inputs[which][0, 8, 1] = torch.nan
+    found = sparse.window_attention(**inputs, radius=2)
+    torch.testing.assert_close(found[0, :6], expected[0, :6])
+    torch.testing.assert_close(found[1], expected[1])
+    assert found[0, 6:].isnan().all()
+    pattern = sparse.pattern_edges(torch.tensor(patterns.window_pattern(9, 2)))
+    along = sparse.sparse_attention(**inputs, edge_index=pattern)
+    torch.testing.assert_close(along[0, :6], expected[0, :6])
+    assert along[0, 6:].isnan().any(dim=-1).all()
+
+
+def test_an_axis_of_minus_infinity_is_refused_as_by_numpy():
+    logits = torch.tensor([[0.0, -torch.inf], [1.0, -torch.inf]])
+    for name in ("sparsemax", "entmax15"):
+        assert getattr(sparse, name)(logits).tolist() == [[1, 0], [1, 0]]
+        with pytest.raises(ValueError, match="logits must hold a finite number"):
+            getattr(sparse, name)(logits, dim=np.int64(0))

@@ -68,12 +68,11 @@ class MultiHeadAttention(nn.Module):
         x : Tensor, shape (batch, n_query, d_model)
         y : Tensor, shape (batch, n_key, d_model)
         mask : bool Tensor, optional
-            True = may attend. Shape (n_query, n_key), the same for all; (batch, 1, n_key), one for
-            each text, as from `padding_mask`; or (batch, h, n_query, n_key), each axis as long or
-            of length 1. Three axes that could be texts or heads are refused.
-        weights : Tensor, optional
-            Taken as they are instead of those that queries and keys would give; shapes as of
-            `mask`.
+            True = may attend. Shape (n_query, n_key), the same for all; (batch, n_query, n_key),
+            one for each text and the same for all heads, as from `padding_mask`; or
+            (batch, h, n_query, n_key). Of three or four axes each may be of length 1.
+        weights : Tensor, shape (batch, h, n_query, n_key) or (n_query, n_key), optional
+            Taken as they are instead of those that queries and keys would give.
         return_weights : bool, default False
 
         Returns
@@ -141,20 +140,18 @@ def of_heads(x, name, kind, sizes, device):
     x, shape = _validate.tensor(x, name, kind, ...), x.shape
     if x.device != device:
         raise ValueError(f"{name} must be on the device of x, {device}, got {x.device}")
+    masks = kind == _validate.BOOLEANS
     if x.ndim == 2 and shape == sizes[2:]:  # others could be (batch, n_key), in the wrong place
         x = x[None, None]
-    elif x.ndim == 3 and 1 in shape[:2]:
+    elif x.ndim == 3 and masks:  # a mask for each text; weights would be those of a text's heads
         x = x.unsqueeze(1)
     if x.ndim != 4 or any(axis not in (1, size) for axis, size in zip(x.shape, sizes, strict=True)):
         batch, _, n_query, n_key = sizes
-        help_with = {
-            2: "; padding_mask makes one for filling",
-            3: f"; {name}[:, None] is one a text, {name}[None] one a head",
-        }
+        texts = f", (batch, n_query, n_key) = {(batch, n_query, n_key)}" if masks else ""
+        hint = "; padding_mask makes one for filling" if masks and len(shape) == 2 else ""
         raise ValueError(
-            f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}, (batch, 1, n_key) = "
-            f"{(batch, 1, n_key)} or (batch, h, n_query, n_key) = {tuple(sizes)}, got "
-            f"{tuple(shape)}{help_with.get(len(shape), '')}"
+            f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}{texts} or "
+            f"(batch, h, n_query, n_key) = {tuple(sizes)}, got {tuple(shape)}{hint}"
         )
     return x
 
@@ -208,7 +205,7 @@ def masked_softmax(logits, mask):
 
 def causal_mask(n):
     """Return the (n, n) mask under which a position attends to itself and to earlier ones."""
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.integer(n, "n", low=1, high=2**16)
     return torch.ones(n, n, dtype=torch.bool).tril()
 
 
