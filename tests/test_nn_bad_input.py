@@ -378,7 +378,7 @@ ANYTHING = {
     *("make", "inputs"),
 }
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {"of_heads", "train", "split_heads", "merge_heads"}
+INNER = {"are_finite", "of_heads", "train", "split_heads", "merge_heads"}
 INNER |= {"EncoderLayer.forward", "DecoderLayer.forward"}
 INNER |= {
     f"{layer}.{form}_logits"

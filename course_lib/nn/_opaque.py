@@ -40,10 +40,11 @@ def opaque(schema, empty, *, unbatched=None):
 def _precise(function):
     """Return the function out of autocast's reach: sparse matrices know no half precision."""
 
-    def called(*arguments):
-        device = next(x.device.type for x in arguments if isinstance(x, torch.Tensor))
-        with torch.autocast(device, enabled=False):
-            return function(*arguments)
+    def called(first, *rest):
+        if not torch.is_autocast_enabled(first.device.type):
+            return function(first, *rest)
+        with torch.autocast(first.device.type, enabled=False):
+            return function(first, *rest)
 
     return called
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from course_lib import _validate, sparsity
 from course_lib.nn._opaque import opaque
+from course_lib.nn.attention import are_finite
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 
 
@@ -137,7 +138,9 @@ def window_attention(query, key, value, radius, *, scale=None):
     radius = min(radius, max(1, n - 1))  # a wider window holds no more
     blocks = -(-n // radius)
     fill = blocks * radius - n
-    key, value, lost = _without_nan(key, value, radius)  # 0 times NaN is NaN, also where hidden
+    lost = None
+    if not _validate.seen(are_finite(key, value)):  # 0 times NaN is NaN, also where hidden
+        key, value, lost = _without_nan(key, value, radius)
     query = F.pad(query, (0, 0, 0, fill)).unflatten(
         -2, (blocks, radius)
     )  # (..., blocks, radius, d)
@@ -148,7 +151,8 @@ def window_attention(query, key, value, radius, *, scale=None):
     output = F.scaled_dot_product_attention(
         query, *near, attn_mask=_near_mask(n, blocks, radius, query.device), scale=scale
     )
-    return output.flatten(-3, -2)[..., :n, :].masked_fill(lost.unsqueeze(-1), torch.nan)
+    output = output.flatten(-3, -2)[..., :n, :]
+    return output if lost is None else output.masked_fill(lost.unsqueeze(-1), torch.nan)
 
 
 def _check_qkv(query, key, value, *, same_length=False):
