@@ -93,10 +93,16 @@ def alike(x, name, other, what):
     """
     import torch
 
-    if x.device != other.device:
-        raise ValueError(f"{name} must be on the device of {what}, {other.device}, got {x.device}")
+    together(x, name, other, what)
     if x.dtype != other.dtype and not torch.is_autocast_enabled(x.device.type):
         raise TypeError(f"{name} must be of the type of {what}, {other.dtype}, got {x.dtype}")
+    return x
+
+
+def together(x, name, other, what):
+    """Return a tensor if it is on the device of another one, which `what` names."""
+    if x.device != other.device:
+        raise ValueError(f"{name} must be on the device of {what}, {other.device}, got {x.device}")
     return x
 
 

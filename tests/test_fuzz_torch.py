@@ -2,11 +2,13 @@
 
 Every argument of a right call is exchanged for something else, one or two at a time. The outcome is
 an answer, finite where all that came in is finite and in range, or a ValueError or TypeError that
-names a parameter. Nothing that came in is changed, nothing warns, nothing hangs. What stands for
-wrong, but not the exact sentence, is told here; rows with their parameters are in
-`test_nn_bad_input.py`.
+names a parameter: that which was exchanged, if it was by what stands for no number at all. Nothing
+that came in is changed, nothing warns, nothing hangs. What breaks two parameters against each other
+has rows with the one to be named in `test_nn_bad_input.py`.
 """
 
+import copy
+import functools
 import inspect
 import re
 import signal
@@ -23,7 +25,8 @@ from course_lib.chapters.ch06_nlp.models import Embedding, TextClassifier, Trans
 from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassifier
 from course_lib.nn import attention, edges, explain, gat, pooling, sparse, training, vision
 from course_lib.nn.training import seeded
-from course_lib.nn.transformer import DecoderLayer, EncoderLayer
+from course_lib.nn.transformer import DecoderLayer, EncoderLayer, stack
+from tests.support.nn import public_names
 
 X = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(0))
 TEXTS = torch.tensor([[1, 2, 0], [3, 1, 2]])
@@ -40,6 +43,15 @@ POOL = seeded(lambda: pooling.AttentionPooling(4, 2), 0)
 def call(make, *sizes, method="forward", **options):
     """Return a method of a module that is made once."""
     return getattr(seeded(lambda: make(*sizes, **options), 0), method)
+
+
+@functools.wraps(training.training_steps)
+def all_steps(model, **arguments):
+    return list(training.training_steps(copy.deepcopy(model), **arguments))
+
+
+def mean_square(model, x, y):
+    return (model(x) - y).square().mean()
 
 
 class Draws:
@@ -74,7 +86,9 @@ RIGHT = {
     call(gat.GraphAttentionV2, 4, 2, form="pairwise"): {"x": X[0], "edge_index": RING},
     call(gat.GraphAttention, 4, 2, method="edges"): {"edge_index": RING, "n": 3},
     call(gat.GraphAttention, 4, 2, method="logit_parts"): {"x": X[0]},
+    call(gat.GraphAttention, 4, 2, method="project"): {"x": X[0]},
     call(gat.GraphAttentionV2, 4, 2, method="project"): {"x": X[0]},
+    call(gat.GraphAttentionV2, 4, 2, method="logit_parts"): {"x": X[0]},
     sparse.pattern_edges: {"pattern": X[0] > 0.5},
     sparse.sparse_attention: {"query": X, "key": X, "value": X, "edge_index": RING, "scale": 0.5},
     sparse.window_attention: {"query": X, "key": X, "value": X, "radius": 1, "scale": 0.5},
@@ -110,11 +124,27 @@ RIGHT = {
         **{"model": CLASSIFIER, "tokens": TEXTS, "generator": Draws},
         **{"allowed": 0.05, "steps": 2},
     },
+    Embedding: {"vocabulary": 5, "max_length": 3, "d_model": 4},
+    TextClassifier: {
+        **{"vocabulary": 5, "classes": 2, "max_length": 3, "d_model": 4},
+        **{"num_heads": 2, "num_layers": 1},
+    },
+    Translator: {
+        **{"source_vocabulary": 5, "target_vocabulary": 4, "source_length": 3},
+        **{"target_length": 3, "d_model": 4, "num_heads": 2, "num_layers": 1},
+    },
+    DigitClassifier: {"channels": 2, "classes": 3},
+    PatchClassifier: {"side": 4, "patch": 2, "classes": 3, "num_layers": 1},
+    stack: {"layer": torch.nn.Identity, "num_layers": 2},
+    all_steps: {
+        **{"model": torch.nn.Linear(4, 1), "loss_of": mean_square, "examples": [X[0], X[1]]},
+        **{"epochs": 1, "seed": 0, "batch": 2, "learning_rate": 0.1},
+    },
     training.seeded: {"make": dict, "seed": 0},
     training.label_loss: {"model": torch.nn.Identity(), "inputs": X, "labels": TEXTS},
     training.accuracy: {"model": torch.nn.Identity(), "inputs": X, "labels": TEXTS},
 }
-KEPT = ("model", "make", "inputs", "edges")  # given on as they are
+KEPT = ("model", "make", "inputs", "edges", "layer", "loss_of")  # given on as they are
 NAMES = {function: getattr(function, "__qualname__", str(function)) for function in RIGHT}
 
 SIZES = st.lists(st.sampled_from([0, 1, 2, 3, 4]), max_size=5)
@@ -157,9 +187,10 @@ def hostile_calls(draw):
     function = draw(st.sampled_from(list(RIGHT)))
     arguments = dict(RIGHT[function])
     names = [name for name in arguments if name not in KEPT]
-    for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)):
+    exchanged = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+    for name in exchanged:
         arguments[name] = draw(others(arguments[name]))
-    return function, arguments
+    return function, arguments, exchanged
 
 
 class TooLong(Exception):
@@ -198,7 +229,7 @@ def tame(thing):
     return all(not x.is_floating_point() or x.abs().lt(100).all() for x in tensors_in(thing))
 
 
-def judged(function, arguments):
+def judged(function, arguments, exchanged=()):
     """Call a function; say what is wrong with the outcome, or None."""
     arguments = {
         name: torch.Generator().manual_seed(0) if value is Draws else value
@@ -212,7 +243,9 @@ def judged(function, arguments):
             found = function(**arguments)
     except (ValueError, TypeError) as error:
         # What names no parameter comes from inside.
-        parameters = "|".join([*arguments, *inspect.signature(function).parameters])
+        alone = len(exchanged) == 1 and type(arguments[exchanged[0]]) in (str, float, object)
+        named = exchanged if alone else [*arguments, *inspect.signature(function).parameters]
+        parameters = "|".join(named)
         if not re.match(rf"({parameters}) must ", str(error)):
             return f"an error that names no parameter: {error!r}"
     except Exception as error:
@@ -235,14 +268,19 @@ def judged(function, arguments):
 @settings(max_examples=1200, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(hostile_calls())
 def test_a_hostile_call_is_answered_or_refused_by_name(case):
-    function, arguments = case
-    wrong = judged(function, arguments)
+    function, arguments, exchanged = case
+    wrong = judged(function, arguments, exchanged)
     assert wrong is None, f"{NAMES[function]}({arguments}): {wrong}"
 
 
 @pytest.mark.parametrize("function", RIGHT, ids=lambda function: NAMES[function])
 def test_the_right_calls_are_right(function):
     assert judged(function, RIGHT[function]) is None
+
+
+def test_every_public_name_is_tried():
+    missing = {thing.__qualname__ for thing in public_names()} - set(NAMES.values())
+    assert missing == set()
 
 
 def changes(x):
@@ -282,6 +320,15 @@ def mumbles(x):
 )
 def test_a_planted_fault_is_seen(fault, told):
     assert told in judged(fault, {"x": torch.ones(2, 2)})
+
+
+def test_an_error_that_names_another_parameter_is_seen():
+    def misled(x, y):
+        raise ValueError("y must be a tensor")
+
+    arguments = {"x": "text", "y": X}
+    assert judged(misled, arguments) is None
+    assert "names no parameter" in judged(misled, arguments, ["x"])
 
 
 def test_what_never_ends_is_ended(monkeypatch):

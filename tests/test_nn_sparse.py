@@ -193,6 +193,10 @@ def test_a_window_wider_than_the_text_costs_no_more():
 def test_types_that_differ_are_refused():
     with pytest.raises(TypeError, match="value must be of the type of query"):
         sparse.sparse_attention(X, X, X.float(), EDGES)
+    with pytest.raises(
+        ValueError, match="edge_index must be on the device of query, cpu, got meta"
+    ):
+        sparse.sparse_attention(X, X, X, EDGES.to("meta"))
     with pytest.raises(ValueError, match="query must have at least one feature"):
         sparse.sparse_attention(X[..., :0], X[..., :0], X, EDGES)
 

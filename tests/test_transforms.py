@@ -244,6 +244,37 @@ def test_a_transform_gives_what_the_plain_call_gives(name, transform):
     TRANSFORMS[transform](*made(name))
 
 
+class Explained(torch.nn.Module):
+    """A way to explain a classifier, as a module, so that both can be moved."""
+
+    def __init__(self, explanation):
+        super().__init__()
+        self.explanation, self.model = explanation, seeded(CASES["TextClassifier"][0], 0)
+
+    def forward(self, tokens):
+        return self.explanation(self.model, tokens)
+
+
+def dealt(model, tokens):
+    _, weights = model(tokens, return_weights=True)
+    return explain.shuffled_weights(weights, tokens, torch.Generator())
+
+
+def searched(model, tokens):
+    return explain.adversarial_attention(model, tokens, steps=2, generator=torch.Generator())[0]
+
+
+@pytest.mark.parametrize(
+    "explanation",
+    [
+        *(explain.attention_importance, explain.gradient_importance, explain.leave_one_out),
+        *(dealt, searched),
+    ],
+)
+def test_explanations_stay_on_their_device(explanation):
+    elsewhere(Explained(explanation), (TEXTS,))
+
+
 def over_edges():
     two = torch.stack([EDGES, EDGES.flip(1)])
     torch.vmap(lambda edge_index: along(X, edge_index))(two)

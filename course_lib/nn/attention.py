@@ -92,7 +92,8 @@ class MultiHeadAttention(nn.Module):
         sizes = len(x), self.num_heads, x.shape[1], y.shape[1]
         lost = None
         if mask is not None:
-            mask = of_heads(mask, "mask", _validate.BOOLEANS, sizes, x.device)
+            mask = of_heads(mask, "mask", _validate.BOOLEANS, sizes)
+            _validate.together(mask, "mask", x, "x")
             if weights is None and not _validate.seen(are_finite(x, y)):
                 x, y, lost = _without_nan(x, y, mask)
         if weights is None:
@@ -101,7 +102,7 @@ class MultiHeadAttention(nn.Module):
             logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
             weights = masked_softmax(logits, mask)  # (batch, h, n_query, n_key)
         else:
-            weights = of_heads(weights, "weights", _validate.FLOATS, sizes, x.device)
+            weights = of_heads(weights, "weights", _validate.FLOATS, sizes)
             weights = _validate.alike(weights, "weights", x, "x").expand(sizes)
         value = split_heads(self.value(y), self.num_heads)  # (batch, h, n_key, d_head)
         output = self.output(merge_heads(weights @ value))  # (batch, n_query, d_model)
@@ -135,11 +136,9 @@ def merge_heads(x):
     return x.transpose(-3, -2).flatten(-2)
 
 
-def of_heads(x, name, kind, sizes, device):
+def of_heads(x, name, kind, sizes):
     """Return a mask or weights with four axes, each as in `sizes` or of length 1."""
-    x, shape = _validate.tensor(x, name, kind, ...), x.shape
-    if x.device != device:
-        raise ValueError(f"{name} must be on the device of x, {device}, got {x.device}")
+    shape = _validate.tensor(x, name, kind, ...).shape
     masks = kind == _validate.BOOLEANS
     if x.ndim == 2 and shape == sizes[2:]:  # others could be (batch, n_key), in the wrong place
         x = x[None, None]
@@ -201,8 +200,7 @@ def masked_softmax(logits, mask):
     if mask is None:
         return logits.softmax(dim=-1)
     mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, *logits.shape)
-    if mask.device != logits.device:
-        raise ValueError(f"mask must be on the device of logits, {logits.device}")
+    _validate.together(mask, "mask", logits, "logits")
     lonely = ~mask.any(dim=-1, keepdim=True)  # (..., 1): a row of nothing but -inf would be NaN
     shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
     return shown.softmax(dim=-1).masked_fill(~mask, 0)

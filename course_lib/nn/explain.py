@@ -150,7 +150,8 @@ def shuffled_weights(weights, tokens, generator):
     _validate.tensor(weights, "weights", _validate.FLOATS, batch, "layers", "h", n, n)
     _validate.generator(generator, "generator", torch.Generator)
     real = real.expand(weights.shape)
-    luck = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2)
+    luck = torch.rand(weights.shape, generator=generator, device=generator.device)
+    luck = luck.to(weights.device).masked_fill(~real, 2)
     places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the filling
     dealt = weights.gather(-1, luck.argsort(dim=-1))
     return torch.empty_like(weights).scatter(-1, places, dealt)
@@ -197,8 +198,8 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
-    start = torch.randn(own.shape, generator=generator, dtype=own.dtype)
-    changed = start.requires_grad_()
+    start = torch.randn(own.shape, generator=generator, dtype=own.dtype, device=generator.device)
+    changed = start.to(own.device).requires_grad_()
     optimizer = torch.optim.Adam([changed], lr=0.1)
 
     def outcome():

@@ -107,6 +107,7 @@ class _GraphAttention(nn.Module):
                 f"edge_index must join the {len(x)} nodes of x, got Edges of {edges.n_query} "
                 f"queries and {edges.n_key} keys"
             )
+        _validate.together(edges.query, "edge_index", x, "x")
         weights = self.attend(queries, keys, edges)  # (h, E)
         used = F.dropout(weights, self.dropout, self.training)
         values = keys.float() if _is_half(keys) else keys  # weights are in single precision then

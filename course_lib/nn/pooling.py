@@ -92,6 +92,7 @@ class AttentionPooling(nn.Module):
         _validate.tensor(x, "x", _validate.FLOATS, "batch", "n", self.in_features)
         if mask is not None:
             _validate.tensor(mask, "mask", _validate.BOOLEANS, *x.shape[:2])
+            _validate.together(mask, "mask", x, "x")
             _tell_empty(~mask.any(dim=1))
             x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
@@ -185,6 +186,7 @@ def _checked(x, batch, num_graphs):
     """Return `batch` as int64 and the number of graphs."""
     _validate.tensor(x, "x", _validate.FLOATS, "nodes", "features")
     batch = _validate.tensor(batch, "batch", _validate.INTEGERS, len(x)).long()
+    _validate.together(batch, "batch", x, "x")
     if num_graphs is None:
         if torch.compiler.is_exporting():
             raise ValueError("num_graphs must be given to torch.export, which sees no numbers")

@@ -82,6 +82,7 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
             f"edge_index must be edges of {n_query} queries and {n_key} keys, got "
             f"{edges.n_query} and {edges.n_key}"
         )
+    _validate.together(edges.query, "edge_index", query, "query")
     scale = query.shape[-1] ** -0.5 if scale is None else _validate.real(scale, "scale")
     shape = *leading, n_query, value.shape[-1]
     if not (math.prod(shape) and n_key):

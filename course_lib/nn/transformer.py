@@ -49,7 +49,8 @@ class DecoderLayer(nn.Module):
         _check_tokens(source, "source", len(x), self.norms[0])
         if source_mask is not None:
             sizes = len(x), self.cross.num_heads, x.shape[1], source.shape[1]
-            source_mask = of_heads(source_mask, "source_mask", _validate.BOOLEANS, sizes, x.device)
+            source_mask = of_heads(source_mask, "source_mask", _validate.BOOLEANS, sizes)
+            _validate.together(source_mask, "source_mask", x, "x")
         n = x.shape[1]
         mask = torch.ones(n, n, dtype=torch.bool, device=x.device).tril()  # causal
         x = x + self.attention(self.norms[0](x), mask=mask)
