@@ -46,7 +46,8 @@ def test_attention_is_pytorchs_forward_and_backward(pair, masked):
     for module in pair:
         a, b = x.clone().requires_grad_(), y.clone().requires_grad_()
         if module is ours:
-            output, weights = module(a, b, mask=mask, return_weights=True)
+            own = None if mask is None else mask[:, None]
+            output, weights = module(a, b, mask=own, return_weights=True)
         else:
             theirs_mask = None if mask is None else ~mask.repeat_interleave(HEADS, dim=0)
             output, weights = module(a, b, b, attn_mask=theirs_mask, average_attn_weights=False)
@@ -113,21 +114,27 @@ def test_a_mask_of_two_axes_is_not_taken_for_one_of_filling():
         attention(torch.ones(2, 3, 4), mask=torch.ones(2, 3, dtype=torch.bool))
 
 
-def test_three_axes_of_a_mask_are_texts_never_heads():
-    attention, x = SelfAttention(D, 2).double(), rand(2, 4, D)  # as many texts as heads
+def test_a_mask_tells_texts_from_heads_or_is_refused():
+    attention = seeded(lambda: SelfAttention(D, 2).double(), 0)
+    x = rand(2, 4, D)  # as many texts as heads
     mask = torch.stack([causal_mask(4), torch.eye(4, dtype=torch.bool)])
-    _, found = attention(x, mask=mask, return_weights=True)
+    _, of_texts = attention(x, mask=mask[:, None], return_weights=True)
     for text in range(2):
         _, alone = attention(x[text, None], mask=mask[text], return_weights=True)
-        torch.testing.assert_close(found[text], alone[0])
+        torch.testing.assert_close(of_texts[text], alone[0])
     _, of_heads = attention(x, mask=mask[None], return_weights=True)
     assert (of_heads[:, 1] == torch.eye(4)).all()
-    assert not torch.equal(found, of_heads)
-    for shape in ((3, 4, 4), (2, 3, 4), (2, 3, 4, 4), (1, 1, 1, 4, 4)):
+    padding = torch.tensor([[[True, True, False, False]], [[True] * 4]])
+    _, padded = attention(x, mask=padding, return_weights=True)
+    assert (padded[0, ..., 2:] == 0).all()
+    assert (padded[1] > 0).all()
+    with pytest.raises(ValueError, match="mask must tell texts from heads"):
+        attention(x, mask=mask)
+    with pytest.raises(ValueError, match="weights must tell texts from heads"):
+        attention(x, weights=of_texts[0])
+    for shape in ((3, 1, 4), (2, 3, 4, 4), (1, 1, 1, 4, 4)):
         with pytest.raises(ValueError, match=r"mask must have shape \(n_query, n_key\) = \(4, 4\)"):
             attention(x, mask=torch.ones(shape, dtype=torch.bool))
-    with pytest.raises(ValueError, match="weights must have shape"):  # texts, or heads of all?
-        attention(x, weights=found[0])
 
 
 def mask_of(kind):

@@ -68,11 +68,12 @@ class MultiHeadAttention(nn.Module):
         x : Tensor, shape (batch, n_query, d_model)
         y : Tensor, shape (batch, n_key, d_model)
         mask : bool Tensor, optional
-            True = may attend. Shape (n_query, n_key), the same for all; (batch, n_query, n_key),
-            one for each text and the same for all heads, as from `padding_mask`; or
-            (batch, h, n_query, n_key). Of three or four axes each may be of length 1.
-        weights : Tensor, shape (batch, h, n_query, n_key) or (n_query, n_key), optional
-            Taken as they are instead of those that queries and keys would give.
+            True = may attend. Shape (n_query, n_key), the same for all; (batch, 1, n_key), one for
+            each text, as from `padding_mask`; or (batch, h, n_query, n_key), each axis as long or
+            of length 1. Three axes that could be texts or heads are refused.
+        weights : Tensor, optional
+            Taken as they are instead of those that queries and keys would give; shapes as of
+            `mask`.
         return_weights : bool, default False
 
         Returns
@@ -139,18 +140,22 @@ def merge_heads(x):
 def of_heads(x, name, kind, sizes):
     """Return a mask or weights with four axes, each as in `sizes` or of length 1."""
     shape = _validate.tensor(x, name, kind, ...).shape
-    masks = kind == _validate.BOOLEANS
     if x.ndim == 2 and shape == sizes[2:]:  # others could be (batch, n_key), in the wrong place
         x = x[None, None]
-    elif x.ndim == 3 and masks:  # a mask for each text; weights would be those of a text's heads
+    elif x.ndim == 3:
+        if 1 not in shape[:2]:
+            raise ValueError(
+                f"{name} must tell texts from heads, got shape {tuple(shape)}; {name}[:, None] is "
+                f"one a text, {name}[None] one a head"
+            )
         x = x.unsqueeze(1)
     if x.ndim != 4 or any(axis not in (1, size) for axis, size in zip(x.shape, sizes, strict=True)):
         batch, _, n_query, n_key = sizes
-        texts = f", (batch, n_query, n_key) = {(batch, n_query, n_key)}" if masks else ""
-        hint = "; padding_mask makes one for filling" if masks and len(shape) == 2 else ""
+        hint = "; padding_mask makes one for filling" if len(shape) == 2 else ""
         raise ValueError(
-            f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}{texts} or "
-            f"(batch, h, n_query, n_key) = {tuple(sizes)}, got {tuple(shape)}{hint}"
+            f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}, (batch, 1, n_key) = "
+            f"{(batch, 1, n_key)} or (batch, h, n_query, n_key) = {tuple(sizes)}, got "
+            f"{tuple(shape)}{hint}"
         )
     return x
 
