@@ -61,11 +61,18 @@ def test_attention_is_pytorchs_forward_and_backward(pair, masked):
     )
 
 
-def test_attention_is_the_numpy_reference():
+CAUSAL_OR_OWN = torch.stack([causal_mask(5), torch.eye(5, dtype=torch.bool)])
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [causal_mask(5), CAUSAL_OR_OWN[:, None], CAUSAL_OR_OWN[None, [0, 1, 0]]],
+    ids=["all", "texts", "heads"],
+)
+def test_attention_is_the_numpy_reference(mask):
     torch.manual_seed(0)
-    module, x = SelfAttention(D, HEADS).double(), rand(5, D)
-    mask = causal_mask(5)
-    output, weights = module(x[None], mask=mask, return_weights=True)
+    module, x = SelfAttention(D, HEADS).double(), rand(2, 5, D)
+    output, weights = module(x, mask=mask, return_weights=True)
     matrices = [p.weight.detach().numpy().T for p in (module.query, module.key, module.value)]
     expected, expected_weights = multi_head_attention(
         x.numpy(),
@@ -74,8 +81,8 @@ def test_attention_is_the_numpy_reference():
         num_heads=HEADS,
         mask=mask.numpy(),
     )
-    np.testing.assert_allclose(output[0].detach().numpy(), expected, atol=1e-12)
-    np.testing.assert_allclose(weights[0].detach().numpy(), expected_weights, atol=1e-12)
+    np.testing.assert_allclose(output.detach().numpy(), expected, atol=1e-12)
+    np.testing.assert_allclose(weights.detach().numpy(), expected_weights, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
