@@ -11,7 +11,6 @@ type it is stored in now; it is divided by its sum in float64, and no function n
 again. What is further off is no attention, and is refused.
 """
 
-import functools
 import sys
 from collections.abc import Mapping
 
@@ -89,8 +88,10 @@ def boolean_array(values, name, *, ndim=None, shape=None):
 
 def tensor(x, name, kind, *shape):
     """Return `x` if it is a tensor of a kind and a shape, as for `check_shape`."""
-    if not _tensor_of(kind)(x):
+    if not _is_tensor(x, kind):
         got = getattr(x, "dtype", type(x).__name__)
+        if isinstance(x, np.ndarray):
+            got = f"a NumPy array of {got}; torch.from_numpy makes a tensor of it"
         raise TypeError(f"{name} must be a tensor of {kind}, got {got}")
     check_shape(x, name, shape=shape)
     return x
@@ -107,15 +108,50 @@ def expanded(x, name, kind, *shape):
         ) from None
 
 
-@functools.cache
-def _tensor_of(kind):
-    """Return the function that tells whether something is a tensor of a kind."""
+def alike(x, name, other, what):
+    """Return a tensor if it has the type and the device of another one, which `what` names.
+
+    Autocast brings types together by itself.
+    """
+    import torch
+
+    together(x, name, other, what)
+    if x.dtype != other.dtype and not torch.is_autocast_enabled(x.device.type):
+        raise TypeError(f"{name} must be of the type of {what}, {other.dtype}, got {x.dtype}")
+    return x
+
+
+def together(x, name, other, what):
+    """Return a tensor if it is on the device of another one, which `what` names."""
+    if x.device != other.device:
+        raise ValueError(f"{name} must be on the device of {what}, {other.device}, got {x.device}")
+    return x
+
+
+def seen(condition):
+    """Return whether a tensor of one boolean is True; False where a transform hides numbers.
+
+    `torch.compile`, `torch.export`, `torch.vmap` and `FakeTensorMode` follow shapes alone.
+    """
+    import torch
+
+    if torch.compiler.is_compiling():
+        return False
+    try:
+        return bool(condition)
+    except RuntimeError:
+        return False
+
+
+def _is_tensor(x, kind):
+    """Return whether something is a tensor of a kind."""
     import torch  # only who has tensors pays for it
 
-    dtypes = {INTEGERS: (torch.int64, torch.int32), BOOLEANS: (torch.bool,)}
+    if not isinstance(x, torch.Tensor):
+        return False
     if kind == FLOATS:
-        return lambda x: isinstance(x, torch.Tensor) and x.is_floating_point()
-    return lambda x: isinstance(x, torch.Tensor) and x.dtype in dtypes[kind]
+        return x.is_floating_point()
+    return x.dtype in ((torch.bool,) if kind == BOOLEANS else (torch.int64, torch.int32))
 
 
 def check_shape(array, name, *, ndim=None, shape=None):
@@ -240,7 +276,7 @@ def token_list(tokens, n, name="tokens"):
 
 def within(x, name, low, high, *, verb="be"):
     """Return a tensor of integers if all are from `low` to `high`."""
-    if x.numel() and not low <= x.min() <= x.max() <= high:
+    if seen(((x < low) | (x > high)).any()):
         worst = x.min() if x.min() < low else x.max()
         raise ValueError(f"{name} must {verb} from {low} to {high}, got {worst.item()}")
     return x

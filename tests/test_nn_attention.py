@@ -11,7 +11,9 @@ from course_lib.nn.attention import (
     SelfAttention,
     causal_mask,
     masked_softmax,
+    padding_mask,
 )
+from course_lib.nn.training import seeded
 
 D, HEADS = 12, 3
 
@@ -44,7 +46,8 @@ def test_attention_is_pytorchs_forward_and_backward(pair, masked):
     for module in pair:
         a, b = x.clone().requires_grad_(), y.clone().requires_grad_()
         if module is ours:
-            output, weights = module(a, b, mask=mask, return_weights=True)
+            own = None if mask is None else mask[:, None]
+            output, weights = module(a, b, mask=own, return_weights=True)
         else:
             theirs_mask = None if mask is None else ~mask.repeat_interleave(HEADS, dim=0)
             output, weights = module(a, b, b, attn_mask=theirs_mask, average_attn_weights=False)
@@ -58,11 +61,18 @@ def test_attention_is_pytorchs_forward_and_backward(pair, masked):
     )
 
 
-def test_attention_is_the_numpy_reference():
+CAUSAL_OR_OWN = torch.stack([causal_mask(5), torch.eye(5, dtype=torch.bool)])
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [causal_mask(5), CAUSAL_OR_OWN[:, None], CAUSAL_OR_OWN[None, [0, 1, 0]]],
+    ids=["all", "texts", "heads"],
+)
+def test_attention_is_the_numpy_reference(mask):
     torch.manual_seed(0)
-    module, x = SelfAttention(D, HEADS).double(), rand(5, D)
-    mask = causal_mask(5)
-    output, weights = module(x[None], mask=mask, return_weights=True)
+    module, x = SelfAttention(D, HEADS).double(), rand(2, 5, D)
+    output, weights = module(x, mask=mask, return_weights=True)
     matrices = [p.weight.detach().numpy().T for p in (module.query, module.key, module.value)]
     expected, expected_weights = multi_head_attention(
         x.numpy(),
@@ -71,8 +81,8 @@ def test_attention_is_the_numpy_reference():
         num_heads=HEADS,
         mask=mask.numpy(),
     )
-    np.testing.assert_allclose(output[0].detach().numpy(), expected, atol=1e-12)
-    np.testing.assert_allclose(weights[0].detach().numpy(), expected_weights, atol=1e-12)
+    np.testing.assert_allclose(output.detach().numpy(), expected, atol=1e-12)
+    np.testing.assert_allclose(weights.detach().numpy(), expected_weights, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
@@ -109,3 +119,92 @@ def test_a_mask_of_two_axes_is_not_taken_for_one_of_filling():
     attention = SelfAttention(4, 2)
     with pytest.raises(ValueError, match="padding_mask makes one for filling"):
         attention(torch.ones(2, 3, 4), mask=torch.ones(2, 3, dtype=torch.bool))
+
+
+def test_a_mask_tells_texts_from_heads_or_is_refused():
+    attention = seeded(lambda: SelfAttention(D, 2).double(), 0)
+    x = rand(2, 4, D)  # as many texts as heads
+    mask = torch.stack([causal_mask(4), torch.eye(4, dtype=torch.bool)])
+    _, of_texts = attention(x, mask=mask[:, None], return_weights=True)
+    for text in range(2):
+        _, alone = attention(x[text, None], mask=mask[text], return_weights=True)
+        torch.testing.assert_close(of_texts[text], alone[0])
+    _, of_heads = attention(x, mask=mask[None], return_weights=True)
+    assert (of_heads[:, 1] == torch.eye(4)).all()
+    padding = torch.tensor([[[True, True, False, False]], [[True] * 4]])
+    _, padded = attention(x, mask=padding, return_weights=True)
+    assert (padded[0, ..., 2:] == 0).all()
+    assert (padded[1] > 0).all()
+    with pytest.raises(ValueError, match="mask must tell texts from heads"):
+        attention(x, mask=mask)
+    with pytest.raises(ValueError, match="weights must tell texts from heads"):
+        attention(x, weights=of_texts[0])
+    for shape in ((3, 1, 4), (2, 3, 4, 4), (1, 1, 1, 4, 4)):
+        with pytest.raises(ValueError, match=r"mask must have shape \(n_query, n_key\) = \(4, 4\)"):
+            attention(x, mask=torch.ones(shape, dtype=torch.bool))
+
+
+def mask_of(kind):
+    """Return a mask (2, 1, 5, 5) that hides key 3 from queries 0 to 2 of each text, at least."""
+    mask = {
+        "causal": causal_mask(5).expand(2, 1, 5, 5),
+        "filling": (torch.arange(5) != 3).expand(2, 1, 5, 5),
+        "heads": torch.stack([causal_mask(5), torch.arange(5).expand(5, 5) != 3]).expand(
+            2, 2, 5, 5
+        ),
+    }
+    return mask[kind]
+
+
+@pytest.mark.parametrize("kind", ["causal", "filling", "heads"])
+@pytest.mark.parametrize("odd", [torch.nan, torch.inf, -torch.inf])
+def test_a_hidden_key_does_not_matter_forward_or_backward(kind, odd):
+    attention, x = seeded(lambda: SelfAttention(D, 2).double(), 0), rand(2, 5, D)
+    mask = mask_of(kind)
+    bad = x.clone()
+    bad[0, 3, 1] = odd
+    results = []
+    for tokens in (x, bad):
+        attention.zero_grad()
+        output, weights = attention(tokens, mask=mask, return_weights=True)
+        output[:, :3].square().sum().backward()
+        gradients = [p.grad.clone() for p in attention.parameters()]
+        results.append((output[:, :3], weights[:, :, :3], output[1], *gradients))
+    torch.testing.assert_close(*results)
+    assert output[0, 3].isnan().all()  # its own row
+    assert output[0, 4].isnan().all() == mask[0, :, 4, 3].any()  # and those that see it
+
+
+def test_a_key_that_is_not_finite_is_seen_where_nothing_hides_it():
+    attention, x = SelfAttention(D, 2).double(), rand(2, 4, D)
+    x[0, 1, 2] = torch.nan
+    for mask in (None, torch.ones(4, 4, dtype=torch.bool)):
+        output = attention(x, mask=mask)
+        assert output[0].isnan().all()
+        assert output[1].isfinite().all()
+
+
+def test_types_and_devices_that_differ_are_named():
+    attention, x = MultiHeadAttention(4, 2), torch.ones(2, 3, 4)
+    mask = torch.ones(3, 3, dtype=torch.bool)
+    for arguments, message in (
+        ({"x": x.double(), "y": x}, "x must be of the type of the module's parameters"),
+        ({"x": x, "y": x.half()}, "y must be of the type of the module's parameters"),
+        ({"x": x, "y": x, "weights": torch.eye(3).double()}, "weights must be of the type of x"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            attention(**arguments)
+    with pytest.raises(ValueError, match=r"x must be on the device of .*, cpu, got meta"):
+        attention(x.to("meta"), x)
+    with pytest.raises(ValueError, match="mask must be on the device of x, cpu, got meta"):
+        attention(x, x, mask=mask.to("meta"))
+    with pytest.raises(
+        TypeError, match=r"tokens must be .*NumPy array of int64; torch\.from_numpy"
+    ):
+        padding_mask(np.eye(2, dtype=np.int64))
+
+
+def test_numpy_s_integers_are_integers():
+    attention = SelfAttention(np.int64(4), np.int32(2))
+    assert attention(torch.ones(1, 3, 4)).shape == (1, 3, 4)
+    assert causal_mask(np.int8(3)).sum() == 6

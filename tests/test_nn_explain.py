@@ -101,13 +101,28 @@ def test_uniform_weights_are_the_mean_over_real_tokens(model):
 
 def test_a_models_own_weights_given_back_change_nothing(model):
     logits, weights = model(TOKENS, return_weights=True)
-    again, used = model(TOKENS, weights=weights.unbind(1), return_weights=True)
-    torch.testing.assert_close(again, logits)
-    torch.testing.assert_close(used, weights)
+    for given in (weights, weights.unbind(1)):  # as many texts as layers
+        again, used = model(TOKENS, weights=given, return_weights=True)
+        torch.testing.assert_close(again, logits)
+        torch.testing.assert_close(used, weights)
+    with pytest.raises(ValueError, match="weights must have shape"):
+        model(TOKENS, weights=weights.transpose(0, 1)[:, :1])
     only_second, used = model(TOKENS, weights=[None, weights[:, 1]], return_weights=True)
     torch.testing.assert_close(only_second, logits)
     with pytest.raises(ValueError, match="weights must be one for each of 2 layers, got 1"):
         model(TOKENS, weights=[None])
+
+
+def test_filling_may_hold_anything(model):
+    vectors = model.embedding(TOKENS).detach()
+    expected = model.from_vectors(vectors, TOKENS)
+    vectors[TOKENS == 0] = torch.nan
+    vectors.requires_grad_()
+    found = model.from_vectors(vectors, TOKENS)
+    torch.testing.assert_close(found, expected)
+    found.sum().backward()
+    assert vectors.grad.isfinite().all()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
 
 
 def test_shuffled_rows_hold_the_same_weights_on_the_same_real_keys(model):

@@ -468,8 +468,20 @@ def test_a_query_whose_edges_are_all_left_out_gets_zeros():
     assert logits.grad.isfinite().all()
 
 
-def test_second_derivatives_are_refused_not_0():
-    layer, x = GraphAttention(3, 2), torch.randn(3, 3, requires_grad=True)
-    output = layer(x, torch.tensor([[0, 1], [1, 2]]))
-    with pytest.raises(NotImplementedError, match="no second derivatives"):
-        torch.autograd.grad(output.square().sum(), x, create_graph=True)
+@pytest.mark.parametrize("layer", [GraphAttention, GraphAttentionV2])
+def test_second_derivatives_are_those_of_small_steps(layer):
+    module = seeded(lambda: layer(2, 2, num_heads=2), 0).double()
+    x = torch.randn(3, 2, generator=torch.Generator().manual_seed(0)).double().requires_grad_()
+    edges = module.edges(torch.tensor([[0, 1], [1, 2]]), 3)
+    assert torch.autograd.gradgradcheck(lambda x: module(x, edges), (x,))
+
+
+@pytest.mark.parametrize("layer", [GraphAttention, GraphAttentionV2])
+def test_a_node_that_nobody_asks_may_hold_anything(layer):
+    edges = torch.tensor([[0, 1, 2, 3], [1, 2, 0, 0]])  # 3 asks, and is not asked
+    x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    odd = x.clone()
+    odd[3, 1] = torch.nan
+    for form in layer.forms:
+        module = seeded(lambda form=form: layer(3, 2, self_loops=False, form=form), 0)
+        torch.testing.assert_close(module(odd, edges)[:3], module(x, edges)[:3])

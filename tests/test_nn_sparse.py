@@ -1,5 +1,7 @@
 """Attention along edges and in windows: against PyTorch's dense attention, forward and backward."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -188,14 +190,47 @@ def test_a_window_wider_than_the_text_costs_no_more():
     )
 
 
-def test_types_that_differ_and_second_derivatives_are_refused():
-    with pytest.raises(TypeError, match="value must be of the query's type"):
+def test_types_that_differ_are_refused():
+    with pytest.raises(TypeError, match="value must be of the type of query"):
         sparse.sparse_attention(X, X, X.float(), EDGES)
+    with pytest.raises(
+        ValueError, match="edge_index must be on the device of query, cpu, got meta"
+    ):
+        sparse.sparse_attention(X, X, X, EDGES.to("meta"))
     with pytest.raises(ValueError, match="query must have at least one feature"):
         sparse.sparse_attention(X[..., :0], X[..., :0], X, EDGES)
-    x, edges = X.clone().requires_grad_(), torch.tensor([[0, 0, 1], [1, 4, 2]])
-    (gradient,) = torch.autograd.grad(sparse.sparse_attention(X, x, X, edges).square().sum(), x)
-    assert gradient.abs().sum() > 0
-    for function in (sparse.sparsemax, lambda x: sparse.sparse_attention(X, x, X, edges)):
-        with pytest.raises(NotImplementedError, match="no second derivatives"):
-            torch.autograd.grad(function(x).square().sum(), x, create_graph=True)
+
+
+def test_gradients_and_second_derivatives_are_those_of_small_steps():
+    edges = Edges(torch.tensor([[0, 0, 1, 3], [1, 4, 2, 2]]), 5)
+    inputs = [rand(1, 5, 2, seed=seed).requires_grad_() for seed in range(3)]
+    along = functools.partial(sparse.sparse_attention, edge_index=edges)
+    assert torch.autograd.gradcheck(along, inputs)
+    assert torch.autograd.gradgradcheck(along, inputs)
+    logits = (2 * rand(2, 4)).requires_grad_()
+    for function in (sparse.sparsemax, sparse.entmax15):
+        assert torch.autograd.gradgradcheck(function, (logits,))
+
+
+@pytest.mark.parametrize("which", ["key", "value"])
+def test_a_key_outside_of_the_window_does_not_matter(which):
+    x = rand(2, 9, 4)
+    inputs = {"query": x, "key": x.clone(), "value": x.clone()}
+    expected = sparse.window_attention(**inputs, radius=2)
+    inputs[which][0, 8, 1] = torch.nan
+    found = sparse.window_attention(**inputs, radius=2)
+    torch.testing.assert_close(found[0, :6], expected[0, :6])
+    torch.testing.assert_close(found[1], expected[1])
+    assert found[0, 6:].isnan().all()
+    pattern = sparse.pattern_edges(torch.tensor(patterns.window_pattern(9, 2)))
+    along = sparse.sparse_attention(**inputs, edge_index=pattern)
+    torch.testing.assert_close(along[0, :6], expected[0, :6])
+    assert along[0, 6:].isnan().any(dim=-1).all()
+
+
+def test_an_axis_of_minus_infinity_is_refused_as_by_numpy():
+    logits = torch.tensor([[0.0, -torch.inf], [1.0, -torch.inf]])
+    for name in ("sparsemax", "entmax15"):
+        assert getattr(sparse, name)(logits).tolist() == [[1, 0], [1, 0]]
+        with pytest.raises(ValueError, match="logits must hold a finite number"):
+            getattr(sparse, name)(logits, dim=np.int64(0))

@@ -3,7 +3,7 @@
 import copy
 import sys
 import tracemalloc
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from course_lib.exercises.plain import Raised, attempt
 
@@ -27,32 +27,45 @@ def call_measured(answer, cases):
 @contextmanager
 def measured():
     """Yield a dict that holds ``bytes`` once the block has ended."""
-    held = {}
+    held, sizes = {}, [0]
     tracemalloc.start()
     try:
-        with _tensors() as sizes:
+        with tensors_made(sizes.append):
             yield held
     finally:
         held["bytes"] = max(tracemalloc.get_traced_memory()[1], *sizes)
         tracemalloc.stop()
 
 
-@contextmanager
-def _tensors():
-    """Yield a list to which the bytes of each tensor that PyTorch makes are added."""
-    sizes = [0]
-    if "torch" not in sys.modules:
-        yield sizes
-        return
+def tensors_made(tell):
+    """Return a context in which `tell` is given the bytes of each tensor that PyTorch makes.
+
+    A view, and what is written in place, has the memory of another tensor and is not told.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:  # then nothing was made with it: an answer has been tried before
+        return nullcontext()
     from torch.overrides import TorchFunctionMode
 
-    class Count(TorchFunctionMode):
+    class Listener(TorchFunctionMode):
         def __torch_function__(self, function, types, args=(), kwargs=None):
-            made = function(*args, **(kwargs or {}))
-            for tensor in made if isinstance(made, tuple | list) else [made]:
-                if hasattr(tensor, "untyped_storage"):  # a view shares that of its base
-                    sizes.append(tensor.untyped_storage().nbytes())
+            tracing = sys.gettrace()
+            sys.settrace(None)  # lines inside PyTorch are none of the answer's
+            try:
+                made = function(*args, **(kwargs or {}))
+                known = {_memory(part)[0] for part in args if isinstance(part, torch.Tensor)}
+                for part in made if isinstance(made, tuple | list) else [made]:
+                    if isinstance(part, torch.Tensor) and _memory(part)[0] not in known:
+                        tell(_memory(part)[1])
+            finally:
+                sys.settrace(tracing)
             return made
 
-    with Count():
-        yield sizes
+    return Listener()
+
+
+def _memory(tensor):
+    """Return the address and the bytes of a tensor's memory: a view has that of its base."""
+    if str(tensor.layout) != "torch.strided":
+        return None, 0
+    return tensor.untyped_storage().data_ptr(), tensor.untyped_storage().nbytes()

@@ -2,6 +2,7 @@
 
 Masks are boolean, True = may attend, as in PyTorch's own attention. A query that may attend to
 nothing gets zero weights and a zero mixture. Weights are (batch, h, n_query, n_key), rows sum to 1.
+What a mask hides does not matter, not even where it is NaN.
 """
 
 import math
@@ -66,11 +67,13 @@ class MultiHeadAttention(nn.Module):
         ----------
         x : Tensor, shape (batch, n_query, d_model)
         y : Tensor, shape (batch, n_key, d_model)
-        mask : bool Tensor, broadcastable to (batch, n_query, n_key), optional
-            True = may attend; the same for all heads. With two axes, (n_query, n_key); for one that
-            hides filling see `padding_mask`.
-        weights : Tensor, broadcastable to (batch, h, n_query, n_key), optional
-            Taken as they are instead of those that queries and keys would give.
+        mask : bool Tensor, optional
+            True = may attend. Shape (n_query, n_key), the same for all; (batch, 1, n_key), one for
+            each text, as from `padding_mask`; or (batch, h, n_query, n_key), each axis as long or
+            of length 1. Three axes that could be texts or heads are refused.
+        weights : Tensor, optional
+            Taken as they are instead of those that queries and keys would give; shapes as of
+            `mask`.
         return_weights : bool, default False
 
         Returns
@@ -85,26 +88,28 @@ class MultiHeadAttention(nn.Module):
         """
         _validate.tensor(x, "x", _validate.FLOATS, "batch", "n_query", self.d_model)
         _validate.tensor(y, "y", _validate.FLOATS, len(x), "n_key", self.d_model)
-        pairs = x.shape[1], y.shape[1]
+        for name, tokens in (("x", x), ("y", y)):
+            _validate.alike(tokens, name, self.query.weight, "the module's parameters")
+        sizes = len(x), self.num_heads, x.shape[1], y.shape[1]
+        lost = None
+        if mask is not None:
+            mask = of_heads(mask, "mask", _validate.BOOLEANS, sizes)
+            _validate.together(mask, "mask", x, "x")
+            if weights is None and not _validate.seen(are_finite(x, y)):
+                x, y, lost = _without_nan(x, y, mask)
         if weights is None:
             query = split_heads(self.query(x), self.num_heads)  # (batch, h, n_query, d_head)
             key = split_heads(self.key(y), self.num_heads)  # (batch, h, n_key, d_head)
             logits = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
-            if mask is not None:
-                # Two axes of (batch, n_key), in the wrong place, might broadcast.
-                if isinstance(mask, torch.Tensor) and mask.ndim == 2 and mask.shape != pairs:
-                    raise ValueError(
-                        f"mask must have shape (n_query, n_key) = {pairs} if it has two axes, "
-                        f"got {tuple(mask.shape)}; padding_mask makes one for filling"
-                    )
-                mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, len(x), *pairs)
-                mask = mask.unsqueeze(1)  # (batch, 1, n_query, n_key)
             weights = masked_softmax(logits, mask)  # (batch, h, n_query, n_key)
         else:
-            sizes = len(x), self.num_heads, *pairs
-            weights = _validate.expanded(weights, "weights", _validate.FLOATS, *sizes)
+            weights = of_heads(weights, "weights", _validate.FLOATS, sizes)
+            weights = _validate.alike(weights, "weights", x, "x").expand(sizes)
         value = split_heads(self.value(y), self.num_heads)  # (batch, h, n_key, d_head)
         output = self.output(merge_heads(weights @ value))  # (batch, n_query, d_model)
+        if lost is not None:  # (batch, h or 1, n_query, 1)
+            output = output.masked_fill(lost.any(dim=1), torch.nan)
+            weights = weights.masked_fill(lost, torch.nan)
         return (output, weights) if return_weights else output
 
 
@@ -130,6 +135,46 @@ def split_heads(x, num_heads):
 def merge_heads(x):
     """Put heads (..., h, n, d_head) side by side, (..., n, h * d_head)."""
     return x.transpose(-3, -2).flatten(-2)
+
+
+def of_heads(x, name, kind, sizes):
+    """Return a mask or weights with four axes, each as in `sizes` or of length 1."""
+    shape = _validate.tensor(x, name, kind, ...).shape
+    if x.ndim == 2 and shape == sizes[2:]:  # others could be (batch, n_key), in the wrong place
+        x = x[None, None]
+    elif x.ndim == 3:
+        if 1 not in shape[:2]:
+            raise ValueError(
+                f"{name} must tell texts from heads, got shape {tuple(shape)}; {name}[:, None] is "
+                f"one a text, {name}[None] one a head"
+            )
+        x = x.unsqueeze(1)
+    if x.ndim != 4 or any(axis not in (1, size) for axis, size in zip(x.shape, sizes, strict=True)):
+        batch, _, n_query, n_key = sizes
+        hint = "; padding_mask makes one for filling" if len(shape) == 2 else ""
+        raise ValueError(
+            f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}, (batch, 1, n_key) = "
+            f"{(batch, 1, n_key)} or (batch, h, n_query, n_key) = {tuple(sizes)}, got "
+            f"{tuple(shape)}{hint}"
+        )
+    return x
+
+
+def are_finite(*tensors):
+    """Return whether all is finite, in one pass: a sum says so, unless it overflows."""
+    return sum(x.detach().sum() for x in tensors).isfinite()
+
+
+def _without_nan(x, y, mask):
+    """Put 0 for tokens that are not finite; return also which rows they make NaN.
+
+    0 times NaN is NaN, forward and backward: a key that is hidden would still be seen.
+    """
+    queries, keys = (~tokens.isfinite().all(dim=-1) for tokens in (x, y))  # (batch, n) each
+    seen = (mask & keys[:, None, None]).any(dim=-1, keepdim=True)  # (batch, h or 1, n_query, 1)
+    lost = seen | queries[:, None, :, None]
+    x, y = (x.masked_fill(bad.unsqueeze(-1), 0) for x, bad in ((x, queries), (y, keys)))
+    return x, y, lost
 
 
 def masked_softmax(logits, mask):
@@ -160,6 +205,7 @@ def masked_softmax(logits, mask):
     if mask is None:
         return logits.softmax(dim=-1)
     mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, *logits.shape)
+    _validate.together(mask, "mask", logits, "logits")
     lonely = ~mask.any(dim=-1, keepdim=True)  # (..., 1): a row of nothing but -inf would be NaN
     shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
     return shown.softmax(dim=-1).masked_fill(~mask, 0)
@@ -167,7 +213,7 @@ def masked_softmax(logits, mask):
 
 def causal_mask(n):
     """Return the (n, n) mask under which a position attends to itself and to earlier ones."""
-    n = _validate.integer(n, "n", low=1)
+    n = _validate.integer(n, "n", low=1, high=2**16)
     return torch.ones(n, n, dtype=torch.bool).tril()
 
 

@@ -106,6 +106,13 @@ def jensen_shannon(p, q):
 def _check_pair(p, q):
     _validate.tensor(p, "p", _validate.FLOATS, ..., "n")
     _validate.tensor(q, "q", _validate.FLOATS, ..., p.shape[-1])
+    try:
+        torch.broadcast_shapes(p.shape, q.shape)
+    except RuntimeError:
+        raise ValueError(
+            f"q must have leading axes that broadcast against those of p, {tuple(p.shape)}, got "
+            f"{tuple(q.shape)}"
+        ) from None
 
 
 def _relative(p, q):
@@ -143,7 +150,8 @@ def shuffled_weights(weights, tokens, generator):
     _validate.tensor(weights, "weights", _validate.FLOATS, batch, "layers", "h", n, n)
     _validate.generator(generator, "generator", torch.Generator)
     real = real.expand(weights.shape)
-    luck = torch.rand(weights.shape, generator=generator).masked_fill(~real, 2)
+    luck = torch.rand(weights.shape, generator=generator, device=generator.device)
+    luck = luck.to(weights.device).masked_fill(~real, 2)
     places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the filling
     dealt = weights.gather(-1, luck.argsort(dim=-1))
     return torch.empty_like(weights).scatter(-1, places, dealt)
@@ -190,13 +198,13 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
-    start = torch.randn(own.shape, generator=generator, dtype=own.dtype)
-    changed = start.requires_grad_()
+    start = torch.randn(own.shape, generator=generator, dtype=own.dtype, device=generator.device)
+    changed = start.to(own.device).requires_grad_()
     optimizer = torch.optim.Adam([changed], lr=0.1)
 
     def outcome():
         weights = masked_softmax(changed, real)
-        moved = total_variation(model(tokens, weights=weights.unbind(1)).softmax(dim=-1), answer)
+        moved = total_variation(model(tokens, weights=weights).softmax(dim=-1), answer)
         queries = real.transpose(-1, -2).squeeze(-1)  # (batch, 1, 1, n)
         apart = (jensen_shannon(weights, own) * queries).sum(dim=-1)  # (batch, layers, h)
         apart = apart / queries.sum(dim=-1).clamp(min=1)

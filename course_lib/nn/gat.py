@@ -9,8 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
+from course_lib.nn._along import without_loops
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
-from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
+from course_lib.nn.edges import Edges, edge_softmax, edge_sum
 
 
 def with_self_loops(edge_index, n):
@@ -38,9 +39,9 @@ def with_self_loops(edge_index, n):
             [0, 0, 1]])
     """
     n = _validate.integer(n, "n", low=0)
-    edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
-    others = edge_index[:, edge_index[0] != edge_index[1]]
-    return torch.cat([others, torch.arange(n).repeat(2, 1)], dim=1)
+    _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E")
+    loops = torch.arange(n, device=edge_index.device).repeat(2, 1)
+    return torch.cat([without_loops(edge_index, n), loops], dim=1)
 
 
 class _GraphAttention(nn.Module):
@@ -106,9 +107,10 @@ class _GraphAttention(nn.Module):
                 f"edge_index must join the {len(x)} nodes of x, got Edges of {edges.n_query} "
                 f"queries and {edges.n_key} keys"
             )
+        _validate.together(edges.query, "edge_index", x, "x")
         weights = self.attend(queries, keys, edges)  # (h, E)
         used = F.dropout(weights, self.dropout, self.training)
-        values = keys.float() if _is_half(keys) else keys
+        values = keys.float() if _is_half(keys) else keys  # weights are in single precision then
         mixed = edge_sum(used, values, edges).to(x.dtype)  # (h, n, out_features)
         joined = merge_heads(mixed) if self.concat else mixed.mean(dim=0)
         output = joined + self.bias
@@ -120,7 +122,7 @@ class _GraphAttention(nn.Module):
             queries, keys = queries.float(), keys.float()
         if self.form == "edges":
             return edge_softmax(self.edge_logits(queries, keys, edges), edges)
-        allowed = torch.zeros(edges.n_query, edges.n_key, dtype=torch.bool)
+        allowed = torch.zeros(edges.n_query, edges.n_key, dtype=torch.bool, device=queries.device)
         allowed[edges.query, edges.key] = True
         logits = getattr(self, f"{self.form}_logits")(queries, keys)  # (h, n, n)
         dense = masked_softmax(logits, allowed)
@@ -130,7 +132,7 @@ class _GraphAttention(nn.Module):
         """Return `x` if it is the features of nodes."""
         if not len(_validate.tensor(x, "x", _validate.FLOATS, "n", self.in_features)):
             raise ValueError(f"x must have at least one node, got shape {tuple(x.shape)}")
-        return x
+        return _validate.alike(x, "x", self.bias, "the module's parameters")
 
     def _activate(self, z):
         return F.leaky_relu(z, self.negative_slope)

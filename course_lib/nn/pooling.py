@@ -62,6 +62,7 @@ class AttentionPooling(nn.Module):
     def scores(self, x):
         """Return the logits of the nodes, (..., hops), for nodes (..., in_features)."""
         x = _validate.tensor(x, "x", _validate.FLOATS, ..., self.in_features)
+        _validate.alike(x, "x", self.score.weight, "the module's parameters")
         hidden = torch.tanh(self.hidden(x))  # (..., hidden_features)
         if self.gate is not None:
             hidden = hidden * torch.sigmoid(self.gate(x))
@@ -91,6 +92,7 @@ class AttentionPooling(nn.Module):
         _validate.tensor(x, "x", _validate.FLOATS, "batch", "n", self.in_features)
         if mask is not None:
             _validate.tensor(mask, "mask", _validate.BOOLEANS, *x.shape[:2])
+            _validate.together(mask, "mask", x, "x")
             _tell_empty(~mask.any(dim=1))
             x = x.masked_fill(~mask.unsqueeze(2), 0)  # whatever it was: 0 times NaN is NaN
         logits = self.scores(x).transpose(1, 2)  # (batch, hops, n)
@@ -169,13 +171,13 @@ def overlap_penalty(weights):
     """
     _validate.tensor(weights, "weights", _validate.FLOATS, ..., "hops", "n")
     alike = weights @ weights.transpose(-1, -2)  # (..., hops, hops)
-    apart = alike - torch.eye(weights.shape[-2], dtype=weights.dtype)
+    apart = alike - torch.eye(weights.shape[-2], dtype=weights.dtype, device=weights.device)
     return apart.square().sum(dim=(-2, -1))
 
 
 def _tell_empty(empty):
     """Warn of graphs without nodes: their zeros are no answer that a model has found."""
-    if empty.any():
+    if _validate.seen(empty.any()):
         graphs = ", ".join(map(str, empty.nonzero().flatten().tolist()))
         warnings.warn(f"no nodes in graph {graphs}: pooled to zeros", stacklevel=3)
 
@@ -184,7 +186,10 @@ def _checked(x, batch, num_graphs):
     """Return `batch` as int64 and the number of graphs."""
     _validate.tensor(x, "x", _validate.FLOATS, "nodes", "features")
     batch = _validate.tensor(batch, "batch", _validate.INTEGERS, len(x)).long()
+    _validate.together(batch, "batch", x, "x")
     if num_graphs is None:
+        if torch.compiler.is_exporting():
+            raise ValueError("num_graphs must be given to torch.export, which sees no numbers")
         num_graphs = int(batch.max()) + 1 if len(batch) else 0
     else:
         num_graphs = _validate.integer(num_graphs, "num_graphs", low=0)

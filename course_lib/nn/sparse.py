@@ -12,13 +12,9 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from course_lib import _validate, sparsity
-from course_lib.nn.edges import (
-    Edges,
-    edge_dots,
-    edge_softmax,
-    edge_sum,
-    first_derivatives_only,
-)
+from course_lib.nn._opaque import opaque
+from course_lib.nn.attention import are_finite
+from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 
 
 def pattern_edges(pattern):
@@ -86,11 +82,12 @@ def sparse_attention(query, key, value, edge_index, *, scale=None):
             f"edge_index must be edges of {n_query} queries and {n_key} keys, got "
             f"{edges.n_query} and {edges.n_key}"
         )
+    _validate.together(edges.query, "edge_index", query, "query")
     scale = query.shape[-1] ** -0.5 if scale is None else _validate.real(scale, "scale")
     shape = *leading, n_query, value.shape[-1]
     if not (math.prod(shape) and n_key):
         return query.new_zeros(shape)
-    wide = torch.promote_types(query.dtype, torch.float32)  # sums along edges know no half
+    wide = torch.promote_types(given, torch.float32)  # half precision would be rounded three times
     # (batch * h, n, d) each
     query, key, value = (x.reshape(-1, *x.shape[-2:]).to(wide) for x in (scale * query, key, value))
     weights = edge_softmax(edge_dots(query, key, edges), edges)  # (batch * h, E)
@@ -142,6 +139,9 @@ def window_attention(query, key, value, radius, *, scale=None):
     radius = min(radius, max(1, n - 1))  # a wider window holds no more
     blocks = -(-n // radius)
     fill = blocks * radius - n
+    lost = None
+    if not _validate.seen(are_finite(key, value)):  # 0 times NaN is NaN, also where hidden
+        key, value, lost = _without_nan(key, value, radius)
     query = F.pad(query, (0, 0, 0, fill)).unflatten(
         -2, (blocks, radius)
     )  # (..., blocks, radius, d)
@@ -150,9 +150,10 @@ def window_attention(query, key, value, radius, *, scale=None):
         for x in (key, value)
     ]
     output = F.scaled_dot_product_attention(
-        query, *near, attn_mask=_near_mask(n, blocks, radius), scale=scale
+        query, *near, attn_mask=_near_mask(n, blocks, radius, query.device), scale=scale
     )
-    return output.flatten(-3, -2)[..., :n, :]
+    output = output.flatten(-3, -2)[..., :n, :]
+    return output if lost is None else output.masked_fill(lost.unsqueeze(-1), torch.nan)
 
 
 def _check_qkv(query, key, value, *, same_length=False):
@@ -164,15 +165,25 @@ def _check_qkv(query, key, value, *, same_length=False):
     _validate.tensor(key, "key", _validate.FLOATS, *leading, n_query if same_length else "n_key", d)
     _validate.tensor(value, "value", _validate.FLOATS, *leading, key.shape[-2], "d_value")
     for name, x in (("key", key), ("value", value)):
-        if x.dtype != query.dtype:
-            raise TypeError(f"{name} must be of the query's type, {query.dtype}, got {x.dtype}")
+        _validate.alike(x, name, query, "query")
 
 
-def _near_mask(n, blocks, radius):
+def _without_nan(key, value, radius):
+    """Put 0 for keys that are not finite; return also which queries have one in their window."""
+    bad = ~(key.isfinite().all(dim=-1) & value.isfinite().all(dim=-1))  # (..., n)
+    until = F.pad(bad.cumsum(dim=-1), (1, 0))  # (..., n + 1): how many stand before
+    n = key.shape[-2]
+    place = torch.arange(n, device=key.device)
+    first, last = (place - radius).clamp(min=0), (place + radius + 1).clamp(max=n)
+    lost = until[..., last] > until[..., first]  # (..., n)
+    return *(x.masked_fill(bad.unsqueeze(-1), 0) for x in (key, value)), lost
+
+
+def _near_mask(n, blocks, radius, device):
     """Return which of the 3 · radius keys of its neighbourhood each query may attend to."""
-    start = radius * torch.arange(blocks)[:, None, None]
-    query = start + torch.arange(radius)[:, None]  # (blocks, radius, 1)
-    key = start - radius + torch.arange(3 * radius)  # (blocks, 1, 3 * radius)
+    start = radius * torch.arange(blocks, device=device)[:, None, None]
+    query = start + torch.arange(radius, device=device)[:, None]  # (blocks, radius, 1)
+    key = start - radius + torch.arange(3 * radius, device=device)  # (blocks, 1, 3 * radius)
     real = (key >= 0) & (key < n) & ((query - key).abs() <= radius)
     return real | ((query >= n) & (key == query))  # filling attends to itself, for finite rows
 
@@ -205,7 +216,7 @@ def sparsemax(logits, dim=-1):
     >>> sparsemax(torch.tensor([1.0, 0.5, -1.0]))
     tensor([0.7500, 0.2500, 0.0000])
     """
-    return _along(logits, dim, sparsity.sparsemax, lambda weights: (weights > 0).to(weights))
+    return _along(logits, dim, "sparsemax")
 
 
 def entmax15(logits, dim=-1):
@@ -237,15 +248,21 @@ def entmax15(logits, dim=-1):
     >>> entmax15(torch.tensor([1.0, 0.0, -4.0]))
     tensor([0.8307, 0.1693, 0.0000])
     """
-    return _along(logits, dim, sparsity.entmax15, torch.sqrt)
+    return _along(logits, dim, "entmax15")
 
 
-def _along(logits, dim, entmax, slope):
+def _along(logits, dim, name):
     """Apply a function of rows along an axis, in double precision."""
     _validate.tensor(logits, "logits", _validate.FLOATS, ..., "n")
     dim = _validate.integer(dim, "dim", low=-logits.ndim, high=logits.ndim - 1)
     rows = logits.transpose(dim, -1)  # (..., n)
-    return _Entmax.apply(rows.double(), entmax, slope).to(rows.dtype).transpose(dim, -1)
+    return _Entmax.apply(rows.double(), name).to(rows.dtype).transpose(dim, -1)
+
+
+@opaque("(Tensor logits, str name) -> Tensor", lambda logits, name: torch.empty_like(logits))
+def _numpys(logits, name):
+    """Return what a function of `course_lib.sparsity` makes of the logits."""
+    return torch.from_numpy(getattr(sparsity, name)(logits.cpu().numpy())).to(logits)
 
 
 class _Entmax(Function):
@@ -259,14 +276,24 @@ class _Entmax(Function):
     """
 
     @staticmethod
-    def forward(ctx, logits, entmax, slope):
-        weights = torch.from_numpy(entmax(logits.detach().cpu().numpy())).to(logits)
-        ctx.save_for_backward(slope(weights))
-        return weights
+    def forward(logits, name):
+        return _numpys(logits, name)
 
     @staticmethod
-    @first_derivatives_only
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+        ctx.name = inputs[1]
+
+    @staticmethod
     def backward(ctx, gradient):
-        (slope,) = ctx.saved_tensors  # (..., n)
+        (weights,) = ctx.saved_tensors  # (..., n)
+        support = weights > 0
+        slope = support.to(weights)
+        if ctx.name == "entmax15":
+            slope = slope * weights.masked_fill(~support, 1).sqrt()
         mean = (gradient * slope).sum(dim=-1, keepdim=True) / slope.sum(dim=-1, keepdim=True)
-        return slope * (gradient - mean), None, None
+        return slope * (gradient - mean), None
+
+    @staticmethod
+    def vmap(info, in_dims, logits, name):
+        return _Entmax.apply(logits.movedim(in_dims[0], 0), name), 0

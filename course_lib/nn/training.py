@@ -126,7 +126,7 @@ def label_loss(model, inputs, labels):
     """Return the mean cross-entropy of labels (count, ...), for logits (count, ..., classes)."""
     logits = model(inputs)
     _validate.tensor(labels, "labels", _validate.INTEGERS, *logits.shape[:-1])
-    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten().long())
 
 
 @torch.no_grad()

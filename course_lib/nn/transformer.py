@@ -3,10 +3,11 @@
 Chapter 06 stacks them for texts, chapter 07 for pictures.
 """
 
+import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn.attention import MultiHeadAttention, SelfAttention, causal_mask
+from course_lib.nn.attention import MultiHeadAttention, SelfAttention, of_heads
 
 
 class EncoderLayer(nn.Module):
@@ -24,6 +25,7 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x, *, mask=None, weights=None):
         """Return the new (batch, n, d_model) vectors, and the weights (batch, h, n, n)."""
+        _check_tokens(x, "x", "batch", self.norms[0])
         mixed, weights = self.attention(
             self.norms[0](x), mask=mask, weights=weights, return_weights=True
         )
@@ -43,7 +45,14 @@ class DecoderLayer(nn.Module):
 
     def forward(self, x, source, *, source_mask):
         """Return the new (batch, n, d_model) vectors, and the cross weights (batch, h, n, m)."""
-        mask = causal_mask(x.shape[1]).to(x.device)  # (n, n)
+        _check_tokens(x, "x", "batch", self.norms[0])
+        _check_tokens(source, "source", len(x), self.norms[0])
+        if source_mask is not None:
+            sizes = len(x), self.cross.num_heads, x.shape[1], source.shape[1]
+            source_mask = of_heads(source_mask, "source_mask", _validate.BOOLEANS, sizes)
+            _validate.together(source_mask, "source_mask", x, "x")
+        n = x.shape[1]
+        mask = torch.ones(n, n, dtype=torch.bool, device=x.device).tril()  # causal
         x = x + self.attention(self.norms[0](x), mask=mask)
         mixed, weights = self.cross(self.norms[1](x), source, mask=source_mask, return_weights=True)
         x = x + mixed
@@ -54,6 +63,11 @@ def stack(layer, num_layers, *sizes):
     """Return a number of layers of one kind and size as a `torch.nn.ModuleList`."""
     count = _validate.integer(num_layers, "num_layers", low=1)
     return nn.ModuleList(layer(*sizes) for _ in range(count))
+
+
+def _check_tokens(x, name, batch, norm):
+    _validate.tensor(x, name, _validate.FLOATS, batch, "n", *norm.normalized_shape)
+    _validate.alike(x, name, norm.weight, "the module's parameters")
 
 
 def _network(d_model):

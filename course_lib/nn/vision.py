@@ -74,6 +74,7 @@ class SelfAttention2d(nn.Module):
         """
         channels = self.query.in_channels
         _validate.tensor(x, "x", _validate.FLOATS, "batch", channels, "height", "width")
+        _validate.alike(x, "x", self.query.weight, "the module's parameters")
         # (batch, inner, n) each, n = h * w
         query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
         weights = (query.transpose(1, 2) @ key).softmax(dim=-1)  # (batch, n, n)
@@ -127,6 +128,7 @@ class PatchAttention(nn.Module):
             do not fit.
         """
         _validate.tensor(x, "x", _validate.FLOATS, "batch", self.in_channels, "height", "width")
+        _validate.alike(x, "x", self.embed.weight, "the module's parameters")
         return self.attention(self.embed(to_patches(x, self.patch)), return_weights=return_weights)
 
 
@@ -157,6 +159,8 @@ def to_patches(x, patch):
     _validate.tensor(x, "x", _validate.FLOATS, "batch", "channels", "height", "width")
     patch = _validate.integer(patch, "patch", low=1)
     height, width = x.shape[-2:]
+    if not x.shape[1] * height * width:
+        raise ValueError(f"x must have at least one pixel, got shape {tuple(x.shape)}")
     if height % patch or width % patch:
         raise ValueError(f"patch must divide height and width, got {patch} for {height} × {width}")
     return nn.functional.unfold(x, kernel_size=patch, stride=patch).transpose(1, 2)

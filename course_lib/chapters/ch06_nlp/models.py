@@ -3,6 +3,8 @@
 Tokens are numbers, and 0 is the filling behind short texts.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 
@@ -108,9 +110,9 @@ class TextClassifier(nn.Module):
         x : Tensor, shape (batch, n, d_model)
         tokens : int Tensor, shape (batch, n)
             Tell which rows of `x` are filling.
-        weights : sequence of (Tensor or None), one a layer, optional
-            Attention that takes the place of the model's own, each broadcastable to
-            (batch, h, n, n): a graph that somebody else has drawn.
+        weights : Tensor, shape (batch, layers, h, n, n), or sequence of (Tensor or None), optional
+            Attention that takes the place of the model's own: a graph that somebody else has drawn.
+            As it is returned, or one for each layer; see `course_lib.nn.attention`.
         return_weights : bool, default False
 
         Returns
@@ -125,6 +127,13 @@ class TextClassifier(nn.Module):
         """
         mask = padding_mask(tokens)  # (batch, 1, n)
         _validate.tensor(x, "x", _validate.FLOATS, *tokens.shape, self.classify.in_features)
+        _validate.alike(x, "x", self.classify.weight, "the module's parameters")
+        x = x.masked_fill(~((tokens != PAD).unsqueeze(-1) | x.isfinite()), 0)  # 0 times NaN is NaN
+        if isinstance(weights, torch.Tensor):
+            sizes = "batch", len(self.layers), "h", *[tokens.shape[1]] * 2
+            weights = _validate.tensor(weights, "weights", _validate.FLOATS, *sizes).unbind(1)
+        elif weights is not None and not isinstance(weights, Iterable):
+            raise TypeError(f"weights must be a tensor or one for each layer, got {weights!r}")
         given = [None] * len(self.layers) if weights is None else list(weights)
         if len(given) != len(self.layers):
             raise ValueError(

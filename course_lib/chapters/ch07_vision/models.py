@@ -49,6 +49,7 @@ class DigitClassifier(nn.Module):
             If `x` has another shape or type.
         """
         _validate.tensor(x, "x", _validate.FLOATS, "batch", 1, "height", "width")
+        _validate.alike(x, "x", self.first.weight, "the module's parameters")
         x, weights = self.first(x).relu(), None  # (batch, channels, h, w)
         x = self.second(x).relu()
         if self.attention is not None:
@@ -106,6 +107,7 @@ class PatchClassifier(nn.Module):
             If `x` is no floating-point tensor (batch, 1, side, side).
         """
         _validate.tensor(x, "x", _validate.FLOATS, "batch", 1, self.side, self.side)
+        _validate.alike(x, "x", self.embed.weight, "the module's parameters")
         x = self.embed(to_patches(x, self.patch)) + self.position  # (batch, patches, d_model)
         collected = []
         for layer in self.layers:

@@ -6,7 +6,9 @@ row. What tells them apart is the sum over all large arrays, also those that liv
 
 import sys
 import tracemalloc
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+
+from course_lib.exercises.memory import tensors_made
 
 
 class TooMuch(BaseException):
@@ -54,7 +56,7 @@ def metered(*, least, most):
     tracemalloc.start()
     before = sys.gettrace()
     try:
-        with _torch_mode(meter):
+        with tensors_made(meter.add):
             sys.settrace(_tracer(meter))
             try:
                 yield meter
@@ -81,34 +83,3 @@ def _tracer(meter):
         return look
 
     return look
-
-
-def _torch_mode(meter):
-    """Return a context in which each operation of PyTorch adds the tensors that it makes."""
-    torch = sys.modules.get("torch")
-    if torch is None:  # then nothing was made with it: an answer has been tried before
-        return nullcontext()
-    from torch.overrides import TorchFunctionMode
-
-    class Mode(TorchFunctionMode):
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            tracing = sys.gettrace()
-            sys.settrace(None)  # lines inside PyTorch are none of the answer's
-            try:
-                made = function(*args, **(kwargs or {}))
-                known = {_storage(part)[0] for part in args if isinstance(part, torch.Tensor)}
-                for part in made if isinstance(made, tuple | list) else [made]:
-                    if isinstance(part, torch.Tensor) and _storage(part)[0] not in known:
-                        meter.add(_storage(part)[1])
-            finally:
-                sys.settrace(tracing)
-            return made
-
-    return Mode()
-
-
-def _storage(tensor):
-    """Return the address and the bytes of a tensor's memory: a view has that of its base."""
-    if str(tensor.layout) != "torch.strided":
-        return None, 0
-    return tensor.untyped_storage().data_ptr(), tensor.untyped_storage().nbytes()
