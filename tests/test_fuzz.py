@@ -19,6 +19,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from ipywidgets import Widget
 from matplotlib.figure import Figure
 
 from course_lib import attention as a
@@ -31,6 +32,7 @@ from course_lib import patterns as p
 from course_lib import plots as pl
 from course_lib import rollout as r
 from course_lib import sparsity as sp
+from course_lib import widgets as wi
 from course_lib.chapters.ch06_nlp import dates, sentiment
 from course_lib.chapters.ch12_pooling import bags, graph_classes
 from course_lib.data import digits
@@ -83,6 +85,7 @@ GRAPHS = graph(
 )
 DRAWN = Kind([GRAPHS.good[0], GRAPHS.good[2]], GRAPHS.wrong)
 VOCABULARY = Vocabulary("abc")
+DRAWN_MODEL = {"weights": weights(2, 2, 3, 3), "tokens": tokens(3)}
 PICTURE = {"title": text(), "annotate": choice("auto", True, False)}
 
 SPECS = {
@@ -270,8 +273,67 @@ SPECS = {
         "yscale": choice("linear", "log"),
     },
     pl.spectral_order: {"weights": W},
+    wi.attention_explorer: {
+        **DRAWN_MODEL,
+        "layer": place(2),
+        "head": place(2).or_none(),
+        "threshold": share(),
+        "direction": choice("attends", "flow"),
+        "layout": choice("circle", "rows"),
+    },
+    wi.flow_explorer: {
+        **DRAWN_MODEL,
+        "output": place(3),
+        "input": place(3),
+        "first_layer": whole(0, 0, wrong=(2, 2**70)),
+        "last_layer": whole(1, 1, wrong=(2,), bound=0).or_none(),
+        "residual": share(),
+    },
+    wi.heads_explorer: {
+        **DRAWN_MODEL,
+        "layer": place(2),
+        "first": place(2),
+        "second": place(2),
+        "threshold": share(),
+    },
+    wi.heatmap_explorer: {
+        **DRAWN_MODEL,
+        **{
+            name: Kind([lambda: (0, 1), lambda: [1, 0]], []).also(
+                (0, 2), (-1, 0), 5, (0,), "ab", None, (0.5, 0), (True, 0)
+            )
+            for name in ("first", "second")
+        },
+        "scale": choice("shared", "own", "log"),
+        "order": choice("sentence", "spectral"),
+    },
+    wi.ranking_explorer: {
+        **DRAWN_MODEL,
+        "layer": place(2),
+        "head": place(2).or_none(),
+        "measure": choice("pagerank", "hubs"),
+        "damping": share(one=False),
+        "removed": Kind(positions_of(3).good[2:], []).also(0, [9], [0, 0], [0.5], "0", None),
+    },
+    wi.rollout_explorer: {
+        **DRAWN_MODEL,
+        "residual": share(),
+        "fusion": choice("mean", "max"),
+        "depth": whole(1, 2, wrong=(3,)).or_none(),
+        "output": place(3).or_none(),
+    },
+    wi.sparsity_explorer: {
+        **DRAWN_MODEL,
+        "values": matrix(3, 2).also(np.ones((2, 2))),
+        "layer": place(2),
+        "head": place(2).or_none(),
+        "method": choice("threshold", "top k"),
+        "cutoff": share(),
+        "k": whole(1, 3, wrong=(4,)).or_none(),
+    },
 }
-SLOW = {getattr(pl, name) for name in pl.__all__} | {digits.split_digits, bags.make_bags}
+SLOW = {getattr(module, name) for module in (pl, wi) for name in module.__all__}
+SLOW |= {digits.split_digits, bags.make_bags}
 # What can be asked for only with other arguments than the good ones here.
 ELSEWHERE = {(pl.attention_heatmap, "order")}
 
@@ -291,7 +353,7 @@ def whole_answer(answer):
         return all(map(whole_answer, (data for *_, data in answer.edges(data=True))))
     if isinstance(answer, list | tuple):
         return all(map(whole_answer, answer))
-    return answer is None or isinstance(answer, int | str | Vocabulary | Figure)
+    return answer is None or isinstance(answer, int | str | Vocabulary | Figure | Widget)
 
 
 def same(first, second):
@@ -382,7 +444,7 @@ def by_name(functions):
 def test_good_arguments_in_any_clothes_are_answered(function):
     kinds = SPECS[function]
 
-    @settings(SETTINGS, max_examples=3 if function in SLOW else 20)
+    @settings(SETTINGS, max_examples=3 if function in SLOW else 30)
     @given(st.data())
     def check(data):
         arguments = {name: drawn(data, kind.good, name) for name, kind in kinds.items()}
@@ -396,7 +458,7 @@ def test_good_arguments_in_any_clothes_are_answered(function):
 def test_a_wrong_argument_is_refused_by_its_name(function):
     kinds = SPECS[function]
     for name, kind in kinds.items():
-        for make in kind.wrong:
+        for make in kind.wrong[:: 5 if function in SLOW else 1]:
             arguments = {other: kinds[other].good[0]() for other in kinds}
             answer = outcome(function, arguments | {name: make()})
             assert isinstance(answer, Exception), (name, make(), answer)
@@ -407,7 +469,7 @@ def test_a_wrong_argument_is_refused_by_its_name(function):
 def test_any_arguments_are_answered_or_refused(function):
     kinds = SPECS[function]
 
-    @settings(SETTINGS, max_examples=5 if function in SLOW else 20)
+    @settings(SETTINGS, max_examples=5 if function in SLOW else 30)
     @given(st.data())
     def check(data):
         outcome(
