@@ -73,6 +73,7 @@ SETTINGS = settings(
 LABELS = ("xlabel", "ylabel", "title")
 W, HEADS = weights(3, 3), weights(2, 3, 3)
 CROSS, CROSS_HEADS = weights(2, 3, square=False), weights(2, 2, 3, square=False)
+MASK = mask(3, 3)
 MODEL = weights(2, 2, 3, 3)
 LAYERS = Kind(MODEL.good + HEADS.good, MODEL.wrong, MODEL.alike).also(
     np.eye(3), np.ones((1, 1, 1, 1, 1))
@@ -177,9 +178,7 @@ SPECS = {
     p.random_order: {"n": count(), "rng": rng()},
     p.block_pattern: {"n": count(), "size": whole(1)},
     p.layers_to_full_reach: {
-        "pattern": Kind(mask(3, 3).good, mask(3, 3).wrong[:6], mask(3, 3).alike).also(
-            np.ones((2, 3), bool)
-        )
+        "pattern": Kind(MASK.good, MASK.wrong[:6], MASK.alike).also(np.ones((2, 3), bool))
     },
     r.rollout: {"weights": LAYERS, "discard": share(one=False), **ROLLOUT},
     r.rollout_row: {
@@ -486,7 +485,9 @@ def test_the_same_in_other_clothes_gives_the_same(function):
     expected = answer()
     for name, kind in SPECS[function].items():
         for make in kind.good[1 : kind.alike : 4 if function in SLOW else 1]:
-            assert alike(expected, answer(**{name: make()})), (name, make())
+            found = answer(**{name: make()})
+            assert type(found) is type(expected), (name, make(), found)
+            assert alike(expected, found), (name, make(), found)
 
 
 @by_name(SPECS)
