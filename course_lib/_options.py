@@ -1,5 +1,6 @@
 """Checks on single options, for `course_lib._validate`: numbers, choices, generators."""
 
+import math
 import operator
 from collections.abc import Mapping
 
@@ -11,7 +12,7 @@ MOST_POSITIONS = 2**16  # of a mask (n, n): more would take over 4 GiB
 def integer(value, name, *, low=None, high=None):
     """Return `value` as int; a bool or a float is refused, and so is one outside [low, high]."""
     try:
-        if _is_boolean(value):
+        if type(value) is not int and _is_boolean(value):
             raise TypeError
         number = operator.index(value)
     except (TypeError, ValueError, RuntimeError):
@@ -19,9 +20,9 @@ def integer(value, name, *, low=None, high=None):
     return _in_range(number, name, low, high)
 
 
-def positions(value, name, *, low=0, high=MOST_POSITIONS):
+def positions(value, name):
     """Return how many positions a mask or a pattern has."""
-    return integer(value, name, low=max(low, 1), high=high)
+    return integer(value, name, low=1, high=MOST_POSITIONS)
 
 
 def text(value, name):
@@ -38,6 +39,17 @@ def flag(value, name):
     return bool(value)
 
 
+def _is_no_real(value):
+    """Tell whether `float` would make a number of what is none, or drop a part of it."""
+    return (
+        isinstance(value, str | bytes)
+        or _is_boolean(value)
+        or np.ndim(value) != 0
+        or np.iscomplexobj(value)
+        or np.ma.is_masked(value)
+    )
+
+
 def _is_boolean(value):
     return isinstance(value, bool | np.bool_) or str(getattr(value, "dtype", "")).endswith("bool")
 
@@ -52,16 +64,14 @@ def integers(values, name, *, low=None, high=None):
 def real(value, name, *, low=None, high=None):
     """Return `value` as a finite float within [low, high]."""
     try:
-        if isinstance(value, str | bytes) or _is_boolean(value) or np.ndim(value) != 0:
-            raise TypeError
-        if np.iscomplexobj(value) or np.ma.is_masked(value):  # NumPy would drop what makes it so
+        if type(value) not in (int, float) and _is_no_real(value):
             raise TypeError
         number = float(value)
     except OverflowError:
         raise ValueError(f"{name} must be finite, got a number beyond float64") from None
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
-    if not np.isfinite(number):
+    if not -math.inf < number < math.inf:  # nor with NaN; torch.compile can follow it
         raise ValueError(f"{name} must be finite, got {number}")
     return _in_range(number, name, low, high)
 

@@ -316,9 +316,10 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
         Projections, applied as ``x @ w`` (the transpose of ``torch.nn.Linear.weight``).
     num_heads : int
         h, a divisor of d_model.
-    mask : array_like of bool, shape broadcastable to (..., n, n), optional
-        True = may attend; the same for all heads, as in `course_lib.nn.attention`. With one axis
-        more than `x`, it has a mask for each head, (..., h, n, n).
+    mask : array_like of bool, optional
+        True = may attend, as in `course_lib.nn.attention`. Shape (n, n), the same for all;
+        (batch, 1, n), one for each text, as from `padding_mask`; or (..., h, n, n), each axis as
+        long or of length 1. For a batch, three axes that could be texts or heads are refused.
 
     Returns
     -------
@@ -354,7 +355,7 @@ def multi_head_attention(x, w_q, w_k, w_v, w_o, *, num_heads, mask=None):
     )
     _check_products(x, w_q, w_k, w_v, w_o)
     query, key, value = (split_heads(x @ w, num_heads) for w in (w_q, w_k, w_v))
-    mask = _for_heads(mask, x.ndim)
+    mask = _for_heads(mask, x)
     heads, weights = attention(query, key, value, mask=mask)  # (..., h, n, d_head)
     return merge_heads(heads) @ w_o, weights
 
@@ -416,12 +417,19 @@ def _rows(rows, most=5):
     return f"row(s) {', '.join(map(str, named))}{more} have nothing"
 
 
-def _for_heads(mask, axes):
-    """Give a mask for each text, of no more axes than the texts have, an axis for the heads."""
+def _for_heads(mask, x):
+    """Give a mask for each text an axis for the heads; of other masks the last axes say enough."""
     if mask is None:
         return None
     mask = _validate.boolean_array(mask, "mask", ndim=(1,))
-    return np.expand_dims(mask, -3) if 2 < mask.ndim <= axes else mask
+    if not 2 < mask.ndim <= x.ndim:
+        return mask
+    if 1 not in mask.shape[-3:-1]:
+        raise ValueError(
+            f"mask must tell texts from heads, got shape {mask.shape}; mask[:, None] is one a "
+            "text, mask[None] one a head"
+        )
+    return np.expand_dims(mask, -3)
 
 
 def _finite(names, product):

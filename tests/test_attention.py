@@ -241,7 +241,7 @@ def test_a_mask_of_each_text_is_the_same_for_all_heads_as_in_pytorch():
     # Two texts and two heads: an axis of length 2 could be either.
     rng, heads = np.random.default_rng(4), 2
     x, ws = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 4, 4))
-    mask = np.broadcast_to(padding_mask([1, 3], 3), (2, 3, 3))
+    mask = padding_mask([1, 3], 3)
     output, weights = multi_head_attention(x, *ws, num_heads=heads, mask=mask)
     assert (weights[0, :, :, 1:] == 0).all()  # padding, hidden from both heads
     assert (weights[1] > 0).all()
@@ -252,6 +252,13 @@ def test_a_mask_of_each_text_is_the_same_for_all_heads_as_in_pytorch():
     theirs = module(torch.tensor(x), mask=torch.tensor(mask), return_weights=True)
     np.testing.assert_allclose(output, theirs[0].detach().numpy())
     np.testing.assert_allclose(weights, theirs[1].detach().numpy())
+    with pytest.raises(
+        ValueError, match=r"mask must tell texts from heads, .*\[:, None\] is one a"
+    ):
+        multi_head_attention(x, *ws, num_heads=heads, mask=np.ones((2, 3, 3), bool))
+    of_texts = np.broadcast_to(mask, (2, 3, 3))[:, None]
+    explicit = multi_head_attention(x, *ws, num_heads=heads, mask=of_texts)
+    np.testing.assert_array_equal(weights, explicit[1])
     for text in range(2):
         alone = multi_head_attention(x[text], *ws, num_heads=heads, mask=mask[text])
         np.testing.assert_allclose(weights[text], alone[1])

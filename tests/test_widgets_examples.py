@@ -44,6 +44,12 @@ def test_all_weights_are_sent_one_example_after_another():
     assert view.examples[0]["note"] == "The model said: bad."
 
 
+def test_tokens_of_any_sequence_reach_the_browser():
+    example = EXAMPLES[2]._replace(queries=(t for t in ["one"]), keys=np.array([1, 2]))
+    sent = examples_explorer([example]).children[-1].examples[0]
+    assert sent == {"queries": ["one"], "keys": ["1", "2"], "note": ""}
+
+
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     figure = examples_explorer(EXAMPLES, example=1, layer=1, head=2, threshold=0.2)
     view = assert_linked(figure)

@@ -20,19 +20,23 @@ NAN, INF = float("nan"), float("inf")
 
 @dataclass(frozen=True)
 class Kind:
-    """Functions that make good and wrong values of a parameter."""
+    """Functions that make good and wrong values of a parameter.
+
+    The first `alike` good ones are the same value in other clothes.
+    """
 
     good: list
     wrong: list
+    alike: int = 1
 
     def also(self, *wrong):
         """Return the kind with more wrong values, given as they are."""
-        return Kind(self.good, [*self.wrong, *map(_as, wrong)])
+        return Kind(self.good, [*self.wrong, *map(_as, wrong)], self.alike)
 
     def or_none(self):
         """Return the kind of a parameter that may be None."""
         wrong = [make for make in self.wrong if make is not NONE]
-        return Kind([*self.good, NONE], wrong)
+        return Kind([*self.good, NONE], wrong, self.alike)
 
 
 def _as(value):
@@ -124,7 +128,8 @@ def matrix(*shape, positive=False):
         *_dressed(make, PRECISIONS),
         lambda: np.round(3 * make()).astype(np.int8) + np.arange(shape[-1]),
     ]
-    return Kind(good, [*_no_numbers(make), lambda: 3.0, lambda: make()[..., None][0][:0]])
+    wrong = [*_no_numbers(make), lambda: 3.0, lambda: make()[..., None][0][:0]]
+    return Kind(good, wrong, len(CLOTHES))
 
 
 def logits(*shape):
@@ -134,7 +139,7 @@ def logits(*shape):
     hidden = _poisoned(make, -INF)
     extreme = [lambda scale=scale: np.sign(make()) * scale for scale in (1e308, 5e-324, 0.0)]
     wrong = [*_no_numbers(make, finite=False), lambda: 3.0, lambda: np.full(shape, -INF)]
-    return Kind([*plain.good, hidden, *extreme], wrong)
+    return Kind([*plain.good, hidden, *extreme], wrong, plain.alike)
 
 
 def weights(*shape, square=True):
@@ -167,7 +172,7 @@ def weights(*shape, square=True):
         lambda: make()[0] if make().ndim == 2 else make()[0, 0, 0],
         *([lambda: make()[..., :-1, :]] if square else []),
     ]
-    return Kind(good, wrong)
+    return Kind(good, wrong, len(CLOTHES))
 
 
 def mask(*shape):
@@ -189,7 +194,7 @@ def mask(*shape):
         lambda: np.ones((*shape[:-1], shape[-1] + 1), bool),
         NONE,
     ]
-    return Kind(_dressed(make, clothes), wrong)
+    return Kind(_dressed(make, clothes), wrong, len(clothes))
 
 
 # --- single values -------------------------------------------------------------------------------
@@ -271,11 +276,13 @@ def tokens(n):
     words = ["<!--", "$x$", "猫"] * n
     words = words[:n]
     good = [
-        *map(_as, (words, tuple(words), list(range(n)), [""] * n)),
+        *map(_as, (words, tuple(words))),
         lambda: np.array(words),
-        lambda: pd.Series(words),
+        lambda: pd.Series(words, index=range(n, 0, -1)),
         lambda: pd.Index(words),
         lambda: (word for word in words),
+        lambda: {k: word for k, word in enumerate(words)}.values(),
+        *map(_as, (list(range(n)), [""] * n)),
         lambda: dict.fromkeys(range(n)).keys(),
     ]
     wrong = [
@@ -285,7 +292,7 @@ def tokens(n):
         lambda: np.ma.masked_all(n, dtype=object),
         lambda: pd.Series([*words[1:], pd.NA]),
     ]
-    return Kind(good, wrong).or_none()
+    return Kind(good, wrong, 7).or_none()
 
 
 def text():

@@ -88,7 +88,8 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
     examples = list(examples)
     if not 1 <= len(examples) <= MOST_EXAMPLES:
         raise ValueError(f"examples must number from 1 to {MOST_EXAMPLES}, got {len(examples)}")
-    weights = [_weights(each, f"examples[{k}]") for k, each in enumerate(examples)]
+    examples = [_checked(each, f"examples[{k}]") for k, each in enumerate(examples)]
+    weights = [each.weights for each in examples]
     layers, heads = weights[0].shape[:2]
     for k, array in enumerate(weights):
         if array.shape[:2] != (layers, heads):
@@ -100,8 +101,7 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
         weights=b"".join(array.astype("<f4").tobytes() for array in weights),
         shape=[layers, heads],
         examples=[
-            {"queries": list(each.queries), "keys": list(each.keys), "note": each.note}
-            for each in examples
+            {"queries": each.queries, "keys": each.keys, "note": each.note} for each in examples
         ],
         example=_validate.integer(example, "example", low=0, high=len(examples) - 1),
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
@@ -119,8 +119,8 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
     return control.figure(controls, view)
 
 
-def _weights(example, name):
-    """Return the weights of an example, checked against its tokens."""
+def _checked(example, name):
+    """Return an example whose weights are an array and whose tokens are lists that fit it."""
     if not isinstance(example, Example):
         raise TypeError(f"{name} must be an Example, got {type(example).__name__}")
     weights = _validate.weights_array(example.weights, f"{name}.weights", ndim=(4,), square=False)
@@ -130,6 +130,6 @@ def _weights(example, name):
             f"{name}.weights must have at most {MOST_QUERIES} queries and {MOST_KEYS} keys, got "
             f"{n_query} and {n_key}"
         )
-    _validate.token_list(example.queries, n_query, f"{name}.queries")
-    _validate.token_list(example.keys, n_key, f"{name}.keys")
-    return weights
+    queries = _validate.token_list(example.queries, n_query, f"{name}.queries")
+    keys = _validate.token_list(example.keys, n_key, f"{name}.keys")
+    return example._replace(weights=weights, queries=queries, keys=keys)
