@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 from torch.autograd import Function
 
-from course_lib import _validate
 from course_lib.nn._opaque import opaque
 
 with warnings.catch_warnings():  # PyTorch says once a process that its sparse tensors are young
@@ -245,58 +244,6 @@ def _matrix(starts, columns, values, keys):
 
 def _stacked(x):
     return x.reshape(-1, x.shape[-1])  # (h, n, d) -> (h * n, d)
-
-
-def checked(edge_index, n_query, n_key):
-    """Return the two rows of an edge list, or say what is wrong with it."""
-    query, key = _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E").long()
-    _validate.within(query, "edge_index", 0, n_query - 1, verb="name queries")
-    _validate.within(key, "edge_index", 0, n_key - 1, verb="name keys")
-    return query, key
-
-
-@opaque(
-    "(Tensor edge_index, SymInt n_query, SymInt n_key)"
-    " -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)",
-    lambda edge_index, n_query, n_key: tuple(
-        edge_index.new_empty(size, dtype=torch.int64)
-        for size in [*[edge_index.shape[1]] * 3, n_query + 1, n_key + 1, *[edge_index.shape[1]] * 2]
-    ),
-    unbatched="edge_index",
-)
-def sorted_edges(edge_index, n_query, n_key):
-    """Return queries and keys, sorted by both, and what else a `Layout` needs."""
-    query, key = checked(edge_index, n_query, n_key)
-    number, order = torch.sort(query * n_key + key)  # (E,)
-    query, key = query[order], key[order]
-    again = number[1:] == number[:-1]
-    if again.any():
-        edge = f"{query[1:][again][0]} → {key[1:][again][0]}"
-        raise ValueError(f"edge_index must name each edge once, but {edge} is repeated")
-    by_key = torch.argsort(key, stable=True)
-    by_query = torch.empty_like(by_key)
-    by_query[by_key] = torch.arange(len(by_key), device=by_key.device)
-    starts = (_starts(nodes, n) for nodes, n in ((query, n_query), (key, n_key)))
-    return query, key, order, *starts, by_key, by_query
-
-
-def _starts(nodes, n):
-    """Return where each node's edges start once they are sorted, and where the last ones end."""
-    counts = torch.bincount(nodes, minlength=n)
-    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])  # (n + 1,)
-
-
-@opaque(
-    "(Tensor edge_index, SymInt n) -> Tensor",
-    lambda edge_index, n: edge_index.new_empty(
-        2, torch.library.get_ctx().new_dynamic_size(), dtype=torch.int64
-    ),
-    unbatched="edge_index",
-)
-def without_loops(edge_index, n):
-    """Return an edge list without the edges from a node to itself."""
-    edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
-    return edge_index[:, edge_index[0] != edge_index[1]]
 
 
 for step in (Dots, Sum, Softmax, Total):  # PyTorch looks their arguments up at every call

@@ -9,7 +9,8 @@ are one graph with as many copies of each node as there are heads.
 import torch
 
 from course_lib import _validate
-from course_lib.nn._along import Dots, Layout, Softmax, Sum, sorted_edges
+from course_lib.nn._along import Dots, Layout, Softmax, Sum
+from course_lib.nn._opaque import opaque
 
 
 class Edges:
@@ -46,7 +47,7 @@ class Edges:
         self.n_query = _validate.integer(n_query, "n_query", low=0)
         self.n_key = self.n_query if n_key is None else _validate.integer(n_key, "n_key", low=0)
         _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E")
-        found = sorted_edges(edge_index, self.n_query, self.n_key)
+        found = _sorted_edges(edge_index, self.n_query, self.n_key)
         self.query, self.key, self.order, starts, back_starts, by_key, by_query = found
         back = self.query.index_select(0, by_key)
         self._one = Layout(starts, self.key, back_starts, back, by_key, by_query)
@@ -148,3 +149,42 @@ def _wide(*tensors):
     """Return tensors in single precision at least: sums along edges know no half."""
     wide = torch.promote_types(tensors[0].dtype, torch.float32)
     return [x.to(wide) for x in tensors]
+
+
+def checked(edge_index, n_query, n_key):
+    """Return the two rows of an edge list, or say what is wrong with it."""
+    query, key = _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E").long()
+    _validate.within(query, "edge_index", 0, n_query - 1, verb="name queries")
+    _validate.within(key, "edge_index", 0, n_key - 1, verb="name keys")
+    return query, key
+
+
+@opaque(
+    "(Tensor edge_index, SymInt n_query, SymInt n_key)"
+    " -> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)",
+    lambda edge_index, n_query, n_key: tuple(
+        edge_index.new_empty(size, dtype=torch.int64)
+        for size in [*[edge_index.shape[1]] * 3, n_query + 1, n_key + 1, *[edge_index.shape[1]] * 2]
+    ),
+    unbatched="edge_index",
+)
+def _sorted_edges(edge_index, n_query, n_key):
+    """Return queries and keys, sorted by both, and what else a `Layout` needs."""
+    query, key = checked(edge_index, n_query, n_key)
+    number, order = torch.sort(query * n_key + key)  # (E,)
+    query, key = query[order], key[order]
+    again = number[1:] == number[:-1]
+    if again.any():
+        edge = f"{query[1:][again][0]} → {key[1:][again][0]}"
+        raise ValueError(f"edge_index must name each edge once, but {edge} is repeated")
+    by_key = torch.argsort(key, stable=True)
+    by_query = torch.empty_like(by_key)
+    by_query[by_key] = torch.arange(len(by_key), device=by_key.device)
+    starts = (_starts(nodes, n) for nodes, n in ((query, n_query), (key, n_key)))
+    return query, key, order, *starts, by_key, by_query
+
+
+def _starts(nodes, n):
+    """Return where each node's edges start once they are sorted, and where the last ones end."""
+    counts = torch.bincount(nodes, minlength=n)
+    return torch.cat([counts.new_zeros(1), counts.cumsum(0)])  # (n + 1,)

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn._along import without_loops
+from course_lib.nn._opaque import opaque
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
-from course_lib.nn.edges import Edges, edge_softmax, edge_sum
+from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 
 
 def with_self_loops(edge_index, n):
@@ -41,7 +41,20 @@ def with_self_loops(edge_index, n):
     n = _validate.integer(n, "n", low=0)
     _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E")
     loops = torch.arange(n, device=edge_index.device).repeat(2, 1)
-    return torch.cat([without_loops(edge_index, n), loops], dim=1)
+    return torch.cat([_without_loops(edge_index, n), loops], dim=1)
+
+
+@opaque(
+    "(Tensor edge_index, SymInt n) -> Tensor",
+    lambda edge_index, n: edge_index.new_empty(
+        2, torch.library.get_ctx().new_dynamic_size(), dtype=torch.int64
+    ),
+    unbatched="edge_index",
+)
+def _without_loops(edge_index, n):
+    """Return an edge list without the edges from a node to itself."""
+    edge_index = torch.stack(checked(edge_index, n, n))  # also the loops that are taken out
+    return edge_index[:, edge_index[0] != edge_index[1]]
 
 
 class _GraphAttention(nn.Module):

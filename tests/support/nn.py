@@ -19,7 +19,7 @@ from course_lib.nn import (
 MODULES = (attention, edges, explain, gat, pooling, sparse, training, transformer, vision)
 MODULES += (text_models, vision_models)
 # What other names here call, with what they have checked or what the modules inside check.
-INNER = {"are_finite", "of_heads", "train", "split_heads", "merge_heads"}
+INNER = {"are_finite", "checked", "of_heads", "train", "split_heads", "merge_heads"}
 INNER |= {
     f"{layer}.{form}_logits"
     for layer in ("GraphAttention", "GraphAttentionV2")
