@@ -29,6 +29,7 @@ FUNCTIONS = [
 each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.key)
 
 
+DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
 # Why an answer is refused that is right on each single case, or takes too long to try.
 BEYOND = ["did not come to an end", "very same walks", "of that node alone"]
 FORBIDDEN = "which does the work"  # also said of answers that are right
@@ -50,9 +51,10 @@ def draws(exercise):
 
 
 def some(answers, exercise):
-    """Return answers with their places: of drawings one in three, and all in `make mutate`."""
-    rare = draws(exercise) and settings().max_examples <= 100
-    return list(enumerate(answers))[:: 3 if rare else 1]
+    """Return answers with their places: one in three, one in six of drawings; all in `deep`."""
+    if settings().max_examples > DAILY:
+        return list(enumerate(answers))
+    return list(enumerate(answers))[:: 6 if draws(exercise) else 3]
 
 
 @each_function
