@@ -12,6 +12,7 @@ from course_lib.rollout import residual_layers
 SIZES = [(6, 16), (6, 32), (12, 32), (12, 64)]
 SPREAD = 1.5  # of the logits of random attention: between flat (1) and sharp (2)
 PEERS = {"NetworkX": _peers.networkx_flow, "igraph": _peers.igraph_flow}
+CAUSAL = "paragraph"  # 128 tokens
 SAMPLES = {"NetworkX": 24, "igraph": 240}  # pairs of a matrix; all would take them up to an hour
 # How many times as long a peer should take.
 TO_REACH = {
@@ -23,8 +24,8 @@ TO_REACH = {
 }
 
 
-def rows(sizes=SIZES, recorded="long"):
-    """Yield comparisons for random attention of several sizes (layers, n), and for a recording."""
+def rows(sizes=SIZES, recorded="long", causal_text=CAUSAL):
+    """Yield comparisons for random attention of several sizes (layers, n), and for recordings."""
     if not _peers.have_igraph():
         yield _peers.MISSING
         return
@@ -37,6 +38,24 @@ def rows(sizes=SIZES, recorded="long"):
     for size, weights in models.items():
         for peer in PEERS:
             yield from comparisons(size, weights, peer)
+    yield causal(causal_text)
+
+
+def causal(name, layers=12):
+    """Return the comparison of the whole matrix of a causal model: half of the pairs have a way."""
+    weights = load_attention(name, model="smollm2")[0][:layers].mean(axis=1)
+    capacities = residual_layers(weights)
+    n = len(weights[0])
+    solve, ways = _peers.igraph_flow(capacities), np.argwhere(np.tri(n, dtype=bool))
+    some = np.random.default_rng(1).permutation(ways)[: SAMPLES["igraph"]]
+    pairs = [tuple(pair) for pair in some.tolist()]
+
+    def whole():
+        return attention_flow(weights)
+
+    size = f"recorded, causal ({layers}, {n})"
+    rest = {"count": len(ways), "runs": 1}
+    return against_singly("flow, whole matrix", size, whole, "igraph", solve, pairs, **rest)
 
 
 def comparisons(size, weights, peer):

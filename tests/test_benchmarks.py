@@ -15,6 +15,7 @@ from benchmarks import (
     centrality,
     flow,
     gat,
+    heatmaps,
     rollout,
     sparse,
 )
@@ -38,8 +39,8 @@ def comparison(**changed):
 
 @needs_igraph
 def test_flows_agree_with_every_peer():
-    found = list(flow.rows(sizes=[(3, 4)], recorded="short"))
-    assert len(found) == 2 * 2 * 3
+    found = list(flow.rows(sizes=[(3, 4)], recorded="short", causal_text="names"))
+    assert len(found) == 2 * 2 * 3 + 1
     assert {row.peer for row in found} == {"NetworkX", "igraph"}
     assert all(row.difference < 1e-6 for row in found)
     assert all(row.ratio > 0 for row in found)
@@ -47,7 +48,7 @@ def test_flows_agree_with_every_peer():
 
 @needs_igraph
 def test_what_should_be_reached_is_measured():
-    works = {(row.work, row.peer) for row in flow.rows(sizes=[(3, 4)], recorded="short")}
+    works = {(row.work, row.peer) for row in flow.rows([(3, 4)], "short", "names")}
     assert {(f"flow, {work}", peer) for work, _, peer in flow.TO_REACH} <= works
     sizes = {f"({layers}, {n})" for layers, n in flow.SIZES} | {"recorded (6, 32)"}
     assert {size for _, size, _ in flow.TO_REACH} <= sizes
@@ -62,6 +63,12 @@ def test_centrality_agrees_with_every_peer():
     found = list(centrality.rows(sizes=[8, 16]))
     assert len(found) == 2 * 3
     assert all(row.difference <= row.tolerance for row in found)
+
+
+def test_heatmaps_are_timed():
+    (row,) = heatmaps.rows({"causal mask": (20, {"scale": "linear"})}, runs=1)
+    assert row.what == "heatmap, causal mask, n = 20"
+    assert row.ours.endswith(" ms")
 
 
 def test_rollout_agrees_with_the_product():
