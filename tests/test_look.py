@@ -72,6 +72,12 @@ def test_all_figures_are_alive_whatever_the_tokens_are(page, tmp_path):
     assert "</script>" in labels
 
 
+def test_the_page_fits_a_phone(page, tmp_path):
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_page(page, tmp_path, recording_of(provenance={"model": "somebody/" + "Long-Name-" * 6}))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_controls_change_the_figure_and_what_is_linked_follows(page, tmp_path):
     recording = recording_of()
     open_page(page, tmp_path, recording)
