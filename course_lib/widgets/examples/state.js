@@ -10,7 +10,8 @@ export function chosenExample(model) {
   const size = sizes[chosen];
   const first = layers * heads * sum(sizes.slice(0, chosen));
   const data = numbersOf(model.get("weights"), Float32Array, first, layers * heads * size);
-  return { ...examples[chosen], weights: { layers, heads, size, data } };
+  const matrix = (m) => data.subarray(m * size, (m + 1) * size);
+  return { ...examples[chosen], weights: { layers, heads, size, matrix } };
 }
 
 /** The matrix of the chosen layer and head, its drawn edges and what they hold. */

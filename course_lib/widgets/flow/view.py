@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed_layers
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 
 class FlowView(WeightsView):
@@ -73,7 +73,7 @@ def flow_explorer(
     >>> [control.description for control in figure.children[0].children]
     ['output', 'input', 'first layer', 'last layer', 'residual share']
     """
-    data = packed_layers(weights, tokens)
+    data = packed_layers(weights, tokens, most=MOST_PLAIN)
     layers, _, n = data["shape"]
     first = _validate.integer(first_layer, "first_layer", low=0, high=layers - 1)
     last = layers - 1 if last_layer is None else last_layer

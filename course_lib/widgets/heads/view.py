@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed
 
 
 class HeadsGrid(WeightsView):
@@ -53,7 +53,7 @@ def heads_explorer(weights, tokens=None, *, layer=0, first=0, second=1, threshol
     >>> [control.description for control in heads_explorer(heads).children[0].children]
     ['first head', 'second head', 'threshold']
     """
-    data = packed(weights, tokens)
+    data = packed(weights, tokens, most=MOST_PLAIN)
     layers, heads, _ = data["shape"]
     if heads < 2:
         raise ValueError(f"weights must have at least 2 heads to compare, got {heads}")

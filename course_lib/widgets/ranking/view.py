@@ -7,7 +7,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed
 
 # By the names of course_lib.centrality; hits gives two.
 MEASURES = (
@@ -96,7 +96,7 @@ def ranking_explorer(
     ['measure', 'damping']
     """
     # The length -ln w of an edge next to 1 has few digits in float32, and ties would break.
-    data = packed(weights, tokens, exact=True)
+    data = packed(weights, tokens, exact=True, most=MOST_PLAIN)
     layers, heads, n = data["shape"]
     view = RankingView(
         **data,

@@ -7,7 +7,7 @@ from course_lib.language import say
 from course_lib.rollout import FUSIONS
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed_layers
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 FUSION_NAMES = tuple(FUSIONS)
 
@@ -73,7 +73,7 @@ def rollout_explorer(weights, tokens=None, *, residual=0.5, fusion="mean", depth
     >>> [control.description for control in figure.children[0].children]
     ['layers', 'residual share']
     """
-    data = packed_layers(weights, tokens)
+    data = packed_layers(weights, tokens, most=MOST_PLAIN)
     layers, heads, n = data["shape"]
     view = RolloutView(
         **data,

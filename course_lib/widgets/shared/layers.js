@@ -1,6 +1,7 @@
 // The layers of a model as rollout and flow see them. Each function is the twin of one in
 // course_lib.rollout. Layers are { n, count, first, data }: `count` matrices in one flat array,
 // the first layer first; entry (p * n + i) * n + j is the edge (p + 1, i) -> (p, j).
+import { headMatrix, range } from "./numbers.js";
 
 export const FUSIONS = ["mean", "max", "min"];
 // Rows are divided by their sums afterwards, so that a sum over the heads is as good as a mean.
@@ -11,23 +12,23 @@ const COMBINE = { mean: (a, b) => a + b, max: Math.max, min: Math.min };
  * row that the fusion leaves without any weight above 0: { layer, row }, or null.
  */
 export function residualLayers(weights, { first, last, fusion, residual }) {
-  const { heads, n, data } = weights;
+  const { heads, n } = weights;
   const [count, size] = [last - first + 1, n * n];
   const layers = { n, count, first, data: new Float64Array(count * size), empty: null };
   for (let p = 0; p < count; p++) {
     const matrix = layers.data.subarray(p * size, (p + 1) * size);
-    const start = (first + p) * heads * size;
-    fuseHeads(data.subarray(start, start + heads * size), matrix, COMBINE[fusion]);
+    const all = range(heads).map((h) => headMatrix(weights, first + p, h));
+    fuseHeads(all, matrix, COMBINE[fusion]);
     const row = mixResidual(matrix, n, residual);
     if (row !== null) layers.empty ??= { layer: first + p, row };
   }
   return layers;
 }
 
-function fuseHeads(heads, matrix, combine) {
-  matrix.set(heads.subarray(0, matrix.length));
-  for (let start = matrix.length; start < heads.length; start += matrix.length) {
-    for (let k = 0; k < matrix.length; k++) matrix[k] = combine(matrix[k], heads[start + k]);
+function fuseHeads([head, ...others], matrix, combine) {
+  matrix.set(head);
+  for (const other of others) {
+    for (let k = 0; k < matrix.length; k++) matrix[k] = combine(matrix[k], other[k]);
   }
 }
 

@@ -13,22 +13,48 @@ export function numbersOf(bytes, Numbers, first = 0, count = null) {
   return new Numbers((bytes.buffer ?? bytes).slice(start, start + length));
 }
 
-/** Weights as Python sends them, in 4 or 8 bytes each; layers, heads, n, n. */
+/**
+ * Weights as Python sends them: layers, heads, n, n. `matrix(m)` is matrix m, counted through the
+ * heads of all layers. In 4 or 8 bytes each they are floating-point numbers. In 1 or 2 they are
+ * quantised, as course_lib/widgets/shared/weights.py says, and a matrix is decoded when it is
+ * asked for.
+ */
 export function decodeWeights(bytes, [layers, heads, n]) {
-  const wide = bytes.byteLength === 8 * layers * heads * n * n;
-  const data = numbersOf(bytes, wide ? Float64Array : Float32Array);
-  return { layers, heads, n, size: n * n, data };
+  const [count, size] = [layers * heads, n * n];
+  const each = bytes.byteLength / (count * size);
+  const isPlain = each === 4 || each === 8;
+  const matrix = isPlain ? plain(bytes, each, size) : quantised(bytes, count, size);
+  return { layers, heads, n, size, matrix };
+}
+
+function plain(bytes, each, size) {
+  const Numbers = each === 8 ? Float64Array : Float32Array;
+  return (m) => numbersOf(bytes, Numbers, m * size, size);
+}
+
+function quantised(bytes, count, size) {
+  const each = (bytes.byteLength - 4 * count) / (count * size);
+  const Steps = each === 2 ? Uint16Array : Uint8Array;
+  const scales = numbersOf(bytes, Float32Array, 0, count);
+  const first = (4 * count) / each; // the integers come after the scales
+  const top = 2 ** (8 * each) - 1;
+  return (m) => {
+    const unit = scales[m] / top ** 2;
+    const steps = numbersOf(bytes, Steps, first + m * size, size);
+    const decoded = new Float32Array(size);
+    for (let k = 0; k < size; k++) decoded[k] = unit * steps[k] * steps[k];
+    return decoded;
+  };
 }
 
 /** One head of one layer, or the mean over the heads of the layer if `head` is null. */
-export function headMatrix({ heads, size, data }, layer, head) {
-  const first = layer * heads * size;
-  if (head !== null) {
-    return data.subarray(first + head * size, first + (head + 1) * size);
-  }
+export function headMatrix({ heads, size, matrix }, layer, head) {
+  const first = layer * heads;
+  if (head !== null) return matrix(first + head);
   const mean = new Float64Array(size);
-  for (let start = first; start < first + heads * size; start += size) {
-    for (let k = 0; k < size; k++) mean[k] += data[start + k] / heads;
+  for (let h = 0; h < heads; h++) {
+    const one = matrix(first + h);
+    for (let k = 0; k < size; k++) mean[k] += one[k] / heads;
   }
   return mean;
 }
@@ -53,7 +79,9 @@ export function edgesAbove(matrix, threshold) {
 
 /** The share of all attention that lies on these edges. */
 export function massKept(matrix, edges) {
-  return sum(edges.map((k) => matrix[k])) / sum(matrix);
+  let kept = 0;
+  for (let e = 0; e < edges.length; e++) kept += matrix[edges[e]];
+  return kept / sum(matrix);
 }
 
 /** The edges above a threshold, and the share of the attention that they hold. */
@@ -100,7 +128,7 @@ export function shade(value) {
 
 export function sum(values) {
   let total = 0;
-  for (const value of values) total += value;
+  for (let k = 0; k < values.length; k++) total += values[k];
   return total;
 }
 

@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed
 
 METHODS = ("threshold", "top k")
 MOST_FEATURES = 64
@@ -71,7 +71,7 @@ def sparsity_explorer(
     >>> [control.description for control in figure.children[0].children]
     ['keep by', 'threshold', 'k']
     """
-    data = packed(weights, tokens, exact=True)
+    data = packed(weights, tokens, exact=True, most=MOST_PLAIN)
     layers, heads, n = data["shape"]
     values = _validate.real_array(values, "values", ndim=2)
     if len(values) != n or values.shape[1] > MOST_FEATURES:
