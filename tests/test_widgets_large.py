@@ -5,7 +5,13 @@ import pytest
 
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
-from course_lib.widgets import attention_explorer, heatmap_explorer
+from course_lib.sparsity import top_k
+from course_lib.widgets import (
+    attention_explorer,
+    heads_explorer,
+    heatmap_explorer,
+    sparsity_explorer,
+)
 from course_lib.widgets.shared.weights import quantised
 from tests.support.layered import set_traits
 
@@ -153,3 +159,31 @@ def test_a_screen_reader_hears_the_matrix_once(page, tmp_path):
     i, j = divmod(int(WEIGHTS[0, 1].argmax()), N)
     assert told.startswith("attention heatmap, 70 rows and 70 columns.")
     assert f"The strongest cell: t{i} → t{j}: {WEIGHTS[0, 1, i, j]:.2f}" in told
+
+
+def test_a_small_graph_of_a_head_draws_its_strongest_lines(page, tmp_path):
+    open_view(page, tmp_path, heads_explorer(WEIGHTS, TOKENS, threshold=0.0).children[-1])
+    lines = "cards => cards.map((card) => card.outerHTML.match(/M[\\d.]+ 7L/g).length)"
+    assert page.locator(".head").evaluate_all(lines) == [400, 400]
+    assert "no more than its 400 strongest lines" in page.locator("figcaption").inner_text()
+    set_traits(page, first=1, second=0)
+    difference = page.evaluate("[...module.headsState(model).difference]")
+    near = 2 * WEIGHTS[0].max() / 255
+    assert np.abs(np.reshape(difference, (N, N)) - (WEIGHTS[0, 1] - WEIGHTS[0, 0])).max() < near
+    assert page.locator(".head.first").get_attribute("data-head") == "1"
+
+
+def test_rows_of_sparse_attention_sum_to_1_again(page, tmp_path):
+    values = np.random.default_rng(1).normal(size=(N, 3))
+    figure = sparsity_explorer(WEIGHTS[0, 0], TOKENS, values=values, method="top k", k=N)
+    open_view(page, tmp_path, figure.children[-1])
+    told = page.locator(".status").inner_text()
+    assert "100 % of the attention" in told  # nothing is left out
+    set_traits(page, k=5)
+    state = page.evaluate(
+        "(({ kept, errors }) => [[...kept], [...errors]])(module.sparsityState(model))"
+    )
+    sparse = top_k(WEIGHTS[0, 0], 5)
+    kept = (WEIGHTS[0, 0] * (sparse > 0)).sum(axis=-1)
+    errors = np.linalg.norm((WEIGHTS[0, 0] - sparse) @ values, axis=-1)
+    np.testing.assert_allclose(state, [kept, errors], atol=2e-3)

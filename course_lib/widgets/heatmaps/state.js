@@ -22,11 +22,11 @@ export function linkedState(model) {
 
 function ordered(matrix, order) {
   const n = order.length;
-  const rows = new Float64Array(n * n);
+  const rows = new Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) rows[i * n + j] = matrix[order[i] * n + order[j]];
   }
-  return Array.from(rows);
+  return rows;
 }
 
 /** The scales of the three maps, in their order. */

@@ -72,12 +72,13 @@ export class Pixels {
   paint(matrix, scale) {
     Object.assign(this, { matrix, scale });
     this.draw();
-    let largest = 0;
-    for (let k = 1; k < matrix.length; k++) {
-      if (Math.abs(matrix[k]) > Math.abs(matrix[largest])) largest = k;
+    let [place, largest] = [0, 0];
+    for (let k = 0; k < matrix.length; k++) {
+      const size = Math.abs(matrix[k]);
+      if (size > largest) [place, largest] = [k, size];
     }
     const { rows, columns } = this.place;
-    const values = { label: this.label, rows, columns, cell: this.names(largest) };
+    const values = { label: this.label, rows, columns, cell: this.names(place) };
     const told = say(
       "{label}, {rows} rows and {columns} columns. Arrow keys lead from cell to cell, with Shift " +
         "ten cells on. The strongest cell: {cell}",

@@ -24,7 +24,7 @@ export function decodeWeights(bytes, [layers, heads, n]) {
   const each = bytes.byteLength / (count * size);
   const isPlain = each === 4 || each === 8;
   const matrix = isPlain ? plain(bytes, each, size) : quantised(bytes, count, size);
-  return { layers, heads, n, size, matrix };
+  return { layers, heads, n, size, matrix, isPlain };
 }
 
 function plain(bytes, each, size) {
@@ -59,6 +59,18 @@ export function headMatrix({ heads, size, matrix }, layer, head) {
   return mean;
 }
 
+/** The matrix with rows that sum to 1 again, if quantising has changed their sums. */
+export function withRowSums(matrix, { n, isPlain }) {
+  if (isPlain) return matrix;
+  const rows = new Float64Array(matrix);
+  for (let i = 0; i < n; i++) {
+    const row = rows.subarray(i * n, (i + 1) * n);
+    const total = sum(row);
+    for (let j = 0; j < n; j++) row[j] /= total;
+  }
+  return rows;
+}
+
 /** The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k. */
 export function chosenMatrix(weights, model) {
   const choice = model.get("head_choice");
@@ -73,7 +85,8 @@ export function isAbove(weight, threshold) {
 /** Flat indices i * n + j of the weights above the threshold. */
 export function edgesAbove(matrix, threshold) {
   const edges = [];
-  for (let k = 0; k < matrix.length; k++) if (isAbove(matrix[k], threshold)) edges.push(k);
+  const least = Math.fround(threshold);
+  for (let k = 0; k < matrix.length; k++) if (Math.fround(matrix[k]) > least) edges.push(k);
   return edges;
 }
 
@@ -105,16 +118,20 @@ export function softmax(logits) {
 
 /** Shannon entropy in nats; a weight of 0 adds nothing. */
 export function entropy(weights) {
-  return -sum(weights.map((w) => (w > 0 ? w * Math.log(w) : 0)));
+  let total = 0;
+  for (let k = 0; k < weights.length; k++) {
+    if (weights[k] > 0) total -= weights[k] * Math.log(weights[k]);
+  }
+  return total;
 }
 
 /** Jensen-Shannon distance (base 2) between two heads, averaged over the n queries. */
 export function headDistance(first, second, n) {
   let total = 0;
+  const middle = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const p = Array.from(first.subarray(i * n, (i + 1) * n));
-    const q = Array.from(second.subarray(i * n, (i + 1) * n));
-    const middle = p.map((value, j) => (value + q[j]) / 2);
+    const [p, q] = [first, second].map((head) => head.subarray(i * n, (i + 1) * n));
+    for (let j = 0; j < n; j++) middle[j] = (p[j] + q[j]) / 2;
     const nats = entropy(middle) - (entropy(p) + entropy(q)) / 2;
     total += Math.sqrt(Math.max(nats, 0) / Math.LN2);
   }
