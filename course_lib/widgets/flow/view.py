@@ -40,7 +40,8 @@ def flow_explorer(
     Parameters
     ----------
     weights : array_like, shape (l, h, n, n) or (l, n, n)
-        Attention weights of l layers, the first layer first; n at most 64.
+        Attention weights of l layers, the first layer first; n at most 64,
+        because a maximum flow through all layers is computed at each change.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     output, input : int, default 0

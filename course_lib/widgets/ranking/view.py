@@ -7,7 +7,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed
+from course_lib.widgets.shared.weights import MOST_COMPUTED, WeightsView, packed
 
 # By the names of course_lib.centrality; hits gives two.
 MEASURES = (
@@ -56,7 +56,8 @@ def ranking_explorer(
     Parameters
     ----------
     weights : array_like, shape (n, n), (h, n, n) or (l, h, n, n)
-        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 64.
+        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 200,
+        because shortest paths between all pairs and singular values are computed at each change.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     layer : int, default 0
@@ -96,7 +97,7 @@ def ranking_explorer(
     ['measure', 'damping']
     """
     # The length -ln w of an edge next to 1 has few digits in float32, and ties would break.
-    data = packed(weights, tokens, exact=True, most=MOST_PLAIN)
+    data = packed(weights, tokens, exact=True, most=MOST_COMPUTED)
     layers, heads, n = data["shape"]
     view = RankingView(
         **data,

@@ -60,9 +60,12 @@ export function rolloutSteps({ n, count, data }) {
 function multiply(left, right, n) {
   const product = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
+    const row = product.subarray(i * n, (i + 1) * n);
     for (let k = 0; k < n; k++) {
       const weight = left[i * n + k];
-      for (let j = 0; j < n; j++) product[i * n + j] += weight * right[k * n + j];
+      if (weight === 0) continue; // half of them, if the model is causal
+      const start = k * n;
+      for (let j = 0; j < n; j++) row[j] += weight * right[start + j];
     }
   }
   return product;
@@ -71,14 +74,12 @@ function multiply(left, right, n) {
 /** ||R - 1 x^T|| / ||R|| with x the mean of the rows: 0 where all rows are the same. */
 export function distanceFromRankOne(matrix, n) {
   const mean = new Float64Array(n);
-  matrix.forEach((value, k) => {
-    mean[k % n] += value / n;
-  });
+  for (let k = 0; k < n * n; k++) mean[k % n] += matrix[k] / n;
   let [off, all] = [0, 0];
-  matrix.forEach((value, k) => {
-    off += (value - mean[k % n]) ** 2;
-    all += value ** 2;
-  });
+  for (let k = 0; k < n * n; k++) {
+    off += (matrix[k] - mean[k % n]) ** 2;
+    all += matrix[k] ** 2;
+  }
   return Math.sqrt(off / all);
 }
 

@@ -7,6 +7,7 @@ from course_lib import _validate
 from course_lib.widgets.shared.figure import FigureView
 
 MOST_TOKENS = 512
+MOST_COMPUTED = 200  # where a control asks for n ** 3 steps or more in the browser
 MOST_PLAIN = 64  # positions whose weights are sent as they are; those of more are quantised
 STEPS = {False: np.uint8, True: np.uint16}  # by whether they are to be exact
 
