@@ -1,5 +1,6 @@
 """Checks on single options, for `course_lib._validate`: numbers, choices, generators."""
 
+import math
 import operator
 from collections.abc import Mapping
 
@@ -70,7 +71,7 @@ def real(value, name, *, low=None, high=None):
         raise ValueError(f"{name} must be finite, got a number beyond float64") from None
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{name} must be a real number, got {value!r}") from None
-    if not np.isfinite(number):
+    if not -math.inf < number < math.inf:  # nor with NaN; torch.compile can follow it
         raise ValueError(f"{name} must be finite, got {number}")
     return _in_range(number, name, low, high)
 

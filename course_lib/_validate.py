@@ -196,18 +196,24 @@ def above(weights, cutoff):
     The cutoff is rounded as they are: 0.4 is not above 0.4, in no precision.
     """
     stored = _as_numpy(weights, "weights")
-    kind = _stored_as(weights)
-    if kind == "bfloat16":  # the upper half of a float32; to the nearest, ties to even
-        bits = int(np.float32(cutoff).view(np.uint32))
-        bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
-        cutoff = np.uint32(bits).view(np.float32)
+    if _stored_as(weights) == "bfloat16":
+        cutoff = _nearest_bfloat16(cutoff)
     elif stored.dtype.kind == "f":
         cutoff = stored.dtype.type(cutoff)
     return stored > cutoff
 
 
+def _nearest_bfloat16(number):
+    """Round a number to the upper half of a float32, ties to even; return it as float32."""
+    bits = int(np.float32(number).view(np.uint32))
+    bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+    return np.uint32(bits).view(np.float32)
+
+
 def _stored_as(values):
-    """Return the name of a tensor's or an array's type of numbers, as far as it has one."""
+    """Return the name of a tensor's or an array's type, or a list's of them, if it has one."""
+    if isinstance(values, list | tuple) and values:
+        return _stored_as(values[0])
     return str(getattr(values, "dtype", "")).removeprefix("torch.")
 
 
@@ -262,10 +268,10 @@ def _as_numpy(values, name):
 
 def _widened(values):
     """Return bfloat16 as float32, which holds all its numbers: NumPy has no such type."""
-    if isinstance(values, list | tuple) and values and _stored_as(values[0]) == "bfloat16":
-        return [_widened(value) for value in values]
     if _stored_as(values) != "bfloat16":
         return values
+    if isinstance(values, list | tuple):
+        return [_widened(value) for value in values]
     torch = sys.modules.get("torch")
     return values.float() if torch and torch.is_tensor(values) else values.astype(np.float32)
 

@@ -31,13 +31,13 @@ def in_strength(weights):
 
     Parameters
     ----------
-    weights : array_like, shape (..., n, n)
+    weights : array_like, shape (..., n_query, n_key)
         Attention weights, rows summing to 1.
 
     Returns
     -------
-    numpy.ndarray, shape (..., n)
-        From 0 to n; the sum is n.
+    numpy.ndarray, shape (..., n_key)
+        From 0 to n_query, which is also the sum.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def in_strength(weights):
     >>> in_strength([[0.75, 0.25], [0.5, 0.5]])
     array([1.25, 0.75])
     """
-    return _validate.weights_array(weights, ndim=(2,)).sum(axis=-2)
+    return _validate.weights_array(weights, ndim=(2,), square=False).sum(axis=-2)
 
 
 def pagerank(weights, *, damping=0.85):

@@ -52,15 +52,16 @@ def position_score(weights, positions):
 
     Parameters
     ----------
-    weights : array_like, shape (..., n, n)
+    weights : array_like, shape (..., n_query, n_key)
         Attention weights of any number of heads and layers.
     positions : int or sequence of int
-        Key positions, from 0 to n - 1, without repeats.
+        Key positions, from 0 to n_key - 1, without repeats.
 
     Returns
     -------
     numpy.ndarray of float64, shape (...)
-        A number from 0 to 1 for each head; uniform attention scores ``len(positions) / n``.
+        A number from 0 to 1 for each head; uniform attention scores
+        ``len(positions) / n_key``.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def position_score(weights, positions):
     >>> float(position_score([[1.0, 0.0], [0.8, 0.2]], 0))
     0.9
     """
-    weights = _validate.weights_array(weights, ndim=(2,))
+    weights = _validate.weights_array(weights, ndim=(2,), square=False)
     n = weights.shape[-1]
     listed = positions if np.iterable(positions) else [positions]
     listed = _validate.integers(listed, "positions", low=0, high=n - 1)
@@ -96,7 +97,7 @@ def head_distance(first, second):
 
     Parameters
     ----------
-    first, second : array_like, shape (..., n, n)
+    first, second : array_like, shape (..., n_query, n_key)
         Attention weights; leading axes broadcast.
 
     Returns
@@ -119,8 +120,8 @@ def head_distance(first, second):
     >>> float(head_distance([[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]))
     0.5
     """
-    first = _validate.weights_array(first, "first", ndim=(2,))
-    second = _validate.weights_array(second, "second", ndim=(2,))
+    first = _validate.weights_array(first, "first", ndim=(2,), square=False)
+    second = _validate.weights_array(second, "second", ndim=(2,), square=False)
     if first.shape[-2:] != second.shape[-2:]:
         raise ValueError(
             f"second must have as many positions as first: expected {first.shape[-2:]}, "

@@ -137,7 +137,8 @@ def error_bound(weights, sparse, values):
     ----------
     weights, sparse : array_like, shape (..., n_query, n_key)
         Before and after; `sparse` as `threshold` or `top_k` return it.
-    values : array_like, shape (n_key, d)
+    values : array_like, shape (..., n_key, d)
+        Leading axes are those of `weights`, or fewer: values that several heads share.
 
     Returns
     -------
@@ -157,12 +158,18 @@ def error_bound(weights, sparse, values):
     """
     weights = _validate.weights_array(weights, ndim=(2,), square=False)
     dropped = 1 - kept_mass(weights, sparse)
-    values = _validate.real_array(values, "values", shape=(weights.shape[-1], "d"))
+    values = _validate.real_array(values, "values", shape=(..., weights.shape[-1], "d"))
     with np.errstate(over="ignore"):
-        longest = 2 * np.linalg.norm(values, axis=1).max()
-    if not np.isfinite(longest):
+        longest = 2 * np.linalg.norm(values, axis=-1).max(axis=-1, keepdims=True)
+    if not np.isfinite(longest).all():
         raise ValueError("values must have squares that float64 can hold")
-    return dropped * longest
+    try:
+        return dropped * np.broadcast_to(longest, (*dropped.shape[:-1], 1))
+    except ValueError:
+        raise ValueError(
+            f"values must have the leading axes of weights, {weights.shape[:-2]}, or fewer, got "
+            f"{values.shape[:-2]}"
+        ) from None
 
 
 def sparsemax(logits, axis=-1):

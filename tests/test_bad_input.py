@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from course_lib import _validate
 from course_lib import attention as a
@@ -201,11 +203,17 @@ def test_rows_of_float64_are_left_as_they_are_and_others_divided_by_their_sums()
 def test_a_weight_is_not_above_itself(kind):
     weights = np.array([[0.4, 0.6], [0.3, 0.7]])
     stored = torch.tensor(weights).to(getattr(torch, kind))
-    graph = g.attention_graph(stored, threshold=0.4)
-    assert set(graph.edges) == {(0, 1), (1, 1)}
+    for same in (stored, list(stored)):
+        graph = g.attention_graph(same, threshold=0.4)
+        assert set(graph.edges) == {(0, 1), (1, 1)}
     assert set(g.attention_graph(stored, threshold=0.39).edges) == {(0, 0), (0, 1), (1, 1)}
     assert g.kept_mass(stored, 0.4) == pytest.approx(0.65, abs=2e-3)
     assert (sp.threshold(stored, 0.4) > 0).tolist() == [[False, True], [False, True]]
+
+
+@given(st.floats(0, 1))
+def test_a_threshold_is_rounded_to_bfloat16_as_pytorch_does(number):
+    assert _validate._nearest_bfloat16(number) == torch.tensor(number).bfloat16().item()
 
 
 HIDDEN = np.ma.array([[0.9, 0.1], [0.4, 0.6]], mask=[[False, True], [False, False]])

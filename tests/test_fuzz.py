@@ -124,7 +124,7 @@ SPECS = {
         "mask": mask(3, 3).or_none(),
     },
     a.entropy: {"weights": CROSS},
-    c.in_strength: {"weights": HEADS},
+    c.in_strength: {"weights": CROSS_HEADS},
     c.pagerank: {"weights": W, "damping": share(one=False)},
     c.stationary_distribution: {"weights": HEADS.also(np.eye(3))},
     c.hits: {"weights": Kind(W.good[: W.alike], W.wrong, W.alike).also(np.eye(3))},
@@ -160,8 +160,8 @@ SPECS = {
     g.top_edges: {"weights": CROSS_HEADS, "k": whole(1, 12, wrong=(13, 2**70))},
     g.kept_mass: {"weights": CROSS_HEADS, "threshold": share()},
     h.offset_score: {"weights": HEADS, "offset": whole(-2, 2, wrong=(3, 2**70))},
-    h.position_score: {"weights": HEADS, "positions": positions_of(3).also([])},
-    h.head_distance: {"first": HEADS, "second": W.also(np.eye(2))},
+    h.position_score: {"weights": CROSS_HEADS, "positions": positions_of(3).also([])},
+    h.head_distance: {"first": CROSS_HEADS, "second": CROSS.also(np.eye(2))},
     p.window_pattern: {"n": count(), "radius": whole(0)},
     p.dilated_pattern: {"n": count(), "radius": whole(0), "dilation": whole(1)},
     p.global_pattern: {
@@ -195,7 +195,9 @@ SPECS = {
     sp.error_bound: {
         "weights": CROSS,
         "sparse": CROSS.also(np.eye(3)),
-        "values": matrix(3, 2).also(np.ones((2, 2)), np.full((3, 2), 1e308)),
+        "values": matrix(3, 2).also(
+            np.ones((2, 2)), np.full((3, 2), 1e308), np.ones((2, 3, 2)), np.ones(3)
+        ),
     },
     sp.sparsemax: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},
     sp.entmax15: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},

@@ -59,3 +59,11 @@ def test_head_distance_is_a_distance(n, seed):
 
 def test_heads_that_share_no_key_are_at_distance_one():
     assert head_distance(np.eye(3), np.roll(np.eye(3), 1, axis=1)) == pytest.approx(1)
+
+
+def test_heads_of_cross_attention_have_scores_and_distances():
+    first, second = np.array([[[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]], [[0, 0, 1.0], [0, 1.0, 0]]])
+    assert position_score(first, 2) == pytest.approx(0.25)
+    assert position_score([first, second], [0, 2]).tolist() == [0.625, 0.5]
+    assert 0 < head_distance(first, second) < 1
+    assert head_distance(second, second[::-1]) == 1

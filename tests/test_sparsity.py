@@ -143,3 +143,16 @@ def test_both_along_any_axis(function, axis):
     assert weights[1, 2, 3] == 0
     without = np.delete(np.moveaxis(logits, axis, -1)[0, 0], 0)
     assert np.allclose(function(np.insert(without, 0, -np.inf))[1:], function(without))
+
+
+def test_the_bound_of_each_head_is_that_of_its_own_values():
+    weights, values = softmax(rand(2, 3, 4, 5)), rand(2, 3, 5, 6)
+    sparse = s.top_k(weights, 2)
+    bounds = s.error_bound(weights, sparse, values)
+    assert bounds.shape == (2, 3, 4)
+    for k in np.ndindex(2, 3):
+        np.testing.assert_allclose(bounds[k], s.error_bound(weights[k], sparse[k], values[k]))
+    shared = s.error_bound(weights, sparse, values[0, 0])
+    np.testing.assert_allclose(
+        shared[1, 2], s.error_bound(weights[1, 2], sparse[1, 2], values[0, 0])
+    )

@@ -164,6 +164,27 @@ def test_a_view_that_sends_its_tokens_as_they_are_is_seen(monkeypatch):
     assert all(re.search("<[!/?a-z]", state, re.IGNORECASE) for state in states)
 
 
+def page_of(state):
+    """Return a page as MyST-NB writes it, which replaces one ending in small letters."""
+    state = state.replace("</script>", r"<\/script>")
+    kind = "application/vnd.jupyter.widget-state+json"
+    return f"<!doctype html><script type='{kind}'>{state}</script><p>What follows.</p>"
+
+
+def test_what_follows_the_state_stays_on_the_page(page):
+    for figure in figures_with_tokens(BREAKING):
+        state = state_of(figure)
+        page.set_content(page_of(state))
+        assert page.locator("p").all_inner_texts() == ["What follows."]
+        read = page.evaluate("JSON.parse(document.querySelector('script').textContent)")
+        assert read == json.loads(state)
+    for tokens in (["<!--", "<script>"], ["</SCRIPT>"]):  # as they are, they break it
+        page.set_content(page_of(json.dumps(tokens)))
+        whole = page.locator("p").all_inner_texts() == ["What follows."]
+        script = page.evaluate("document.querySelector('script').textContent")
+        assert not whole or script != json.dumps(tokens)
+
+
 def test_what_breaks_nothing_is_sent_as_it_is():
     tokens = ["a < b", "<", "<<", "x<3"]
     assert (
