@@ -60,6 +60,7 @@ def rows():
                 middle, late = page.evaluate(MEASURE, [trait, values, runs])
                 note = f"{target}; 95 % of redraws under {late:.1f} ms"
                 yield Row(f"redraw {name}, {trait}", f"{middle:.1f} ms", note=note)
+            page.close()
 
 
 def figures():
