@@ -7,7 +7,9 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.sparsity import top_k
 from course_lib.widgets import (
+    Example,
     attention_explorer,
+    examples_explorer,
     heads_explorer,
     heatmap_explorer,
     sparsity_explorer,
@@ -187,3 +189,19 @@ def test_rows_of_sparse_attention_sum_to_1_again(page, tmp_path):
     kept = (WEIGHTS[0, 0] * (sparse > 0)).sum(axis=-1)
     errors = np.linalg.norm((WEIGHTS[0, 0] - sparse) @ values, axis=-1)
     np.testing.assert_allclose(state, [kept, errors], atol=2e-3)
+
+
+def test_a_large_example_is_cut_from_behind_a_small_one(page, tmp_path):
+    large = softmax(2 * np.random.default_rng(4).normal(size=(2, 2, N, 66)))
+    small = softmax(np.random.default_rng(5).normal(size=(2, 2, 2, 3)))
+    examples = [
+        Example("small", list("ab"), list("cde"), small),
+        Example("large", TOKENS, TOKENS[:66], large),
+    ]
+    open_view(page, tmp_path, examples_explorer(examples, layer=1, head=0).children[-1])
+    shown = "[...module.exampleState(model, module.chosenExample(model)).matrix]"
+    np.testing.assert_allclose(page.evaluate(shown), small[1, 0].ravel(), atol=1e-7)
+    assert page.locator("canvas").count() == 0
+    set_traits(page, example=1)
+    assert np.abs(page.evaluate(shown) - large[1, 0].ravel()).max() < large[1].max() / 255
+    assert page.locator("canvas").evaluate("c => [c.width, c.height]") == [66, N]

@@ -11,7 +11,7 @@ import "./heatmap.css";
 const WIDTH = 400;
 const LEFT = 92;
 const TOP = 8;
-const MOST_ELEMENTS = 64; // rows or columns; the cells of more are painted on a canvas
+const MOST_ELEMENTS = 32; // rows or columns; the cells of more are painted on a canvas
 const SEEN = 4; // so wide is what an outline leaves to be seen, at least
 
 /**

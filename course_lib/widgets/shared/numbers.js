@@ -13,18 +13,23 @@ export function numbersOf(bytes, Numbers, first = 0, count = null) {
   return new Numbers((bytes.buffer ?? bytes).slice(start, start + length));
 }
 
+/** Weights as Python sends them: layers, heads, n, n. */
+export function decodeWeights(bytes, [layers, heads, n]) {
+  return { n, ...decodeMatrices(bytes, layers, heads, n * n) };
+}
+
 /**
- * Weights as Python sends them: layers, heads, n, n. `matrix(m)` is matrix m, counted through the
+ * The weights of layers of heads, whose matrices have `size` entries each. `matrix(m)` is matrix m, counted through the
  * heads of all layers. In 4 or 8 bytes each they are floating-point numbers. In 1 or 2 they are
  * quantised, as course_lib/widgets/shared/weights.py says, and a matrix is decoded when it is
  * asked for.
  */
-export function decodeWeights(bytes, [layers, heads, n]) {
-  const [count, size] = [layers * heads, n * n];
+export function decodeMatrices(bytes, layers, heads, size) {
+  const count = layers * heads;
   const each = bytes.byteLength / (count * size);
   const isPlain = each === 4 || each === 8;
   const matrix = isPlain ? plain(bytes, each, size) : quantised(bytes, count, size);
-  return { layers, heads, n, size, matrix, isPlain };
+  return { layers, heads, size, matrix, isPlain };
 }
 
 function plain(bytes, each, size) {

@@ -75,11 +75,16 @@ def _checked(weights, axes, *, least, most):
     return weights
 
 
+def sent(weights, *, exact=False):
+    """Return weights of shape (layers, heads, n_query, n_key) as bytes; see `packed`."""
+    if max(weights.shape[-2:]) > MOST_PLAIN:
+        return quantised(weights, STEPS[exact])
+    return weights.astype("<f8" if exact else "<f4").tobytes()
+
+
 def _traits(weights, tokens, exact):
-    n = weights.shape[-1]
-    if n > MOST_PLAIN:
-        sent = quantised(weights, STEPS[exact])
-    else:
-        sent = weights.astype("<f8" if exact else "<f4").tobytes()
-    tokens = _validate.token_list(tokens, n)
-    return {"weights": sent, "shape": list(weights.shape[:3]), "tokens": tokens}
+    return {
+        "weights": sent(weights, exact=exact),
+        "shape": list(weights.shape[:3]),
+        "tokens": _validate.token_list(tokens, weights.shape[-1]),
+    }
