@@ -26,6 +26,7 @@ const MEASURES = [
     name: () => say("PageRank"),
     meaning: () => say("how often a walk is at a token, if now and then it jumps to any token."),
     score: (matrix, n, damping) => ({ scores: pagerank(matrix, n, damping) }),
+    damped: true,
   },
   {
     name: () => say("TokenRank"),

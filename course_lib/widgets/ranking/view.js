@@ -103,6 +103,11 @@ class RankingFigure {
     this.light();
   }
 
+  /** Another damping; only PageRank uses it. */
+  damp() {
+    if (this.state.measure.damped) this.redraw();
+  }
+
   /** Draw the edges above the threshold, from query i to key j, for which `test(i, j)` holds. */
   drawEdges(strokes, test) {
     const { kept, matrix } = this.state.now;
@@ -190,7 +195,8 @@ function caption({ outgoing }, threshold) {
 }
 
 export default mount((model, el) => new RankingFigure(model, el), {
-  redraw: ["layer", "head_choice", "measure_choice", "damping", "removed", "threshold"],
+  redraw: ["layer", "head_choice", "measure_choice", "removed", "threshold"],
+  damp: ["damping"],
 });
 
 // What tests compare with course_lib.
