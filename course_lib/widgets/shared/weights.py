@@ -47,8 +47,8 @@ def quantised(matrices, steps):
 
     The integer q stands for ``scale * (q / top) ** 2``, where scale is the largest entry of the
     matrix and top the largest integer. The square makes the steps of small weights small: an
-    entry w is off by at most ``sqrt(w * scale) / top + scale / (4 * top ** 2)``, which is less
-    than ``scale / top``. A weight below ``scale / (4 * top ** 2)`` is sent as 0.
+    entry w is off by at most ``sqrt(w * scale) / top + scale / top ** 2``, and by less than
+    ``scale / top``. A positive weight is never sent as 0, so that the graph keeps its edges.
 
     Parameters
     ----------
@@ -57,10 +57,13 @@ def quantised(matrices, steps):
     steps : numpy.uint8 or numpy.uint16
     """
     top = np.iinfo(steps).max
-    scales = matrices.max(axis=(-2, -1), keepdims=True).astype("<f4")
-    shares = matrices / np.where(scales > 0, scales, 1)
-    entries = np.rint(top * np.sqrt(shares)).clip(0, top)
-    return scales.tobytes() + entries.astype(np.dtype(steps).newbyteorder("<")).tobytes()
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    scales = flat.max(axis=(-2, -1)).astype("<f4")
+    entries = np.empty(flat.shape, np.dtype(steps).newbyteorder("<"))
+    for matrix, scale, sent_as in zip(flat, scales, entries, strict=True):  # copies one matrix at a time
+        shares = matrix / (scale or 1)
+        sent_as[:] = np.rint(top * np.sqrt(shares)).clip(shares > 0, top)
+    return scales.tobytes() + entries.tobytes()
 
 
 def _checked(weights, axes, *, least, most):
