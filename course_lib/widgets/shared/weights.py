@@ -60,7 +60,7 @@ def quantised(matrices, steps):
     flat = matrices.reshape(-1, *matrices.shape[-2:])
     scales = flat.max(axis=(-2, -1)).astype("<f4")
     entries = np.empty(flat.shape, np.dtype(steps).newbyteorder("<"))
-    for matrix, scale, sent_as in zip(flat, scales, entries, strict=True):  # copies one matrix at a time
+    for matrix, scale, sent_as in zip(flat, scales, entries, strict=True):  # copies one at a time
         shares = matrix / (scale or 1)
         sent_as[:] = np.rint(top * np.sqrt(shares)).clip(shares > 0, top)
     return scales.tobytes() + entries.tobytes()
