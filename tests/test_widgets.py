@@ -88,7 +88,7 @@ NEGATIVE = [[1.5, -0.5], [0.5, 0.5]]
         (lambda: attention_explorer(np.ones((0, 0))), ValueError, "weights must not be empty"),
         (lambda: attention_explorer([1.0]), ValueError, "weights must have at least 2 axes"),
         (lambda: attention_explorer(GOOD[None]), ValueError, "weights must have 2, 3 or 4 axes"),
-        (lambda: attention_explorer(np.eye(65)), ValueError, "weights must have at most 64"),
+        (lambda: attention_explorer(np.eye(513)), ValueError, "weights must have at most 512"),
         (lambda: attention_explorer(GOOD, ["a"]), ValueError, "tokens must have one entry"),
         (lambda: attention_explorer(GOOD, "word"), TypeError, "tokens must be a sequence"),
         (lambda: attention_explorer(GOOD, layer=2), ValueError, "layer must be between 0 and 1"),

@@ -107,7 +107,7 @@ def test_a_planted_error_in_the_numbers_fails_a_test_of_node(tools, tmp_path):
     assert status == 0, said
     numbers = sources / "shared" / "numbers.js"
     right = numbers.read_text(encoding="utf-8")
-    wrong = right.replace("w * Math.log(w)", "w * Math.log2(w)")
+    wrong = right.replace("Math.log(weights[k])", "Math.log2(weights[k])")
     assert wrong != right
     numbers.write_text(wrong, encoding="utf-8")
     status, said = run_tool(test, tmp_path)

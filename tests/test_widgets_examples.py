@@ -47,7 +47,8 @@ def test_all_weights_are_sent_one_example_after_another():
 def test_tokens_of_any_sequence_reach_the_browser():
     example = EXAMPLES[2]._replace(queries=(t for t in ["one"]), keys=np.array([1, 2]))
     sent = examples_explorer([example]).children[-1].examples[0]
-    assert sent == {"queries": ["one"], "keys": ["1", "2"], "note": ""}
+    length = 4 * EXAMPLES[2].weights.size
+    assert sent == {"queries": ["one"], "keys": ["1", "2"], "note": "", "length": length}
 
 
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
@@ -99,9 +100,9 @@ def changed(**parts):
             r"examples\[1\].keys must be a sequence of strings",
         ),
         (
-            lambda: examples_explorer([made("a" * 49, "ab", 0)]),
+            lambda: examples_explorer([made("a" * 513, "ab", 0)]),
             ValueError,
-            "at most 48 queries and 48 keys, got 49 and 2",
+            "at most 512 queries and 512 keys, got 513 and 2",
         ),
         (lambda: examples_explorer(EXAMPLES, example=3), ValueError, "example must be between"),
         (lambda: examples_explorer(EXAMPLES, layer=2), ValueError, "layer must be between"),

@@ -77,7 +77,7 @@ def test_a_measure_is_chosen_by_the_library_s_name(number):
         (lambda: ranking_explorer(WEIGHTS[..., :4]), ValueError, "weights must be square"),
         (lambda: ranking_explorer(2 * WEIGHTS), ValueError, "weights must have rows"),
         (lambda: ranking_explorer(WEIGHTS[None]), ValueError, "weights must have 2, 3 or 4 axes"),
-        (lambda: ranking_explorer(np.eye(65)), ValueError, "weights must have at most 64"),
+        (lambda: ranking_explorer(np.eye(201)), ValueError, "weights must have at most 200"),
         (lambda: ranking_explorer("text"), TypeError, "weights must hold real numbers"),
         (lambda: ranking_explorer(WEIGHTS, ["a"]), ValueError, "tokens must have one entry"),
         (lambda: ranking_explorer(WEIGHTS, layer=2), ValueError, "layer must be between 0 and 1"),

@@ -85,7 +85,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         (lambda: rollout_explorer(WEIGHTS[None]), ValueError, "weights must have 3 or 4 axes"),
         (lambda: rollout_explorer(WEIGHTS[..., :4]), ValueError, "weights must be square"),
         (lambda: rollout_explorer(2 * WEIGHTS), ValueError, "weights must have rows"),
-        (lambda: rollout_explorer([np.eye(65)]), ValueError, "weights must have at most 64"),
+        (lambda: rollout_explorer([np.eye(201)]), ValueError, "weights must have at most 200"),
         (lambda: rollout_explorer("text"), TypeError, "weights must hold real numbers"),
         (lambda: rollout_explorer(WEIGHTS, ["a"]), ValueError, "tokens must have one entry"),
         (lambda: rollout_explorer(WEIGHTS, residual=2), ValueError, "residual must be between"),

@@ -14,9 +14,24 @@ test("numbers are read from any byte on, and as many as are asked for", () => {
 test("weights are decoded from four or from eight bytes", () => {
   for (const Kind of [Float32Array, Float64Array]) {
     const bytes = packed([0.5, 0.5, 0.25, 0.75, 1, 0, 0, 1], Kind);
-    const { layers, heads, n, size, data } = numbers.decodeWeights(bytes, [1, 2, 2]);
+    const { layers, heads, n, size, matrix } = numbers.decodeWeights(bytes, [1, 2, 2]);
     assert.deepEqual([layers, heads, n, size], [1, 2, 2, 4]);
-    assert.deepEqual([...data], [0.5, 0.5, 0.25, 0.75, 1, 0, 0, 1]);
+    assert.deepEqual([...matrix(0)], [0.5, 0.5, 0.25, 0.75]);
+    assert.deepEqual([...matrix(1)], [1, 0, 0, 1]);
+  }
+});
+
+test("quantised weights are decoded with the scale of their matrix", () => {
+  for (const [Steps, top] of [
+    [Uint8Array, 255],
+    [Uint16Array, 65535],
+  ]) {
+    const scales = new Uint8Array(Float32Array.of(1, 0.5).buffer);
+    const steps = new Uint8Array(Steps.of(top, 0, 0, top, 0, top, top, 51).buffer);
+    const bytes = packed([...scales, ...steps], Uint8Array);
+    const { matrix } = numbers.decodeWeights(bytes, [1, 2, 2]);
+    assert.deepEqual([...matrix(0)], [1, 0, 0, 1]);
+    assertClose(matrix(1), [0, 0.5, 0.5, 0.5 * (51 / top) ** 2], 1e-7);
   }
 });
 
@@ -67,7 +82,7 @@ test("softmax of logits that would overflow", () => {
 });
 
 test("entropy in nats, with zeros", () => {
-  assert.equal(numbers.entropy([1, 0, 0]), -0);
+  assert.equal(numbers.entropy([1, 0, 0]), 0);
   assertClose([numbers.entropy([0.25, 0.25, 0.25, 0.25])], [Math.log(4)]);
 });
 

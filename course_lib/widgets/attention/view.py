@@ -38,12 +38,14 @@ def attention_explorer(
     """Show attention as a graph beside its heatmap, with controls for what is drawn.
 
     An edge is drawn if its weight is above the threshold, as in
-    `course_lib.graph.attention_graph`. Everything is computed in the browser.
+    `course_lib.graph.attention_graph`. Of more than 64 positions at most 1,500 edges are drawn,
+    the strongest; their weights are sent in a byte each, off by less than 1/255 of the largest of
+    their matrix. Everything is computed in the browser.
 
     Parameters
     ----------
     weights : array_like, shape (n, n), (h, n, n) or (l, h, n, n)
-        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 64.
+        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 512.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     layer : int, default 0

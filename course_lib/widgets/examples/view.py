@@ -9,8 +9,9 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
+from course_lib.widgets.shared.weights import MOST_TOKENS, sent
 
-MOST_EXAMPLES, MOST_QUERIES, MOST_KEYS = 20, 48, 48
+MOST_EXAMPLES = 20
 
 
 class Example(NamedTuple):
@@ -41,9 +42,9 @@ class ExamplesView(FigureView):
     """
 
     _esm, _css = bundled(__file__)
-    weights = traitlets.Bytes().tag(sync=True)  # little-endian float32, example after example
+    weights = traitlets.Bytes().tag(sync=True)  # example after example, each as `sent`
     shape = traitlets.List(traitlets.Int()).tag(sync=True)  # layers, heads
-    examples = traitlets.List().tag(sync=True)  # of dicts: queries, keys, note
+    examples = traitlets.List().tag(sync=True)  # of dicts: queries, keys, note, length in bytes
     example = traitlets.Int(0).tag(sync=True)
     layer = traitlets.Int(0).tag(sync=True)
     head_choice = traitlets.Int(0).tag(sync=True)
@@ -58,7 +59,9 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
     Parameters
     ----------
     examples : sequence of Example
-        At most 20, of at most 48 queries and 48 keys, all of as many layers and heads.
+        At most 20, of at most 512 queries and 512 keys, all of as many layers and heads. Of
+        more than 64 the weights are sent in a byte each, off by less than 1/255 of the largest of
+        their matrix, and at most 1,500 edges are drawn, the strongest.
     example : int, default 0
         The one shown first.
     layer : int, default 0
@@ -97,11 +100,13 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
                 f"examples[{k}].weights must have {layers} layers and {heads} heads as the first "
                 f"has, got {array.shape[:2]}"
             )
+    parts = [sent(array) for array in weights]
     view = ExamplesView(
-        weights=b"".join(array.astype("<f4").tobytes() for array in weights),
+        weights=b"".join(parts),
         shape=[layers, heads],
         examples=[
-            {"queries": each.queries, "keys": each.keys, "note": each.note} for each in examples
+            {"queries": each.queries, "keys": each.keys, "note": each.note, "length": len(part)}
+            for each, part in zip(examples, parts, strict=True)
         ],
         example=_validate.integer(example, "example", low=0, high=len(examples) - 1),
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
@@ -125,9 +130,9 @@ def _checked(example, name):
         raise TypeError(f"{name} must be an Example, got {type(example).__name__}")
     weights = _validate.weights_array(example.weights, f"{name}.weights", ndim=(4,), square=False)
     n_query, n_key = weights.shape[2:]
-    if n_query > MOST_QUERIES or n_key > MOST_KEYS:
+    if max(n_query, n_key) > MOST_TOKENS:
         raise ValueError(
-            f"{name}.weights must have at most {MOST_QUERIES} queries and {MOST_KEYS} keys, got "
+            f"{name}.weights must have at most {MOST_TOKENS} queries and {MOST_TOKENS} keys, got "
             f"{n_query} and {n_key}"
         )
     queries = _validate.token_list(example.queries, n_query, f"{name}.queries")

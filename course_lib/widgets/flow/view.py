@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import WeightsView, packed_layers
+from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 
 class FlowView(WeightsView):
@@ -40,7 +40,8 @@ def flow_explorer(
     Parameters
     ----------
     weights : array_like, shape (l, h, n, n) or (l, n, n)
-        Attention weights of l layers, the first layer first; n at most 64.
+        Attention weights of l layers, the first layer first; n at most 64,
+        because a maximum flow through all layers is computed at each change.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     output, input : int, default 0
@@ -73,7 +74,7 @@ def flow_explorer(
     >>> [control.description for control in figure.children[0].children]
     ['output', 'input', 'first layer', 'last layer', 'residual share']
     """
-    data = packed_layers(weights, tokens)
+    data = packed_layers(weights, tokens, most=MOST_PLAIN)
     layers, _, n = data["shape"]
     first = _validate.integer(first_layer, "first_layer", low=0, high=layers - 1)
     last = layers - 1 if last_layer is None else last_layer

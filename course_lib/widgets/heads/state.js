@@ -4,14 +4,23 @@ import { say } from "../shared/words.js";
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function headsState(model) {
+  const layer = layerState(model);
+  return { ...layer, ...comparison(model, layer) };
+}
+
+/** The heads of the chosen layer, and the edges of each. */
+export function layerState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
   const heads = range(weights.heads).map((h) => headMatrix(weights, model.get("layer"), h));
+  return { heads, edges: heads.map((matrix) => edgesAbove(matrix, model.get("threshold"))) };
+}
+
+/** The difference and the distance between the two heads that are compared. */
+export function comparison(model, { heads }) {
   const [first, second] = [heads[model.get("first")], heads[model.get("second")]];
   return {
-    heads,
-    edges: heads.map((matrix) => edgesAbove(matrix, model.get("threshold"))),
     difference: first.map((value, k) => value - second[k]),
-    distance: headDistance(first, second, weights.n),
+    distance: headDistance(first, second, Math.sqrt(first.length)),
   };
 }
 

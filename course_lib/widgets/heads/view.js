@@ -5,9 +5,10 @@ import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { Picks, roving } from "../shared/pointing.js";
 import { differenceScale } from "../shared/scales.js";
+import { strongest } from "../shared/strongest.js";
 import { tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
-import { describeCell, describeHead, headsState } from "./state.js";
+import { comparison, describeCell, describeHead, layerState } from "./state.js";
 import "./style.css";
 
 // Weights above each bound are drawn in one style; the same bounds for every head.
@@ -18,6 +19,7 @@ const BINS = [
   { above: 0.4, opacity: 0.75, width: 1.7 },
   { above: 0.7, opacity: 1, width: 2.3 },
 ];
+const [MANY, MOST_LINES] = [64, 400]; // of more positions, only the strongest lines of a head
 const CARD = { width: 100, height: 62, edge: 7 };
 
 class HeadsFigure {
@@ -40,7 +42,7 @@ class HeadsFigure {
     this.readout = readoutOf();
     const overview = html("div", {}, this.grid(), drawKey(), this.distance, this.readout);
     const panels = panelsOf(overview, this.map.root);
-    const texts = html("figcaption", {}, caption());
+    const texts = html("figcaption", {}, caption(tokens.length > MANY));
     this.root = frame(el, "heads-grid", say("heads grid"), panels, texts);
   }
 
@@ -63,11 +65,24 @@ class HeadsFigure {
     return { first: this.model.get("first"), second: this.model.get("second") };
   }
 
+  /** Show other numbers: layer or threshold has changed. */
   redraw() {
-    this.state = headsState(this.model);
-    const { heads, edges, difference, distance } = this.state;
+    this.layer = layerState(this.model);
+    const { heads, edges } = this.layer;
+    const n = this.names.length;
+    const most = n > MANY ? MOST_LINES : Infinity;
+    this.cards.forEach((card, h) => {
+      card.draw(heads[h], strongest(heads[h], edges[h], most), n);
+    });
+    this.compare();
+  }
+
+  /** Compare other heads. */
+  compare() {
+    this.state = { ...this.layer, ...comparison(this.model, this.layer) };
+    const { difference, distance } = this.state;
     const { chosen } = this;
-    this.cards.forEach((card, h) => card.update(heads[h], edges[h], this.names.length, chosen));
+    this.cards.forEach((card, h) => card.mark(this.layer.edges[h].length, chosen));
     this.map.paint(difference);
     this.distance.replaceChildren(
       html("span", { class: "first" }, say("head {head}", { head: chosen.first })),
@@ -101,12 +116,16 @@ class HeadsFigure {
   }
 }
 
-function caption() {
-  return say(
+function caption(many) {
+  const told = say(
     "In each small graph the queries stand above, the same tokens as keys below, and a line says " +
       "who attends to whom. Click a head to compare it; clicks set the first and the second head " +
       "in turn. In the difference, blue says that the first head attends more, orange the second.",
   );
+  const strongest = say("A small graph draws no more than its {most} strongest lines.", {
+    most: MOST_LINES,
+  });
+  return many ? `${told} ${strongest}` : told;
 }
 
 /** One head as a button: a path a bin of weights, so that many edges stay few elements. */
@@ -127,7 +146,7 @@ function drawCard(h) {
     html("span", {}, say("head {head}", { head: h })),
   );
 
-  function update(matrix, edges, n, chosen) {
+  function draw(matrix, edges, n) {
     const strokes = BINS.map(() => "");
     const step = (width - 2 * edge) / Math.max(n - 1, 1);
     const places = range(n).map((position) => (edge + step * position).toFixed(1));
@@ -136,15 +155,18 @@ function drawCard(h) {
       strokes[bin] += `M${places[Math.floor(k / n)]} ${edge}L${places[k % n]} ${height - edge}`;
     }
     paths.forEach((path, bin) => path.setAttribute("d", strokes[bin]));
+  }
+
+  function mark(edges, chosen) {
     const roles = [h === chosen.first && "first", h === chosen.second && "second"];
     root.className = ["head", ...roles.filter(Boolean)].join(" ");
     setAll(root, {
-      "aria-label": describeHead(h, edges.length, chosen),
+      "aria-label": describeHead(h, edges, chosen),
       "aria-pressed": roles.some(Boolean),
     });
-    Object.assign(root.dataset, { head: h, edges: edges.length });
+    Object.assign(root.dataset, { head: h, edges });
   }
-  return { root, update };
+  return { root, draw, mark };
 }
 
 function drawKey() {
@@ -160,7 +182,8 @@ function drawKey() {
 }
 
 export default mount((model, el) => new HeadsFigure(model, el), {
-  redraw: ["layer", "first", "second", "threshold"],
+  redraw: ["layer", "threshold"],
+  compare: ["first", "second"],
 });
 
 // What tests compare with course_lib.

@@ -14,15 +14,24 @@ export function linkedState(model) {
   const [first, second] = ["first", "second"].map((name) => {
     const choice = model.get(name);
     const matrix = headMatrix(weights, Math.floor(choice / heads), choice % heads);
-    return order.flatMap((i) => order.map((j) => matrix[i * n + j]));
+    return ordered(matrix, order);
   });
   const difference = first.map((value, k) => value - second[k]);
   return { n, order, first, second, difference };
 }
 
+function ordered(matrix, order) {
+  const n = order.length;
+  const rows = new Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) rows[i * n + j] = matrix[order[i] * n + order[j]];
+  }
+  return rows;
+}
+
 /** The scales of the three maps, in their order. */
 export function scalesOf({ first, second, difference }, choice) {
-  const most = (values) => Math.max(...values.map(Math.abs));
+  const most = (values) => values.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
   const own = [most(first), most(second)];
   const shared = Math.max(...own);
   if (SCALES[choice] === "log") {

@@ -129,9 +129,12 @@ export function closeness(matrix, n) {
 
 /** The length of every edge: -ln w, but no shorter than SHORTEST. Self-loops are no edges here. */
 function edgeLengths(matrix, n) {
-  return Float64Array.from(matrix, (weight, k) =>
-    weight > 0 && Math.floor(k / n) !== k % n ? Math.max(SHORTEST, -Math.log(weight)) : Infinity,
-  );
+  const lengths = new Float64Array(n * n).fill(Infinity);
+  for (let k = 0; k < n * n; k++) {
+    const isEdge = matrix[k] > 0 && k % (n + 1) !== 0;
+    if (isEdge) lengths[k] = Math.max(SHORTEST, -Math.log(matrix[k]));
+  }
+  return lengths;
 }
 
 /**
@@ -139,21 +142,21 @@ function edgeLengths(matrix, n) {
  * holds for each the last stops of its shortest ways, and `ways` their number.
  */
 function shortestWays(lengths, n, start) {
-  const distance = new Array(n).fill(Infinity);
-  const ways = new Array(n).fill(0);
+  const distance = new Float64Array(n).fill(Infinity);
+  const ways = new Float64Array(n);
   const before = Array.from({ length: n }, () => []);
   const order = [];
-  const open = new Set(range(n));
+  const done = new Uint8Array(n);
   [distance[start], ways[start]] = [0, 1];
   for (;;) {
-    let i = null;
-    for (const k of open) if (distance[k] < (i === null ? Infinity : distance[i])) i = k;
+    let [i, near] = [null, Infinity];
+    for (let k = 0; k < n; k++) if (!done[k] && distance[k] < near) [i, near] = [k, distance[k]];
     if (i === null) return { order, distance, before, ways };
-    open.delete(i);
+    done[i] = 1;
     order.push(i);
-    for (const j of open) {
-      const far = distance[i] + lengths[i * n + j];
-      if (far === Infinity || far > distance[j]) continue;
+    for (let j = 0; j < n; j++) {
+      const far = near + lengths[i * n + j];
+      if (done[j] || far === Infinity || far > distance[j]) continue;
       if (far < distance[j]) [distance[j], ways[j], before[j]] = [far, 0, []];
       ways[j] += ways[i];
       before[j].push(i);

@@ -1,4 +1,4 @@
-// Two pieces of linear algebra, written for matrices of at most some sixty rows. A matrix is a flat
+// Two pieces of linear algebra, written for matrices of at most some two hundred rows. A matrix is a flat
 // array, row by row.
 
 // Columns whose product is below this share of all squares are not rotated any more. Only the

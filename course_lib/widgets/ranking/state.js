@@ -1,5 +1,5 @@
 // What the ranking figure shows, as plain numbers and sentences.
-import { chosenMatrix, decodeWeights, sum } from "../shared/numbers.js";
+import { chosenMatrix, decodeWeights, sum, withRowSums } from "../shared/numbers.js";
 import { say } from "../shared/words.js";
 import {
   betweenness,
@@ -26,6 +26,7 @@ const MEASURES = [
     name: () => say("PageRank"),
     meaning: () => say("how often a walk is at a token, if now and then it jumps to any token."),
     score: (matrix, n, damping) => ({ scores: pagerank(matrix, n, damping) }),
+    damped: true,
   },
   {
     name: () => say("TokenRank"),
@@ -68,7 +69,7 @@ const MEASURES = [
  */
 export function rankingState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const matrix = chosenMatrix(weights, model);
+  const matrix = withRowSums(chosenMatrix(weights, model), weights);
   const measure = MEASURES[model.get("measure_choice")];
   const without = (removed) => rankWithout(matrix, weights.n, removed, measure, model);
   const removed = model.get("removed");

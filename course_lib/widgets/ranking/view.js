@@ -11,7 +11,7 @@ import {
 } from "../shared/drawing.js";
 import { circle } from "../shared/layouts.js";
 import { change, mount } from "../shared/mount.js";
-import { isAbove } from "../shared/numbers.js";
+import { edgesAbove } from "../shared/numbers.js";
 import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
 import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
@@ -103,15 +103,20 @@ class RankingFigure {
     this.light();
   }
 
+  /** Another damping; only PageRank uses it. */
+  damp() {
+    if (this.state.measure.damped) this.redraw();
+  }
+
   /** Draw the edges above the threshold, from query i to key j, for which `test(i, j)` holds. */
   drawEdges(strokes, test) {
     const { kept, matrix } = this.state.now;
     const size = kept.length;
     const threshold = this.model.get("threshold");
-    const values = Array.from(matrix, (weight, k) => {
-      const chosen = isAbove(weight, threshold) && test(kept[Math.floor(k / size)], kept[k % size]);
-      return chosen ? weight : 0;
-    });
+    const values = new Float64Array(size * size);
+    for (const k of edgesAbove(matrix, threshold)) {
+      if (test(kept[Math.floor(k / size)], kept[k % size])) values[k] = matrix[k];
+    }
     strokes.draw(values, { n: size, count: 1 }, (_, i, j) => this.arrows(kept[i], kept[j]));
   }
 
@@ -190,7 +195,8 @@ function caption({ outgoing }, threshold) {
 }
 
 export default mount((model, el) => new RankingFigure(model, el), {
-  redraw: ["layer", "head_choice", "measure_choice", "damping", "removed", "threshold"],
+  redraw: ["layer", "head_choice", "measure_choice", "removed", "threshold"],
+  damp: ["damping"],
 });
 
 // What tests compare with course_lib.

@@ -1,13 +1,17 @@
 // A graph of attention beside its heatmap, linked: what several figures draw.
-import { describe, describeDrawn } from "./attention_texts.js";
-import { frame, graphOf, html, panelsOf, readoutOf, setAll, statusOf, svg } from "./drawing.js";
+import { describe, describeDrawn, describeLeftOut } from "./attention_texts.js";
+import { frame, graphOf, html, panelsOf, readoutOf, statusOf, svg } from "./drawing.js";
+import { EdgeClasses, EdgeElements } from "./graph_edges.js";
 import { Heatmap } from "./heatmap.js";
-import { edgeEnds, shade } from "./numbers.js";
+import { edgeEnds } from "./numbers.js";
 import { Picks, roving } from "./pointing.js";
+import { strongest } from "./strongest.js";
 import { shortTokens, tokenNames } from "./texts.js";
 import { say } from "./words.js";
 import "./attention_figure.css";
 
+const MOST_ELEMENTS = 64; // queries or keys; the edges of more share paths
+const MOST_EDGES = 1500; // of these more; what is weaker would hide under them
 // A pick says what is lit: a row of queries, a column of keys, or the one cell where they cross.
 const NOTHING = { row: null, column: null, crossing: false };
 const nodePick = ({ query, key }) => ({ row: query, column: key, crossing: false });
@@ -26,7 +30,6 @@ const cellPick = (k, columns) => ({
  */
 export class AttentionFigure {
   picks = new Picks(() => this.light());
-  paths = []; // by cell; made when first drawn, in the document only while drawn
 
   constructor(el, source) {
     this.source = source;
@@ -39,9 +42,12 @@ export class AttentionFigure {
 
   build(el) {
     this.titleLayer = svg("g");
-    this.edgeLayer = svg("g", { class: "edges" });
+    const many = Math.max(this.source.queries.length, this.columns) > MOST_ELEMENTS;
+    const kind = many ? EdgeClasses : EdgeElements;
+    this.most = many ? MOST_EDGES : Infinity;
+    this.edges = new kind(this.columns, (k) => this.outline(k));
     this.nodeLayer = svg("g", { class: "nodes" });
-    const layers = [this.titleLayer, this.edgeLayer, this.nodeLayer];
+    const layers = [this.titleLayer, this.edges.root, this.nodeLayer];
     this.graphPanel = html("div", {}, graphOf(say("attention graph"), ...layers));
     this.map = new Heatmap(this.source.queries, {
       keys: this.source.keys,
@@ -86,7 +92,7 @@ export class AttentionFigure {
     this.walk(elements, this.layout.next);
     const title = ({ text, y }) => svg("text", { class: "axis", x: 200, y }, text);
     this.titleLayer.replaceChildren(...this.layout.titles.map(title));
-    this.paths.forEach((path, k) => path.setAttribute("d", this.outline(k)));
+    this.edges.rearrange();
     this.caption.textContent = caption(this.direction);
     Object.assign(this.root.dataset, { direction: this.direction, layout: this.layout.name });
   }
@@ -94,25 +100,17 @@ export class AttentionFigure {
   /** Show other numbers in the same places: layer, head or threshold has changed. */
   redraw() {
     if (!this.layout) this.arrange();
-    const before = this.state?.edges ?? [];
     this.state = this.source.state();
     const { matrix, edges, mass } = this.state;
-    const drawn = new Set(edges);
-    for (const k of before) if (!drawn.has(k)) this.paths[k].remove();
-    for (const k of edges) {
-      this.paths[k] ??= this.makePath(k);
-      setAll(this.paths[k], strokeOf(matrix[k]));
-      if (!this.paths[k].isConnected) this.edgeLayer.append(this.paths[k]);
-    }
+    const drawn = strongest(matrix, edges, this.most);
+    this.edges.draw(drawn, matrix);
     this.map.paint(matrix);
-    this.status.textContent = (this.source.status ?? describeDrawn)(this.state);
-    Object.assign(this.root.dataset, { edges: edges.length, mass });
+    this.status.textContent = [
+      this.source.status ? this.source.status(this.state) : describeDrawn(this.state, drawn),
+      ...describeLeftOut(this.state, drawn),
+    ].join(" ");
+    Object.assign(this.root.dataset, { edges: edges.length, drawn: drawn.length, mass });
     this.light();
-  }
-
-  makePath(k) {
-    const ends = { "data-query": Math.floor(k / this.columns), "data-key": k % this.columns };
-    return svg("path", { class: "edge", d: this.outline(k), ...ends });
   }
 
   outline(k) {
@@ -126,18 +124,16 @@ export class AttentionFigure {
     const { row, column, crossing } = pick ?? NOTHING;
     this.root.classList.toggle("picked", pick !== null);
     this.map.light(row, column, crossing);
-    for (const k of this.state.edges) {
+    this.edges.light((k) => {
       const [inRow, inColumn] = [Math.floor(k / this.columns) === row, k % this.columns === column];
-      const leaving = inRow && (inColumn || !crossing);
-      const arriving = inColumn && !crossing;
-      this.paths[k].classList.toggle("lit", leaving || arriving);
-      this.paths[k].classList.toggle("incoming", arriving && !leaving);
-    }
+      if (inRow && (inColumn || !crossing)) return "lit";
+      return inColumn && !crossing ? "lit incoming" : "";
+    });
     for (const { element, query, key } of this.nodes) {
       const lit = (query !== null && query === row) || (key !== null && key === column);
       element.classList.toggle("lit", lit);
     }
-    const sentences = pick ? this.tell(pick) : [["", hint()]];
+    const sentences = pick ? this.tell(pick) : [["", hint(this.most < Infinity)]];
     const spans = sentences.map(([tone, text]) => html("span", { class: tone }, text));
     this.readout.replaceChildren(...spans);
   }
@@ -149,8 +145,10 @@ export class AttentionFigure {
   }
 }
 
-function hint() {
-  return say("Point at a token, an arrow or a cell; or use Tab and the arrow keys.");
+function hint(many) {
+  return many
+    ? say("Point at a token or a cell; or use Tab and the arrow keys, with Shift for ten cells.")
+    : say("Point at a token, an arrow or a cell; or use Tab and the arrow keys.");
 }
 
 function caption(direction) {
@@ -169,13 +167,6 @@ function nodeName(role, name, position) {
   if (role === "query") return say("query {name}, position {position}", { name, position });
   if (role === "key") return say("key {name}, position {position}", { name, position });
   return say("token {name}, position {position}", { name, position });
-}
-
-function strokeOf(weight) {
-  return {
-    "stroke-width": (0.6 + 4.4 * weight).toFixed(2),
-    "stroke-opacity": (0.06 + 0.94 * shade(weight)).toFixed(3),
-  };
 }
 
 function drawNode({ position, query, key, size, at: [cx, cy], label }, short, name) {

@@ -47,11 +47,19 @@ export function describe({ row, column, crossing }, matrix, { queries, keys }, d
   return sentences;
 }
 
-/** How many edges are drawn, and what they hold of the attention. */
-export function describeDrawn({ matrix, edges, mass }) {
-  return say("{count} of {all} edges drawn; they hold {share} of the attention.", {
-    count: edges.length,
-    all: matrix.length,
-    share: percent(mass),
-  });
+/** How many edges are drawn, or could be, and what they hold of the attention. */
+export function describeDrawn({ matrix, edges, mass }, drawn = edges) {
+  const values = { count: edges.length, all: matrix.length, share: percent(mass) };
+  return drawn.length === edges.length
+    ? say("{count} of {all} edges drawn; they hold {share} of the attention.", values)
+    : say(
+        "{count} of {all} edges are above the threshold; they hold {share} of the attention.",
+        values,
+      );
+}
+
+/** A list of one sentence that says how many edges are drawn, or of none if all are. */
+export function describeLeftOut({ edges }, drawn) {
+  const told = say("The strongest {drawn} of these are drawn.", { drawn: drawn.length });
+  return drawn.length === edges.length ? [] : [told];
 }

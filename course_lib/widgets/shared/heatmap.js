@@ -1,7 +1,8 @@
 // A heatmap with named axes: queries down, keys across.
 import { html, setAll, svg } from "./drawing.js";
+import { Cells } from "./heatmap_cells.js";
+import { Pixels } from "./heatmap_pixels.js";
 import { labelStyle } from "./label_spacing.js";
-import { roving } from "./pointing.js";
 import { weightScale } from "./scales.js";
 import { shortTokens } from "./texts.js";
 import { say } from "./words.js";
@@ -10,6 +11,8 @@ import "./heatmap.css";
 const WIDTH = 400;
 const LEFT = 92;
 const TOP = 8;
+const MOST_ELEMENTS = 32; // rows or columns; the cells of more are painted on a canvas
+const SEEN = 4; // so wide is what an outline leaves to be seen, at least
 
 /**
  * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
@@ -28,45 +31,31 @@ export class Heatmap {
     // As high as wide, unless few rows have many columns: then a row has room for its name.
     this.down = Math.max(this.cell, Math.min(18, 300 / this.rows));
     [this.width, this.side] = [this.columns * this.cell, this.rows * this.down];
-    this.cells = Array.from({ length: this.rows * this.columns }, (_, k) => this.makeCell(k));
-    this.grid = svg("g", { class: "cells" }, ...this.cells);
-    this.row = svg("rect", { class: "band row", height: this.down, rx: 2 });
-    this.column = svg("rect", { class: "band column", width: this.cell, rx: 2 });
+    const sheet = { width: WIDTH, height: TOP + this.side + 140 };
+    const { rows, columns, cell, down } = this;
+    const kind = Math.max(rows, columns) > MOST_ELEMENTS ? Pixels : Cells;
+    const where = { rows, columns, cell, down, left: LEFT, top: TOP, sheet };
+    this.cells = new kind(where, { names, label });
+    this.row = svg("rect", { class: "band row", rx: 2 });
+    this.column = svg("rect", { class: "band column", rx: 2 });
     const place = { x: LEFT, y: TOP, width: this.width, height: this.side };
-    const height = TOP + this.side + 140;
-    const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: "group", class: "heatmap" };
+    const viewBox = `0 0 ${sheet.width} ${sheet.height}`;
+    const attributes = { viewBox, role: "group", class: "heatmap" };
     const picture = svg("svg", { ...attributes, "aria-label": label });
-    picture.append(svg("rect", { class: "paper", ...place }), this.grid, this.row, this.column);
+    picture.append(
+      svg("rect", { class: "paper", ...place }),
+      this.cells.root,
+      this.row,
+      this.column,
+    );
     this.labels = svg("g");
     this.legend = svg("g", { class: "legend" });
     picture.append(this.labels, ...axisTitles(query, key, this), this.legend);
     this.colourTitle = colour;
     this.relabel(tokens, keys);
     this.rescale(scale);
-    this.root = html("div", {}, picture);
-    picks.listen(this.root, (target) => {
-      const k = this.cells.indexOf(target);
-      if (k < 0) return null;
-      target.setAttribute("aria-label", names(k));
-      return pickOf(k);
-    });
-    this.walk();
-  }
-
-  makeCell(k) {
-    const [i, j] = [Math.floor(k / this.columns), k % this.columns];
-    const place = { x: LEFT + j * this.cell, y: TOP + i * this.down };
-    const size = { width: this.cell, height: this.down };
-    const data = { "data-query": i, "data-key": j };
-    return svg("rect", { class: "cell", role: "img", ...data, ...place, ...size });
-  }
-
-  walk() {
-    const { rows, columns } = this;
-    roving(this.root)(this.cells, (k, dx, dy) => {
-      const [i, j] = [Math.floor(k / columns) + dy, (k % columns) + dx];
-      return i < 0 || j < 0 || i >= rows || j >= columns ? k : i * columns + j;
-    });
+    this.root = html("div", { class: "map" }, ...this.cells.under, picture);
+    this.cells.listen(this.root, picks, pickOf);
   }
 
   /** Name the rows and the columns. */
@@ -88,12 +77,7 @@ export class Heatmap {
 
   /** Colour every cell by its value; a negative one takes the second colour. */
   paint(matrix) {
-    this.cells.forEach((cell, k) => {
-      const strength = this.scale.strength(matrix[k]);
-      cell.setAttribute("fill-opacity", Math.abs(strength ?? 1).toFixed(3));
-      if (this.scale.signed) cell.setAttribute("class", matrix[k] < 0 ? "cell minus" : "cell");
-      else cell.classList.toggle("masked", strength === null);
-    });
+    this.cells.paint(matrix, this.scale);
   }
 
   /** Outline row `i` and column `j`, or the one cell where they cross; null for neither. */
@@ -101,9 +85,17 @@ export class Heatmap {
     const [x, y] = [LEFT + j * this.cell, TOP + i * this.down];
     this.row.classList.toggle("lit", i !== null);
     this.column.classList.toggle("lit", j !== null);
-    setAll(this.row, { x: crossing ? x : LEFT, y, width: crossing ? this.cell : this.width });
-    setAll(this.column, { x, y: crossing ? y : TOP, height: crossing ? this.down : this.side });
+    const across = crossing ? { x, width: this.cell } : { x: LEFT, width: this.width };
+    const down = crossing ? { y, height: this.down } : { y: TOP, height: this.side };
+    setAll(this.row, around({ ...across, y, height: this.down }));
+    setAll(this.column, around({ ...down, x, width: this.cell }));
   }
+}
+
+/** The outline of a band: around it if it is so narrow that its own stroke would cover it. */
+function around({ x, y, width, height }) {
+  const [aside, above] = [width, height].map((size) => Math.max(0, (SEEN - size) / 2));
+  return { x: x - aside, y: y - above, width: width + 2 * aside, height: height + 2 * above };
 }
 
 function tickLabels(tokens, spacing, placeAt) {

@@ -1,6 +1,7 @@
 // The layers of a model as rollout and flow see them. Each function is the twin of one in
 // course_lib.rollout. Layers are { n, count, first, data }: `count` matrices in one flat array,
 // the first layer first; entry (p * n + i) * n + j is the edge (p + 1, i) -> (p, j).
+import { headMatrix, range } from "./numbers.js";
 
 export const FUSIONS = ["mean", "max", "min"];
 // Rows are divided by their sums afterwards, so that a sum over the heads is as good as a mean.
@@ -11,23 +12,23 @@ const COMBINE = { mean: (a, b) => a + b, max: Math.max, min: Math.min };
  * row that the fusion leaves without any weight above 0: { layer, row }, or null.
  */
 export function residualLayers(weights, { first, last, fusion, residual }) {
-  const { heads, n, data } = weights;
+  const { heads, n } = weights;
   const [count, size] = [last - first + 1, n * n];
   const layers = { n, count, first, data: new Float64Array(count * size), empty: null };
   for (let p = 0; p < count; p++) {
     const matrix = layers.data.subarray(p * size, (p + 1) * size);
-    const start = (first + p) * heads * size;
-    fuseHeads(data.subarray(start, start + heads * size), matrix, COMBINE[fusion]);
+    const all = range(heads).map((h) => headMatrix(weights, first + p, h));
+    fuseHeads(all, matrix, COMBINE[fusion]);
     const row = mixResidual(matrix, n, residual);
     if (row !== null) layers.empty ??= { layer: first + p, row };
   }
   return layers;
 }
 
-function fuseHeads(heads, matrix, combine) {
-  matrix.set(heads.subarray(0, matrix.length));
-  for (let start = matrix.length; start < heads.length; start += matrix.length) {
-    for (let k = 0; k < matrix.length; k++) matrix[k] = combine(matrix[k], heads[start + k]);
+function fuseHeads([head, ...others], matrix, combine) {
+  matrix.set(head);
+  for (const other of others) {
+    for (let k = 0; k < matrix.length; k++) matrix[k] = combine(matrix[k], other[k]);
   }
 }
 
@@ -59,9 +60,12 @@ export function rolloutSteps({ n, count, data }) {
 function multiply(left, right, n) {
   const product = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
+    const row = product.subarray(i * n, (i + 1) * n);
     for (let k = 0; k < n; k++) {
       const weight = left[i * n + k];
-      for (let j = 0; j < n; j++) product[i * n + j] += weight * right[k * n + j];
+      if (weight === 0) continue; // half of them, if the model is causal
+      const start = k * n;
+      for (let j = 0; j < n; j++) row[j] += weight * right[start + j];
     }
   }
   return product;
@@ -70,14 +74,12 @@ function multiply(left, right, n) {
 /** ||R - 1 x^T|| / ||R|| with x the mean of the rows: 0 where all rows are the same. */
 export function distanceFromRankOne(matrix, n) {
   const mean = new Float64Array(n);
-  matrix.forEach((value, k) => {
-    mean[k % n] += value / n;
-  });
+  for (let k = 0; k < n * n; k++) mean[k % n] += matrix[k] / n;
   let [off, all] = [0, 0];
-  matrix.forEach((value, k) => {
-    off += (value - mean[k % n]) ** 2;
-    all += value ** 2;
-  });
+  for (let k = 0; k < n * n; k++) {
+    off += (matrix[k] - mean[k % n]) ** 2;
+    all += matrix[k] ** 2;
+  }
   return Math.sqrt(off / all);
 }
 

@@ -116,7 +116,8 @@ function nearest(nodes, k, others) {
 /** A label outside the circle: level while there is room for that, along the spoke otherwise. */
 function spoke(at, out, angle, n) {
   const { every, ...font } = labelStyle((2 * Math.PI * RADIUS) / n);
-  if (Math.round((angle + Math.PI / 2) / ((2 * Math.PI) / n)) % every) return null;
+  const position = Math.round((angle + Math.PI / 2) / ((2 * Math.PI) / n));
+  if (position % every || (position > 0 && position > n - every)) return null; // 0 comes again
   const level = n <= 12;
   const central = level && Math.abs(out[0]) < 0.3; // right above or below its node
   const gap = central ? 38 : 30; // clear of the self-loop

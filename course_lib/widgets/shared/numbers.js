@@ -13,24 +13,67 @@ export function numbersOf(bytes, Numbers, first = 0, count = null) {
   return new Numbers((bytes.buffer ?? bytes).slice(start, start + length));
 }
 
-/** Weights as Python sends them, in 4 or 8 bytes each; layers, heads, n, n. */
+/** Weights as Python sends them: layers, heads, n, n. */
 export function decodeWeights(bytes, [layers, heads, n]) {
-  const wide = bytes.byteLength === 8 * layers * heads * n * n;
-  const data = numbersOf(bytes, wide ? Float64Array : Float32Array);
-  return { layers, heads, n, size: n * n, data };
+  return { n, ...decodeMatrices(bytes, layers, heads, n * n) };
+}
+
+/**
+ * The weights of layers of heads, whose matrices have `size` entries each. `matrix(m)` is matrix m, counted through the
+ * heads of all layers. In 4 or 8 bytes each they are floating-point numbers. In 1 or 2 they are
+ * quantised, as course_lib/widgets/shared/weights.py says, and a matrix is decoded when it is
+ * asked for.
+ */
+export function decodeMatrices(bytes, layers, heads, size) {
+  const count = layers * heads;
+  const each = bytes.byteLength / (count * size);
+  const isPlain = each === 4 || each === 8;
+  const matrix = isPlain ? plain(bytes, each, size) : quantised(bytes, count, size);
+  return { layers, heads, size, matrix, isPlain };
+}
+
+function plain(bytes, each, size) {
+  const Numbers = each === 8 ? Float64Array : Float32Array;
+  return (m) => numbersOf(bytes, Numbers, m * size, size);
+}
+
+function quantised(bytes, count, size) {
+  const each = (bytes.byteLength - 4 * count) / (count * size);
+  const Steps = each === 2 ? Uint16Array : Uint8Array;
+  const scales = numbersOf(bytes, Float32Array, 0, count);
+  const first = (4 * count) / each; // the integers come after the scales
+  const top = 2 ** (8 * each) - 1;
+  return (m) => {
+    const unit = scales[m] / top ** 2;
+    const steps = numbersOf(bytes, Steps, first + m * size, size);
+    const decoded = new Float32Array(size);
+    for (let k = 0; k < size; k++) decoded[k] = unit * steps[k] * steps[k];
+    return decoded;
+  };
 }
 
 /** One head of one layer, or the mean over the heads of the layer if `head` is null. */
-export function headMatrix({ heads, size, data }, layer, head) {
-  const first = layer * heads * size;
-  if (head !== null) {
-    return data.subarray(first + head * size, first + (head + 1) * size);
-  }
+export function headMatrix({ heads, size, matrix }, layer, head) {
+  const first = layer * heads;
+  if (head !== null) return matrix(first + head);
   const mean = new Float64Array(size);
-  for (let start = first; start < first + heads * size; start += size) {
-    for (let k = 0; k < size; k++) mean[k] += data[start + k] / heads;
+  for (let h = 0; h < heads; h++) {
+    const one = matrix(first + h);
+    for (let k = 0; k < size; k++) mean[k] += one[k] / heads;
   }
   return mean;
+}
+
+/** The matrix with rows that sum to 1 again, if quantising has changed their sums. */
+export function withRowSums(matrix, { n, isPlain }) {
+  if (isPlain) return matrix;
+  const rows = new Float64Array(matrix);
+  for (let i = 0; i < n; i++) {
+    const row = rows.subarray(i * n, (i + 1) * n);
+    const total = sum(row);
+    for (let j = 0; j < n; j++) row[j] /= total;
+  }
+  return rows;
 }
 
 /** The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k. */
@@ -47,13 +90,16 @@ export function isAbove(weight, threshold) {
 /** Flat indices i * n + j of the weights above the threshold. */
 export function edgesAbove(matrix, threshold) {
   const edges = [];
-  for (let k = 0; k < matrix.length; k++) if (isAbove(matrix[k], threshold)) edges.push(k);
+  const least = Math.fround(threshold);
+  for (let k = 0; k < matrix.length; k++) if (Math.fround(matrix[k]) > least) edges.push(k);
   return edges;
 }
 
 /** The share of all attention that lies on these edges. */
 export function massKept(matrix, edges) {
-  return sum(edges.map((k) => matrix[k])) / sum(matrix);
+  let kept = 0;
+  for (let e = 0; e < edges.length; e++) kept += matrix[edges[e]];
+  return kept / sum(matrix);
 }
 
 /** The edges above a threshold, and the share of the attention that they hold. */
@@ -77,16 +123,20 @@ export function softmax(logits) {
 
 /** Shannon entropy in nats; a weight of 0 adds nothing. */
 export function entropy(weights) {
-  return -sum(weights.map((w) => (w > 0 ? w * Math.log(w) : 0)));
+  let total = 0;
+  for (let k = 0; k < weights.length; k++) {
+    if (weights[k] > 0) total -= weights[k] * Math.log(weights[k]);
+  }
+  return total;
 }
 
 /** Jensen-Shannon distance (base 2) between two heads, averaged over the n queries. */
 export function headDistance(first, second, n) {
   let total = 0;
+  const middle = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const p = Array.from(first.subarray(i * n, (i + 1) * n));
-    const q = Array.from(second.subarray(i * n, (i + 1) * n));
-    const middle = p.map((value, j) => (value + q[j]) / 2);
+    const [p, q] = [first, second].map((head) => head.subarray(i * n, (i + 1) * n));
+    for (let j = 0; j < n; j++) middle[j] = (p[j] + q[j]) / 2;
     const nats = entropy(middle) - (entropy(p) + entropy(q)) / 2;
     total += Math.sqrt(Math.max(nats, 0) / Math.LN2);
   }
@@ -100,7 +150,7 @@ export function shade(value) {
 
 export function sum(values) {
   let total = 0;
-  for (const value of values) total += value;
+  for (let k = 0; k < values.length; k++) total += values[k];
   return total;
 }
 

@@ -24,14 +24,17 @@ export class Picks {
     [this.hover, this.focus] = [null, null];
   }
 
-  /** Listen to all that happens inside an element; `pickOf(target)` is the pick of its parts. */
+  /** Listen to what happens inside an element; `pickOf(target, event)` is the pick of its parts. */
   listen(element, pickOf) {
-    element.addEventListener("pointerover", ({ target }) => this.set(pickOf(target), "hover"));
+    element.addEventListener("pointerover", (event) => {
+      this.set(pickOf(event.target, event), "hover");
+    });
     element.addEventListener("pointerleave", ({ pointerType }) => {
       if (pointerType !== "touch") this.set(null, "hover"); // a lifted finger changes nothing
     });
-    element.addEventListener("focusin", ({ target }) => {
-      if (target.matches(":focus-visible")) this.set(pickOf(target), "focus"); // a click points
+    element.addEventListener("focusin", (event) => {
+      const { target } = event;
+      if (target.matches(":focus-visible")) this.set(pickOf(target, event), "focus"); // a click points
     });
     element.addEventListener("focusout", () => this.set(null, "focus"));
   }

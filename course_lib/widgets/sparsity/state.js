@@ -1,20 +1,24 @@
 // What is left of attention without its weak edges: the twin of course_lib/sparsity.py.
-import { chosenMatrix, decodeWeights, numbersOf, range, sum } from "../shared/numbers.js";
+import {
+  chosenMatrix,
+  decodeWeights,
+  edgesAbove,
+  numbersOf,
+  range,
+  sum,
+  withRowSums,
+} from "../shared/numbers.js";
 import { reachLayers } from "../shared/reach.js";
+import { strongest } from "../shared/strongest.js";
 import { percent } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
-/** Positions of a row by falling weight; of equal ones the lower first. */
-function byRank(row) {
-  return Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b);
-}
-
 /** The positions of a row that are kept: above the cutoff, or the k largest; never none. */
 export function keptPositions(row, { method, cutoff, k }) {
-  const order = byRank(row);
-  if (method === 1) return order.slice(0, k);
-  const above = order.filter((j) => row[j] > cutoff);
-  return above.length ? above : order.slice(0, 1);
+  if (method === 1) return strongest(row, range(row.length), k);
+  const above = [];
+  for (let j = 0; j < row.length; j++) if (row[j] > cutoff) above.push(j);
+  return above.length ? above : strongest(row, range(row.length), 1);
 }
 
 /** The matrix with rows that sum to 1 again, and how much of each row was kept. */
@@ -32,21 +36,23 @@ export function sparsened(matrix, n, options) {
 
 /** How far each output moves when `matrix` becomes `sparse`: lengths of rows of (A - A') V. */
 export function outputErrors(matrix, sparse, values, n, features) {
-  return Float64Array.from({ length: n }, (_, i) => {
-    const moved = new Float64Array(features);
+  const [errors, moved] = [new Float64Array(n), new Float64Array(features)];
+  for (let i = 0; i < n; i++) {
+    moved.fill(0);
     for (let j = 0; j < n; j++) {
       const change = matrix[i * n + j] - sparse[i * n + j];
       if (change === 0) continue;
       for (let f = 0; f < features; f++) moved[f] += change * values[j * features + f];
     }
-    return Math.hypot(...moved);
-  });
+    errors[i] = Math.hypot(...moved);
+  }
+  return errors;
 }
 
 /** Everything the figure shows: what a test compares with course_lib. */
 export function sparsityState(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
-  const dense = chosenMatrix(weights, model);
+  const dense = withRowSums(chosenMatrix(weights, model), weights);
   const names = ["method_choice", "threshold", "k"];
   const [method, cutoff, k] = names.map((name) => model.get(name));
   const [n, features] = [weights.n, model.get("features")];
@@ -56,20 +62,23 @@ export function sparsityState(model) {
   const lengths = range(n).map((j) =>
     Math.hypot(...values.subarray(j * features, (j + 1) * features)),
   );
-  const bounds = kept.map((mass) => 2 * Math.max(1 - mass, 0) * Math.max(...lengths));
-  const edges = Array.from(sparse.keys()).filter((e) => sparse[e] > 0);
+  const longest = Math.max(...lengths);
+  const bounds = kept.map((mass) => 2 * Math.max(1 - mass, 0) * longest);
+  const edges = edgesAbove(sparse, 0);
   const mass = sum(kept) / n;
   return { matrix: sparse, edges, mass, kept, errors, bounds, ...connection(sparse, n) };
 }
 
 /** How many pairs of different tokens are joined by some way, and the most steps of any. */
 function connection(sparse, n) {
-  const layers = reachLayers(
-    Uint8Array.from(sparse, (weight) => (weight > 0 ? 1 : 0)),
-    n,
-  );
-  const apart = layers.filter((_, e) => Math.floor(e / n) !== e % n);
-  return { joined: apart.filter((steps) => steps > 0).length, steps: Math.max(0, ...apart) };
+  const layers = reachLayers(sparse, n);
+  let [joined, most] = [0, 0];
+  layers.forEach((steps, e) => {
+    if (steps === 0 || e % (n + 1) === 0) return; // never, or from a token to itself
+    joined++;
+    most = Math.max(most, steps);
+  });
+  return { joined, steps: most };
 }
 
 /** What is kept, how far the outputs move, and who still reaches whom, in sentences. */

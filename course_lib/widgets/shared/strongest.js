@@ -1,0 +1,48 @@
+// Which of many edges are drawn.
+
+/** The `most` strongest of the edges, flat indices in their order; of equal ones the first. */
+export function strongest(matrix, edges, most) {
+  if (edges.length <= most) return edges;
+  const least = leastOf(matrix, edges, most);
+  let ties = most; // so many edges of the least weight are drawn
+  for (const k of edges) if (matrix[k] > least) ties -= 1;
+  return edges.filter((k) => matrix[k] > least || (matrix[k] === least && ties-- > 0));
+}
+
+/** The least weight among the `most` strongest: few candidates are kept, and thinned now and then. */
+function leastOf(matrix, edges, most) {
+  const held = new Float64Array(2 * most);
+  let [count, least] = [0, -Infinity];
+  for (const k of edges) {
+    if (!(matrix[k] > least)) continue;
+    held[count++] = matrix[k];
+    if (count < held.length) continue;
+    least = largestAt(held, most - 1);
+    count = most;
+  }
+  return largestAt(held.subarray(0, count), most - 1);
+}
+
+/**
+ * What would stand at a place if the values were sorted, the largest first; the larger ones then stand before
+ * it (quickselect).
+ */
+function largestAt(values, place) {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] > pivot) i++;
+      while (values[j] < pivot) j--;
+      if (i > j) break;
+      [values[i], values[j]] = [values[j], values[i]];
+      i++;
+      j--;
+    }
+    if (place <= j) high = j;
+    else if (place >= i) low = i;
+    else break;
+  }
+  return values[place];
+}

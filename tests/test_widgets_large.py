@@ -1,0 +1,208 @@
+"""Live figures of more than 64 positions: quantised weights, a canvas, the strongest edges."""
+
+import numpy as np
+import pytest
+
+from course_lib.attention import softmax
+from course_lib.authoring.browser import open_view
+from course_lib.sparsity import top_k
+from course_lib.widgets import (
+    Example,
+    attention_explorer,
+    examples_explorer,
+    heads_explorer,
+    heatmap_explorer,
+    sparsity_explorer,
+)
+from course_lib.widgets.shared.weights import quantised
+from tests.support.layered import set_traits
+
+N = 70  # 4,900 cells, so that fewer edges are drawn than there are
+TOKENS = [f"t{k}" for k in range(N)]
+WEIGHTS = softmax(2 * np.random.default_rng(3).normal(size=(2, 2, N, N)))
+
+CANVAS = """(map) => {
+  const canvas = document.querySelectorAll("canvas.pixels")[map];
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [...data];
+}"""
+COLOURS = """() => {
+  const { color, outlineColor } = getComputedStyle(document.querySelector("canvas.pixels"));
+  return [color, outlineColor].map((colour) => colour.match(/\\d+/g).slice(0, 3).map(Number));
+}"""
+
+
+def decoded(sent, steps, matrices):
+    count, top = int(np.prod(matrices.shape[:-2])), np.iinfo(steps).max
+    scales = np.frombuffer(sent[: 4 * count], "<f4").reshape(*matrices.shape[:-2], 1, 1)
+    entries = np.frombuffer(sent[4 * count :], np.dtype(steps).newbyteorder("<"))
+    return scales * (entries.reshape(matrices.shape) / top) ** 2, scales, top
+
+
+@pytest.mark.parametrize("steps", [np.uint8, np.uint16])
+def test_quantised_weights_are_as_near_as_the_docstring_says(steps):
+    ramp = np.linspace(0, 0.7, 90**2).reshape(90, 90)
+    matrices = np.stack([ramp, ramp**4, np.eye(90), np.zeros((90, 90))])
+    near, scales, top = decoded(quantised(matrices, steps), steps, matrices)
+    off = np.abs(near - matrices)
+    rounding = 1e-7 * scales  # of the scales, which are float32
+    assert (off <= np.sqrt(matrices * scales) / top + scales / top**2 + rounding).all()
+    np.testing.assert_array_equal(near > 0, matrices > 0)  # ramp ** 4 has weights near 1e-16
+    assert (off[:3] < scales[:3] / top).all()
+    assert off[0].max() > 0.5 * scales[0].max() / top  # the bound is no larger than it must be
+    np.testing.assert_array_equal(near[2:], matrices[2:])
+
+
+def test_64_positions_are_sent_as_they_are_and_more_in_a_byte_each():
+    small = attention_explorer(np.full((64, 64), 1 / 64)).children[-1]
+    large = attention_explorer(np.full((3, 65, 65), 1 / 65)).children[-1]
+    assert len(small.weights) == 4 * 64**2
+    assert len(large.weights) == 3 * (4 + 65**2)
+
+
+def test_the_browser_decodes_what_python_sent(page, tmp_path):
+    open_view(page, tmp_path, attention_explorer(WEIGHTS, TOKENS, layer=1, head=0).children[-1])
+    for choice, matrix in [(1, WEIGHTS[1, 0]), (0, WEIGHTS[1].mean(axis=0))]:
+        set_traits(page, head_choice=choice)
+        shown = page.evaluate("[...module.attentionState(model).matrix]")
+        assert np.abs(np.reshape(shown, (N, N)) - matrix).max() < WEIGHTS[1].max() / 255
+
+
+def test_the_strongest_edges_are_drawn_and_the_status_says_so(page, tmp_path):
+    figure = attention_explorer(WEIGHTS, TOKENS, head=0, threshold=0.0)
+    open_view(page, tmp_path, figure.children[-1])
+    edges = "paths => paths.map((p) => (p.getAttribute('d').match(/Q|C/g) ?? []).length)"
+
+    def drawn():
+        counts = page.locator("path.edge:not(.lit)").evaluate_all(edges)
+        return sum(counts), page.locator(".status").inner_text()
+
+    count, status = drawn()
+    above = page.evaluate("module.attentionState(model).edges.length")
+    assert count == 1500 < above
+    assert status.startswith(f"{above} of 4900 edges are above the threshold")
+    assert status.endswith("The strongest 1500 of these are drawn.")
+    set_traits(page, threshold=0.2)
+    count, status = drawn()
+    assert count == page.evaluate("module.attentionState(model).edges.length") < 1500
+    assert status.startswith(f"{count} of 4900 edges drawn")
+    page.locator(".node[data-position='3'] .dot").hover()
+    lit = page.locator("path.edge.lit").evaluate_all(edges)
+    shown = np.reshape(page.evaluate("[...module.attentionState(model).matrix]"), (N, N))
+    of_node = np.zeros((N, N), dtype=bool)
+    of_node[3], of_node[:, 3] = True, True
+    assert sum(lit) == ((shown > 0.2) & of_node).sum()
+
+
+@pytest.mark.parametrize("scale_choice", [1, 3])
+def test_every_cell_has_the_colour_of_its_value(page, tmp_path, scale_choice):
+    view = heatmap_explorer(WEIGHTS, TOKENS).children[-1]
+    view.scale_choice = scale_choice
+    open_view(page, tmp_path, view)
+    page.wait_for_function("document.querySelector('canvas.sharp') !== null")
+    strengths = page.evaluate(
+        """() => {
+          const state = module.linkedState(model);
+          const scales = module.scalesOf(state, model.get("scale_choice"));
+          return [state.first, state.second, state.difference].map((map, k) =>
+            map.map((value) => scales[k].strength(value) ?? 9));
+        }"""
+    )
+    first, second = page.evaluate(COLOURS)
+    for k, strength in enumerate(np.array(strengths)):
+        pixels = np.reshape(page.evaluate(CANVAS, k), (N * N, 4))
+        shown = strength != 9  # the log scale has no colour for a weight of 0
+        np.testing.assert_allclose(pixels[shown, 3], 255 * np.abs(strength[shown]), atol=1)
+        strong = shown & (pixels[:, 3] > 100)  # in weaker ones the canvas rounds
+        expected = np.where((strength < 0)[:, None], second, first)
+        assert strong.any()
+        np.testing.assert_allclose(pixels[strong, :3], expected[strong], atol=3)
+
+
+def test_the_cells_take_the_colours_of_another_theme(page, tmp_path):
+    page.emulate_media(color_scheme="light")
+    open_view(page, tmp_path, attention_explorer(WEIGHTS, TOKENS, head=0).children[-1])
+    strongest = int(WEIGHTS[0, 0].argmax())
+
+    def shown():
+        page.wait_for_timeout(200)
+        first, _ = page.evaluate(COLOURS)
+        return first, page.evaluate(CANVAS, 0)[4 * strongest : 4 * strongest + 3]
+
+    (light, cell), _ = shown(), page.emulate_media(color_scheme="dark")
+    assert cell == light
+    dark, cell = shown()
+    assert cell == dark != light
+
+
+def test_cells_are_read_by_pointer_and_by_arrow_keys(page, tmp_path):
+    open_view(page, tmp_path, attention_explorer(WEIGHTS, TOKENS, head=0).children[-1])
+    readout, cells = page.locator(".readout"), page.locator("rect.cells")
+    box = cells.bounding_box()
+    for i, j in [(5, 9), (5, 10), (69, 0)]:
+        x = box["x"] + (j + 0.5) * box["width"] / N
+        page.mouse.move(x, box["y"] + (i + 0.5) * box["height"] / N)
+        assert readout.inner_text().startswith(f"t{i} → t{j}: ")
+        assert page.locator(".node.lit").count() == 2
+    page.mouse.move(5, 5)
+    assert page.locator(".node.lit").count() == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # all tokens are one stop
+    for key in ("ArrowDown", "Shift+ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    assert readout.inner_text().startswith("t0 → t11: ")
+    page.keyboard.press("Shift+Tab")
+    assert readout.inner_text().startswith("“t0” attends most to")
+
+
+def test_a_screen_reader_hears_the_matrix_once(page, tmp_path):
+    open_view(page, tmp_path, attention_explorer(WEIGHTS, TOKENS, head=1).children[-1])
+    assert page.locator(".heatmap .cell[role]").count() == 0
+    told = page.locator("rect.cells").get_attribute("aria-label")
+    i, j = divmod(int(WEIGHTS[0, 1].argmax()), N)
+    assert told.startswith("attention heatmap, 70 rows and 70 columns.")
+    assert f"The strongest cell: t{i} → t{j}: {WEIGHTS[0, 1, i, j]:.2f}" in told
+
+
+def test_a_small_graph_of_a_head_draws_its_strongest_lines(page, tmp_path):
+    open_view(page, tmp_path, heads_explorer(WEIGHTS, TOKENS, threshold=0.0).children[-1])
+    lines = "cards => cards.map((card) => card.outerHTML.match(/M[\\d.]+ 7L/g).length)"
+    assert page.locator(".head").evaluate_all(lines) == [400, 400]
+    assert "no more than its 400 strongest lines" in page.locator("figcaption").inner_text()
+    set_traits(page, first=1, second=0)
+    difference = page.evaluate("[...module.headsState(model).difference]")
+    near = 2 * WEIGHTS[0].max() / 255
+    assert np.abs(np.reshape(difference, (N, N)) - (WEIGHTS[0, 1] - WEIGHTS[0, 0])).max() < near
+    assert page.locator(".head.first").get_attribute("data-head") == "1"
+
+
+def test_rows_of_sparse_attention_sum_to_1_again(page, tmp_path):
+    values = np.random.default_rng(1).normal(size=(N, 3))
+    figure = sparsity_explorer(WEIGHTS[0, 0], TOKENS, values=values, method="top k", k=N)
+    open_view(page, tmp_path, figure.children[-1])
+    told = page.locator(".status").inner_text()
+    assert "100 % of the attention" in told  # nothing is left out
+    set_traits(page, k=5)
+    state = page.evaluate(
+        "(({ kept, errors }) => [[...kept], [...errors]])(module.sparsityState(model))"
+    )
+    sparse = top_k(WEIGHTS[0, 0], 5)
+    kept = (WEIGHTS[0, 0] * (sparse > 0)).sum(axis=-1)
+    errors = np.linalg.norm((WEIGHTS[0, 0] - sparse) @ values, axis=-1)
+    np.testing.assert_allclose(state, [kept, errors], atol=2e-3)
+
+
+def test_a_large_example_is_cut_from_behind_a_small_one(page, tmp_path):
+    large = softmax(2 * np.random.default_rng(4).normal(size=(2, 2, N, 66)))
+    small = softmax(np.random.default_rng(5).normal(size=(2, 2, 2, 3)))
+    examples = [
+        Example("small", list("ab"), list("cde"), small),
+        Example("large", TOKENS, TOKENS[:66], large),
+    ]
+    open_view(page, tmp_path, examples_explorer(examples, layer=1, head=0).children[-1])
+    shown = "[...module.exampleState(model, module.chosenExample(model)).matrix]"
+    np.testing.assert_allclose(page.evaluate(shown), small[1, 0].ravel(), atol=1e-7)
+    assert page.locator("canvas").count() == 0
+    set_traits(page, example=1)
+    assert np.abs(page.evaluate(shown) - large[1, 0].ravel()).max() < large[1].max() / 255
+    assert page.locator("canvas").evaluate("c => [c.width, c.height]") == [66, N]
