@@ -1,6 +1,7 @@
 """`course look`: one page, in a real browser that has no network, with every figure alive."""
 
 import base64
+import gzip
 import io
 import json
 import re
@@ -13,7 +14,15 @@ from course_lib import centrality, cli, rollout
 from course_lib.attention import softmax
 from course_lib.models import Recording, record
 from course_lib.models.look import page as look_page
-from course_lib.models.look.figures import MOST_TOKENS, shown
+from course_lib.models.look.figures import (
+    ATTENTION,
+    FLOW,
+    HEATMAPS,
+    MOST,
+    RANKING,
+    ROLLOUT,
+    shown,
+)
 from course_lib.widgets import attention_explorer
 from tests.support.models import make, needs_extra, others_may_warn, tokenizer
 
@@ -212,36 +221,53 @@ def test_equal_weights_are_sent_once():
     data = json.loads(re.search(r'id="page-data">(.*?)</script>', written, re.S)[1])
     weights = {figure["state"]["weights"]["buffer"] for figure in data["figures"]}
     (key,) = weights
-    sent = np.frombuffer(base64.b64decode(data["buffers"][key]), "<f4")
+    sent = np.frombuffer(gzip.decompress(base64.b64decode(data["buffers"][key])), "<f4")
     np.testing.assert_array_equal(sent, recording_of().weights.ravel())
 
 
 @pytest.mark.parametrize("kind", ["encoder", "decoder"])
 def test_what_is_too_long_is_said_and_still_shown(kind, monkeypatch):
-    monkeypatch.setattr("course_lib.models.look.figures.MOST_TOKENS", 9)
+    for figure, most in {ATTENTION: 9, HEATMAPS: 9, RANKING: 20, ROLLOUT: 20, FLOW: 7}.items():
+        monkeypatch.setitem(MOST, figure, most)
     recording = recording_of(12, kind=kind)
     notes, found = shown(recording)
+    assert [note.partition(":")[0] for note in notes] == [
+        "Graph and heatmap, Two heads compared",
+        "Flow",
+    ]
     assert "up to 9 tokens; here are 12" in notes[0]
     assert found[0].image
     assert found[0].alt.startswith("Heatmap of attention weights, 12 queries by 12 keys")
-    assert [figure.name for figure in found[1:]] == (NAMES if kind == "decoder" else [])
-    for figure in found[1:]:
-        assert figure.box.children[-1].tokens == list(recording.tokens[:9])
+    count = {"attention": 9, "heatmaps": 9, "ranking": 12, "rollout": 12, "flow": 7, "sparsity": 12}
+    if kind == "encoder":  # the first tokens read those after them
+        count = {name: n for name, n in count.items() if n == 12}
+    drawn = {figure.name: figure.box.children[-1].tokens for figure in found[1:]}
+    assert drawn == {name: list(recording.tokens[:n]) for name, n in count.items()}
     written = look_page(recording)
     assert '<img src="data:image/png;base64,' in written
-    assert "Live figures draw up to 9 tokens" in written
+    assert "drawn for up to 9 tokens" in written
 
 
-def test_the_figures_draw_what_the_page_believes_they_draw():
-    assert shown(recording_of(MOST_TOKENS, layers=1, heads=2))[0] == []
-    with pytest.raises(ValueError, match=f"at most {MOST_TOKENS} positions"):
-        attention_explorer(np.eye(MOST_TOKENS + 1))
+@pytest.mark.parametrize("n", [MOST[FLOW], MOST[FLOW] + 1, MOST[RANKING] + 1])
+def test_the_figures_draw_what_the_page_believes_they_draw(n):
+    notes, found = shown(recording_of(n, layers=1, heads=2))
+    assert len(notes) == (n > MOST[FLOW]) + (n > MOST[RANKING])
+    assert [figure.name for figure in found] == [
+        name for name, _, _ in MOST if n <= {key[0]: most for key, most in MOST.items()}[name]
+    ]
+    with pytest.raises(ValueError, match=f"at most {MOST[ATTENTION]} positions"):
+        attention_explorer(np.eye(MOST[ATTENTION] + 1))
 
 
-def test_cross_attention_that_is_too_long_is_still_shown():
+def test_cross_attention_that_is_too_long_is_still_shown(monkeypatch):
     weights = np.full((1, 1, 3, 60), 1 / 60, dtype=np.float32)
     queries, keys = tuple("abc"), tuple(f"t{k}" for k in range(60))
-    notes, (figure,) = shown(Recording("cross", weights, queries, keys))
+    crossing = Recording("cross", weights, queries, keys)
+    notes, (figure,) = shown(crossing)
+    assert notes == []
+    assert figure.box is not None
+    monkeypatch.setitem(MOST, ATTENTION, 59)
+    notes, (figure,) = shown(crossing)
     assert "here are 3 and 60" in notes[0]
     assert figure.image
 

@@ -10,8 +10,8 @@ import numpy as np
 from course_lib import widgets
 from course_lib.models.recording import Recording
 from course_lib.plots import attention_heatmap
-from course_lib.widgets.examples.view import MOST_KEYS, MOST_QUERIES
-from course_lib.widgets.shared.weights import MOST_TOKENS
+from course_lib.widgets.shared.weights import MOST_COMPUTED, MOST_PLAIN, MOST_TOKENS
+from course_lib.widgets.sparsity.view import MOST_FEATURES
 
 TITLES = {
     "encoder": "Attention of the encoder",
@@ -31,6 +31,16 @@ SPARSITY = (
     "Only strong edges. Each token's value is a unit vector of its own, so an output moves as far "
     "as its row of weights does.",
 )
+
+# How many tokens each figure draws.
+MOST = {
+    ATTENTION: MOST_TOKENS,
+    HEATMAPS: MOST_TOKENS,
+    RANKING: MOST_COMPUTED,
+    ROLLOUT: MOST_COMPUTED,
+    FLOW: MOST_PLAIN,
+    SPARSITY: MOST_FEATURES,
+}
 
 
 class Shown(NamedTuple):
@@ -60,38 +70,45 @@ def shown(graph):
     if graph.kind == "cross":
         return _cross(graph)
     n = len(graph.queries)
-    if n <= MOST_TOKENS:
-        return [], _live(graph)
-    still = [_still(graph)]
+    names = [name for name in MOST if name != HEATMAPS or graph.layers * graph.heads > 1]
+    short = {most: [name for name in names if MOST[name] == most < n] for most in MOST.values()}
+    notes = [_note(names, most, graph) for most, names in short.items() if names]
+    figures = [_live(name, graph) for name in names if n <= MOST[name] or graph.causal]
+    return notes, ([_still(graph)] if n > MOST[HEATMAPS] else []) + figures
+
+
+def _note(names, most, graph):
+    titles = ", ".join(title for _, title, _ in names)
+    note = f"{titles}: drawn for up to {most} tokens; here are {len(graph.queries)}"
     if not graph.causal:
-        return [f"Live figures draw up to {MOST_TOKENS} tokens; here are {n}."], still
-    note = (
-        f"Live figures draw up to {MOST_TOKENS} tokens; here are {n}, so they show the first "
-        f"{MOST_TOKENS}. These attend to nothing after them: their weights are complete."
+        return f"{note}."
+    return (
+        f"{note}, so the first {most} are shown. These attend to nothing after them: their weights "
+        "are complete."
     )
-    return [note], still + _live(_cut(graph, MOST_TOKENS))
 
 
-def _live(graph):
+def _live(name, graph):
+    if len(graph.queries) > MOST[name]:
+        graph = _cut(graph, MOST[name])
     weights, tokens = graph.weights, graph.tokens
-    figures = [
-        Shown(*ATTENTION, widgets.attention_explorer(weights, tokens)),
-        Shown(*RANKING, widgets.ranking_explorer(weights, tokens)),
-        Shown(*ROLLOUT, widgets.rollout_explorer(weights, tokens, output=len(tokens) - 1)),
-        Shown(*FLOW, widgets.flow_explorer(weights, tokens, output=len(tokens) - 1)),
-        Shown(*SPARSITY, widgets.sparsity_explorer(weights, tokens, values=np.eye(len(tokens)))),
-    ]
-    if graph.layers * graph.heads > 1:
-        figures.insert(1, Shown(*HEATMAPS, widgets.heatmap_explorer(weights, tokens)))
-    return figures
+    make = {
+        ATTENTION: lambda: widgets.attention_explorer(weights, tokens),
+        HEATMAPS: lambda: widgets.heatmap_explorer(weights, tokens),
+        RANKING: lambda: widgets.ranking_explorer(weights, tokens),
+        ROLLOUT: lambda: widgets.rollout_explorer(weights, tokens, output=len(tokens) - 1),
+        FLOW: lambda: widgets.flow_explorer(weights, tokens, output=len(tokens) - 1),
+        SPARSITY: lambda: widgets.sparsity_explorer(weights, tokens, values=np.eye(len(tokens))),
+    }
+    return Shown(*name, make[name]())
 
 
 def _cross(graph):
     n_query, n_key = graph.weights.shape[-2:]
-    if n_query > MOST_QUERIES or n_key > MOST_KEYS:
+    if max(n_query, n_key) > MOST[ATTENTION]:
         note = (
-            f"The live figure draws up to {MOST_QUERIES} queries and {MOST_KEYS} keys; here are "
-            f"{n_query} and {n_key}."
+            f"The live figure draws up to {MOST[ATTENTION]} queries and keys; here are {n_query} "
+            f"and {n_key}."
         )
         return [note], [_still(graph)]
     example = widgets.Example("", list(graph.queries), list(graph.keys), graph.weights)

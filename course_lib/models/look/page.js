@@ -13,7 +13,7 @@ globalThis.ready = Promise.all(data.figures.map(show));
 async function show(figure) {
   const state = {};
   for (const [name, value] of Object.entries(figure.state)) {
-    state[name] = value?.buffer ? bytesOf(value.buffer) : value;
+    state[name] = value?.buffer ? await bytesOf(value.buffer) : value;
   }
   const model = makeModel(state);
   models.push({ ...figure, model });
@@ -34,11 +34,12 @@ function follow({ graph }, model, trait) {
   }
 }
 
-/** Bytes that several figures share. */
+/** Bytes that several figures share, packed in the page. */
 function bytesOf(key) {
   if (!buffers.has(key)) {
-    const text = atob(data.buffers[key]);
-    buffers.set(key, Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer);
+    const packed = Uint8Array.from(atob(data.buffers[key]), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    buffers.set(key, new Response(stream).arrayBuffer());
   }
   return buffers.get(key);
 }

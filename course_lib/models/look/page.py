@@ -1,6 +1,7 @@
 """One page that shows a recording: made of text alone, so that a file is enough."""
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -161,7 +162,7 @@ def _state(view, buffers):
             if name == "weights" and isinstance(view, WeightsView):
                 value = _narrow(value, view.shape)
             key = hashlib.sha256(value).hexdigest()[:16]
-            buffers[key] = base64.b64encode(value).decode()
+            buffers[key] = base64.b64encode(gzip.compress(value, mtime=0)).decode()
             state[name] = {"buffer": key}
     return state
 
