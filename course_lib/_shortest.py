@@ -54,9 +54,7 @@ def pairs_through(lengths):
     place = np.empty(n * n, dtype=np.int64)
     place[away.argsort(axis=None, kind="stable")] = np.arange(n * n)
     tails, heads = (place[pairs] for pairs in _edges_on_shortest_ways(lengths, away))
-    onward = (
-        heads > tails
-    )  # all, unless lengths are so far apart that the shortest is lost in a sum
+    onward = heads > tails  # all, unless ways are so long that SHORTEST is lost in a sum
     tails, heads = tails[onward], heads[onward]
     edges = csr_array((np.ones(len(heads)), (heads, tails)), shape=(n * n, n * n))
     one = eye_array(n * n, format="csr")

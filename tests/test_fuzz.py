@@ -10,7 +10,6 @@ import functools
 import inspect
 import re
 import signal
-from contextlib import contextmanager
 
 import networkx as nx
 import numpy as np
@@ -37,6 +36,7 @@ from course_lib.chapters.ch06_nlp import dates, sentiment
 from course_lib.chapters.ch12_pooling import bags, graph_classes
 from course_lib.data import digits
 from course_lib.data.vocabulary import Vocabulary
+from tests.support.bounded import bounded
 from tests.support.hostile import (
     NAN,
     NONE,
@@ -393,25 +393,11 @@ def copied(value):
         return None
 
 
-@contextmanager
-def no_hang():
-    def give_up(*_):
-        raise AssertionError(f"still at work after {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def outcome(function, arguments):
     """Call a function; return its answer, or the error that names a parameter of it."""
     before = {name: copied(value) for name, value in arguments.items()}
     try:
-        with no_hang():
+        with bounded(SECONDS):
             answer = function(**arguments)
     except (TypeError, ValueError) as error:
         answer = error

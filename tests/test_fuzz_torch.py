@@ -11,9 +11,7 @@ import copy
 import functools
 import inspect
 import re
-import signal
 import warnings
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -26,6 +24,7 @@ from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassif
 from course_lib.nn import attention, edges, explain, gat, pooling, sparse, training, vision
 from course_lib.nn.training import seeded
 from course_lib.nn.transformer import DecoderLayer, EncoderLayer, stack
+from tests.support.bounded import bounded
 from tests.support.nn import public_names
 
 X = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(0))
@@ -191,26 +190,6 @@ def hostile_calls(draw):
     for name in exchanged:
         arguments[name] = draw(others(arguments[name]))
     return function, arguments, exchanged
-
-
-class TooLong(Exception):
-    """Rings when a call does not come back."""
-
-
-@contextmanager
-def bounded(seconds):
-    """End what takes longer; tests run in the main thread."""
-
-    def ring(number, frame):
-        raise TooLong
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def tensors_in(thing):
