@@ -318,7 +318,8 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
-def test_nothing_half_written_stays(tmp_path, monkeypatch, trouble):
+@pytest.mark.parametrize("place", ["zipfile.ZipFile.writestr", "os.replace"])
+def test_nothing_half_written_stays(tmp_path, monkeypatch, trouble, place):
     path = tmp_path / "mine.npz"
     recording_of(causal(seed=1)).save(path)
     before = path.read_bytes()
@@ -326,7 +327,7 @@ def test_nothing_half_written_stays(tmp_path, monkeypatch, trouble):
     def fail(*_, **__):
         raise trouble
 
-    monkeypatch.setattr(packing.zipfile.ZipFile, "writestr", fail)
+    monkeypatch.setattr(place, fail)
     with pytest.raises(type(trouble)):
         recording_of(causal(seed=2)).save(path)
     assert path.read_bytes() == before

@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import cli
 from course_lib.authoring.notebooks import as_text, fingerprint
-from course_lib.working import files, layout, shipped, update
+from course_lib.working import layout, shipped, update
 from course_lib.working.folder import notebooks_folder, working_folder
 from course_lib.working.merge import Changes, merge
 from course_lib.working.reading import NotOurs, read_chapter
@@ -199,7 +199,7 @@ def test_an_interrupted_update_leaves_the_old_file_and_can_be_done_again(ship, w
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.os, "replace", fail)
+        patch.setattr("os.replace", fail)
         with pytest.raises(KeyboardInterrupt):
             update.update(work)
     assert path.read_bytes() == old

@@ -114,13 +114,12 @@ def load_recording(name, *, model="smollm2"):
     >>> recording.tokens[:4], recording.value_sizes.shape
     (('When', 'Mary', 'and', 'John'), (30, 9, 18))
     """
-    weights, tokens = load_attention(name, model=model)
     parts, notes = _stored(name, model=model), provenance(model)
-    sizes = parts.get("value_sizes")
+    tokens, sizes = parts["tokens"].tolist(), parts.get("value_sizes")
     text = notes.pop("sentences")[name]
     return Recording(
         kind="encoder" if sizes is None else "decoder",
-        weights=weights.astype(np.float32),
+        weights=packing.unpack(parts).astype(np.float32),
         queries=tuple(tokens),
         keys=tuple(tokens),
         ids=None if sizes is None else parts["ids"].astype(np.int64),

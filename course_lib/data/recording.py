@@ -98,7 +98,7 @@ def record_all(folder=FOLDER):
     arrays = {}
     for name, sentence in tqdm(SENTENCES.items(), desc="recording", unit="sentence"):
         weights, tokens = run_model(sentence)
-        arrays[f"{name}.weights"] = _half(weights)
+        arrays[f"{name}.weights"] = packing.half(weights)
         arrays[f"{name}.tokens"] = np.array(tokens)
         effects, on_outputs = leave_one_out(sentence)
         arrays[f"{name}.effects"] = effects.astype(np.float32)
@@ -133,13 +133,8 @@ def _record_one(sentence, output):
     print(f"weights {weights.shape}: (layers, heads, queries, keys)")
     print(f"tokens  {' '.join(tokens)}")
     if output:
-        packing.write(output, {"weights": _half(weights), "tokens": np.array(tokens)})
+        packing.write(output, {"weights": packing.half(weights), "tokens": np.array(tokens)})
         print(f'saved   {output}: np.load("{output}")["weights"] and ["tokens"]')
-
-
-def _half(weights):
-    """Round to float16, but never to 0: a softmax weight is positive, however small."""
-    return np.maximum(weights.astype(np.float16), np.finfo(np.float16).smallest_subnormal)
 
 
 @functools.cache

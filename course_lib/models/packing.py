@@ -1,12 +1,12 @@
-"""Weights in little room, and files that are written whole or not at all."""
+"""Weights in little room, and the files that hold them."""
 
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+from course_lib._files import write_whole
 
 CODES = 255  # the largest of the codes that a byte holds
 BELOW = 0.25  # what code 0 means: a weight above 0 must not become 0
@@ -35,7 +35,7 @@ def pack(weights, *, small=False):
     if n_query == n_key and not np.triu(weights, 1).any():
         weights = weights[(..., *np.tril_indices(n_query))]
         arrays["triangle"] = np.array(n_query)
-    return {"weights": _codes(weights) if small else _half(weights)} | arrays
+    return {"weights": _codes(weights) if small else half(weights)} | arrays
 
 
 def unpack(arrays):
@@ -52,7 +52,7 @@ def unpack(arrays):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def _half(weights):
+def half(weights):
     """Round to float16; what is above 0 stays so."""
     half = weights.astype(np.float16)
     return np.where((half == 0) & (weights > 0), np.finfo(np.float16).smallest_subnormal, half)
@@ -69,39 +69,19 @@ def write(path, arrays):
 
     `numpy.savez_compressed` notes the time of writing; here every member bears the same date.
     """
-
-    def fill(file):
-        with zipfile.ZipFile(file, "w") as archive:
-            for key, array in arrays.items():
-                content = io.BytesIO()
-                np.lib.format.write_array(content, array, allow_pickle=False)
-                member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-                archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
-
-    write_whole(path, fill)
+    path, whole = in_a_folder(path), io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for key, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, allow_pickle=False)
+            member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
+    write_whole(path, whole.getvalue())
 
 
-def write_whole(path, fill):
-    """Write a file that appears whole or not at all; ``fill(file)`` writes its bytes.
-
-    It is made beside its place under another name, and moved there when it is complete.
-    """
+def in_a_folder(path):
+    """Return the absolute path of a file whose folder is there."""
     path = Path(path).absolute()
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}")
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            fill(file)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:  # an interrupt too: nothing half-written stays
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask():
-    """Return what a new file may not be; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return path

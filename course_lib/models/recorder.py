@@ -4,14 +4,14 @@ import importlib.metadata
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from course_lib import _validate
 from course_lib.models import reading
-from course_lib.models.opening import INSTALL, eager, libraries, open_model
+from course_lib.models.opening import eager, libraries, open_model
 from course_lib.models.recording import Recording
 from course_lib.models.values import watching
 
-ROW_SUMS = 1e-2  # how far rounding to half precision may move the sum of a row
 NO_ATTENTION = (
     "{model} gave no attention weights. Load it with attn_implementation='eager'; if that changes "
     "nothing, it has no attention that can be seen, and only another model can be recorded"
@@ -86,7 +86,8 @@ def _run(model, read, written, memory_limit, progress):
             f"more than {_told(memory_limit)}: shorten it, or raise memory_limit"
         )
     label = f"recording {len(read.tokens)} tokens, {_told(size)}"
-    with _bar(layers, label, progress) as bar, watching(model, bar.update) as watched:
+    bar = tqdm(total=layers, desc=label, unit="layer", disable=not progress)
+    with bar, watching(model, bar.update) as watched:
         try:
             outputs = model(**_on(model, inputs), output_attentions=True, return_dict=True)
         except MemoryError:
@@ -167,7 +168,7 @@ def _weights(attentions, notes):
     for number, layer in enumerate(layers):
         exact = layer[0].double().cpu().numpy()
         sums = exact.sum(axis=-1, keepdims=True)
-        if not np.abs(sums - 1).max() <= ROW_SUMS:
+        if not np.abs(sums - 1).max() <= _validate.ROW_SUM_TOLERANCE:
             raise ValueError(
                 f"{notes['class']} has rows of attention in layer {number} that sum to "
                 f"{sums.flat[np.abs(sums - 1).argmax()]:.3g}, not to 1"
@@ -182,14 +183,6 @@ def _losses(logits, ids):
         return None
     told = logits[0, :-1].double().log_softmax(dim=-1).cpu().numpy()
     return np.concatenate([[np.nan], -told[np.arange(len(ids) - 1), ids[1:]]]).astype(np.float32)
-
-
-def _bar(total, label, shown):
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        raise ImportError(INSTALL) from None
-    return tqdm(total=total, desc=label, unit="layer", disable=not shown)
 
 
 def _on(model, inputs):

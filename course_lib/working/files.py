@@ -1,18 +1,14 @@
-"""Write files so that nothing is ever lost: whole or not at all, and never over another."""
+"""Write files of learners so that nothing is ever lost: whole, and never over another."""
 
 import itertools
-import os
+
+from course_lib import _files
 
 
 def write_whole(path, data):
-    """Write bytes to a file; whoever is interrupted leaves the old file as it was."""
+    """Write bytes to a file, and its folder if it lacks."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    _files.write_whole(path, data)
 
 
 def copy_beside(path, data):

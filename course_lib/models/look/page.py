@@ -13,6 +13,7 @@ import ipywidgets
 import numpy as np
 
 from course_lib import models
+from course_lib._files import write_whole
 from course_lib.models import packing
 from course_lib.models.look import figures
 from course_lib.widgets.shared.figure import stand_in
@@ -82,11 +83,11 @@ def look(model, text, *, save=None, **options):
     ImportError, OSError, TypeError, ValueError
         As `course_lib.models.record`, or if the file cannot be written; then there is none.
     """
-    if save and not Path(save).absolute().parent.is_dir():  # before the model runs for nothing
-        raise FileNotFoundError(f"there is no folder {Path(save).absolute().parent}")
+    if save:
+        packing.in_a_folder(save)  # before the model runs for nothing
     written = page(models.record(model, text, **options))
     path = Path(save) if save else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
-    packing.write_whole(path, lambda file: file.write(written.encode()))
+    write_whole(path, written.encode())
     if not save:
         webbrowser.open(path.as_uri())
     return path
