@@ -83,10 +83,21 @@ def hint(options):
 
 def solution(options):
     """Print the solution of an exercise, and why it works."""
+    from course_lib.classroom.command import say_if_held_back
+
     with language.speaking(options.language):
         exercise = find_exercise(options.key)
+        if say_if_held_back(exercise.key):
+            return 0
     print(exercise.solution, exercise.reason, sep="\n\n")
     return 0
+
+
+def classroom(options):
+    """Start a class and its board, join or leave one, or see the minutes that it needed."""
+    from course_lib.classroom import command
+
+    return getattr(command, options.does)(options)
 
 
 def look(options):
@@ -193,6 +204,24 @@ def _parser():
     solving.add_argument("key", help="the exercise, such as weights-2")
     for speaking in (checking, hinting, solving):
         speaking.add_argument("--language", choices=language.languages(), default="en")
+    teaching = {
+        "class": ("serve_class", "Start a class that you can see, on this machine."),
+        "join": ("join_class", "Join a class: your checks tell its board what they said."),
+        "leave": ("leave_class", "Leave the class, which then forgets you."),
+        "minutes": ("show_minutes", "Show the minutes that classes needed."),
+    }
+    for name, (does, about) in teaching.items():
+        teaching[name] = commands.add_parser(name, help=about, description=about)
+        teaching[name].set_defaults(run=classroom, does=does)
+    serving, joining, minutes = teaching["class"], teaching["join"], teaching["minutes"]
+    serving.add_argument("--file", metavar="FILE", default="class.sqlite", help="where it is kept")
+    serving.add_argument("--host", default="0.0.0.0", help="127.0.0.1 for this machine alone")
+    serving.add_argument("--port", type=int, default=8765)
+    joining.add_argument("address", help="as your instructor shows it: 192.168.1.5:8765")
+    joining.add_argument("code", help="as your instructor shows it: K7QM-3TXB")
+    joining.add_argument("name", nargs="?", help="by which the board is to call you")
+    minutes.add_argument("export", nargs="+", help="minutes.json or class.json of a board")
+    minutes.add_argument("--save", metavar="FILE", help="write the minutes of all of them there")
     looking = add("look", look)
     looking.add_argument("text", nargs="?", help="what the model reads")
     looking.add_argument("--model", metavar="FOLDER", help="a model of yours, or a file *.gguf")

@@ -1,0 +1,88 @@
+"""``course class``: find an address, say it with the code, and serve until Ctrl+C."""
+
+import os
+import socket
+
+import uvicorn
+
+from course_lib.classroom.app import make_app
+from course_lib.classroom.calling import PORT
+from course_lib.classroom.store import Store
+
+ANY = "0.0.0.0"  # every network that this machine is in
+CONNECTIONS = 2000  # at once; beyond that, the course of a learner tries again later
+
+
+def serve(path, *, host=ANY, port=PORT):
+    """Serve the class in a file, which is made if there is none, until it is interrupted.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else, or nothing can listen at the address.
+    """
+    listening = _listen(host, port)
+    store = Store(path)
+    try:
+        port = listening.getsockname()[1]
+        address = f"{(lan_address() if host == ANY else host) or 'localhost'}:{port}"
+        print(*lines(store, path, address, port), sep="\n", flush=True)
+        config = uvicorn.Config(
+            make_app(store, address),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # nobody may say of themselves that they are elsewhere
+            lifespan="off",
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        store.close()
+
+
+def lines(store, path, address, port):
+    """Return what the instructor reads in the terminal."""
+    told = [f"This class is kept in {path}.", "", "Learners type:"]
+    told.append(f"  course join {address} {store.code}")
+    if address.partition(":")[0] not in ("localhost", "127.0.0.1"):
+        told += ["and on this machine:", f"  course join localhost:{port} {store.code}"]
+    else:
+        told.append("There is no network here, so only this machine can join.")
+    return [
+        *told,
+        "",
+        "Your board, for nobody else:",
+        f"  http://localhost:{port}/board#{store.key}",
+        "",
+        "Ctrl+C ends the class for now. Started again with the same file, it goes on.",
+    ]
+
+
+def lan_address():
+    """Return the address by which others in the room reach this machine, or None."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # Nothing is sent: the system only says from where it would be.
+            probe.connect(("192.0.2.1", 9))
+            return probe.getsockname()[0]
+    except OSError:
+        return None
+
+
+def _listen(host, port):
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        why = getattr(error, "strerror", None) or error
+        raise ValueError(
+            f"nothing can listen at {host}:{port} ({why}); choose another with --port"
+        ) from None
+    return listening
