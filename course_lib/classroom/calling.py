@@ -99,7 +99,7 @@ def _read(answer, expected):
 
 
 def _opener():
-    """Return who calls: not through a proxy, which is not in the room; nor to where it is sent on."""
+    """Return who calls: through no proxy, for that is not in the room, and only where we said."""
     return urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
 
 

@@ -32,7 +32,7 @@ def same_code(given, code):
 
 
 def same(one, other):
-    """Tell whether two secrets are the same, in a time that does not depend on where they differ."""
+    """Tell whether two secrets are the same; how long it takes says nothing of them."""
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 

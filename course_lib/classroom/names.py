@@ -16,7 +16,7 @@ class NameRefused(ValueError):
 
 
 def clean_name(name):
-    """Return a name in one form, without control, direction and other invisible characters.
+    r"""Return a name in one form, without control, direction and other invisible characters.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def clean_name(name):
 
     Examples
     --------
-    >>> clean_name("  Ada\\u202e \\n Lovelace ")
+    >>> clean_name("  Ada\u202e \n Lovelace ")
     'Ada Lovelace'
     """
     if not isinstance(name, str):

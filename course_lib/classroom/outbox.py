@@ -1,8 +1,8 @@
 """What `check` tells a class: written down at once, sent when there is a network.
 
-`tell` appends a line to a file and returns. A thread sends what the class has not acknowledged yet,
-in order, and tries again until it has. Several notebooks may run at a time: each sends what it finds
-unsent, and the class knows by the events' ids what it has already.
+`tell` appends a line to a file and returns. A thread sends what the class has not acknowledged
+yet, in order, and tries again until it has. Several notebooks may run at a time: each sends what
+it finds unsent, and the class knows by the events' ids what it has already.
 """
 
 import json

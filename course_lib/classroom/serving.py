@@ -21,26 +21,33 @@ def serve(path, *, host=ANY, port=PORT):
     ValueError
         If the file holds something else, or nothing can listen at the address.
     """
-    listening = _listen(host, port)
+    listening = listen(host, port)
     store = Store(path)
     try:
         port = listening.getsockname()[1]
         address = f"{(lan_address() if host == ANY else host) or 'localhost'}:{port}"
         print(*lines(store, path, address, port), sep="\n", flush=True)
-        config = uvicorn.Config(
+        server_of(store, address).run(sockets=[listening])
+    finally:
+        store.close()
+
+
+def server_of(store, address):
+    """Return uvicorn's server for a class."""
+    return uvicorn.Server(
+        uvicorn.Config(
             make_app(store, address),
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nobody may say of themselves that they are elsewhere
             lifespan="off",
+            ws="none",
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=5,
         )
-        uvicorn.Server(config).run(sockets=[listening])
-    finally:
-        store.close()
+    )
 
 
 def lines(store, path, address, port):
@@ -72,7 +79,8 @@ def lan_address():
         return None
 
 
-def _listen(host, port):
+def listen(host, port):
+    """Return a socket that listens; port 0 stands for any that is free."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
