@@ -163,7 +163,7 @@ def _append(path, line):
 
 def _unsent(path, most):
     """Return the next notes of a file, and where they end."""
-    notes, end = [], _sent(path)
+    notes, end = [], sent(path)
     with suppress(FileNotFoundError), path.open("rb") as file:
         file.seek(end)
         for line in file:
@@ -196,7 +196,8 @@ def _remember(folder, member, answer):
         membership.keep(folder, now)
 
 
-def _sent(path):
+def sent(path):
+    """Return how many bytes of what there is to tell the class has acknowledged."""
     try:
         return min(int(path.with_suffix(".sent").read_text()), path.stat().st_size)
     except (OSError, ValueError):
@@ -206,6 +207,6 @@ def _sent(path):
 def _mark_sent(path, end):
     # Another notebook may have come further; if that is set back, some events are sent twice, and
     # the class knows them.
-    if end > _sent(path):
+    if end > sent(path):
         with suppress(OSError):
             _files.write_whole(path.with_suffix(".sent"), str(end).encode("ascii"))

@@ -124,7 +124,12 @@ def until(condition):
     return found
 
 
+def is_idle(folder):
+    """Tell whether no thread sends for a folder of notebooks."""
+    return str(folder) not in outbox._senders
+
+
 def all_sent(folder):
     """Tell whether the class has acknowledged all that a folder of notebooks has to tell."""
     path = membership.tells_path(folder, membership.membership_in(folder))
-    return not path.exists() or outbox._sent(path) == path.stat().st_size
+    return not path.exists() or outbox.sent(path) == path.stat().st_size

@@ -22,7 +22,7 @@ function show(open) {
   at("board").hidden = !open;
 }
 
-function say(words) {
+function announce(words) {
   if (at("status").textContent !== words) at("status").textContent = words;
 }
 
@@ -42,7 +42,8 @@ function draw() {
   const now = drawn / 1000 + ahead;
   const lines = columns(data, at("chapter").value);
   const focused = focusName();
-  at("join").textContent = data.join;
+  const words = data.join.split(" ").map((word) => element("span", {}, word));
+  at("join").replaceChildren(...words.flatMap((word) => [word, " "]));
   const choices = { order: at("order").value, names: at("names").checked, now };
   drawGrid(at("grid"), data, lines, choices);
   drawLines(at("lines"), lines, data.chapters);
@@ -81,7 +82,7 @@ async function look() {
   if (answer.status === 401) {
     data = null;
     show(false);
-    say("Locked");
+    announce("Locked");
     return;
   }
   if (answer.status === 200) {
@@ -91,7 +92,7 @@ async function look() {
     draw();
   } else if (answer.status !== 204) throw new Error(answer.statusText);
   const stuck = data.exercises.reduce((sum, line) => sum + line.stuck, 0);
-  say(`Live. ${data.learners.length} learners, ${stuck} stuck`);
+  announce(`Live. ${data.learners.length} learners, ${stuck} stuck`);
   if (Date.now() - drawn > TICK) draw();
 }
 
@@ -101,14 +102,14 @@ async function keepLooking() {
   try {
     await look();
   } catch {
-    say("No connection to the class; trying again …");
+    announce("No connection to the class; trying again …");
   }
   lookingAgain = setTimeout(keepLooking, EVERY);
 }
 
 async function change(content) {
   const answer = await post("/board/change", content).catch(() => null);
-  if (!answer?.ok) say("That could not be done. Try again.");
+  if (!answer?.ok) announce("That could not be done. Try again.");
   await keepLooking();
 }
 

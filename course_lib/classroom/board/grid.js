@@ -54,7 +54,7 @@ export function drawGrid(table, data, lines, { order, names, now }) {
     return element("th", { scope: "col", class: startsChapter(line) }, link);
   });
   const corner = element("th", { scope: "col", rowspan: 2, class: "who" }, "Learner");
-  const count = element("th", { scope: "col", rowspan: 2 }, "Passed");
+  const count = element("th", { scope: "col", rowspan: 2, class: "sum" }, "Passed");
   const body = ordered(data.learners, order, now).map((row) => {
     const passed = lines.filter(({ key }) => row.cells[key]?.state === "passed").length;
     const who = names ? row.name : `Learner ${data.learners.indexOf(row) + 1}`;
@@ -66,7 +66,13 @@ export function drawGrid(table, data, lines, { order, names, now }) {
       return element("td", { class: startsChapter(line) }, mark, hidden);
     });
     const name = element("th", { scope: "row", class: "who", title: who }, element("bdi", {}, who));
-    return element("tr", {}, name, element("td", {}, `${passed}/${lines.length}`), ...cells);
+    return element(
+      "tr",
+      {},
+      name,
+      element("td", { class: "sum" }, `${passed}/${lines.length}`),
+      ...cells,
+    );
   });
   table.replaceChildren(
     element("thead", {}, element("tr", {}, corner, count, ...groups), element("tr", {}, ...heads)),
@@ -95,13 +101,15 @@ export function drawLines(table, lines, titles) {
   table.replaceChildren(element("thead", {}, head), ...bodies);
 }
 
+const people = (count) => (count === 1 ? "1 learner" : `${count} learners`);
+
 function drawLine(line) {
   const cells = [
     `${line.planned} min`,
     line.median === null ? "–" : `${line.median} min (of ${line.measured})`,
     `${line.passed} of ${line.tried}`,
     String(line.stuck),
-    line.message ? `${line.message} (${line.message_learners})` : "–",
+    line.message ? `${line.message} (${people(line.message_learners)})` : "–",
   ].map((text, at) => element("td", { "data-head": HEADS[at + 1] }, text));
   const name = element("th", { scope: "row", id: line.key, tabindex: "-1" });
   name.append(`${line.number} ${line.title}`);
