@@ -13,6 +13,7 @@ from benchmarks import (
     _page,
     _peers,
     centrality,
+    classroom,
     flow,
     gat,
     heatmaps,
@@ -169,3 +170,9 @@ def test_the_most_memory_is_what_was_held_at_once():
     assert found.ours == pytest.approx(8e7, rel=0.05)
     assert found.theirs == pytest.approx(24e7, rel=0.05)
     assert found.row().peer == f"{found.theirs / 1e6:.0f} MB  p"
+
+
+def test_a_class_whose_server_is_killed_loses_nothing():
+    (row,) = classroom.rows(learners=8, rate=20, seconds=2, away=0.2)
+    assert (row.ours, row.peer) == ("320 told", "320 arrived")
+    assert row.note.startswith("lost: 0, twice: 0;")

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import cli, language
+from course_lib.authoring import derived
 from course_lib.chapters import CHAPTERS
 from course_lib.classroom import codes, export, minutes, summary
 from course_lib.classroom.events import MOST, Malformed, exercise_keys, read_events
@@ -346,10 +347,11 @@ def test_states_and_who_is_stuck(store, clock):
     add(store, A, event("weights-2", "wrong", age=60))
     assert not cells(store)["Ada"]["weights-1"]["stuck"]
     assert cells(store)["Ada"]["weights-2"]["stuck"]
-    # What comes late, because there was no network, is put where it belongs.
-    add(store, A, event("weights-1", "passed", age=300), event("weights-1", "wrong", age=100))
+    add(store, A, event("weights-1", "passed", age=50), event("weights-1", "wrong", age=40))
     assert cells(store)["Ada"]["weights-1"]["state"] == "passed"  # once passed, always passed
     assert line(store)["tried"] == line(store)["passed"] == 1
+    assert line(store, "weights-2")["stuck"] == 0  # given up, or put off
+    add(store, A, event("weights-2", "wrong"))
     assert line(store, "weights-2")["stuck"] == 1
 
 
@@ -357,9 +359,21 @@ def test_a_clock_that_lies_is_bounded(store, clock):
     store.join(A, "Ada").result()
     joined = clock.now
     clock.now += 100
-    add(store, A, event(age=-1e11), event("weights-2", age=1e11), event("weights-3", age=40))
+    add(store, A, event(age=1e11), event("weights-2", age=40), event("weights-3", age=-1e11))
     happened = dict(store.read("SELECT key, happened FROM events"))
-    assert happened == {"weights-1": clock.now, "weights-2": joined, "weights-3": clock.now - 40}
+    expected = {"weights-1": joined, "weights-2": clock.now - 40, "weights-3": clock.now}
+    assert happened == pytest.approx(expected, abs=1e-4, rel=0)
+
+
+def test_events_keep_their_order_whatever_the_network_does_to_their_ages(store, clock):
+    store.join(A, "Ada").result()
+    clock.now += 100
+    keys = ["weights-3", "weights-1", "weights-2"]
+    for key, age in zip(keys, (0, 30, 30), strict=True):
+        add(store, A, event(key, age=age))
+    rows = store.read("SELECT key, happened FROM events ORDER BY happened")
+    assert [key for key, _ in rows] == keys
+    assert len({happened for _, happened in rows}) == 3
 
 
 def test_the_commonest_message_is_that_of_most_learners(store):
@@ -475,3 +489,14 @@ def test_what_is_no_address_is_told(tmp_path, address):
     with pytest.raises(ClassError, match="is no address"):
         enter(tmp_path, address, "CODE", "Ada")
     assert not list(itertools.islice(tmp_path.iterdir(), 1))
+
+
+def test_recorded_minutes_stand_beside_the_planned_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(derived, "MEASURED", tmp_path / "measured.json")
+    assert derived.measured() == ["", "No class has been recorded here yet.", ""]
+    minutes.save({"weights-1": [1.0, 2.5, 9.0], "weights-2": [4.0]}, derived.MEASURED)
+    first, second = exercises_of("weights")[:2]
+    assert derived.measured()[3:-1] == [
+        f"| weights-1: {first.title} | {first.minutes} | 2.5 | 3 |",
+        f"| weights-2: {second.title} | {second.minutes} | too few | 1 |",
+    ]

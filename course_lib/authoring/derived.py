@@ -12,8 +12,13 @@ import re
 from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
+from course_lib.classroom import minutes as recorded
 
-PAGES = ("README.md", "book.yml", "book/glossary.md", "book/index.md", "book/instructors.md")
+PAGES = (
+    "README.md", "book.yml", "book/class.md", "book/glossary.md", "book/index.md",
+    "book/instructors.md",
+)  # fmt: skip
+MEASURED = ROOT / "book" / "measured_minutes.json"  # there once a class has been measured
 PLACE = re.compile(
     r"(?P<open>(?:<!--|[ ]*#) =(?P<call>\w[^\n>]*?)(?: -->|\n))(?P<text>.*?)"
     r"(?P<close><!-- = -->|[ ]*# =\n)",
@@ -128,6 +133,18 @@ def misconceptions():
     return _of_every_plan("What learners get wrong", "**Chapter {number}**")
 
 
+def measured():
+    """Return the table of minutes that classes needed, beside the planned ones."""
+    found = recorded.rows(recorded.together([MEASURED])) if MEASURED.exists() else []
+    if not found:
+        return ["", "No class has been recorded here yet.", ""]
+    lines = ["| exercise | planned | median | learners |", "| --- | --- | --- | --- |"]
+    for key, title, planned, middle, count in found:
+        shown = "too few" if middle is None else f"{middle:g}"
+        lines.append(f"| {key}: {title} | {planned} | {shown} | {count} |")
+    return ["", *lines, ""]
+
+
 def _of_every_plan(section, heading):
     lines = [""]
     for number in CHAPTERS:
@@ -144,7 +161,7 @@ def _of_every_plan(section, heading):
 MAKERS = {
     make.__name__: make
     for make in (
-        chapters, contents, exercises, longest, minutes, misconceptions, plans, shortest,
+        chapters, contents, exercises, longest, measured, minutes, misconceptions, plans, shortest,
         translated,
     )
 }  # fmt: skip

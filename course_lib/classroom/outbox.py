@@ -85,11 +85,12 @@ def send_once(folder, *, most=AT_ONCE, seconds=calling.SECONDS):
         return False
     path = membership.tells_path(folder, member)
     notes, end = _unsent(path, most)
+    now = time.time()
     try:
         answer = calling.call(
             member.base,
             "/events",
-            {"events": [_as_event(note) for note in notes]},
+            {"events": [_as_event(note, now) for note in notes]},
             token=member.token,
             expected=member.class_id,
             seconds=seconds,
@@ -176,11 +177,11 @@ def _unsent(path, most):
     return notes, end
 
 
-def _as_event(note):
+def _as_event(note, now):
     """Return what is sent of a note: nothing that a learner wrote."""
     event = {name: note.get(name) for name in ("id", "key", "state", "first")}
     with suppress(TypeError):
-        event["age"] = max(0.0, time.time() - note.get("time"))
+        event["age"] = max(0.0, now - note.get("time"))
     message, spoken = note.get("message"), note.get("language")
     return event | {"sentence": sentence_behind(message, spoken) if message else ""}
 

@@ -19,13 +19,15 @@ from course_lib.classroom import codes
 APPLICATION, VERSION = 0x41474347, 1  # how SQLite knows a file of ours
 MOST_LEARNERS = 1000
 MOST_EVENTS = 10_000  # a learner: a check every three seconds for a day
+TICK = 1e-6  # seconds between two events of one learner, at least
 AT_ONCE = 500  # jobs in one transaction
 
+PLACES = ", ".join("?" * 8)
 SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE learners (
   id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT UNIQUE NOT NULL, name TEXT NOT NULL,
-  joined REAL NOT NULL, sent INTEGER NOT NULL DEFAULT 0
+  joined REAL NOT NULL, latest REAL NOT NULL, sent INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE events (
   learner INTEGER NOT NULL REFERENCES learners ON DELETE CASCADE, id TEXT NOT NULL,
@@ -107,8 +109,9 @@ class Store:
                 (count,) = db.execute("SELECT COUNT(*) FROM learners").fetchone()
                 if count >= MOST_LEARNERS:
                     raise Full
-                row = (token, name, self._clock())
-                db.execute("INSERT INTO learners (token, name, joined) VALUES (?, ?, ?)", row)
+                now = self._clock()
+                order = "INSERT INTO learners (token, name, joined, latest) VALUES (?, ?, ?, ?)"
+                db.execute(order, (token, name, now, now))
 
         return self._ask(run)
 
@@ -116,19 +119,21 @@ class Store:
         """Add the events of the learner with a token; return how many are new."""
 
         def run(db):
-            learner, joined, sent = self._learner(db, token)
+            learner, latest, sent = self._learner(db, token)
             now = self._clock()
-            before = db.total_changes
+            before = sent
             for e in events:
-                # Nothing happens in the future, nor before somebody joined.
-                happened = now - min(max(e.age, 0.0), max(now - joined, 0.0))
+                # Nothing happens in the future, nor before somebody joined; and events come in
+                # their order, whatever the network did to their ages.
+                happened = max(now - max(e.age, 0.0), latest + TICK)
                 row = (learner, e.id, e.key, e.state, e.first, e.sentence, happened, now)
-                db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            new = db.total_changes - before
-            if sent + new > MOST_EVENTS:
+                if db.execute(f"INSERT OR IGNORE INTO events VALUES ({PLACES})", row).rowcount:
+                    latest, sent = happened, sent + 1
+            if sent > MOST_EVENTS:
                 raise Full
-            db.execute("UPDATE learners SET sent = sent + ? WHERE id = ?", (new, learner))
-            return new
+            order = "UPDATE learners SET sent = ?, latest = ? WHERE id = ?"
+            db.execute(order, (sent, latest, learner))
+            return sent - before
 
         return self._ask(run)
 
@@ -157,7 +162,7 @@ class Store:
         def run(db):
             db.execute("DELETE FROM events")
             db.execute("DELETE FROM released")
-            db.execute("UPDATE learners SET sent = 0, joined = ?", (self._clock(),))
+            db.execute("UPDATE learners SET sent = 0, joined = ?1, latest = ?1", (self._clock(),))
 
         return self._ask(run, forget=True)
 
@@ -194,7 +199,7 @@ class Store:
 
     @staticmethod
     def _learner(db, token):
-        query = "SELECT id, joined, sent FROM learners WHERE token = ?"
+        query = "SELECT id, latest, sent FROM learners WHERE token = ?"
         found = db.execute(query, (codes.digest(token),)).fetchone()
         if found is None:
             raise Unknown

@@ -1,5 +1,5 @@
 // The board asks for news every two seconds, and draws what came.
-import { columns, drawGrid, drawLines, element } from "./grid.js";
+import { columns, drawGrid, drawLines, element, people } from "./grid.js";
 
 const EVERY = 2000;
 const TICK = 15000; // minutes go on although nothing is new
@@ -92,7 +92,7 @@ async function look() {
     draw();
   } else if (answer.status !== 204) throw new Error(answer.statusText);
   const stuck = data.exercises.reduce((sum, line) => sum + line.stuck, 0);
-  announce(`Live. ${data.learners.length} learners, ${stuck} stuck`);
+  announce(`Live. ${people(data.learners.length)}, ${stuck} stuck`);
   if (Date.now() - drawn > TICK) draw();
 }
 

@@ -101,7 +101,7 @@ export function drawLines(table, lines, titles) {
   table.replaceChildren(element("thead", {}, head), ...bodies);
 }
 
-const people = (count) => (count === 1 ? "1 learner" : `${count} learners`);
+export const people = (count) => (count === 1 ? "1 learner" : `${count} learners`);
 
 function drawLine(line) {
   const cells = [
