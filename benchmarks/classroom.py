@@ -24,7 +24,7 @@ AWAY = 3  # seconds between the server's end and its new start
 CATCH_UP = 300  # seconds that learners have for what is left
 
 
-def rows(learners=LEARNERS, rate=RATE, seconds=SECONDS, away=AWAY):
+def rows(learners=LEARNERS, rate=RATE, seconds=SECONDS, away=AWAY, processes=PROCESSES):
     """Yield a row with what was told, what arrived, and how soon."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "class.sqlite"
@@ -35,8 +35,8 @@ def rows(learners=LEARNERS, rate=RATE, seconds=SECONDS, away=AWAY):
             joining.enter(own, f"127.0.0.1:{port}", code, f"Learner {k}")
         context = multiprocessing.get_context("spawn")
         begun = time.monotonic()
-        shares = [folders[k::PROCESSES] for k in range(PROCESSES)]
-        working = [context.Process(target=_learn, args=(s, rate, seconds)) for s in shares if s]
+        shares = [folders[k::processes] for k in range(processes)]
+        working = [context.Process(target=_learn, args=(s, rate, seconds)) for s in shares]
         for process in working:
             process.start()
         time.sleep(seconds / 2)

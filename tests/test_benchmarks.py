@@ -88,7 +88,9 @@ def test_without_igraph_it_is_said_what_to_do(monkeypatch, capsys):
 
 def test_an_unknown_benchmark_is_named(capsys):
     assert __main__.main(["flaw"]) == 2
-    assert "no such benchmark: flaw; there are centrality, flow" in capsys.readouterr().out
+    assert (
+        "no such benchmark: flaw; there are centrality, classroom, flow" in capsys.readouterr().out
+    )
 
 
 def test_a_wrong_value_is_seen():
@@ -173,6 +175,6 @@ def test_the_most_memory_is_what_was_held_at_once():
 
 
 def test_a_class_whose_server_is_killed_loses_nothing():
-    (row,) = classroom.rows(learners=8, rate=20, seconds=2, away=0.2)
+    (row,) = classroom.rows(learners=8, rate=20, seconds=2, away=0.2, processes=1)
     assert (row.ours, row.peer) == ("320 told", "320 arrived")
     assert row.note.startswith("lost: 0, twice: 0;")

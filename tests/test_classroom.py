@@ -418,13 +418,14 @@ def test_a_median_of_few_is_not_shown():
 
 
 def test_the_grid_as_a_table_starts_no_formula(store):
-    for token, name in ((A, "=HYPERLINK(1)"), (B, 'say "hi", Ben')):
+    for token, name in ((A, "=HYPERLINK(1)"), ("c" * 32, "＝1+1"), (B, 'say "hi", Ben')):
         store.join(token, name).result()
     add(store, A, event(), event(), event("weights-2", "passed"))
     table = list(csv.reader(io.StringIO(export.as_csv(store))))
     assert table[0] == ["learner", "exercise", "state", "wrong_tries"]
-    assert len(table) == 1 + 2 * len(exercise_keys())
+    assert len(table) == 1 + 3 * len(exercise_keys())
     assert ["'=HYPERLINK(1)", "weights-1", "wrong", "2"] in table
+    assert ["'＝1+1", "weights-1", "not tried", "0"] in table
     assert ["'=HYPERLINK(1)", "weights-2", "passed", "0"] in table
     assert ['say "hi", Ben', "weights-2", "not tried", "0"] in table
 

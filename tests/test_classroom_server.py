@@ -125,6 +125,20 @@ def test_who_sends_too_slowly_is_not_waited_for(classroom, monkeypatch):
         assert b" 408 " in slow.recv(1000)
 
 
+def test_who_asks_nothing_does_not_hold_a_connection(tmp_path, monkeypatch):
+    monkeypatch.setattr("course_lib.classroom.serving.PATIENCE", 0.2)
+    with room(tmp_path / "class.sqlite") as running:
+        answered = b"POST /class HTTP/1.1\r\nHost: x\r\n\r\n"
+        for begun in (b"", b"GET /board HTTP/1.1\r\nX: ", answered, answered + b"GET /bo"):
+            with socket.create_connection(("127.0.0.1", running.port)) as silent:
+                silent.settimeout(20)
+                silent.sendall(begun)
+                said = b""
+                while more := silent.recv(10_000):
+                    said += more
+                assert (b" 200 OK" in said) == begun.startswith(answered)
+
+
 def test_what_is_no_http_harms_nobody(classroom):
     for noise in (b"\x00" * 1000, b"GET " + b"x" * 200_000, b"\x16\x03\x01\x02\x00\x01", b""):
         with socket.create_connection(("127.0.0.1", classroom.port)) as odd:
@@ -378,7 +392,19 @@ def test_a_check_neither_waits_nor_fails_without_a_network(tmp_path, folder, mon
     over.set()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"base": 1}', '{"a": 1}', '"x"'])
+# What might lie in a folder that somebody else has made.
+FORGED = [
+    json.dumps({"base": "http://127.0.0.1:1", "class_id": "x", "token": "t", "name": "A"} | change)
+    for change in (
+        {"base": "file:///etc"}, {"base": "ftp://x:1"}, {"base": "http://x:1/path?"}, {"base": []},
+        {"token": 7}, {"released": 5}, {"heard": "long ago"}, {"leaving": 0}, {"name": None},
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "7", '{"base": 1}', '{"a": 1}', '"x"', "[" * 100_000, *FORGED]
+)
 def test_a_damaged_membership_is_none(folder, content):
     (folder / ".class").mkdir()
     (folder / ".class" / "class.json").write_text(content)
@@ -651,3 +677,19 @@ def test_a_port_that_is_taken_is_told(classroom, capsys, tmp_path):
     assert cli.main([*command, "--port", "99999"]) == 2
     assert "choose another with --port" in capsys.readouterr().err
     assert not (tmp_path / "x.sqlite").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(classroom, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("course_lib._files.write_whole", full)
+        with pytest.raises(joining.ClassError, match="No space left"):
+            enter(classroom, folder)
+    enter(classroom, folder)
+    with monkeypatch.context() as broken:
+        broken.setattr("course_lib._files.write_whole", full)
+        with pytest.raises(joining.ClassError, match="No space left"):
+            joining.quit_class(folder)
+    assert "it has forgotten you" in joining.quit_class(folder)

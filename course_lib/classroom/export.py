@@ -8,7 +8,7 @@ from course_lib.classroom import summary
 from course_lib.classroom.minutes import FORMAT
 
 # A spreadsheet would take these for the start of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple("=+-@＝＋－＠")
 
 
 def as_csv(store):

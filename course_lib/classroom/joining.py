@@ -41,14 +41,12 @@ def enter(folder, address, code, name):
     known = membership.membership_in(folder)
     known = known if known and known.class_id == class_id else None
     token = known.token if known else codes.new_secret()
-    answer = _call(base, "/join", {"code": code, "name": name, "token": token}, expected=class_id)
-    member = membership.Membership(base, class_id, token, str(answer.get("name", name)))
+    _call(base, "/join", {"code": code, "name": name, "token": token}, expected=class_id)
+    member = membership.Membership(base, class_id, token, name)
     try:
         membership.begin(folder, member)
     except OSError as error:
-        raise ClassError(
-            say("The class could not be noted in {folder}: {why}.", folder=folder, why=error)
-        ) from None
+        raise ClassError(_not_noted(folder, error)) from None
     outbox.send_soon(folder)
     return say(
         "You are in the class as {name}. Each check now tells it the exercise, the verdict, the "
@@ -70,14 +68,16 @@ def quit_class(folder):
     if member is None:
         return say("You are in no class.")
     member.leaving = True  # whatever becomes of the network
-    membership.keep(folder, member)
     try:
+        membership.keep(folder, member)
         calling.call(member.base, "/leave", {}, token=member.token, expected=member.class_id)
     except calling.Refused as refusal:
         if refusal.status != 401:  # then it has forgotten already
             raise ClassError(_still_shown()) from None
     except calling.Unreachable:
         raise ClassError(_still_shown()) from None
+    except OSError as error:
+        raise ClassError(_not_noted(folder, error)) from None
     membership.forget(folder)
     return say("You have left the class, and it has forgotten you.")
 
@@ -94,7 +94,7 @@ def held_back(key, folder):
     try:
         outbox.ask(folder, seconds=2)
     except (calling.Unreachable, calling.Refused, OSError):
-        if time.time() - member.heard > FORGOTTEN:
+        if abs(time.time() - member.heard) > FORGOTTEN:
             return None
     member = membership.membership_in(folder)
     if member is None or key in member.released:
@@ -105,6 +105,11 @@ def held_back(key, folder):
         "`course leave`, solutions are shown as ever.",
         key=key,
     )
+
+
+def _not_noted(folder, error):
+    why = error.strerror
+    return say("The class could not be noted in {folder}: {why}.", folder=folder, why=why)
 
 
 def _still_shown():

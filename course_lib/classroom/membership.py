@@ -18,8 +18,15 @@ from pathlib import Path
 
 from course_lib import _files
 from course_lib.classroom import codes
+from course_lib.classroom.calling import base_of
 
 FOLDER = ".class"
+
+
+TYPES = {
+    "base": str, "class_id": str, "token": str, "name": str, "released": list,
+    "heard": (int, float), "leaving": bool,
+}  # fmt: skip
 
 
 @dataclass
@@ -47,12 +54,20 @@ class Membership:
 
 
 def membership_in(folder):
-    """Return the membership that a folder of notebooks remembers, or None."""
+    """Return the membership that a folder of notebooks remembers, or None.
+
+    A folder may be somebody else's: what is in the file is no more trusted than what comes over
+    the network.
+    """
     try:
         content = json.loads(_path(folder).read_text(encoding="utf-8"))
-        return Membership(**content)
-    except (OSError, ValueError, TypeError):
+        member = Membership(**content)
+        fine = base_of(member.base) == member.base and all(
+            isinstance(getattr(member, name), kind) for name, kind in TYPES.items()
+        )
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
+    return member if fine else None
 
 
 def begin(folder, membership):

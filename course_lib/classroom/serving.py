@@ -4,13 +4,40 @@ import os
 import socket
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from course_lib.classroom.app import make_app
 from course_lib.classroom.calling import PORT
 from course_lib.classroom.store import Store
 
 ANY = "0.0.0.0"  # every network that this machine is in
+PATIENCE = 15  # seconds without a request
 CONNECTIONS = 2000  # at once; beyond that, the course of a learner tries again later
+
+
+class Impatient(H11Protocol):
+    """A connection that is closed if nothing is asked on it for a while.
+
+    uvicorn waits for ever for the rest of a request's head, so that one machine could hold all
+    connections there are.
+    """
+
+    def connection_made(self, transport):
+        """Begin to watch."""
+        super().connection_made(transport)
+        self._watch(None)
+
+    def _watch(self, before):
+        self.loop.call_later(PATIENCE, self._look, before)
+
+    def _look(self, before):
+        if self.transport.is_closing():
+            return
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle and self.cycle is before:
+            self.transport.close()
+        else:
+            self._watch(self.cycle)
 
 
 def serve(path, *, host=ANY, port=PORT):
@@ -39,6 +66,7 @@ def server_of(store, address):
             make_app(store, address),
             log_level="warning",
             access_log=False,
+            http=Impatient,
             server_header=False,
             proxy_headers=False,  # nobody may say of themselves that they are elsewhere
             lifespan="off",
