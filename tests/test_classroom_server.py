@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import random
 import socket
 import sqlite3
 import threading
@@ -185,6 +186,37 @@ def test_every_answer_carries_the_policy(classroom):
         assert headers["Cache-Control"] == "no-store"
         assert headers["Access-Control-Allow-Origin"] is None
         assert headers["Server"] is None
+
+
+ATOMS = [None, True, 0, -1, 2**63, 10**30, 1e308, float("nan"), "", "x", "\ud800", "\0", "a" * 32,
+         "weights-1", "wrong", "clear", "remove", "release", [], {}, [[]]]  # fmt: skip
+FIELDS = ["id", "key", "state", "age", "first", "sentence", "events", "do", "keys", "learner",
+          "code", "name", "token"]  # fmt: skip
+
+
+def anything(rng, depth=0):
+    """Return some JSON."""
+    kind = rng.random()
+    if depth > 3 or kind < 0.5:
+        return rng.choice(ATOMS)
+    if kind < 0.7:
+        return [anything(rng, depth + 1) for _ in range(rng.randint(0, 4))]
+    return {rng.choice(FIELDS): anything(rng, depth + 1) for _ in range(rng.randint(0, 5))}
+
+
+def test_no_message_makes_the_server_fail(classroom):
+    rng = random.Random(14)
+    token, cookie = classroom.join("Ada"), classroom.open()
+    for _ in range(300):
+        path = rng.choice(["/join", "/events", "/board/open", "/board/change", "/class"])
+        odd = anything(rng)
+        almost = event() | {rng.choice(list(event())): odd}
+        joining_oddly = {"code": classroom.store.code, "token": new_secret(), "name": odd}
+        content = rng.choice([odd, {"events": [almost]}, joining_oddly])
+        headers = {"token": token, "cookie": cookie, "Origin": classroom.base}
+        status = classroom.send(path, content, **headers)[0]
+        assert status < 500, (path, content)
+    assert classroom.tell(classroom.join("Ben"), event()) == 200
 
 
 # --- who may do what ------------------------------------------------------------------------------
