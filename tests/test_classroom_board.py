@@ -247,7 +247,7 @@ def test_marks_differ_in_shape_and_stand_out(classroom, board, scheme):
 def fill(classroom, learners=3):
     """Fill a class, whose learners try up to eighteen exercises."""
     for k in range(learners):
-        token = classroom.join(f"Learner with a rather long name {k}"[-40:])
+        token = classroom.join(f"WWWWWWWWWWWWWWW MMMMMMMMMMMMMMMMMMMM {k}"[:40])
         classroom.tell(token, *[event(key, "passed") for key in KEYS[: 7 * k % len(KEYS)]])
         classroom.tell(token, event(KEYS[7 * k % len(KEYS)], "wrong"))
 

@@ -158,7 +158,7 @@ class Classroom:
                 key in exercise_keys() for key in keys
             ):
                 change = self.store.release(keys, what == "release")
-            case {"do": "remove", "learner": int(number)} if abs(number) < 2**63:
+            case {"do": "remove", "learner": int(number)} if 0 <= number < 2**63:
                 change = self.store.remove(number)
             case {"do": "clear"}:
                 change = self.store.clear()

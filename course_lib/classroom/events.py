@@ -31,7 +31,7 @@ class Event:
     age : float
         Seconds since then, when it was sent. An age and not a time: no clock has to be right.
     first : bool
-        Whether the exercise had never been passed in this folder.
+        Whether the exercise was passed for the first time in this folder.
     sentence : str
         The sentence of the catalogue that the card showed, or "".
     """

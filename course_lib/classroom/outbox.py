@@ -38,7 +38,7 @@ def tell(folder, result, *, first, spoken):
         Of the notebooks.
     result : course_lib.exercises.exercise.Result
     first : bool
-        Whether the exercise was never passed before.
+        Whether the exercise was passed for the first time.
     spoken : str
         The language of the result's message.
     """

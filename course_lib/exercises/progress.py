@@ -30,10 +30,13 @@ def passed(folder=None):
 
 
 def record(key, folder=None):
-    """Remember that an exercise was passed. A folder that cannot be written is no error."""
+    """Remember that an exercise was passed; return whether it was so for the first time.
+
+    A folder that cannot be written is no error.
+    """
     folder = Path(folder or notebook_folder())
     if key in passed(folder):
-        return
+        return False
     path = folder / FILE_NAME
     line = json.dumps({"passed": key}) + "\n"
     try:
@@ -42,6 +45,7 @@ def record(key, folder=None):
             file.write((line if _ends_a_line(path) else "\n" + line).encode("utf-8"))
     except OSError as error:
         print(f"Your progress could not be saved in {path}: {error.strerror}", file=sys.stderr)
+    return True
 
 
 def notebook_folder():

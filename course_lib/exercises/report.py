@@ -83,9 +83,7 @@ def check(key):
     """
     exercise = find_exercise(key)
     result = assess(exercise, answers.names_to_judge())
-    first = key not in progress.passed()
-    if result.state == PASSED:
-        progress.record(key)
+    first = result.state == PASSED and progress.record(key)
     card = Card(exercise, result)
     _hand_over(card)
     if VERDICTS not in os.environ:  # then it is no learner who tries
