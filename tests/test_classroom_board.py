@@ -284,6 +284,8 @@ def test_all_is_reached_by_keyboard_and_has_a_name(classroom, board):
     page = board(classroom)
     page.wait_for_selector("#grid tbody tr")
     assert page.evaluate(NAMELESS) == []
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert page.evaluate(NAMELESS) == ["<button></button>"]  # a planted one is seen
     reached = []
     for _ in range(70):
         page.keyboard.press("Tab")
@@ -302,6 +304,8 @@ def test_nothing_moves_for_who_wants_no_motion(classroom, board):
     moving = """[...document.querySelectorAll("*")].filter(
       (e) => parseFloat(getComputedStyle(e).transitionDuration) > 0).length"""
     assert page.evaluate(moving) == 0
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(moving) > 0
 
 
 def test_the_colours_are_those_of_the_theme(classroom):

@@ -390,6 +390,7 @@ def test_the_real_check_tells_the_class_and_sends_no_code(classroom, folder, sen
     until(lambda: all_sent(folder))
     rows = classroom.store.read("SELECT state, first FROM events ORDER BY happened")
     assert rows == [("wrong", 0), ("passed", 1), ("passed", 0)]
+    assert "weights-1" in "".join(sent)  # what is looked at is what leaves
     assert "my own words" not in "".join(sent)
     assert answer.answer not in "".join(sent)
     monkeypatch.setenv(report.VERDICTS, str(folder / "verdicts"))  # `course check` or a grader
