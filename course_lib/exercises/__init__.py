@@ -1,5 +1,6 @@
-"""Exercises: `check` says whether an answer is right, `scorecard` what is done of a chapter."""
+"""Exercises: `check` judges, `hint` and `solution` help, `scorecard` says what is done."""
 
+from course_lib.exercises.helping import hint, solution
 from course_lib.exercises.report import check, scorecard
 
-__all__ = ["check", "scorecard"]
+__all__ = ["check", "hint", "scorecard", "solution"]
