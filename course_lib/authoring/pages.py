@@ -73,7 +73,7 @@ def _page_cells(cell, solutions):
         cells.append(text[start : found.start()])
         key, body = found["title"].strip(), found["body"].strip()
         if found["name"] == "exercise":
-            cells.append(task(key, body))
+            cells.append(f"({key})=\n{task(key, body)}")  # a place that other pages link to
         else:
             opening = f'<details class="solution">\n<summary>{say("Solution")}</summary>'
             cells += [f"{hints(key)}\n\n{opening}", nbformat.v4.new_code_cell(solutions[key])]
