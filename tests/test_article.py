@@ -131,9 +131,11 @@ def padding_changes_the_answer():
 
 
 def no_channels_are_left():
-    with pytest.raises(RuntimeError, match="at least 1"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a layer of no weights is of no use
-        torch.nn.Conv2d(4, 4 // 8, kernel_size=1)(torch.zeros(1, 4, 2, 2))
+        layer = torch.nn.Conv2d(4, 4 // 8, kernel_size=1)
+    with pytest.raises(RuntimeError, match="at least 1"):
+        layer(torch.zeros(1, 4, 2, 2))
 
 
 def a_lonely_node_attends_to_everybody():

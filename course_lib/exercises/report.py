@@ -150,7 +150,7 @@ def _style():
 
 
 def _folded_hint(hint):
-    return f"<details><summary>{say('A hint')}</summary><p>{_inline(hint)}</p></details>"
+    return f"<details><summary>{say('Hint {number}', number=1)}</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):
