@@ -174,8 +174,8 @@ def _of_every_plan(section, heading):
 MAKERS = {
     make.__name__: make
     for make in (
-        all_exercises, chapters, contents, exercise, exercises, longest, minutes, misconceptions, plans, shortest,
-        translated,
+        all_exercises, chapters, contents, exercise, exercises, longest, minutes, misconceptions,
+        plans, shortest, translated,
     )
 }  # fmt: skip
 
