@@ -56,8 +56,8 @@ def welcome():
     """Return what a newcomer needs to know of a notebook."""
     return say(
         "**To begin**, choose *Run › Run All Cells* in the menu: figures appear, and every "
-        "exercise shows a card that waits for your answer. Then read on, change cells, and run them with "
-        "Shift and Enter."
+        "exercise shows a card that waits for your answer. Then read on, change cells, and run "
+        "them with Shift and Enter."
     )
 
 
