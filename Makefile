@@ -3,8 +3,6 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-# In a container one often is root, and Jupyter wants to be told that this is meant.
-AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 export JUPYTER_PREFER_ENV_PATH = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Workers, kernels and commands read what another has compiled, also where Python is told not to.
@@ -18,12 +16,10 @@ WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# With .venv on the path, cells and terminals find the command `course`.
 # Learners work in a folder that git does not see, so that `git pull` brings a new version.
 lab: $(VENV)/.course ## open the course in JupyterLab; options go in ARGS="--no-browser --port 8899"
 	@$(BIN)/course start work
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/work" --LabApp.default_url=/lab/tree/notebooks \
-	  $(AS_ROOT) $(ARGS)
+	@$(BIN)/course lab work -- $(ARGS)
 
 test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 	$(BIN)/ruff check .

@@ -3,14 +3,15 @@
 import argparse
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from course_lib import __version__, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
-from course_lib.exercises import command, copies, progress
+from course_lib.exercises import command, copies, helping, progress
 from course_lib.exercises.exercise import read_value
-from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.exercises.registry import exercises_of
 from course_lib.working.folder import notebooks_folder, working_folder
 
 
@@ -53,12 +54,18 @@ def update(options):
     return 0
 
 
+def lab(options):
+    """Open a working folder in JupyterLab, so that live figures are kept with the notebook."""
+    from course_lib.working import lab as opening  # with Jupyter, which other commands do without
+
+    return opening.run(working_folder(options.folder), options.options)
+
+
 def check(options):
     """Run a notebook from top to bottom in a fresh kernel and judge its exercises."""
     path = _notebook(options.chapter, options.language)
     _tell_of_another_copy(path)
-    if sys.stderr.isatty():  # somebody waits
-        print(f"Running {path.name} from top to bottom …", file=sys.stderr)
+    _tell_when_it_was_saved(path)
     return command.judge(path, hints=options.hints, expect_unsolved=options.expect_unsolved)
 
 
@@ -77,7 +84,7 @@ def show_progress(options):
 def hint(options):
     """Print a hint."""
     with language.speaking(options.language):
-        print(find_exercise(options.key).hints[options.number - 1])
+        print(helping.for_terminal(helping.hint_text(options.key, options.number)))
     return 0
 
 
@@ -86,10 +93,9 @@ def solution(options):
     from course_lib.classroom.command import say_if_held_back
 
     with language.speaking(options.language):
-        exercise = find_exercise(options.key)
-        if say_if_held_back(exercise.key):
+        if say_if_held_back(options.key):
             return 0
-    print(exercise.solution, exercise.reason, sep="\n\n")
+        print(helping.for_terminal(helping.solution_text(options.key)))
     return 0
 
 
@@ -174,6 +180,17 @@ def _tell_of_another_copy(path):
         )
 
 
+def _tell_when_it_was_saved(path):
+    """Say which state of a notebook is judged: what stands in an open tab may be newer."""
+    saved = datetime.fromtimestamp(path.stat().st_mtime)
+    day = "" if saved.date() == datetime.now().date() else f"{saved:%d %B %Y}, "
+    print(
+        f"Running {path.name} from top to bottom, as it was saved at {day}{saved:%H:%M} …",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="course", description=__doc__)
     parser.add_argument("--version", action="version", version=f"course {__version__}")
@@ -189,6 +206,11 @@ def _parser():
     updating = add("update", update)
     updating.add_argument(
         "folder", nargs="?", default=".", help="a working folder; otherwise the one found from here"
+    )
+    opening = add("lab", lab)
+    opening.add_argument("folder", nargs="?", default=".", help="a working folder")
+    opening.add_argument(
+        "options", nargs="*", help="after --: options for JupyterLab, such as --no-browser"
     )
     checking = add("check", check)
     checking.add_argument("chapter", help="a number (02), a name (weights) or a path")

@@ -1,7 +1,9 @@
 """The command `course`."""
 
+import os
 import subprocess
 import sys
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -105,6 +107,13 @@ def test_check_takes_a_number_a_name_or_a_path(folder, started, named):
     assert how["cwd"] == folder
 
 
+def test_it_is_said_which_state_of_a_notebook_is_judged(folder, started, capsys):
+    path = write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    os.utime(path, (0, datetime(2026, 1, 31, 12, 3).timestamp()))
+    cli.main(["check", "02"])
+    assert "as it was saved at 31 January 2026, 12:03" in capsys.readouterr().err
+
+
 def test_a_check_can_be_interrupted(folder, monkeypatch, capsys):
     def interrupted(command, **how):
         raise KeyboardInterrupt
@@ -112,13 +121,13 @@ def test_a_check_can_be_interrupted(folder, monkeypatch, capsys):
     monkeypatch.setattr(subprocess, "run", interrupted)
     write_notebook(folder / "02_weights.ipynb", [IMPORTS])
     assert cli.main(["check", "02"]) == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_copy_of_the_course_that_judges_is_the_one_that_was_called(folder, started, capsys):
     write_notebook(folder / "02_weights.ipynb", [IMPORTS])
     assert cli.main(["check", "02"]) == 0
-    assert capsys.readouterr().err == ""
+    assert "another copy" not in capsys.readouterr().err
     (folder.parent / "pyproject.toml").touch()
     (folder.parent / "course_lib").mkdir()
     (folder.parent / "course_lib" / "cli.py").touch()

@@ -5,25 +5,33 @@ at once. That all chapters run, the tests of notebooks and of the book show; her
 Lab shows what they made.
 """
 
+import json
 import re
 
 import pytest
 
+from course_lib import __version__
 from course_lib.exercises.registry import exercises_of
 from course_lib.working import layout
 from tests.support.lab import running_lab
 
 STEM = "06_nlp"
 TRAININGS = 2
+WIDGETS = "application/vnd.jupyter.widget-state+json"
 LONGEST = 240_000  # milliseconds
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("lab")]
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def lab_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     layout.start(folder)
-    with running_lab(folder) as address:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(lab_folder):
+    with running_lab(lab_folder) as address:
         yield address
 
 
@@ -109,3 +117,56 @@ def test_an_error_is_seen(chapter):
     run_in(chapter, 'check("nlp-1")', "1 / 0")
     chapter.get_by_text("ZeroDivisionError").first.wait_for()
     assert "ZeroDivisionError" in errors_on(chapter)[0]
+
+
+def test_a_saved_notebook_keeps_its_live_figures(chapter, lab_folder):
+    chapter.keyboard.press("Escape")
+    chapter.keyboard.press("Control+s")
+    path = lab_folder / "notebooks" / f"{STEM}.ipynb"
+    shown = chapter.locator(".jp-OutputArea-output .course-figure").count()
+    for _ in range(100):
+        kept = figures_kept(path)
+        if kept >= shown:
+            return
+        chapter.wait_for_timeout(200)
+    pytest.fail(f"{kept} figures are kept of {shown}")
+
+
+def figures_kept(path):
+    """Return how many live figures a saved notebook holds."""
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    except ValueError:  # just being written
+        return 0
+    models = metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    return sum("_esm" in model["state"] for model in models.values())
+
+
+def test_no_news_cover_the_notebook(chapter):
+    assert chapter.locator(".Toastify__toast").count() == 0
+
+
+def test_a_terminal_finds_the_command_course(chapter, lab):
+    name = chapter.evaluate(
+        """async () => {
+          const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
+          const asked = { method: "POST", headers: { "X-XSRFToken": token } };
+          return (await (await fetch("/api/terminals", asked)).json()).name;
+        }"""
+    )
+    said = chapter.evaluate(
+        """([address, wanted]) => new Promise((resolve) => {
+          const line = new WebSocket(address);
+          let said = "";
+          const end = () => { line.close(); resolve(said); };
+          line.onmessage = (event) => {
+            const [kind, text] = JSON.parse(event.data);
+            if (kind === "setup") line.send(JSON.stringify(["stdin", "course --version\\r"]));
+            if (kind === "stdout") said += text;
+            if (said.includes(wanted)) end();
+          };
+          setTimeout(end, 60000);
+        })""",
+        [f"{lab.replace('http', 'ws')}/terminals/websocket/{name}", f"course {__version__}"],
+    )
+    assert f"course {__version__}" in said

@@ -15,9 +15,15 @@ from course_lib.chapters.reading import SourceError, file_stem, front_matter, ta
 from course_lib.classroom import minutes as recorded
 
 PAGES = (
-    "README.md", "book.yml", "book/class.md", "book/glossary.md", "book/index.md",
+    "README.md",
+    "book.yml",
+    "book/article.md",
+    "book/class.md",
+    "book/exercises.md",
+    "book/glossary.md",
+    "book/index.md",
     "book/instructors.md",
-)  # fmt: skip
+)
 MEASURED = ROOT / "book" / "measured_minutes.json"  # there once a class has been measured
 PLACE = re.compile(
     r"(?P<open>(?:<!--|[ ]*#) =(?P<call>\w[^\n>]*?)(?: -->|\n))(?P<text>.*?)"
@@ -111,6 +117,28 @@ def chapters():
     return ["", *rows, ""]
 
 
+def exercise(key):
+    """Return a link to an exercise, for a page of the book."""
+    [found] = [task for task in _all_tasks() if task.key == key] or [None]
+    if found is None:
+        raise SourceError(f"there is no exercise {key!r}")
+    return f"[{found.key}](../{_place(found)}), *{found.title}*"
+
+
+def all_exercises():
+    """Return the table of all exercises, a row each."""
+    rows = ["| exercise | | kind | minutes | needs |", "| --- | --- | --- | --- | --- |"]
+    for task in _all_tasks():
+        needs = ", ".join(sorted(chapter_stem(n)[:2] for n in front_matter(task.chapter)["needs"]))
+        cells = (f"[{task.key}]({_place(task)})", task.title, task.kind, task.minutes, needs)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return ["", *rows, ""]
+
+
+def _place(task):
+    return f"notebooks/{chapter_stem(task.chapter)}.ipynb#{task.key}"
+
+
 def contents():
     """Return the chapters' lines of the book's table of contents."""
     return [f"      - file: chapters/{chapter_stem(number)}" for number in CHAPTERS]
@@ -161,8 +189,8 @@ def _of_every_plan(section, heading):
 MAKERS = {
     make.__name__: make
     for make in (
-        chapters, contents, exercises, longest, measured, minutes, misconceptions, plans, shortest,
-        translated,
+        all_exercises, chapters, contents, exercise, exercises, longest, measured, minutes,
+        misconceptions, plans, shortest, translated,
     )
 }  # fmt: skip
 

@@ -6,9 +6,9 @@ from functools import cache
 from course_lib.authoring.derived import fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
 from course_lib.authoring.translation import linked_stem
-from course_lib.chapters.reading import DIRECTIVE, SourceError
+from course_lib.chapters.reading import DIRECTIVE, SourceError, front_matter, is_sample
 from course_lib.exercises.registry import find_exercise
-from course_lib.language import later, say
+from course_lib.language import chosen, later, say
 
 CITATION = re.compile(r"\{cite:(?P<kind>[tp])\}`(?P<keys>[^`]+)`")
 # A link to a chapter leads to its translation; one to `01_graph_view.en.md` to the original.
@@ -42,7 +42,7 @@ def _plain_directive(found):
         return task(title, body)
     if name == "solution":
         where = say(
-            "The solution and its reason: run `!course solution {key}`, or open the book.",
+            'The solution and its reason: run `solution("{key}")` in a cell, or open the book.',
             key=title,
         )
         return f"{hints(title)}\n\n{where}"
@@ -52,13 +52,41 @@ def _plain_directive(found):
     return f"> **{title or say(BOXES[name])}**\n>\n{quoted}"
 
 
+def welcome():
+    """Return what a newcomer needs to know of a notebook."""
+    return say(
+        "**To begin**, choose *Run › Run All Cells* in the menu: figures appear, and every "
+        "exercise shows a card that waits for your answer. Then read on, change cells, and run "
+        "them with Shift and Enter."
+    )
+
+
+def farewell(stem):
+    """Return the text below a chapter: the way to the next, and the question that it answers."""
+    if is_sample(stem, chosen()):  # it ends in the middle, and says how to go on
+        return ""
+    known = stems()
+    place = known.index(stem) + 1
+    if place == len(known):
+        return f"\n\n{say('This was the last chapter.')}"
+    said = say(
+        "**Next:** [chapter {number}]({stem}.md). {question}",
+        number=int(known[place][:2]),
+        stem=known[place],
+        question=_capital(front_matter(known[place])["question"]),
+    )
+    return f"\n\n{said}"
+
+
 def task(key, body):
     """Return an exercise's heading, kind and minutes above its text."""
     exercise = find_exercise(key)
     heading = say("Exercise {number}. {title}", number=exercise.number, title=exercise.title)
-    kind = say(exercise.kind)
-    kind = kind[0].upper() + kind[1:]
-    effort = say("{kind}, about {minutes} minutes.", kind=kind, minutes=exercise.minutes)
+    effort = say(
+        "{kind}, about {minutes} minutes.",
+        kind=_capital(say(exercise.kind)),
+        minutes=exercise.minutes,
+    )
     return f"### {heading}\n\n*{effort}*\n\n{body}"
 
 
@@ -82,6 +110,10 @@ def without_hints(text):
 
 def _without_hint(found):
     return "" if found["name"] == "hint" else found[0]
+
+
+def _capital(text):
+    return text[0].upper() + text[1:]
 
 
 def _notebook_link(found):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.authoring.markdown import plain_markdown
+from course_lib.authoring.markdown import farewell, plain_markdown, welcome
 from course_lib.authoring.source import (
     NOTEBOOKS,
     read_source,
@@ -102,8 +102,10 @@ def _built(source, stem, spoken, *, solved):
     )
     if spoken != "en":
         notebook.metadata["course"]["language"] = spoken
-    for cell in source.cells:
-        cell = copy.deepcopy(cell)
+    cells = copy.deepcopy(source.cells)
+    cells[0].source += f"\n\n{welcome()}"
+    cells[-1].source += farewell(stem)
+    for cell in cells:
         key = cell.metadata.get("exercise")
         if cell.cell_type == "markdown":
             cell.source = plain_markdown(cell.source, stem)

@@ -6,7 +6,14 @@ import jupytext
 import nbformat
 
 from course_lib.authoring.derived import fill
-from course_lib.authoring.markdown import LINK, hints, page_link, task, without_hints
+from course_lib.authoring.markdown import (
+    LINK,
+    farewell,
+    hints,
+    page_link,
+    task,
+    without_hints,
+)
 from course_lib.authoring.source import (
     PAGES,
     read_source,
@@ -42,6 +49,7 @@ def _page_notebook(stem, spoken):
             cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
+    cells[-1].source += farewell(stem)
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     if others := other_languages(stem, spoken):
         cells[0].source = below_title(cells[0].source, others)
@@ -73,7 +81,7 @@ def _page_cells(cell, solutions):
         cells.append(text[start : found.start()])
         key, body = found["title"].strip(), found["body"].strip()
         if found["name"] == "exercise":
-            cells.append(task(key, body))
+            cells.append(f"({key})=\n{task(key, body)}")  # a place that other pages link to
         else:
             opening = f'<details class="solution">\n<summary>{say("Solution")}</summary>'
             cells += [f"{hints(key)}\n\n{opening}", nbformat.v4.new_code_cell(solutions[key])]

@@ -152,7 +152,8 @@ def _style():
 
 
 def _folded_hint(hint):
-    return f"<details><summary>{say('A hint')}</summary><p>{_inline(hint)}</p></details>"
+    summary = say("Hint {number}", number=1)
+    return f"<details><summary>{summary}</summary><p>{_inline(hint)}</p></details>"
 
 
 def _inline(text):

@@ -1,14 +1,14 @@
 """A JupyterLab of our own, for tests that look at the course as a learner does."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+
+from course_lib.working import lab
 
 
 @contextmanager
@@ -19,18 +19,13 @@ def running_lab(folder):
     settings = home / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text('{"windowingMode": "none"}')  # a test counts cells that are out of sight
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
-    environment |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_CONFIG_DIR": str(home)}
+    environment = lab.environment() | {"JUPYTER_CONFIG_DIR": str(home)}
     environment |= {"JUPYTERLAB_SETTINGS_DIR": str(home), "JUPYTERLAB_WORKSPACES_DIR": str(home)}
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        f"--port={port}",
-        "--port-retries=0",
-    ]
-    command += ["--allow-root", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    for name in list(environment):
+        if name.startswith(("PYTEST", "COURSE")):
+            del environment[name]
+    options = ["--no-browser", f"--port={port}", "--port-retries=0", "--IdentityProvider.token="]
+    command = lab.command(folder, options)
     with open(folder / "lab.log", "w") as log:
         server = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
