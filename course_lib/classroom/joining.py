@@ -101,7 +101,7 @@ def held_back(key, folder):
         return None
     return say(
         "Your instructor will release this solution to the class. Until then there are two hints: "
-        "`hint(\"{key}\")` and `hint(\"{key}\", 2)`. This is a courtesy and no lock: after "
+        '`hint("{key}")` and `hint("{key}", 2)`. This is a courtesy and no lock: after '
         "`course leave`, solutions are shown as ever.",
         key=key,
     )
