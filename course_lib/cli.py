@@ -96,6 +96,13 @@ def look(options):
     return command.run(options)
 
 
+def doctor(options):
+    """Look whether this computer is ready for the course, and say what is to be mended."""
+    from course_lib.workshop import command  # with Jupyter, which other commands do without
+
+    return command.run_doctor(options)
+
+
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
@@ -200,6 +207,9 @@ def _parser():
     looking.add_argument("--image", metavar="FILE", help="an image, for a vision transformer")
     looking.add_argument("--target", metavar="TEXT", help="what an encoder-decoder has written")
     looking.add_argument("--save", metavar="FILE.html", help="write the page, and open no browser")
+    examining = add("doctor", doctor)
+    examining.add_argument("folder", nargs="?", default=".", help="where you work")
+    examining.add_argument("--read", metavar="FILE", help="mails with the lines of others")
     mutating = add("mutate", mutate)
     mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)
