@@ -103,6 +103,13 @@ def doctor(options):
     return command.run_doctor(options)
 
 
+def pack(options):
+    """Lay the course and all that it needs into a folder, for a room without a network."""
+    from course_lib.workshop import command
+
+    return command.run_pack(options)
+
+
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
@@ -115,6 +122,10 @@ def build_all(options):
         print(*figures.write_figures(), sep="\n")
     elif options.solved:
         print(*authoring.write_solved(options.solved), sep="\n")
+    elif options.slides:
+        from course_lib.authoring.slides.deck import write_decks
+
+        print(*write_decks(options.slides, options.chapters), sep="\n")
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
@@ -210,12 +221,20 @@ def _parser():
     examining = add("doctor", doctor)
     examining.add_argument("folder", nargs="?", default=".", help="where you work")
     examining.add_argument("--read", metavar="FILE", help="mails with the lines of others")
+    packing = add("pack", pack)
+    packing.add_argument("--platform", choices=("linux", "windows", "macos"), required=True)
+    packing.add_argument("--python", default="3.12", help="3.11, 3.12 or 3.13")
+    packing.add_argument("--to", metavar="FOLDER", required=True, help="a new folder, or a pack")
+    packing.add_argument("--index", metavar="ADDRESS", action="append", default=[])
+    packing.add_argument("--size", action="store_true", help="say how much it is, and stop")
     mutating = add("mutate", mutate)
     mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
     target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")
+    target.add_argument("--slides", metavar="FOLDER", help="write decks of slides there")
+    building.add_argument("chapters", nargs="*", help="of slides: a number (02); otherwise all")
     target.add_argument("--figures", action="store_true", help="bundle the live figures only")
     return parser
 

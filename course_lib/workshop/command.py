@@ -1,4 +1,4 @@
-"""The command ``course doctor``."""
+"""The commands ``course doctor`` and ``course pack``."""
 
 from pathlib import Path
 
@@ -15,6 +15,27 @@ def run_doctor(options):
     findings = doctor.examine(facts)
     print(*told(findings), "", "For your instructor:", line.line_of(facts, findings), sep="\n")
     return 1 if any(found.fault for found in findings) else 0
+
+
+def run_pack(options):
+    """Say how much it is, then fetch, build and lay out; return the exit status."""
+    from tqdm import tqdm
+
+    from course_lib.workshop import pack
+    from course_lib.workshop.pins import Target
+
+    target = Target(options.platform, options.python)
+    if not options.size:
+        pack.claim(options.to, target)  # before anybody waits
+    planned = pack.plan(target, options.index)
+    print(*planned.told(options.to), sep="\n", flush=True)
+    if options.size:
+        return 0
+    lacks = pack.fill(
+        options.to, planned, progress=lambda wheels: tqdm(wheels, desc="wheels", unit="wheel")
+    )
+    print(*lacks, f"Packed into {options.to}: see README.txt there", sep="\n")
+    return 0
 
 
 def told(findings):

@@ -1,0 +1,34 @@
+// Starts a deck: slides on a canvas of 1920 by 1080, figures as large as theirs allows.
+Reveal.initialize({
+  width: 1920,
+  height: 1080,
+  margin: 0,
+  center: false,
+  hash: true,
+  slideNumber: true,
+  transition: "none",
+  viewDistance: 100, // a figure that is hidden cannot measure itself
+  mobileViewDistance: 100,
+  plugins: [RevealNotes],
+  keyboardCondition: (event) => !event.target.closest?.(".live"), // sliders want the arrows
+});
+
+/** Let a live figure fill the room that its slide leaves. */
+function fit(live) {
+  const room = live.parentElement;
+  live.style.zoom = 1;
+  const [width, height] = [live.offsetWidth, live.offsetHeight];
+  if (width && height) {
+    live.style.zoom = Math.min(room.clientWidth / width, room.clientHeight / height);
+  }
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) fit(target.closest(".live"));
+});
+const arrivals = new MutationObserver(() => {
+  for (const figure of document.querySelectorAll(".live .course-figure")) sizes.observe(figure);
+});
+for (const live of document.querySelectorAll(".live")) {
+  arrivals.observe(live, { childList: true, subtree: true });
+}
