@@ -31,9 +31,8 @@ def run_pack(options):
     print(*planned.told(options.to), sep="\n", flush=True)
     if options.size:
         return 0
-    lacks = pack.fill(
-        options.to, planned, progress=lambda wheels: tqdm(wheels, desc="wheels", unit="wheel")
-    )
+    count = len(planned.wheels)
+    lacks = pack.fill(options.to, planned, progress=lambda wheels: tqdm(wheels, total=count))
     print(*lacks, f"Packed into {options.to}: see README.txt there", sep="\n")
     return 0
 

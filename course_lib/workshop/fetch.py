@@ -81,26 +81,42 @@ def sizes(wheels, seconds=20):
     return dict(zip((wheel.name for wheel in wheels), known, strict=True))
 
 
-def fetch(wheel, folder, target):
-    """Put a wheel into a folder, unless it is there already with the right hash.
+def fetch(wheels, folder, target, *, many=12):
+    """Put wheels into a folder, except those that are there already with the right hash.
+
+    Yields
+    ------
+    Wheel
+        Each, once it is there. pip is asked for several at a time; who is interrupted keeps those
+        that have arrived.
 
     Raises
     ------
     ValueError
         If what arrives is not what the index announced.
     """
-    path = Path(folder) / wheel.name
-    if path.is_file() and sha256(path) == wheel.sha256:
-        return False
-    # Beside the others, so that the move is one step and who is interrupted has no half a wheel.
+    waiting = []
+    for wheel in wheels:
+        path = Path(folder) / wheel.name
+        if path.is_file() and sha256(path) == wheel.sha256:
+            yield wheel
+        else:
+            waiting.append(wheel)
+    for start in range(0, len(waiting), many):
+        yield from _fetch(waiting[start : start + many], folder, target)
+
+
+def _fetch(wheels, folder, target):
+    # Beside the others, so that each move is one step and no half a wheel is left.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as draft:
-        address = f"{wheel.url}#sha256={wheel.sha256}"
-        _pip(["download", "--no-deps", "--dest", draft, *target.pip_options(), address])
-        arrived = Path(draft) / wheel.name
-        if not arrived.is_file() or sha256(arrived) != wheel.sha256:
-            raise ValueError(f"{wheel.name} arrived damaged: try again")
-        arrived.replace(path)
-    return True
+        addresses = [f"{wheel.url}#sha256={wheel.sha256}" for wheel in wheels]
+        _pip(["download", "--no-deps", "--dest", draft, *target.pip_options(), *addresses])
+        for wheel in wheels:
+            arrived = Path(draft) / wheel.name
+            if not arrived.is_file() or sha256(arrived) != wheel.sha256:
+                raise ValueError(f"{wheel.name} arrived damaged: try again")
+            arrived.replace(Path(folder) / wheel.name)
+            yield wheel
 
 
 def sha256(path):

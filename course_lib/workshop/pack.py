@@ -78,12 +78,12 @@ def claim(folder, target):
 def fill(folder, planned, *, book=BOOK, source=ROOT, progress=iter):
     """Fill a folder that is claimed; return lines that say what lacks.
 
-    `progress` wraps the list of wheels while they are fetched, as tqdm does.
+    `progress` wraps the wheels while they arrive, as tqdm does.
     """
     folder, target = Path(folder), planned.target
     wheels = folder / "wheels"
-    for wheel in progress(planned.wheels):
-        fetch.fetch(wheel, wheels, target)
+    for _ in progress(fetch.fetch(planned.wheels, wheels, target)):
+        pass
     course = build_course(source, wheels)
     wanted = {wheel.name for wheel in planned.wheels} | {course.name}
     for path in wheels.glob("*.whl"):
