@@ -110,10 +110,24 @@ def pack(options):
     return command.run_pack(options)
 
 
+def variant(options):
+    """Write a chapter for live coding: worked cells empty, or everything typed."""
+    from course_lib.workshop import command
+
+    return command.run_variant(options)
+
+
+def reset(options):
+    """Put the stubs of exercises back, and keep a copy of the notebook as it was."""
+    from course_lib.workshop import command
+
+    return command.run_reset(options)
+
+
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
-    from course_lib.authoring import figures, words
+    from course_lib.authoring import figures, teaching, words
     from course_lib.working import shipped
 
     if shipped.IN_WHEEL:
@@ -130,6 +144,7 @@ def build_all(options):
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
         made = [*authoring.write_notebooks(), *authoring.write_derived(), *words.write_words()]
+        made += teaching.write_teaching()
         if figures.tools_are_here():  # learners have no Node, and need none
             made += figures.write_figures()
         print(*made, sep="\n")
@@ -227,6 +242,12 @@ def _parser():
     packing.add_argument("--to", metavar="FOLDER", required=True, help="a new folder, or a pack")
     packing.add_argument("--index", metavar="ADDRESS", action="append", default=[])
     packing.add_argument("--size", action="store_true", help="say how much it is, and stop")
+    varying = add("variant", variant)
+    varying.add_argument("chapter", help="a number (02) or a name")
+    varying.add_argument("--pretyped", action="store_true", help="with all code and all solutions")
+    resetting = add("reset", reset)
+    resetting.add_argument("chapter", help="a number (02) or a name")
+    resetting.add_argument("--exercise", metavar="KEY", help="only this one, such as weights-2")
     mutating = add("mutate", mutate)
     mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)

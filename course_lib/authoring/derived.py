@@ -10,7 +10,7 @@ import os
 import re
 
 from course_lib.authoring.source import ROOT, write_if_changed
-from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
+from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
 
 PAGES = ("README.md", "book.yml", "book/glossary.md", "book/index.md", "book/instructors.md")
@@ -57,10 +57,13 @@ def _fact(found, chapter):
 
 
 def _filled(found, page):
+    from course_lib.authoring import schedules  # they read plans, which are filled in here
+
     name, *arguments = found["call"].split()
-    if name not in MAKERS:
+    makers = MAKERS | schedules.MAKERS
+    if name not in makers:
         raise SourceError(f"{page}: nobody knows how to write {name!r}")
-    made = MAKERS[name](*arguments)
+    made = makers[name](*arguments)
     if isinstance(made, list):  # lines of their own, with links from where the page lies
         up = os.path.relpath(ROOT / "notebooks", (ROOT / page).parent)
         lines = "\n".join(made).replace("](notebooks/", f"]({up}/")
@@ -118,33 +121,24 @@ def translated():
     return [f"      - file: chapters/{file_stem(*view)}" for view in translated]
 
 
-def plans():
-    """Return the plans of all chapters for 90 minutes each."""
-    return _of_every_plan("90 minutes", "**Chapter {number}, {title}**")
-
-
-def misconceptions():
-    """Return the tables of what learners get wrong."""
-    return _of_every_plan("What learners get wrong", "**Chapter {number}**")
-
-
-def _of_every_plan(section, heading):
-    lines = [""]
+def teaching():
+    """Return the table of the pages for instructors, a chapter each."""
+    rows = ["| | chapter | exercises | minutes of solving |", "| --- | --- | --- | --- |"]
     for number in CHAPTERS:
-        title = front_matter(number)["title"]
-        text = (chapter_folder(number) / "plan.md").read_text(encoding="utf-8")
-        found = re.search(rf"^## {section}\n\n(.*?)(?=\n+## |\s*\Z)", text, re.M | re.S)
-        if not found:
-            raise SourceError(f"{chapter_stem(number)}: plan.md has no section {section!r}")
-        lines += [heading.format(number=number, title=title[0].lower() + title[1:]), ""]
-        lines += [fill(found[1], number), ""]
-    return lines
+        link = f"[{front_matter(number)['title']}](teaching/{chapter_stem(number)}.md)"
+        rows.append(f"| {number} | {link} | {exercises(number)} | {minutes(number)} |")
+    return ["", *rows, ""]
+
+
+def teaching_contents():
+    """Return the lines of the book's table of contents for these pages."""
+    return [f"          - file: teaching/{chapter_stem(number)}" for number in CHAPTERS]
 
 
 MAKERS = {
     make.__name__: make
     for make in (
-        chapters, contents, exercises, longest, minutes, misconceptions, plans, shortest,
+        chapters, contents, exercises, longest, minutes, shortest, teaching, teaching_contents,
         translated,
     )
 }  # fmt: skip

@@ -9,7 +9,7 @@ from course_lib.chapters.reading import SourceError, front_matter
 
 SECTION = r"^## (?:{})\n\n(.*?)(?=\n+## |\s*\Z)"
 STEPS, MISCONCEPTIONS = "Steps|90 minutes", "What learners get wrong"
-EXERCISES = re.compile(r"\b[Ee]xercises? (\d+)|(?<=\)), (\d+) \(|(?<=\)) and (\d+) \(")
+EXERCISE = re.compile(r"\b(\d+) \(\d+\)")  # with its minutes: what is only mentioned has none
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Step:
     @property
     def exercises(self):
         """The numbers of the exercises that are done in it."""
-        return [int(next(filter(None, numbers))) for numbers in EXERCISES.findall(self.what)]
+        return [int(number) for number in EXERCISE.findall(self.what)]
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,4 @@ def _table(text):
     lines = text.splitlines()
     rows = [line for line in lines if line.startswith("|")]
     after = "\n".join(line for line in lines if not line.startswith("|")).strip()
-    cells = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in rows[2:]]
-    return [[cell.rstrip("|").strip() for cell in row] for row in cells], after
+    return [[cell.strip() for cell in row[1:-1].split(" | ")] for row in rows[2:]], after

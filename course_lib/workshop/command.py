@@ -1,7 +1,8 @@
-"""The commands ``course doctor`` and ``course pack``."""
+"""The commands ``course doctor``, ``pack``, ``variant`` and ``reset``."""
 
 from pathlib import Path
 
+from course_lib.working.folder import notebooks_folder
 from course_lib.workshop import doctor, line, machine
 
 
@@ -34,6 +35,28 @@ def run_pack(options):
     count = len(planned.wheels)
     lacks = pack.fill(options.to, planned, progress=lambda wheels: tqdm(wheels, total=count))
     print(*lacks, f"Packed into {options.to}: see README.txt there", sep="\n")
+    return 0
+
+
+def run_variant(options):
+    """Write a notebook for live coding, and say where it is."""
+    from course_lib.workshop.variant import write_variant
+
+    path, kept = write_variant(notebooks_folder(), options.chapter, pretyped=options.pretyped)
+    print(f"{path}: written" + (f"; the old file is kept as {kept.name}" if kept else ""))
+    return 0
+
+
+def run_reset(options):
+    """Take answers out of a notebook, and say which, and where they are kept."""
+    from course_lib.workshop.reset import reset
+
+    taken, kept = reset(notebooks_folder(), options.chapter, options.exercise)
+    if taken:
+        print(f"Stubs again: {', '.join(taken)}")
+        print(f"The notebook as it was is kept as {kept.name}. Open tabs: File > Reload from Disk")
+    else:
+        print("Nothing to take back: no answer is there. What is not saved, is not seen: save first")
     return 0
 
 

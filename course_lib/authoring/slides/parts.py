@@ -29,6 +29,8 @@ class Slide:
         How the section begins, for a slide that would be empty.
     cell : int or None
         The number of the code cell whose outputs are shown.
+    live : bool
+        Whether that cell shows a live figure.
     exercise : str
         The key of the exercise, or "".
     """
@@ -38,6 +40,7 @@ class Slide:
     blocks: list = field(default_factory=list)
     opening: str = ""
     cell: int | None = None
+    live: bool = False
     exercise: str = ""
 
 
@@ -55,7 +58,7 @@ def slides_from(cells):
                 continue
             wanted = mark == SHOW or (mark is None and _is_live(cell))
             if wanted and "exercise" not in cell.metadata:
-                made.append(Slide("code", heading, cell=number))
+                made.append(Slide("code", heading, cell=number, live=_is_live(cell)))
             mark, number = None, number + 1
             continue
         for block in _blocks(cell.source):
