@@ -182,7 +182,9 @@ def test_two_learners_at_once_and_the_memory_that_they_take(tmp_path, capsys):
         kernels = memory(hub, "ipykernel_launcher")
         assert len(kernels) == 4
         with capsys.disabled():
-            print(f"\nMB of its own: servers {servers}, kernels (NumPy, NumPy, torch, torch) {kernels}")
+            print(
+                f"\nMB of its own: servers {servers}, kernels (NumPy, NumPy, torch, torch) {kernels}"
+            )
 
 
 def test_a_wrong_password_lets_nobody_in(tmp_path):

@@ -233,7 +233,9 @@ def test_the_pack_is_installed_without_any_network(packed, tmp_path):
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    asked = "import stone, pebble, importlib.metadata as m; print(m.version('attention-as-a-graph'))"
+    asked = (
+        "import stone, pebble, importlib.metadata as m; print(m.version('attention-as-a-graph'))"
+    )
     said = subprocess.run(
         [room / "env" / "bin" / "python", "-c", asked],
         env=environment, cwd=room, capture_output=True, text=True, check=True,

@@ -47,7 +47,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a chapter is taught: the question it answers, its steps, what is left for home, misconceptions."""
+    """How a chapter is taught: its question, its steps, what is for home, misconceptions."""
 
     chapter: str
     aim: str

@@ -56,7 +56,7 @@ def run_reset(options):
         print(f"Stubs again: {', '.join(taken)}")
         print(f"The notebook as it was is kept as {kept.name}. Open tabs: File > Reload from Disk")
     else:
-        print("Nothing to take back: no answer is there. What is not saved, is not seen: save first")
+        print("Nothing to take back. What is not saved is not seen: save first")
     return 0
 
 

@@ -46,11 +46,9 @@ def find(needed, target, indexes=()):
         report = Path(folder, "report.json")
         wanted = Path(folder, "wanted.txt")
         wanted.write_text("".join(f"{name}=={version}\n" for name, version in needed.items()))
-        _pip(
-            ["install", "--dry-run", "--ignore-installed", "--no-deps", "--target", folder]
-            + ["--report", str(report), "-r", str(wanted), *_extra(indexes)]
-            + target.pip_options()
-        )
+        arguments = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--target", folder]
+        arguments += ["--report", str(report), "-r", str(wanted), *_extra(indexes)]
+        _pip([*arguments, *target.pip_options()])
         found = [_wheel(item) for item in json.loads(report.read_text(encoding="utf-8"))["install"]]
     lacking = missing(found, target)
     if lacking:

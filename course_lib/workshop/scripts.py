@@ -69,7 +69,13 @@ The file requirements.txt holds the hash of each wheel: a damaged copy is refuse
 """
 
 NAMES = {
-    "linux": ("install.sh", "start.sh", "Linux on x86-64", "Run  sh install.sh", "Run  sh start.sh"),
+    "linux": (
+        "install.sh",
+        "start.sh",
+        "Linux on x86-64",
+        "Run  sh install.sh",
+        "Run  sh start.sh",
+    ),
     "macos": (
         "install.command",
         "start.command",

@@ -46,7 +46,8 @@ PAGE = """<!doctype html>
 </div></div>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
 <script src="../shared/reveal.js"></script><script src="../shared/notes.js"></script>
-<script src="../shared/vendor/require.js"></script><script src="../shared/require-paths.js"></script>
+<script src="../shared/vendor/require.js"></script>
+<script src="../shared/require-paths.js"></script>
 <script src="../shared/vendor/embed-amd.js" data-jupyter-widgets-cdn="./"></script>
 <script src="../shared/mathjax-settings.js"></script>
 <script src="../shared/vendor/tex-svg.js"></script>
@@ -88,7 +89,7 @@ def write_shared(folder):
 
 
 def deck(stem, outputs=None, state=None):
-    """Return the page of a chapter's deck; without outputs, its figures leave their slides empty."""
+    """Return the page of a chapter's deck; without outputs, slides of figures are empty."""
     slides = slides_of(stem)
     drawn = []
     for slide, notes in zip(slides, notes_of(stem, slides), strict=True):
@@ -167,9 +168,10 @@ def _shown(output):
 
 
 def _index(there):
+    titles = {stem: f"{stem[:2]}. {front_matter(stem)['title']}" for stem in there}
     links = "".join(
-        f'<li><a href="{stem}/index.html">{stem[:2]}. {html.escape(front_matter(stem)["title"])}</a>'
-        for stem in there
+        f'<li><a href="{stem}/index.html">{html.escape(title)}</a>'
+        for stem, title in titles.items()
     )
     style = "body{font:28px/1.6 system-ui,sans-serif;margin:2em}"
     return (

@@ -77,9 +77,16 @@ def slides_from(cells):
                 made[-1].opening = " ".join(SENTENCE.split(" ".join(block.split()))[:2])
             mark = None
     for slide in made:
-        if slide.kind == "text" and not slide.blocks:
-            slide.blocks = [slide.opening] if slide.opening else []
-    return made
+        if slide.kind == "text" and not slide.blocks and slide.opening:
+            slide.blocks = [slide.opening]
+    shown = zip(made, [*made[1:], None], strict=True)
+    return [slide for slide, after in shown if not _is_idle(slide, after)]
+
+
+def _is_idle(slide, after):
+    """Tell whether a slide has nothing but the heading that the next one has, too."""
+    alone = slide.kind == "text" and not slide.blocks
+    return alone and after is not None and after.heading == slide.heading
 
 
 def code_cells(stem):
