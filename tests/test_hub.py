@@ -182,15 +182,13 @@ def test_two_learners_at_once_and_the_memory_that_they_take(tmp_path, capsys):
         kernels = memory(hub, "ipykernel_launcher")
         assert len(kernels) == 4
         with capsys.disabled():
-            print(
-                f"\nMB of its own: servers {servers}, kernels (NumPy, NumPy, torch, torch) {kernels}"
-            )
+            print(f"\nMB of its own: servers {servers}, kernels {kernels}")
 
 
 def test_a_wrong_password_lets_nobody_in(tmp_path):
     with hub_in(tmp_path) as (address, _):
         wait_for(address)
         stranger = Learner(address, "mallory")
-        with pytest.raises(urllib.error.HTTPError, match="403|401"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[13]"):
             stranger.log_in("a guess")
         assert not (tmp_path / "class" / "mallory").exists()

@@ -98,7 +98,7 @@ def test_every_chapter_gives_a_deck_of_a_length_that_can_be_shown(stem):
 def test_notes_hold_the_plan_and_each_misconception_stands_at_its_exercise(stem):
     slides, plan = slides_of(stem), read_plan(stem)
     notes = dict(
-        zip([s.exercise or s.heading for s in slides], notes_of(stem, slides), strict=False)
+        zip([s.exercise or s.heading for s in slides], notes_of(stem, slides), strict=True)
     )
     assert all(step.what in notes_of(stem, slides)[0] for step in plan.steps)
     met = [wrong for wrong in plan.misconceptions if wrong.where.startswith("exercise")]
@@ -108,8 +108,7 @@ def test_notes_hold_the_plan_and_each_misconception_stands_at_its_exercise(stem)
 
 
 def test_long_texts_are_split():
-    long = ["x" * 500, "y" * 500, "$$z$$"]
-    assert decks.split(long) == [long[:1], long[1:2], long[2:]][:2] + [long[2:]]
+    assert decks.split(["x" * 500, "y" * 500, "$$z$$"]) == [["x" * 500], ["y" * 500], ["$$z$$"]]
     assert decks.split(["a", "b"]) == [["a", "b"]]
 
 

@@ -76,11 +76,11 @@ def test_what_is_dropped_follows_the_marks_and_then_the_end_and_never_the_first(
     def left_out(room):
         return "".join(step.what for step in schedules.fit(plan, room)[1])
 
-    assert [left_out(room) for room in (100, 90, 60, 30, 1)] == ["", "d", "d", "db", "dbc"]
+    assert [left_out(room) for room in (100, 90, 60, 40, 1)] == ["", "d", "d", "db", "dbc"]
     assert schedules.next_out(schedules.fit(plan, 60)[0]).what == "b"
 
 
-@pytest.mark.parametrize("stem", map(chapter_stem, CHAPTERS))
+@pytest.mark.parametrize("stem", [chapter_stem(number) for number in CHAPTERS])
 def test_the_committed_page_is_fresh(stem):
     page = (teaching.FOLDER / f"{stem}.md").read_text(encoding="utf-8")
     assert page == teaching.teaching_page(stem), "stale: run `course build`"
@@ -93,8 +93,6 @@ def test_a_stale_page_is_written_anew(tmp_path):
 
 
 def test_a_plan_that_cannot_be_read_is_named(monkeypatch):
-    monkeypatch.setattr(
-        plans, "section", lambda chapter, name: "| a | b | c |\n|-|-|-|\n| x | y | z |"
-    )
-    with pytest.raises(ValueError, match="02_weights: plan.md has a row"):
+    monkeypatch.setattr(plans, "section", lambda chapter, name: "| a |\n|-|\n| x | y | z |")
+    with pytest.raises(ValueError, match=r"02_weights: plan\.md has a row"):
         plans.read_plan("02")

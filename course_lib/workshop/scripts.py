@@ -5,7 +5,8 @@ SH = """#!/bin/sh
 set -eu
 cd "$(dirname "$0")"
 python=${{PYTHON:-python{python}}}
-command -v "$python" >/dev/null || {{ echo "Python {python} is needed: $python is not here." >&2; exit 1; }}
+command -v "$python" >/dev/null || \\
+  {{ echo "Python {python} is needed: $python is not here." >&2; exit 1; }}
 "$python" -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "{python}")' || \\
   {{ echo "This pack is for Python {python}, and $python is another." >&2; exit 1; }}
 "$python" -m venv env
