@@ -6,6 +6,7 @@ written by ``course build``. In ``book.yml`` the marks are the comments ``# =con
 In the glossary, the chapter after an entry follows from the chapters' ideas.
 """
 
+import json
 import os
 import re
 
@@ -13,7 +14,14 @@ from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
 
-PAGES = ("README.md", "book.yml", "book/glossary.md", "book/index.md", "book/instructors.md")
+PAGES = (
+    "README.md",
+    "book.yml",
+    "book/glossary.md",
+    "book/hub.md",
+    "book/index.md",
+    "book/instructors.md",
+)
 PLACE = re.compile(
     r"(?P<open>(?:<!--|[ ]*#) =(?P<call>\w[^\n>]*?)(?: -->|\n))(?P<text>.*?)"
     r"(?P<close><!-- = -->|[ ]*# =\n)",
@@ -130,6 +138,24 @@ def teaching():
     return ["", *rows, ""]
 
 
+def hub_memory(learners):
+    """Return the table of what a learner on a hub takes, and what some learners take together."""
+    text = (ROOT / "book" / "hub" / "measured.json").read_text(encoding="utf-8")
+    server, *kernels = [
+        (name, sum(megabytes) / len(megabytes)) for name, megabytes in json.loads(text).items()
+    ]
+    rows = [f"| what | MB a learner | GB for {learners} |", "| --- | --- | --- |"]
+
+    def row(what, megabytes):
+        rows.append(f"| {what} | {megabytes:.0f} | {int(learners) * megabytes / 1000:.1f} |")
+
+    row("a server, without a notebook", server[1])
+    for name, megabytes in kernels:
+        row(f"and one chapter with {name}", server[1] + megabytes)
+    row("and one of each", server[1] + sum(megabytes for _, megabytes in kernels))
+    return ["", *rows, ""]
+
+
 def teaching_contents():
     """Return the lines of the book's table of contents for these pages."""
     return [f"          - file: teaching/{chapter_stem(number)}" for number in CHAPTERS]
@@ -138,8 +164,8 @@ def teaching_contents():
 MAKERS = {
     make.__name__: make
     for make in (
-        chapters, contents, exercises, longest, minutes, shortest, teaching, teaching_contents,
-        translated,
+        chapters, contents, exercises, hub_memory, longest, minutes, shortest, teaching,
+        teaching_contents, translated,
     )
 }  # fmt: skip
 
