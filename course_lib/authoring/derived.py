@@ -15,12 +15,8 @@ from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
 
 PAGES = (
-    "README.md",
-    "book.yml",
-    "book/glossary.md",
-    "book/hub.md",
-    "book/index.md",
-    "book/instructors.md",
+    *("README.md", "book.yml", "book/glossary.md", "book/hub.md"),
+    *("book/index.md", "book/instructors.md"),
 )
 PLACE = re.compile(
     r"(?P<open>(?:<!--|[ ]*#) =(?P<call>\w[^\n>]*?)(?: -->|\n))(?P<text>.*?)"

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 REVEAL = ROOT / "node_modules" / "reveal.js" / "dist"
 VENDOR = ROOT / "book" / "_static"
 VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
 SHARED = {
     "reveal.js": REVEAL / "reveal.js",
     "reveal.css": REVEAL / "reveal.css",
@@ -44,7 +45,7 @@ PAGE = """<!doctype html>
 <div class="reveal"><div class="slides">
 {slides}
 </div></div>
-<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+{state}
 <script src="../shared/reveal.js"></script><script src="../shared/notes.js"></script>
 <script src="../shared/vendor/require.js"></script>
 <script src="../shared/require-paths.js"></script>
@@ -94,10 +95,12 @@ def deck(stem, outputs=None, state=None):
     drawn = []
     for slide, notes in zip(slides, notes_of(stem, slides), strict=True):
         drawn += _drawn(slide, notes, stem, outputs or {})
+    embedded = json.dumps(state or {}).replace("<", "\\u003c")
     return PAGE.format(
         title=html.escape(front_matter(stem)["title"]),
         slides="\n".join(drawn),
-        state=json.dumps(state or {}).replace("<", "\\u003c"),
+        # An empty state is none that the widget manager takes.
+        state=f'<script type="{STATE}">{embedded}</script>' if state else "",
     )
 
 
