@@ -15,6 +15,7 @@ Reveal.initialize({
 
 /** Let a live figure fill the room that its slide leaves. */
 function fit(live) {
+  if (document.fullscreenElement?.closest(".live") || live.querySelector(".presenting")) return;
   const room = live.parentElement;
   live.style.zoom = 1;
   const [width, height] = [live.offsetWidth, live.offsetHeight];
