@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book links mutate bench clean
+.PHONY: help lab test book slides links mutate bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 
 book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
+
+slides: $(VENV)/.tools ## make decks of slides in book/_build/slides; ARGS=02 for one chapter
+	$(BIN)/course build --slides book/_build/slides $(ARGS)
+	@echo 'To show them: $(BIN)/python -m http.server --bind 127.0.0.1 --directory book/_build/slides'
 
 links: $(VENV)/.tools ## look up every outside address that the book names; needs a network
 	$(BIN)/python -m sphinx -b linkcheck -q -d book/_build/html/.doctrees book book/_build/links $(ARGS)

@@ -113,10 +113,38 @@ def look(options):
     return command.run(options)
 
 
+def doctor(options):
+    """Look whether this computer is ready for the course, and say what is to be mended."""
+    from course_lib.workshop import command  # with Jupyter, which other commands do without
+
+    return command.run_doctor(options)
+
+
+def pack(options):
+    """Lay the course and all that it needs into a folder, for a room without a network."""
+    from course_lib.workshop import command
+
+    return command.run_pack(options)
+
+
+def variant(options):
+    """Write a chapter for live coding: worked cells empty, or everything typed."""
+    from course_lib.workshop import command
+
+    return command.run_variant(options)
+
+
+def reset(options):
+    """Put the stubs of exercises back, and keep a copy of the notebook as it was."""
+    from course_lib.workshop import command
+
+    return command.run_reset(options)
+
+
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
-    from course_lib.authoring import figures, words
+    from course_lib.authoring import figures, teaching, words
     from course_lib.working import shipped
 
     if shipped.IN_WHEEL:
@@ -125,10 +153,15 @@ def build_all(options):
         print(*figures.write_figures(), sep="\n")
     elif options.solved:
         print(*authoring.write_solved(options.solved), sep="\n")
+    elif options.slides:
+        from course_lib.authoring.slides.deck import write_decks
+
+        print(*write_decks(options.slides, options.chapters), sep="\n")
     elif options.pages:
         print(*authoring.write_pages(options.pages), sep="\n")
     else:
         made = [*authoring.write_notebooks(), *authoring.write_derived(), *words.write_words()]
+        made += teaching.write_teaching()
         if figures.tools_are_here():  # learners have no Node, and need none
             made += figures.write_figures()
         print(*made, sep="\n")
@@ -251,12 +284,29 @@ def _parser():
     looking.add_argument("--image", metavar="FILE", help="an image, for a vision transformer")
     looking.add_argument("--target", metavar="TEXT", help="what an encoder-decoder has written")
     looking.add_argument("--save", metavar="FILE.html", help="write the page, and open no browser")
+    examining = add("doctor", doctor)
+    examining.add_argument("folder", nargs="?", default=".", help="where you work")
+    examining.add_argument("--read", metavar="FILE", help="mails with the lines of others")
+    packing = add("pack", pack)
+    packing.add_argument("--platform", choices=("linux", "windows", "macos"), required=True)
+    packing.add_argument("--python", default="3.12", help="3.11, 3.12 or 3.13")
+    packing.add_argument("--to", metavar="FOLDER", required=True, help="a new folder, or a pack")
+    packing.add_argument("--index", metavar="ADDRESS", action="append", default=[])
+    packing.add_argument("--size", action="store_true", help="say how much it is, and stop")
+    varying = add("variant", variant)
+    varying.add_argument("chapter", help="a number (02) or a name")
+    varying.add_argument("--pretyped", action="store_true", help="with all code and all solutions")
+    resetting = add("reset", reset)
+    resetting.add_argument("chapter", help="a number (02) or a name")
+    resetting.add_argument("--exercise", metavar="KEY", help="only this one, such as weights-2")
     mutating = add("mutate", mutate)
     mutating.add_argument("chapter", nargs="?", help="a number (02) or a name; otherwise all")
     building = add("build", build_all)
     target = building.add_mutually_exclusive_group()
     target.add_argument("--solved", metavar="FOLDER", help="write the solved notebooks there")
     target.add_argument("--pages", metavar="FOLDER", help="write the book's pages there")
+    target.add_argument("--slides", metavar="FOLDER", help="write decks of slides there")
+    building.add_argument("chapters", nargs="*", help="of slides: a number (02); otherwise all")
     target.add_argument("--figures", action="store_true", help="bundle the live figures only")
     return parser
 

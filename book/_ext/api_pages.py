@@ -17,7 +17,9 @@ from course_lib.authoring.source import write_files
 logger = getLogger(__name__)
 
 # What makes the course and brings it to learners, and what belongs to one chapter alone.
-MACHINERY = {"authoring", "chapters", "classroom", "cli", "theme", "working"}
+MACHINERY = {
+    *("authoring", "chapters", "classroom", "cli", "grading", "theme", "working", "workshop"),
+}
 
 INDEX = """\
 Library reference

@@ -6,23 +6,18 @@ written by ``course build``. In ``book.yml`` the marks are the comments ``# =con
 In the glossary, the chapter after an entry follows from the chapters' ideas.
 """
 
+import json
 import os
 import re
 
 from course_lib.authoring.source import ROOT, write_if_changed
-from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
+from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
 from course_lib.classroom import minutes as recorded
 
 PAGES = (
-    "README.md",
-    "book.yml",
-    "book/article.md",
-    "book/class.md",
-    "book/exercises.md",
-    "book/glossary.md",
-    "book/index.md",
-    "book/instructors.md",
+    *("README.md", "book.yml", "book/article.md", "book/class.md", "book/exercises.md"),
+    *("book/glossary.md", "book/hub.md", "book/index.md", "book/instructors.md"),
 )
 MEASURED = ROOT / "book" / "measured_minutes.json"  # there once a class has been measured
 PLACE = re.compile(
@@ -68,10 +63,13 @@ def _fact(found, chapter):
 
 
 def _filled(found, page):
+    from course_lib.authoring import schedules  # they read plans, which are filled in here
+
     name, *arguments = found["call"].split()
-    if name not in MAKERS:
+    makers = MAKERS | schedules.MAKERS
+    if name not in makers:
         raise SourceError(f"{page}: nobody knows how to write {name!r}")
-    made = MAKERS[name](*arguments)
+    made = makers[name](*arguments)
     if isinstance(made, list):  # lines of their own, with links from where the page lies
         up = os.path.relpath(ROOT / "notebooks", (ROOT / page).parent)
         lines = "\n".join(made).replace("](notebooks/", f"]({up}/")
@@ -151,16 +149,6 @@ def translated():
     return [f"      - file: chapters/{file_stem(*view)}" for view in translated]
 
 
-def plans():
-    """Return the plans of all chapters for 90 minutes each."""
-    return _of_every_plan("90 minutes", "**Chapter {number}, {title}**")
-
-
-def misconceptions():
-    """Return the tables of what learners get wrong."""
-    return _of_every_plan("What learners get wrong", "**Chapter {number}**")
-
-
 def measured():
     """Return the table of minutes that classes needed, beside the planned ones."""
     found = recorded.rows(recorded.together([MEASURED])) if MEASURED.exists() else []
@@ -173,24 +161,43 @@ def measured():
     return ["", *lines, ""]
 
 
-def _of_every_plan(section, heading):
-    lines = [""]
+def teaching():
+    """Return the table of the pages for instructors, a chapter each."""
+    rows = ["| | chapter | exercises | minutes of solving |", "| --- | --- | --- | --- |"]
     for number in CHAPTERS:
-        title = front_matter(number)["title"]
-        text = (chapter_folder(number) / "plan.md").read_text(encoding="utf-8")
-        found = re.search(rf"^## {section}\n\n(.*?)(?=\n+## |\s*\Z)", text, re.M | re.S)
-        if not found:
-            raise SourceError(f"{chapter_stem(number)}: plan.md has no section {section!r}")
-        lines += [heading.format(number=number, title=title[0].lower() + title[1:]), ""]
-        lines += [fill(found[1], number), ""]
-    return lines
+        link = f"[{front_matter(number)['title']}](teaching/{chapter_stem(number)}.md)"
+        rows.append(f"| {number} | {link} | {exercises(number)} | {minutes(number)} |")
+    return ["", *rows, ""]
+
+
+def hub_memory(learners):
+    """Return the table of what a learner on a hub takes, and what some learners take together."""
+    text = (ROOT / "book" / "hub" / "measured.json").read_text(encoding="utf-8")
+    server, *kernels = [
+        (name, sum(megabytes) / len(megabytes)) for name, megabytes in json.loads(text).items()
+    ]
+    rows = [f"| what | MB a learner | GB for {learners} |", "| --- | --- | --- |"]
+
+    def row(what, megabytes):
+        rows.append(f"| {what} | {megabytes:.0f} | {int(learners) * megabytes / 1000:.1f} |")
+
+    row("a server, without a notebook", server[1])
+    for name, megabytes in kernels:
+        row(f"and one chapter with {name}", server[1] + megabytes)
+    row("and one of each", server[1] + sum(megabytes for _, megabytes in kernels))
+    return ["", *rows, ""]
+
+
+def teaching_contents():
+    """Return the lines of the book's table of contents for these pages."""
+    return [f"          - file: teaching/{chapter_stem(number)}" for number in CHAPTERS]
 
 
 MAKERS = {
     make.__name__: make
     for make in (
-        all_exercises, chapters, contents, exercise, exercises, longest, measured, minutes,
-        misconceptions, plans, shortest, translated,
+        all_exercises, chapters, contents, exercise, exercises, hub_memory, longest, measured,
+        minutes, shortest, teaching, teaching_contents, translated,
     )
 }  # fmt: skip
 

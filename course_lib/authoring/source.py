@@ -1,5 +1,6 @@
 """Read the source of a chapter as a notebook, and write what is made of it."""
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 PAGES = ROOT / "book" / "chapters"
 BIBLIOGRAPHY = ROOT / "book" / "references.bib"
+# What the slides show besides what they show anyway: course_lib/authoring/slides/__init__.py.
+MARK = re.compile(r"^% (?P<mark>slide|no slide)\n", re.M)
 
 
 def stems():
@@ -26,7 +29,8 @@ def read_source(stem, spoken="en"):
     A translation also has a cell that speaks its language, and a sample says what it is.
     """
     path = chapter_path(stem, spoken)
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+    text = path.read_text(encoding="utf-8")
+    notebook = jupytext.reads(MARK.sub("", text), fmt="md:myst")
     for cell in notebook.cells:
         if "exercise" in cell.metadata and len(SOLUTION.findall(cell.source + "\n")) != 1:
             raise SourceError(f"{path.name}: {cell.metadata['exercise']} needs one solution")
@@ -38,6 +42,12 @@ def read_source(stem, spoken="en"):
         first_code = [cell.cell_type for cell in notebook.cells].index("code")
         notebook.cells.insert(first_code, translation.speaking_cell(spoken))
     return notebook
+
+
+def read_marked(stem):
+    """Return the source of a chapter as a notebook in which the marks for slides still stand."""
+    text = chapter_path(stem).read_text(encoding="utf-8")
+    return jupytext.reads(text, fmt="md:myst")
 
 
 def without_solution(source):

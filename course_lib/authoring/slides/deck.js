@@ -1,0 +1,37 @@
+// Starts a deck: slides on a canvas of 1920 by 1080, figures as large as theirs allows.
+Reveal.initialize({
+  width: 1920,
+  height: 1080,
+  margin: 0,
+  center: false,
+  hash: true,
+  slideNumber: true,
+  transition: "none",
+  viewDistance: 100, // a figure that is hidden cannot measure itself
+  mobileViewDistance: 100,
+  plugins: [RevealNotes],
+  keyboardCondition: (event) => !event.target.closest?.(".live"), // sliders want the arrows
+});
+
+/** Let a live figure fill the room that its slide leaves. */
+function fit(live) {
+  if (document.fullscreenElement?.closest(".live") || live.querySelector(".presenting")) return;
+  const room = live.parentElement;
+  live.style.zoom = 1;
+  const [width, height] = [live.offsetWidth, live.offsetHeight];
+  const others = [...room.children].filter((part) => part !== live); // such as what was printed
+  const taken = others.reduce((sum, part) => sum + part.offsetHeight + 24, 0);
+  if (width && height) {
+    live.style.zoom = Math.min(room.clientWidth / width, (room.clientHeight - taken) / height);
+  }
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) fit(target.closest(".live"));
+});
+const arrivals = new MutationObserver(() => {
+  for (const figure of document.querySelectorAll(".live .course-figure")) sizes.observe(figure);
+});
+for (const live of document.querySelectorAll(".live")) {
+  arrivals.observe(live, { childList: true, subtree: true });
+}
