@@ -39,9 +39,10 @@ class Text(NamedTuple):
 
 def judge(model, text, rng, answer=str, *, curves=True):
     """Explain one text by all methods, hide its tokens, and return a `JudgedText`."""
+    import torch
+
     from course_lib.nn.attribution import drops_without
     from course_lib.nn.tracing import trace
-    import torch
 
     ids = torch.tensor(text.ids)
     n = len(ids)

@@ -5,7 +5,6 @@ import torch
 from course_lib.explain.context_mixing import alti, value_aware_weights, value_parts
 from course_lib.explain.methods import Trace
 from course_lib.nn import attribution
-from course_lib.nn.open_transformer import OpenTransformer
 
 
 def trace(model, ids):
