@@ -175,7 +175,12 @@ SPECS = {
         "tokens": tokens(3),
         "rng": rng(),
     },
-    e.agreement: {**JUDGED, "special": flag(), "signed": flag()},
+    e.agreement: {
+        **JUDGED,
+        "special": flag(),
+        "signed": flag(),
+        "way": choice("hidden", "silenced"),
+    },
     e.pair_agreement: JUDGED,
     e.area: {"curve": matrix(4)},
     e.order: {
@@ -581,7 +586,7 @@ def public_functions():
 # They take nothing, only what the library itself has made, or a model that CI has not.
 NOT_HOSTILE = {
     d.load_head_effects, d.record, dates.write_date, sentiment.is_kept_back,
-    graph_classes.rewired, tournament.orders, tournament.unpack,
+    graph_classes.rewired, tournament.orders,
 }  # fmt: skip
 
 
