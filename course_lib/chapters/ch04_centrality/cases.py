@@ -261,7 +261,7 @@ def removals(rng):
     nearly[4] = np.eye(5)[0]
     nearly[1] = [2.0**-41, 2.0**-42, 1 - 2.0**-40, 0, 2.0**-42]
     little = softmax(rng.normal(size=(4, 4)))  # 1 less what is gone has lost its digits
-    little[1] = [0.3, 0.7, 3e-14, 1e-14]
+    little[2] = [0.3, 0.7, 3e-14, 1e-14]
     listed = [(4, [0]), (5, [0, 4]), (6, [3, 1]), (6, [1, 2, 4]), (4, []), (5, [1, 2, 3, 4])]
     listed += [(n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
