@@ -629,6 +629,7 @@ WRONG = {
         ),
         (then(image(), on_axes(lambda axes: axes.xaxis.label.set_color("white"))), "got “”"),
         (then(image(), on_axes(lambda axes: axes.tick_params(labelcolor="white"))), "Along the x"),
+        (then(image(), on_axes(lambda axes: axes.yaxis.label.set_fontsize(1))), "got “”"),
         (covered, "transposed"),
         (under_a_veil, "no colour of the scale"),
     ],
