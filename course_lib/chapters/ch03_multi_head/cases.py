@@ -30,7 +30,8 @@ def sizes(rng):
     """Make features and heads that divide and that do not; also more heads than features."""
     h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
     uneven = (h * width + 1 + rest % (h - 1), h)
-    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6), (15, 7), (15, 5)]
+    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6)]
+    crafted += [(15, 7), (15, 5)]
     many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
     huge = (2**60 + 1, 2)  # as floating-point numbers they would divide

@@ -630,6 +630,8 @@ RIGHT = {
 }
 
 NOT_YET = "not right yet"
+
+
 def divided_along_the_other_axis(logits):
     """Right wherever the shapes forbid the slip: on what is not square."""
     n, m = logits.shape
@@ -829,7 +831,7 @@ WRONG = {
         (lambda weights, order: moved(weights, order[order], order[order]), NOT_YET),
         (lambda weights, order: weights[order][order], NOT_YET),
         (lambda weights, order: (weights + moved(weights, order, order)) / 2, NOT_YET),
-        (lambda weights, order: moved(weights, *[order] * 2) if len(order) < 9 else weights, NOT_YET),
+        (lambda w, order: moved(w, order, order) if len(order) < 9 else w, NOT_YET),
         (relabelled_by_roll, NOT_YET),
         (relabelled_by_swaps, NOT_YET),
         (relabelled_sorted, NOT_YET),

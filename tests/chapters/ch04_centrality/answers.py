@@ -564,6 +564,7 @@ RIGHT = {
     ],
 }
 
+
 def by_what_is_not_gone(weights, positions):
     """Divide by 1 less what is gone: right on paper, but a small difference has few digits."""
     gone = np.delete(weights, positions, axis=0)[:, positions].sum(axis=1, keepdims=True)
