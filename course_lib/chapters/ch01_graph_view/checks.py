@@ -225,7 +225,7 @@ def _share_cases(rng):
         *crafted,
         (TIED, 0.5),  # 4.5 edges of nine, of which two are 0
         (steep, 0.05),  # 1.25 edges: two
-        (steep, float(rng.integers(1, 9) + 0.001) / steep.size),  # a hair above a whole number
+        (steep, float(rng.integers(1, 9) + 0.0005) / steep.size),  # a hair above a whole number
         *((_random_weights(rng, n), _share(rng, n)) for n in sizes),
     ]
 

@@ -35,7 +35,7 @@ def _share(rng, weights, kind):
     sizes = {
         "any": lambda: (rng.integers(size) + rng.uniform(0.01, 0.99)) / size,
         "small": lambda: rng.uniform(0.01, 0.99) / size,
-        "just above": lambda: (rng.integers(size) + 0.001) / size,
+        "just above": lambda: (rng.integers(size) + 0.0005) / size,
         "all or none": lambda: rng.integers(2),
         "whole": lambda: rng.integers(size + 1) / size if size & (size - 1) == 0 else 1,
     }

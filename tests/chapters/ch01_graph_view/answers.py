@@ -955,7 +955,7 @@ WRONG = {
         (share_with(round), "nearest"),
         (share_with(lambda k: int(k + 0.5)), "The share for"),
         (share_with(lambda k: int(k) + 1), "The share for"),
-        (share_with(lambda k: int(k + 0.99)), "The share for"),
+        (share_with(lambda k: int(k + 0.999)), "The share for"),
         (share_of_the_positive, "The share for"),
         (share_with(lambda k: max(math.ceil(k), 1)), "The share for"),
         (share_by_quantile, "The share for"),
