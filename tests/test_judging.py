@@ -6,6 +6,7 @@ import decimal
 import fractions
 import gc
 import random
+import threading
 import time
 import warnings
 
@@ -86,6 +87,7 @@ def test_every_number_that_float_takes_is_a_number(number):
         (np.array([1, None], dtype=object), "no array"),
         (np.ma.masked_array([1.0, 2.0], [True, False]), "filled"),
         (iter(int, 1), "does not end"),
+        (ValueError("8 and 3"), "raise it instead"),
     ],
 )
 def test_what_is_no_data_is_told(value, told):
@@ -361,6 +363,22 @@ def test_a_forbidden_function_is_seen_under_any_name():
         assert judged(answer).state == PASSED
         assert judged(answer, without=(forbidden,)).state == WRONG
     assert judged(abs, without=(softmax, nx.pagerank)).state == PASSED
+
+
+def test_a_forbidden_function_is_seen_in_a_thread():
+    def hidden(x):
+        found = []
+        thread = threading.Thread(target=lambda: found.append(softmax(np.zeros((1, 1)))))
+        thread.start()
+        thread.join()
+        return float(found[0][0, 0]) * abs(x)
+
+    assert judged(hidden, without=(softmax,)).state == WRONG
+    assert threading.getprofile() is None
+
+
+def test_iterators_of_iterators_are_read_as_a_loop_reads_them():
+    assert plain((i * j for j in range(2)) for i in range(3)) == [[0, 0], [0, 1], [0, 2]]
 
 
 def test_inputs_and_judges_may_use_what_answers_may_not():

@@ -143,7 +143,7 @@ def _reference(key):
         entry = _bibliography().entries[key]
     except KeyError:
         raise SourceError(f"{BIBLIOGRAPHY.name} has no work {key!r}") from None
-    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    names = [" ".join(person.last_names).strip("{}") for person in entry.persons["author"]]
     if len(names) > 2:
         names = [f"{names[0]} et al."]
     elif len(names) == 2:

@@ -261,6 +261,7 @@ def _seen(texts, changed):
     seen = {kind: [] for kind in ("texts", "too_large", "rows", "columns", "xlabel", "ylabel")}
     for kind, window, value in texts:
         (x0, y0), (x1, y1) = np.clip(window.get_points(), 0, changed.shape[::-1]).astype(int)
-        if y1 - y0 >= LEGIBLE and changed[y0 : y1 + 1, x0 : x1 + 1].any():
+        high = min(x1 - x0, y1 - y0) if "label" in kind else y1 - y0  # a label may be turned
+        if high >= LEGIBLE and changed[y0 : y1 + 1, x0 : x1 + 1].any():
             seen[kind].append(value)
     return seen | {kind: "".join(seen[kind]) for kind in ("xlabel", "ylabel")}

@@ -113,10 +113,13 @@ def plain(value):
     if isinstance(value, Mapping):
         return {plain(key): plain(part) for key, part in value.items()}
     if isinstance(value, KeysView | ValuesView | range | Iterator):
-        parts = list(islice(value, LONGEST + 1))
+        parts = [plain(part) for part in islice(value, LONGEST + 1)]  # each before the next
         if len(parts) > LONGEST:
             raise TypeError(say("a {kind} came back that does not end", kind=type(value).__name__))
-        return plain(parts)
+        return parts
+    if isinstance(value, BaseException):
+        kind = type(value).__name__
+        raise TypeError(say("a {kind} came back: raise it instead of returning it", kind=kind))
     if isinstance(value, numbers.Number | np.generic) or not hasattr(value, "__len__"):
         return _plain_number(value)
     return _plain_array(value)

@@ -190,12 +190,14 @@ def watched(functions):
         if function is not None and function not in called:
             called.append(function)
 
-    before = sys.getprofile()
+    before, before_in_threads = sys.getprofile(), threading.getprofile()
     sys.setprofile(look)
+    threading.setprofile(look)  # an answer may start a thread
     try:
         yield called
     finally:
         sys.setprofile(before)
+        threading.setprofile(before_in_threads)
 
 
 def _code(function):

@@ -1,4 +1,6 @@
-"""Right answers in another number type, for the answers of several chapters."""
+"""What the answers of several chapters share: other number types, and hiding places."""
+
+import threading
 
 import numpy as np
 import torch
@@ -25,5 +27,18 @@ def on_type(function, dtype):
     def answer(*arguments):
         cast = (part.astype(dtype) if isinstance(part, np.ndarray) else part for part in arguments)
         return function(*cast)
+
+    return answer
+
+
+def in_a_thread(function):
+    """Call a function in a thread of its own, where a forbidden one might be overlooked."""
+
+    def answer(*arguments):
+        found = []
+        thread = threading.Thread(target=lambda: found.append(function(*arguments)))
+        thread.start()
+        thread.join()
+        return found[0]
 
     return answer

@@ -41,7 +41,7 @@ FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
 
 
 def _edge_cases(rng):
-    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 9], [3, 6, 9, 13])]
+    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 11], [3, 6, 9, 15])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
     cases += [(FAINT, 0.0), (random[-1], 0.0)]
     return cases + [(weights, _between(rng, weights)) for weights in random]
@@ -174,7 +174,7 @@ MOST_TOKENS = 100  # so says the text
 
 
 def _sink_cases(rng):
-    return [(n,) for n in (2, 3, int(rng.integers(4, 20)), int(rng.integers(20, 70)), MOST_TOKENS)]
+    return [(n,) for n in (2, 3, *map(int, rng.integers([4, 20, 70], [20, 70, 99])), MOST_TOKENS)]
 
 
 def _judge_sink(cases, values):
@@ -220,10 +220,12 @@ def _share_cases(rng):
     even, one = np.full((4, 4), 0.25), np.ones((1, 1))
     crafted = [(sharp, 0.0), (sharp, 1.0), (sharp, 0.34), (even, 0.3), (even, 0.25), (one, 0.5)]
     steep = softmax(3 * rng.normal(size=(5, 5)))
-    sizes = [int(n) for n in rng.integers([3, 6, 9], [6, 9, 13])]
+    sizes = [int(n) for n in rng.integers([3, 6, 11], [6, 9, 15])]
     return [
         *crafted,
+        (TIED, 0.5),  # 4.5 edges of nine, of which two are 0
         (steep, 0.05),  # 1.25 edges: two
+        (steep, float(rng.integers(1, 9) + 0.0005) / steep.size),  # a hair above a whole number
         *((_random_weights(rng, n), _share(rng, n)) for n in sizes),
     ]
 
@@ -287,7 +289,15 @@ def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
-    return [(w,) for w in [ring, causal, TIED, *random, *_groups(rng), _ring(rng), two_halves(rng)]]
+    random += [_fan(rng), *_groups(rng), _ring(rng), two_halves(rng)]
+    return [(w,) for w in [ring, causal, TIED, *random]]
+
+
+def _fan(rng):
+    """Return weights of one token that gives much to two others, which give back little."""
+    fan = np.array([[0.2, 0.4, 0.4], [0.1, 0.89, 0.01], [0.05, 0.01, 0.94]])
+    order = rng.permutation(3)
+    return fan[np.ix_(order, order)]
 
 
 def two_halves(rng):

@@ -35,6 +35,7 @@ def _share(rng, weights, kind):
     sizes = {
         "any": lambda: (rng.integers(size) + rng.uniform(0.01, 0.99)) / size,
         "small": lambda: rng.uniform(0.01, 0.99) / size,
+        "just above": lambda: (rng.integers(size) + 0.0005) / size,
         "all or none": lambda: rng.integers(2),
         "whole": lambda: rng.integers(size + 1) / size if size & (size - 1) == 0 else 1,
     }
@@ -42,7 +43,7 @@ def _share(rng, weights, kind):
 
 
 def _with_share(weights):
-    kinds = st.sampled_from(["any", "small", "all or none", "whole"])
+    kinds = st.sampled_from(["any", "small", "just above", "all or none", "whole"])
     return seeded(lambda rng, kind: (weights, _share(rng, weights, kind)), kinds)
 
 

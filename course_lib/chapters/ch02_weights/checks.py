@@ -39,7 +39,8 @@ def _judge_shift(cases, values):
 
 def _logits(rng):
     n, m = (int(size) for size in rng.integers(2, 7, size=2))
-    near = rng.normal(size=(n, m))
+    near, square = rng.normal(size=(n, m)), rng.normal(size=(rng.integers(7, 10),) * 2)
+    square[6:] -= 800
     rows_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
     # A tie at the top keeps two weights at 1/2, however far the rest of the row.
     apart = 32768.0 * np.array([[1, 1, -1, -1], [1, -1, 1, 1], [0, -1, -1, 0]])
@@ -48,7 +49,7 @@ def _logits(rng):
     huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
     pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0]])  # two stay that are near one another
     cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
-    cases.append(pairs)
+    cases += [pairs, square]
     return [(case,) for case in cases]
 
 
@@ -154,7 +155,7 @@ def _sequences(rng):
     nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
     below = (np.full((3, 4), -FAR / 2), nearer, rng.normal(size=(3, 2)))
     later = (
-        np.array([[2000.0, 2, 0, 0]] * 3),
+        np.array([[16000.0, 2, 0, 0]] * 3),
         np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),
         rng.normal(size=(3, 5)),
     )
@@ -261,7 +262,7 @@ def _only(logits, mask):
 
 
 def _relabellings(rng):
-    sizes = [4, 1, *(int(n) for n in rng.integers(5, 9, size=4))]
+    sizes = [4, 1, *(int(n) for n in rng.integers([5, 5, 9, 5], [9, 9, 14, 9]))]
     orders = [np.array([1, 2, 3, 0]), np.array([0])]  # a cycle is not its own inverse
     orders += [rng.permutation(n) for n in sizes[2:]]
     orders[-1] = np.arange(sizes[-1])[::-1].copy()

@@ -21,7 +21,8 @@ def features(rng):
     """Make features and numbers of heads: also n = h = d_head, one head, one feature a head."""
     shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5)]
     n, h, width = rng.integers(2, 8, size=3)
-    shapes += [(h, h * width, h), (n, h * width, h)]
+    many = rng.integers(6, 12)
+    shapes += [(h, h * width, h), (n, h * width, h), (n, many * width, many)]
     return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
 
 
@@ -29,10 +30,12 @@ def sizes(rng):
     """Make features and heads that divide and that do not; also more heads than features."""
     h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
     uneven = (h * width + 1 + rest % (h - 1), h)
-    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6), (15, 7)]
+    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6)]
+    crafted += [(15, 7), (15, 5)]
     many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
-    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many]
+    huge = (2**60 + 1, 2)  # as floating-point numbers they would divide
+    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many, huge]
 
 
 def with_clear_favourites(weights):
@@ -133,6 +136,11 @@ def _share_of_favourites(weights):
     return place((favourite == np.arange(weights.shape[-1] - 1)).mean(axis=-1))
 
 
+def _above_the_column(weights):
+    """Return how much more than others the next query gives each token, on average."""
+    return offset_score(weights, -1) - weights[..., :-1].mean(axis=(-1, -2))
+
+
 def _layer_first(weights):
     scores = offset_score(weights, -1)
     layer = int(scores.mean(axis=1).argmax())
@@ -163,6 +171,9 @@ PREVIOUS_IDEAS = [
     _by_score(lambda parts: np.log(parts + 1e-9).mean(axis=-1)),
     _by_score(lambda parts: -parts.mean(axis=-1)),
     _by_score(lambda parts: parts.mean(axis=-1) - parts.std(axis=-1)),
+    lambda weights: place(offset_score(weights, -1) - offset_score(weights, 0)),
+    lambda weights: place(offset_score(weights, -1) - offset_score(weights, 1)),
+    lambda weights: place(_above_the_column(weights)),
     lambda weights: place(np.tril(weights, -1).sum(axis=(-1, -2))),
     lambda weights: place(np.triu(weights, 1).sum(axis=(-1, -2))),
     lambda weights: place(np.stack([np.roll(weights, 1, -1)]).diagonal(0, -2, -1).mean(-1)[0]),

@@ -260,10 +260,12 @@ def removals(rng):
     nearly[3] = [0.4e-4, 0.3e-4, 0.9999, 0.2e-4, 0.1e-4]
     nearly[4] = np.eye(5)[0]
     nearly[1] = [2.0**-41, 2.0**-42, 1 - 2.0**-40, 0, 2.0**-42]
+    little = softmax(rng.normal(size=(4, 4)))  # 1 less what is gone has lost its digits
+    little[2] = [0.3, 0.7, 3e-14, 1e-14]
     listed = [(4, [0]), (5, [0, 4]), (6, [3, 1]), (6, [1, 2, 4]), (4, []), (5, [1, 2, 3, 4])]
     listed += [(n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
-    return [(crafted, [0]), (nearly, [2]), *drawn]
+    return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn]
 
 
 def _ranks(first, second):
@@ -318,5 +320,6 @@ def scores(rng):
         (rising, -(rising**3)),
         (close, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
+        (rng.normal(size=14), rng.normal(size=14)),  # hardly ever a number of two decimals
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
     ]

@@ -344,7 +344,10 @@ def _judge_closest(cases, values):
 CHECKS = {
     "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
     "centrality-2": Check(
-        inputs=made.walks, judge=_judge_pagerank, without=(pagerank, nx.pagerank), seconds=6
+        inputs=made.walks,
+        judge=_judge_pagerank,
+        without=(pagerank, stationary_distribution, nx.pagerank),
+        seconds=6,
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
     "centrality-4": Check(inputs=made.ways, judge=_judge_way),

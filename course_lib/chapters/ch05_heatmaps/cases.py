@@ -47,6 +47,8 @@ def two_to_compare(rng):
     n, m, k = rng.integers(3, 7, size=3)
     one, two = softmax(rng.normal(size=(2, n, n)))
     same = softmax(rng.normal(size=(m, m)))
+    spike = softmax(rng.normal(size=(2, 7, 7)))[[0, 0]]  # the two differ in a single row
+    spike[:, rng.integers(7)] = np.eye(7)[rng.permutation(7)[:2]]
     return [
         (one, two),
         (two, one),
@@ -54,6 +56,7 @@ def two_to_compare(rng):
         (softmax(3 * rng.normal(size=(k, k))), np.full((k, k), 1 / k)),
         (np.eye(m), np.roll(np.eye(m), 1, axis=1)),
         (same, same.copy()),
+        tuple(spike),
     ]
 
 

@@ -14,6 +14,7 @@ import sympy
 import torch
 
 from course_lib.graph import attention_graph, attention_multigraph, top_edges
+from tests.support.answers import in_a_thread
 
 Edge = namedtuple("Edge", "query key weight")
 Counts = namedtuple("Counts", "by_word by_position")
@@ -520,6 +521,11 @@ def share_of_n(weights, share):
     return np.sort(weights, axis=None)[::-1][: math.ceil(share * len(weights))].sum() / len(weights)
 
 
+def share_of_the_positive(weights, share):
+    positive = np.sort(weights[weights > 0])[::-1]
+    return positive[: math.ceil(share * len(positive))].sum() / len(weights)
+
+
 def share_by_column(weights, share):
     return share_by_row(weights.T, share)
 
@@ -693,6 +699,15 @@ def breaking_by_reach_from(end, back=False):
     return answer
 
 
+def breaking_in_one_sink(weights):
+    """As long as a walker ends in one part, wherever it begins: not yet strongly connected."""
+    for t in np.unique(weights):
+        parts = nx.condensation(nx.DiGraph(weights > t))
+        if sum(degree == 0 for _, degree in parts.out_degree()) > 1:
+            return t
+    return None
+
+
 def breaking_between_ends(weights):
     """Look only for ways between the first and the last node, there and back."""
     first, last = 0, len(weights) - 1
@@ -850,6 +865,8 @@ WRONG = {
         (edges_twice, NOT_FOUND),
         (edges_returned_early, NOT_FOUND),
         (edges_of_the_library, "which does the work"),
+        (in_a_thread(edges_of_the_library), "which does the work"),
+        (lambda w, t: edges_by_argwhere(w[:10, :10], t), NOT_FOUND),
         (functools.partial(edges_from_the_top), "which does the work"),
         (edges_of_a_layer, "which does the work"),
         (lambda weights, threshold: print(end=""), "Is a `return` missing?"),
@@ -938,6 +955,8 @@ WRONG = {
         (share_with(round), "nearest"),
         (share_with(lambda k: int(k + 0.5)), "The share for"),
         (share_with(lambda k: int(k) + 1), "The share for"),
+        (share_with(lambda k: int(k + 0.999)), "The share for"),
+        (share_of_the_positive, "The share for"),
         (share_with(lambda k: max(math.ceil(k), 1)), "The share for"),
         (share_by_quantile, "The share for"),
         (lambda w, share: w[w > np.quantile(w, 1 - share)].sum() / len(w), "The share for"),
@@ -955,6 +974,7 @@ WRONG = {
     "graph_view-6": [
         (breaking_one_early, "next weight breaks it"),
         (breaking_weakly, "is_strongly_connected"),
+        (breaking_in_one_sink, "The threshold: not right yet"),
         (breaking_by_degrees, "whole groups"),
         *((breaking_by_small_cuts(most), "The threshold: not right yet") for most in (2, 3, 4)),
         (breaking_kept_ties, "The threshold: not right yet"),

@@ -85,7 +85,8 @@ def test_the_first_head_is_right_about_two_sentences_and_no_head_about_three():
     assert tired[3, 1]
     assert far[3, 1]
     assert not (tired & far & small).any()
-    assert (tired & far).sum() < 5
+    right, wrong = (tired & far).sum(), (~tired & ~far).sum()
+    assert 0 < right <= wrong < 5  # the others prefer the same noun in both
     weights, tokens = load_attention("it_tired")
     assert tokens[weights[3, 1, tokens.index("it")].argmax()] == "dog"
 

@@ -630,6 +630,19 @@ RIGHT = {
 }
 
 NOT_YET = "not right yet"
+
+
+def divided_along_the_other_axis(logits):
+    """Right wherever the shapes forbid the slip: on what is not square."""
+    n, m = logits.shape
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=n != m)
+
+
+def safe_for_few_rows(logits):
+    return np.vstack([softmax(logits[:6], axis=1), as_written(logits[6:])])
+
+
 WRONG = {
     "weights-1": [
         ("larger", "sum to 1"),
@@ -664,6 +677,8 @@ WRONG = {
         (lambda logits: softmax(logits.clip(-1e6, 1e6), axis=1), NOT_YET),
         (lambda logits: softmax(logits, axis=1).round(3), NOT_YET),
         (safe_if_large, "NaN"),
+        (divided_along_the_other_axis, NOT_YET),
+        (safe_for_few_rows, ("NaN", NOT_YET)),
         (lambda logits: softmax(logits, axis=0), "columns"),
         (lambda logits: softmax(logits), "row by row"),
         (column_maximum, ("NaN", NOT_YET)),
@@ -771,6 +786,7 @@ WRONG = {
             causal_from_logits(lambda z, mask: softmax(np.where(mask, z, -np.inf), axis=0)),
             "columns",
         ),
+        (causal_from_logits(lambda z, mask: softmax(z - 5000 * ~mask, axis=1)), NOT_YET),
         (causal_filled(-20), (NOT_YET, "exactly 0")),
         (causal_filled(-100), (NOT_YET, "exactly 0")),
         (causal_filled(-1e3), (NOT_YET, "exactly 0")),
@@ -815,6 +831,7 @@ WRONG = {
         (lambda weights, order: moved(weights, order[order], order[order]), NOT_YET),
         (lambda weights, order: weights[order][order], NOT_YET),
         (lambda weights, order: (weights + moved(weights, order, order)) / 2, NOT_YET),
+        (lambda w, order: moved(w, order, order) if len(order) < 9 else w, NOT_YET),
         (relabelled_by_roll, NOT_YET),
         (relabelled_by_swaps, NOT_YET),
         (relabelled_sorted, NOT_YET),

@@ -1,5 +1,6 @@
 """What chapter 02 says in general, on all recorded sentences, other seeds and other sizes."""
 
+import matplotlib
 import networkx as nx
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from course_lib.attention import attention, attention_logits, causal_mask, entropy, softmax
 from course_lib.data import available, load_attention
 from course_lib.graph import attention_graph
+from course_lib.plots.cells import COLOURS
+from course_lib.widgets.plane.view import KEYS, REACH
 
 SENTENCES = sorted(available())
 DIMENSIONS = [4, 16, 64, 256, 1024]
@@ -114,6 +117,18 @@ def test_a_large_negative_number_serves_only_below_all_allowed_logits():
     assert softmax([5.0, -1e9])[1] == 0
     assert softmax([-2e9, -1e9])[1] == 1
     assert softmax([-2e9, -np.inf])[1] == 0
+
+
+def test_a_long_query_gives_most_to_the_key_it_points_at_in_the_first_figure():
+    keys = np.array(KEYS)
+    for place, key in enumerate(keys):
+        query = key * REACH / np.abs(key).max()  # as far as the plane goes
+        assert softmax(attention_logits(query[None], keys))[0, place] > 0.7
+
+
+def test_a_large_weight_is_drawn_dark_in_a_heatmap_of_this_course():
+    colours = matplotlib.colormaps[COLOURS]([0.0, 1.0])[:, :3].mean(axis=1)
+    assert colours[0] > 0.8 > 0.4 > colours[1]  # so the sharpest head is a dark line
 
 
 @pytest.mark.parametrize("name", SENTENCES)

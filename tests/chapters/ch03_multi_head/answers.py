@@ -56,6 +56,10 @@ def size_raising(error, message="{} {}"):
     return answer
 
 
+def size_returning_the_error(d_model, num_heads):
+    return ValueError(f"{d_model} {num_heads}") if d_model % num_heads else d_model // num_heads
+
+
 def size_always_raising(d_model, num_heads):
     raise ValueError(f"{d_model} {num_heads}")
 
@@ -530,6 +534,17 @@ RIGHT = {
     ],
 }
 
+
+def above_the_column(weights):
+    """How much more the next query gives a token than all queries do, on average."""
+    given = np.diagonal(weights, -1, axis1=-2, axis2=-1)
+    return place((given - weights.mean(axis=-2)[..., :-1]).mean(axis=-1))
+
+
+def split_by_stride(x, num_heads):
+    return np.stack([x[:, head::num_heads] for head in range(num_heads)])
+
+
 WRONG = {
     "multi_head-1": [
         (lambda x, h: x.reshape(h, len(x), -1), "mixes tokens"),
@@ -544,6 +559,7 @@ WRONG = {
         (lambda x, h: abs(split_by_split(x, h)), "not right yet"),
         (lambda x, h: np.clip(split_by_split(x, h), -3, 3), "not right yet"),
         (split_of_known_sizes, "shape"),
+        (lambda x, h: split_by_split(x, h) if h < 6 else split_by_stride(x, h), "not right yet"),
         (split_in_halves, "shape"),
         (lambda x, h: split_by_split(x[::-1], h), "not right yet"),
         (lambda x, h: split_heads(x, h), "calls `course_lib.attention.split_heads`"),
@@ -574,6 +590,9 @@ WRONG = {
         (size_refusing(lambda d, h: abs(d / h - round(d / h)) > 0.05), "should be an error"),
         (size_refusing(lambda d, h: d % h or d > 512), "yet it raised"),
         (size_forgetting_return, "Is a `return` missing"),
+        (size_refusing(lambda d, h: not (d / h).is_integer()), "should be an error"),
+        (size_refusing(lambda d, h: d % h or (d % 2 and h > 1 and d < h * h)), "yet it raised"),
+        (size_returning_the_error, "raise it instead"),
     ],
     "multi_head-3": [
         (lambda weights: (weights.argmax(1) == np.arange(weights.shape[-1])).mean(), "columns"),
@@ -651,6 +670,7 @@ WRONG = {
         (by_score(lambda given: (given > 0.5).mean(-1)), "not right yet"),
         (by_score(lambda given: given.mean(-1).round(1)), "not right yet"),
         (most_often_favourite, "not right yet"),
+        (above_the_column, "not right yet"),
         (best_of_best_layer, "not right yet"),
         (lambda weights: place(offset_score(weights, -1)), "calls `course_lib.heads.offset_score`"),
         (lambda weights: np.diagonal(weights, -1, 2, 3).mean(-1), ("two numbers", "two things")),

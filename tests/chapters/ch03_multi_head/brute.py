@@ -1,6 +1,7 @@
 """The tasks of chapter 03 done the slow and plain way, by other ideas than the solutions'."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -17,9 +18,9 @@ def split(x, num_heads):
 
 
 def head_size(d_model, num_heads):
-    for size in range(1, d_model + 1):
-        if size * num_heads == d_model:
-            return size
+    size = Fraction(d_model, num_heads)
+    if size.denominator == 1:
+        return size
     raise ValueError(f"no size of a head makes {num_heads} of them {d_model} wide")
 
 

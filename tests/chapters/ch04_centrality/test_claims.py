@@ -123,6 +123,20 @@ def test_weights_as_lengths_lean_the_other_way_and_lengths_leave_betweenness_sil
 
 
 @each_sentence
+def test_would_the_sink_share_equally_many_ways_would_lead_through_it(sentence):
+    weights = whole(sentence).copy()
+    assert betweenness(weights)[0] < 0.05
+    weights[0] = 1 / len(weights)
+    assert betweenness(weights)[0] > 0.25
+
+
+@pytest.mark.parametrize("name", sorted(available("smollm2")))
+def test_in_the_recorded_model_that_writes_every_walk_ends_at_the_first_token(name):
+    for layer in load_attention(name, model="smollm2")[0].mean(axis=1)[::5]:
+        assert stationary_distribution(layer) == pytest.approx(np.eye(len(layer))[0], abs=1e-9)
+
+
+@each_sentence
 def test_removing_is_masking_for_one_head_and_not_quite_for_their_mean(sentence):
     heads = load_attention(sentence)[0][2]
     for head in heads:

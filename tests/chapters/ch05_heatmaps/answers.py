@@ -629,6 +629,7 @@ WRONG = {
         ),
         (then(image(), on_axes(lambda axes: axes.xaxis.label.set_color("white"))), "got “”"),
         (then(image(), on_axes(lambda axes: axes.tick_params(labelcolor="white"))), "Along the x"),
+        (then(image(), on_axes(lambda axes: axes.yaxis.label.set_fontsize(1))), "got “”"),
         (covered, "transposed"),
         (under_a_veil, "no colour of the scale"),
     ],
@@ -663,6 +664,10 @@ WRONG = {
         (difference(lambda shown: (-np.abs(shown).max(), np.abs(shown).max())), "neutral colour"),
         (difference(lambda shown: (-(shown.max() or 1), shown.max() or 1)), "the colours run"),
         (difference(lambda shown: (shown.min() or -1, -shown.min() or 1)), "the colours run"),
+        (
+            difference(lambda shown: (-4 * (shown.std() or 1), 4 * (shown.std() or 1))),
+            "colours run",
+        ),
         (difference(lambda shown: (0, 1)), "the colours run from 0 to 1"),
         (difference(lambda shown: (-1, 2)), "not the middle"),
         (difference(lambda shown: (-0.01, 0.01)), "from -0.01 to 0.01"),

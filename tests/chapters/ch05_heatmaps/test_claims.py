@@ -116,6 +116,38 @@ def test_words_that_occur_twice_look_at_their_other_occurrence_in_the_head_shown
         assert words[favourite] == words[i]
 
 
+def far_apart(weights, order):
+    """Return how far from the diagonal the weights lie in an order."""
+    apart = np.abs(np.subtract.outer(np.arange(len(order)), np.arange(len(order))))
+    return (weights[np.ix_(order, order)] * apart).sum()
+
+
+def test_in_spectral_order_equal_words_stand_side_by_side_in_the_head_shown():
+    weights, words = load_attention("repeated_words")
+    order = spectral_order(remove_tokens(weights[1, 1], [0, len(words) - 1]))
+    sorted_words = np.array(words[1:-1])[order].tolist()
+    for word in set(sorted_words):
+        first, count = sorted_words.index(word), sorted_words.count(word)
+        assert sorted_words[first : first + count] == [word] * count
+
+
+@each_sentence
+def test_for_the_head_of_the_token_before_the_order_of_reading_is_as_good_as_the_sorted_one(name):
+    weights = load_attention(name)[0][0, 2]
+    reading = far_apart(weights, np.arange(len(weights)))
+    assert reading == pytest.approx(far_apart(weights, spectral_order(weights)), rel=1e-3)
+
+
+def test_the_smaller_the_second_eigenvalue_the_more_easily_the_graph_falls_into_two_parts():
+    found = []
+    for links in (2, 4, 6):
+        group = np.repeat([0, 1], 4)
+        close = softmax(-links * (group[:, None] != group))
+        close = (close + close.T) / 2
+        found.append(np.linalg.eigvalsh(np.diag(close.sum(axis=1)) - close)[1])
+    assert found[0] > found[1] > found[2]
+
+
 def test_sorting_makes_noise_look_less_like_noise():
     rng = np.random.default_rng(0)
     apart = np.abs(np.subtract.outer(np.arange(12), np.arange(12)))
