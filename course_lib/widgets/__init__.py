@@ -1,6 +1,7 @@
 """Live figures: views that draw in the browser, with controls that need no kernel."""
 
 from course_lib.widgets.attention import AttentionView, attention_explorer
+from course_lib.widgets.causal import CausalView, causal_explorer
 from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
@@ -17,6 +18,7 @@ from course_lib.widgets.training import LossCurve, watch_training
 
 __all__ = [
     "AttentionView",
+    "CausalView",
     "Example",
     "ExamplesView",
     "FlowView",
@@ -34,6 +36,7 @@ __all__ = [
     "RolloutView",
     "SparsityView",
     "attention_explorer",
+    "causal_explorer",
     "examples_explorer",
     "flow_explorer",
     "heads_explorer",
