@@ -1,6 +1,6 @@
 // What is lost with heads switched off: a row each to choose from, and the loss token by token.
 import { html, svg } from "../shared/drawing.js";
-import { range } from "../shared/numbers.js";
+import { range, sum } from "../shared/numbers.js";
 import { alongRow, radios } from "../shared/radios.js";
 import { say } from "../shared/words.js";
 
@@ -32,8 +32,8 @@ export class LossPanel {
     rows.forEach((row, k) => {
       this.rows[k].show(row, most);
     });
-    this.mark(off + 1);
-    this.drawCurves(whole, without, rows[off + 1].title);
+    this.mark(off);
+    this.drawCurves(whole, without, off ? rows[off].title : null);
   }
 
   drawCurves(whole, without, title) {
@@ -92,19 +92,16 @@ function drawKey() {
   return html("span", { class: "key" }, entry("whole", on), entry("without", off));
 }
 
-/** Both curves in a sentence: the mean of each on either copy. */
+/** Both curves in sentences: the mean of each on either copy. */
 function describeCurves(whole, without, title) {
   const half = (whole.length + 1) / 2 - 1;
-  const mean = (losses) => (losses.reduce((a, b) => a + b, 0) / losses.length).toFixed(1);
-  return say(
-    "Mean loss with all heads on: {a} on the first copy, {b} on the second; with {title} " +
-      "switched off: {c} and {d}.",
-    {
-      title,
-      a: mean(whole.slice(0, half)),
-      b: mean(whole.slice(half)),
-      c: mean(without.slice(0, half)),
-      d: mean(without.slice(half)),
-    },
+  const mean = (losses) => (sum(losses) / losses.length).toFixed(1);
+  const halves = (losses) => ({ a: mean(losses.slice(0, half)), b: mean(losses.slice(half)) });
+  const told = say(
+    "Mean loss with all heads on: {a} on the first copy, {b} on the second.",
+    halves(whole),
   );
+  if (title === null) return told;
+  const lost = say("With {title} switched off: {a} and {b}.", { title, ...halves(without) });
+  return `${told} ${lost}`;
 }

@@ -79,7 +79,7 @@ export function lossState(model) {
       return { title, loss: sum(losses[way]) / losses[way].length, draws };
     }),
   ];
-  const without = off === 0 ? curve(single) : sets[off - 1].curves[way];
+  const without = off > 1 ? sets[off - 2].curves[way] : curve(off && single);
   return { losses: { rows, whole: curve(0), without } };
 }
 
@@ -87,8 +87,8 @@ export function lossState(model) {
 export function headsOff(model) {
   const heads = model.get("shape")[1];
   const off = model.get("off_choice");
-  if (off === 0) return [];
-  const drawn = model.get("sets")[off - 1].heads;
+  if (off < 2) return [];
+  const drawn = model.get("sets")[off - 2].heads;
   return drawn.length > 1 ? [] : drawn[0].map(([layer, head]) => layer * heads + head);
 }
 
@@ -117,19 +117,24 @@ export function describeEdges({ names, position, weights }, head) {
 export function describeCopies({ names, position, weights, copies, after }) {
   const token = names[position];
   if (copies.length === 0) return say("“{token}” did not stand before.", { token });
-  const share = (places) => sum(places.map((j) => weights[j]));
+  const share = (places) => {
+    const percent = sum(places.map((j) => weights[j]));
+    return percent ? `${percent} %` : say("less than 5 %");
+  };
   const values = { copies: share(copies), after: share(after) };
   return say(
-    "What came after the earlier copy gets {after} %, the earlier copy itself {copies} %.",
+    "What came after the earlier copy gets {after}, the earlier copy itself {copies}.",
     values,
   );
 }
 
 /** What is lost, in a sentence. */
 export function describeLoss({ rows }, off) {
-  const [all, { title, loss }] = [rows[0], rows[off + 1]];
+  const [all, { title, loss }] = [rows[0].loss.toFixed(2), rows[off]];
+  if (off === 0) return say("Loss on the second copy: {all} with all heads on.", { all });
+  const values = { all, without: loss.toFixed(2), title };
   return say(
     "Loss on the second copy: {all} with all heads on, {without} with {title} switched off.",
-    { all: all.loss.toFixed(2), without: loss.toFixed(2), title },
+    values,
   );
 }

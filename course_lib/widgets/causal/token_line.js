@@ -63,7 +63,7 @@ export class TokenLine {
           class: "edge",
           "data-key": j,
           d: arc(places[position], places[j]),
-          "stroke-width": (0.8 + weight / 25).toFixed(2),
+          "stroke-width": (0.8 + weight / 36).toFixed(2),
           "stroke-opacity": (0.35 + weight / 160).toFixed(2),
         }),
       ),

@@ -25,21 +25,18 @@ class CausalFigure {
     this.line = new TokenLine((position) => change(model, { position }));
     this.readout = readoutOf();
     this.grid = new HeadGrid(model.get("shape"), (layer, head) =>
-      change(model, { layer, head, off_choice: 0 }),
+      change(model, { layer, head, off_choice: 1 }),
     );
     const parts = [this.line.root, this.readout, this.grid.root];
     if (model.get("positions")) {
-      this.panel = new LossPanel(2 + model.get("sets").length, (off) => this.switchOff(off));
+      this.panel = new LossPanel(2 + model.get("sets").length, (row) =>
+        change(model, { off_choice: row }),
+      );
       parts.push(this.panel.root);
     }
     const texts = html("figcaption", {}, caption(this.panel));
     this.root = frame(el, "causal-view", say("causal heads"), ...parts, resetButton(model), texts);
     this.root.classList.add("picked");
-  }
-
-  /** Switch off what a row of the losses stands for. */
-  switchOff(row) {
-    change(this.model, { off_choice: Math.max(row - 1, 0) });
   }
 
   /** Another text: the same place in it, or its last one. */

@@ -27,8 +27,8 @@ class CausalView(FigureView):
 
     `text` is an index into the texts; `position` is the query; `layer` and `head` say which head;
     `score_choice` is an index into ("previous", "induction", "duplicate", "first"); `way_choice`
-    is 0 for zero and 1 for the mean; `off_choice` is 0 for the chosen head alone and k + 1 for the
-    recorded set k.
+    is 0 for zero and 1 for the mean; `off_choice` says what is switched off: 0 nothing, 1 the
+    chosen head, k + 2 the recorded set k.
     """
 
     _esm, _css = bundled(__file__)
@@ -48,7 +48,7 @@ class CausalView(FigureView):
     head = traitlets.Int(0).tag(sync=True)
     score_choice = traitlets.Int(1).tag(sync=True)
     way_choice = traitlets.Int(0).tag(sync=True)
-    off_choice = traitlets.Int(0).tag(sync=True)
+    off_choice = traitlets.Int(1).tag(sync=True)
 
 
 def causal_explorer(texts, effects=None, *, text=0, position=None, head=None, score="induction"):
@@ -124,7 +124,7 @@ def causal_explorer(texts, effects=None, *, text=0, position=None, head=None, sc
         "head": chosen[1],
         "score_choice": kind,
         "way_choice": 0,
-        "off_choice": 0,
+        "off_choice": 1,
     }
     parts = [packed_percents(weights) for weights, _ in read]
     view = CausalView(

@@ -1,0 +1,116 @@
+// What the figure of explanations shows, as plain numbers and sentences.
+import { numbersOf, range, sum } from "../shared/numbers.js";
+import { tokenNames, withMinus } from "../shared/texts.js";
+import { say } from "../shared/words.js";
+
+/**
+ * Everything the figure shows, as plain numbers: what a test compares with course_lib. `rows` holds
+ * the judge first and then each method: { values, ranks, correlation }; `order` sorts the methods
+ * by their correlation with the judge, the highest first, those that rank nothing last. A token
+ * that is left out has the rank null.
+ */
+export function methodsState(model) {
+  const { tokens, output } = model.get("texts")[model.get("text")];
+  const n = tokens.length;
+  const first = model.get("skip_first") ? 1 : 0;
+  const all = valuesOf(model, n);
+  const judge = all[0].slice(first);
+  const rows = all.map((values) => {
+    const counted = values.slice(first);
+    const ranks = [...range(first).map(() => null), ...averageRanks(counted)];
+    return { values, ranks, correlation: rankCorrelation(counted, judge) };
+  });
+  const height = (m) => rows[m + 1].correlation ?? -2;
+  const order = range(rows.length - 1).sort((a, b) => height(b) - height(a) || a - b);
+  return { n, first, tokens, names: tokenNames(tokens), output, rows, order };
+}
+
+/** The judge's values and then each method's, of the chosen text. */
+function valuesOf(model, n) {
+  const count = model.get("names").length + 1;
+  const before = model.get("texts").slice(0, model.get("text"));
+  const start = count * sum(before.map(({ tokens }) => tokens.length));
+  const all = numbersOf(model.get("values"), Float32Array, start, count * n);
+  return range(count).map((row) => Array.from(all.subarray(row * n, (row + 1) * n)));
+}
+
+/** The rank of each value from 1, the least, to n; equal values share their mean rank. */
+export function averageRanks(values) {
+  const order = range(values.length).sort((a, b) => values[a] - values[b]);
+  const ranks = new Array(values.length);
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    while (end < order.length && values[order[end]] === values[order[start]]) end++;
+    for (const k of order.slice(start, end)) ranks[k] = (start + 1 + end) / 2;
+  }
+  return ranks;
+}
+
+/** Spearman's rank correlation, as course_lib's rank_correlation; null if one ranks nothing. */
+export function rankCorrelation(first, second) {
+  const middle = (first.length + 1) / 2;
+  const [a, b] = [first, second].map((values) => averageRanks(values).map((r) => r - middle));
+  const product = (x, y) => sum(x.map((value, k) => value * y[k]));
+  const size = Math.sqrt(product(a, a) * product(b, b));
+  return size > 0 ? product(a, b) / size : null;
+}
+
+/** The height of each token's bar, from -1 to 1: its rank, or its value beside the largest. */
+export function barHeights({ values, ranks }, { first, n }, asValues) {
+  if (!asValues) return ranks.map((rank) => (rank === null ? 0 : rank / (n - first)));
+  const most = Math.max(...values.slice(first).map(Math.abs)) || 1;
+  return values.map((value, k) => (k < first ? 0 : value / most));
+}
+
+/** The share of each token's edge to the output, from 0 to 1; the sum of all is 1. */
+export function edgeShares({ values }, { first }) {
+  const total = sum(values.slice(first).map(Math.abs)) || 1;
+  return values.map((value, k) => (k < first ? 0 : Math.abs(value) / total));
+}
+
+/** A correlation as it is written. */
+export function correlationText(correlation) {
+  if (correlation === null) return "–";
+  const text = Math.abs(correlation).toFixed(2);
+  return withMinus(correlation < 0 && text !== "0.00" ? `-${text}` : text);
+}
+
+/** The place of a token in a ranking, 1 for the highest; equal ones share it. */
+export function placeOf({ ranks }, token) {
+  return 1 + ranks.filter((rank) => rank !== null && rank > ranks[token]).length;
+}
+
+/** A method in a sentence: its place among the methods, and the token that it puts first. */
+export function describeMethod(state, methods, method) {
+  const { rows, order, names } = state;
+  const row = rows[method + 1];
+  const values = { method: methods[method], count: order.length };
+  if (row.correlation === null) {
+    return say("{method} gives all tokens the same: it ranks nothing.", values);
+  }
+  return say(
+    "{method}: rank correlation {correlation} with the judge, number {place} of {count} methods. " +
+      "It puts “{best}” first, the judge “{judged}”.",
+    {
+      ...values,
+      correlation: correlationText(row.correlation),
+      place: order.indexOf(method) + 1,
+      best: names[highest(row.ranks)],
+      judged: names[highest(rows[0].ranks)],
+    },
+  );
+}
+
+/** A token in a sentence: its place by the judge and by a method. */
+export function describeToken(state, methods, method, token) {
+  const { rows, names, n, first } = state;
+  const values = { token: names[token], method: methods[method], count: n - first };
+  if (token < first) return say("“{token}” is left out.", values);
+  return say("“{token}”: number {judged} of {count} by the judge, number {place} by {method}.", {
+    ...values,
+    judged: placeOf(rows[0], token),
+    place: placeOf(rows[method + 1], token),
+  });
+}
+
+const highest = (ranks) =>
+  ranks.reduce((best, rank, k) => (rank > ranks[best] ? k : best), ranks.length - 1);
