@@ -6,23 +6,29 @@ import { say } from "../shared/words.js";
 /**
  * Everything the figure shows, as plain numbers: what a test compares with course_lib. `rows` holds
  * the judge first and then each method: { values, ranks, correlation }; `order` sorts the methods
- * by their correlation with the judge, the highest first, those that rank nothing last. A token
- * that is left out has the rank null.
+ * by their correlation with the judge, the highest first, those that rank nothing last. `counted`
+ * says which tokens take part; another one has the rank null.
  */
 export function methodsState(model) {
-  const { tokens, output } = model.get("texts")[model.get("text")];
+  const { tokens, output, special } = model.get("texts")[model.get("text")];
   const n = tokens.length;
-  const first = model.get("skip_first") ? 1 : 0;
+  const [skip, signed] = [model.get("skip_special"), model.get("signed")];
   const all = valuesOf(model, n);
-  const judge = all[0].slice(first);
+  const counted = all[0].map((value, k) => !Number.isNaN(value) && !(skip && special[k]));
+  const taken = (values) =>
+    values.filter((_, k) => counted[k]).map((value) => (signed ? value : Math.abs(value)));
+  const judge = taken(all[0]);
   const rows = all.map((values) => {
-    const counted = values.slice(first);
-    const ranks = [...range(first).map(() => null), ...averageRanks(counted)];
-    return { values, ranks, correlation: rankCorrelation(counted, judge) };
+    const ranks = averageRanks(taken(values)).reverse();
+    return {
+      values,
+      ranks: counted.map((counts) => (counts ? ranks.pop() : null)),
+      correlation: rankCorrelation(taken(values), judge),
+    };
   });
   const height = (m) => rows[m + 1].correlation ?? -2;
   const order = range(rows.length - 1).sort((a, b) => height(b) - height(a) || a - b);
-  return { n, first, tokens, names: tokenNames(tokens), output, rows, order };
+  return { n, counted, tokens, names: tokenNames(tokens), output, rows, order };
 }
 
 /** The judge's values and then each method's, of the chosen text. */
@@ -55,16 +61,20 @@ export function rankCorrelation(first, second) {
 }
 
 /** The height of each token's bar, from -1 to 1: its rank, or its value beside the largest. */
-export function barHeights({ values, ranks }, { first, n }, asValues) {
-  if (!asValues) return ranks.map((rank) => (rank === null ? 0 : rank / (n - first)));
-  const most = Math.max(...values.slice(first).map(Math.abs)) || 1;
-  return values.map((value, k) => (k < first ? 0 : value / most));
+export function barHeights({ values, ranks }, { counted }, asValues) {
+  const most = Math.max(...values.map((value, k) => (counted[k] ? Math.abs(value) : 0))) || 1;
+  const count = counted.filter(Boolean).length;
+  return values.map((value, k) => {
+    if (!counted[k]) return 0;
+    return asValues ? value / most : ranks[k] / count;
+  });
 }
 
 /** The share of each token's edge to the output, from 0 to 1; the sum of all is 1. */
-export function edgeShares({ values }, { first }) {
-  const total = sum(values.slice(first).map(Math.abs)) || 1;
-  return values.map((value, k) => (k < first ? 0 : Math.abs(value) / total));
+export function edgeShares({ values }, { counted }) {
+  const sizes = values.map((value, k) => (counted[k] ? Math.abs(value) : 0));
+  const total = sum(sizes) || 1;
+  return sizes.map((size) => size / total);
 }
 
 /** A correlation as it is written. */
@@ -101,16 +111,18 @@ export function describeMethod(state, methods, method) {
 }
 
 /** A token in a sentence: its place by the judge and by a method. */
-export function describeToken(state, methods, method, token) {
-  const { rows, names, n, first } = state;
-  const values = { token: names[token], method: methods[method], count: n - first };
-  if (token < first) return say("“{token}” is left out.", values);
+export function describeToken({ rows, names, counted }, methods, method, token) {
+  const values = { token: names[token], method: methods[method] };
+  if (!counted[token]) return say("“{token}” takes no part.", values);
   return say("“{token}”: number {judged} of {count} by the judge, number {place} by {method}.", {
     ...values,
+    count: counted.filter(Boolean).length,
     judged: placeOf(rows[0], token),
     place: placeOf(rows[method + 1], token),
   });
 }
 
-const highest = (ranks) =>
-  ranks.reduce((best, rank, k) => (rank > ranks[best] ? k : best), ranks.length - 1);
+/** The token of the highest rank, the first of equal ones; null counts less than any. */
+function highest(ranks) {
+  return ranks.reduce((best, rank, k) => ((rank ?? 0) > (ranks[best] ?? 0) ? k : best), 0);
+}

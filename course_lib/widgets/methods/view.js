@@ -18,6 +18,7 @@ import {
 import "./style.css";
 
 const LEVEL = 8; // tokens whose names stand level side by side
+const LETTER = 11; // pixels that a name needs where it stands upright
 
 class MethodsFigure {
   constructor(model, el) {
@@ -34,7 +35,7 @@ class MethodsFigure {
     const above = [this.fan, this.tokens].map((part) =>
       html("div", { class: "row" }, html("span"), part, html("span")),
     );
-    above[1].lastChild.textContent = say("agreement");
+    above[1].lastChild.textContent = say("agrees");
     this.table = html(
       "div",
       { class: "table" },
@@ -47,6 +48,7 @@ class MethodsFigure {
     const name = say("explanations side by side");
     this.root = frame(el, "methods-view", name, this.readout, this.table, ...texts);
     this.root.classList.add("picked");
+    new ResizeObserver(() => this.thin()).observe(this.tokens);
     this.table.addEventListener("pointermove", (event) => this.point(event));
     this.table.addEventListener("pointerdown", (event) => this.point(event));
     this.table.addEventListener("pointerleave", ({ pointerType }) => {
@@ -80,7 +82,7 @@ class MethodsFigure {
     this.redraw();
   }
 
-  /** Other numbers: another text, with or without the first token, ranks or values. */
+  /** Other numbers: another text, with or without special tokens or signs, ranks or values. */
   redraw() {
     this.state = methodsState(this.model);
     const { n, tokens, output, order, rows } = this.state;
@@ -103,7 +105,15 @@ class MethodsFigure {
       clear: () => this.pick(null),
     });
     this.mark = (method) => mark(order.indexOf(method));
+    this.thin();
     this.light();
+  }
+
+  /** Leave out names that would stand over one another. */
+  thin() {
+    const { n } = this.state;
+    const every = n > LEVEL ? Math.ceil((LETTER * n) / (this.tokens.clientWidth || LETTER * n)) : 1;
+    [...this.tokens.children].forEach((name, k) => name.classList.toggle("thin", k % every > 0));
   }
 
   /** Another method or token. */
@@ -119,7 +129,7 @@ class MethodsFigure {
     for (const { children } of parts) {
       range(state.n).forEach((k) => {
         children[k].classList.toggle("lit", k === token);
-        children[k].classList.toggle("out", k < state.first);
+        children[k].classList.toggle("out", !state.counted[k]);
       });
     }
     const more = token === null ? "" : describeToken(state, methods, method, token);
@@ -162,14 +172,14 @@ function drawRow(kind, name) {
 function caption() {
   return say(
     "A bar a token: the higher, the more the token counts for the model’s answer. The judge is what " +
-      "hiding the token did to it. Agreement is the rank correlation with the judge: 1 for the same " +
+      "hiding the token did to it. The number is the rank correlation with the judge: 1 for the same " +
       "order, −1 for the opposite, about 0 for chance. Edges lead from the tokens to the answer, " +
       "blue by the chosen method, orange by the judge: the wider, the larger the token’s share.",
   );
 }
 
 export default mount((model, el) => new MethodsFigure(model, el), {
-  redraw: ["skip_first", "bars_choice"],
+  redraw: ["skip_special", "signed", "bars_choice"],
   choose: ["text"],
   light: ["method", "token"],
 });
