@@ -92,11 +92,12 @@ function arrowHead(x, y, side) {
 }
 
 function describeToken(token, position, weight, [copy, after]) {
-  const values = { token, position, weight };
-  const told =
+  const told = [
     weight > 0
-      ? say("{token}, position {position}, {weight} %", values)
-      : say("{token}, position {position}", values);
-  if (after) return `${told}, ${say("after an earlier copy")}`;
-  return copy ? `${told}, ${say("an earlier copy")}` : told;
+      ? say("{token}, position {position}, {weight} %", { token, position, weight })
+      : say("{token}, position {position}", { token, position }),
+  ];
+  if (copy) told.push(say("an earlier copy"));
+  if (after) told.push(say("after an earlier copy"));
+  return told.join(", ");
 }
