@@ -17,7 +17,7 @@ export class TokenLine {
 
   /** Write another text. */
   write({ tokens, names }) {
-    this.tokens = shortTokens(tokens, 12).map((token, k) => {
+    this.tokens = shortTokens(tokens, 24).map((token, k) => {
       const share = html("small", { "aria-hidden": "true" });
       const word = html("span", {}, token);
       const button = html("button", { type: "button", "data-position": k }, word, share);

@@ -121,7 +121,9 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
         start=start,
         **start,
     )
-    controls = [control.slider(view, "threshold", say("threshold"), low=low, high=high, step=step)]
+    slider = control.slider(view, "threshold", say("threshold"), low=low, high=high, step=step)
+    slider.readout_format = f".{max(2, int(np.ceil(-np.log10(step))))}f"
+    controls = [slider]
     if len(tables) > 1:
         controls.insert(0, control.dropdown(view, "kind", say("edges"), view.kinds))
     if len(scores) > 1:
