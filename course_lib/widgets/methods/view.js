@@ -17,8 +17,7 @@ import {
 } from "./state.js";
 import "./style.css";
 
-const LEVEL = 8; // tokens whose names stand level side by side
-const LETTER = 11; // pixels that a name needs where it stands upright
+const LETTER = { width: 7.5, height: 11 }; // pixels, of the tokens' names
 
 class MethodsFigure {
   constructor(model, el) {
@@ -86,10 +85,9 @@ class MethodsFigure {
   redraw() {
     this.state = methodsState(this.model);
     const { n, tokens, output, order, rows } = this.state;
-    const names = shortTokens(tokens, n > LEVEL ? 12 : 9).map((token) => html("span", {}, token));
+    const names = shortTokens(tokens, 12).map((token) => html("span", {}, token));
     this.tokens.replaceChildren(...names);
     this.root.style.setProperty("--tokens", n);
-    this.root.classList.toggle("many", n > LEVEL);
     this.output.textContent = output || say("the model’s answer");
     const asValues = this.model.get("bars_choice") === 1;
     [this.judge, ...this.rows].forEach((row, k) => {
@@ -109,11 +107,15 @@ class MethodsFigure {
     this.light();
   }
 
-  /** Leave out names that would stand over one another. */
+  /** Stand names upright where they have no room side by side, and leave out what overlaps. */
   thin() {
-    const { n } = this.state;
-    const every = n > LEVEL ? Math.ceil((LETTER * n) / (this.tokens.clientWidth || LETTER * n)) : 1;
-    [...this.tokens.children].forEach((name, k) => name.classList.toggle("thin", k % every > 0));
+    const names = [...this.tokens.children];
+    const room = (this.tokens.clientWidth || Infinity) / names.length;
+    const longest = Math.max(...names.map(({ textContent }) => textContent.length));
+    const upright = LETTER.width * longest > room;
+    const every = upright ? Math.ceil(LETTER.height / room) : 1;
+    this.tokens.classList.toggle("upright", upright);
+    names.forEach((name, k) => name.classList.toggle("thin", k % every > 0));
   }
 
   /** Another method or token. */
