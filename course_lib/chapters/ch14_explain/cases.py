@@ -146,4 +146,8 @@ def differences(rng):
     cases.append((np.full(10, 0.7), rng.choice([-1, 1], size=(30, 10))))  # none as large, or nearly
     cases.append((np.zeros(4), rng.choice([-1, 1], size=(6, 4))))
     cases.append((rng.normal(size=3), np.ones((1, 3), dtype=int)))
-    return cases
+    for _ in tries("ties that rounding breaks"):
+        tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
+        short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))
+        if ((short > 0) & (short < 1e-9)).any():
+            return [*cases, (tenths, signs)]

@@ -388,10 +388,9 @@ def _judge_choice(cases, values):
 TIE = 1e-9  # as the text says: what falls short by less counts as equal
 
 
-def _p_value(differences, signs, *, plus=1, look=np.abs, strict=False):
+def _p_value(differences, signs, *, plus=1, look=np.abs, tie=TIE):
     means = look((signs * differences).mean(axis=1))
-    limit = look(differences.mean())
-    count = (means > limit + TIE if strict else means >= limit - TIE).sum()
+    count = (means >= look(differences.mean()) - tie).sum()
     return (plus + count) / (plus + len(signs))
 
 
@@ -430,8 +429,12 @@ def _judge_p_value(cases, values):
                 "Take absolute values: either may be the better.",
             ),
             (
-                differs_in(strict=True),
+                differs_in(tie=-TIE),
                 "What is just as large counts too: at least as large, not larger.",
+            ),
+            (
+                differs_in(tie=0),
+                "Rounding breaks ties: what falls short by less than 1e-9 counts as equal.",
             ),
             (lambda d, s: 1 - _p_value(d, s), "That is the share of smaller ones."),
             (lambda d, s: 1 + count(d, s), "Divide by the number of draws."),

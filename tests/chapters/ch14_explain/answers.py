@@ -691,6 +691,7 @@ WRONG = {
         (p_by(lambda m, x: m >= x - 1e-9), "Take absolute values"),
         (p_by(lambda m, x: m <= x + 1e-9), "Take absolute values"),
         (p_by(lambda m, x: abs(m) > abs(x) + 1e-9), "just as large"),
+        (p_by(lambda m, x: abs(m) >= abs(x)), "Rounding breaks ties"),
         (p_then(lambda p: 1 - p), "smaller ones"),
         (p_by(as_large, lambda beyond, draws: 1 + beyond), "Divide by the number of draws"),
         (p_by(lambda m, x: abs(m) >= x - 1e-9), "not right yet"),
