@@ -15,7 +15,7 @@ def exercises_of(chapter):
 
 
 def find_exercise(key):
-    """Return the exercise of a key such as "weights-2", also of a key that it had before it moved."""
+    """Return the exercise of a key such as "weights-2", or of the key that it had elsewhere."""
     key = MOVED.get(key, key) if isinstance(key, str) else key
     known = []
     if isinstance(key, str) and key.rpartition("-")[0] in CHAPTERS.values():

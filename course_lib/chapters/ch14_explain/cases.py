@@ -55,16 +55,15 @@ def layers(rng):
 
 
 def with_gradients(rng):
-    """Make weights of several layers and heads, with gradients of both signs."""
+    """Make weights of several layers and heads, with gradients of both signs, small and large."""
+    drawn = rng.integers((2, 2, 3), (5, 5, 6), (2, 3)).tolist()
     cases = []
-    for depth, h, n in (
-        (2, 2, 3),
-        (3, 1, 4),
-        (1, 3, 2),
-        *rng.integers((2, 2, 3), (5, 5, 6), (2, 3)),
-    ):
+    for depth, h, n in ((2, 2, 3), (3, 1, 4), (1, 3, 2), (2, 2, 1), *drawn):
         weights = softmax(2 * rng.normal(size=(depth, h, n, n)))
-        cases.append((weights, rng.normal(size=weights.shape)))
+        cases.append((weights, 10 ** rng.uniform(-1, 1) * rng.normal(size=weights.shape)))
+    cases[3] = cases[3][0], np.abs(cases[3][1])  # a single token that speaks for itself
+    large = softmax(rng.normal(size=(2, 2, 3, 3)))
+    cases.append((large, 20 * rng.normal(size=large.shape)))
     against = softmax(rng.normal(size=(2, 2, 3, 3)))
     cases.append((against, -np.abs(rng.normal(size=against.shape))))  # nothing speaks for it
     # Two heads whose gradients are opposite: their mean is nothing, that of the positive parts not.
@@ -125,7 +124,9 @@ def candidates(rng):
     # One candidate leads thanks to a single text: chosen on the others, it is not chosen there.
     lucky = np.array([[0.9, 0.1, 0.1, 0.12], [0.2, 0.3, 0.29, 0.31]])[:, rng.permutation(4)]
     below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
-    return [(scores,) for scores in (*cases, best, lucky, below)]
+    # One is a little above 0 everywhere; the other is better, but not everywhere.
+    steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
+    return [(scores,) for scores in (*cases, best, lucky, below, steady)]
 
 
 def _tell_apart(draw):
@@ -146,8 +147,12 @@ def differences(rng):
     cases.append((np.full(10, 0.7), rng.choice([-1, 1], size=(30, 10))))  # none as large, or nearly
     cases.append((np.zeros(4), rng.choice([-1, 1], size=(6, 4))))
     cases.append((rng.normal(size=3), np.ones((1, 3), dtype=int)))
+    cases.append((1e-6 * rng.normal(0.3, 1, size=7), rng.choice([-1, 1], size=(40, 7))))
+    near = np.array([0.5, 0.4, 0.3, 0.0002])  # without the last, nearly as large, but not quite
+    cases.append((near, np.array([[1, 1, 1, -1], [-1, -1, -1, 1], [1, -1, 1, 1]])))
     for _ in tries("ties that rounding breaks"):
         tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
         short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))
-        if ((short > 0) & (short < 1e-9)).any():
+        short_sums = abs(tenths.sum()) - np.abs(signs @ tenths)
+        if all(((s > 0) & (s < 1e-9)).any() for s in (short, short_sums)):
             return [*cases, (tenths, signs)]

@@ -8,7 +8,6 @@ from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_parts, same
 from course_lib.language import say
 
-
 # explain-1 --------------------------------------------------------------------------------------
 
 
@@ -256,7 +255,7 @@ def _judge_rollout(cases, values):
             ),
             (
                 lambda a, g: _gradient_rollout(a[::-1], g[::-1]),
-                "The layers are the wrong way round: begin with the first; a later one stands left.",
+                "The layers are in the wrong order: begin with the first; a later one stands left.",
             ),
             (
                 differs_in(step=lambda total, matrix: matrix @ total),

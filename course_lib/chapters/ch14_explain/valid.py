@@ -49,7 +49,8 @@ def _scores(rng, count, texts):
 
 
 def _differences(rng, texts, draws):
-    drawn = rng.normal(rng.choice([-0.5, 0, 0.5]), rng.choice([0.01, 0.5]), size=texts)
+    scale = rng.choice([1e-6, 0.01, 0.5])
+    drawn = scale * rng.normal(rng.choice([-1, 0, 1]), 1, size=texts)
     if rng.random() < 0.3:
         drawn = drawn.round(1)  # ties
     return drawn, rng.choice([-1, 1], size=(draws, texts))

@@ -614,6 +614,12 @@ WRONG = {
         (rollout_then(lambda total: total / total.sum(axis=1, keepdims=True)), "not right yet"),
         (rollout_by(positive, begin=lambda n: np.zeros((n, n))), "not right yet"),
         (rollout_by(positive, begin=lambda n: np.ones((n, n))), "not right yet"),
+        (rollout_then(lambda total: total.clip(max=3)), "not right yet"),
+        (rollout_by(lambda a, g: (a * g).clip(0, 1).mean(0)), "not right yet"),
+        (
+            rollout_by(positive, lambda total, m: total + m @ total * (len(m) > 1)),
+            "not right yet",
+        ),
         (rollout_then(lambda total: total[0]), "shape"),
     ],
     "explain-5": [
@@ -692,6 +698,8 @@ WRONG = {
         (p_by(lambda m, x: m <= x + 1e-9), "Take absolute values"),
         (p_by(lambda m, x: abs(m) > abs(x) + 1e-9), "just as large"),
         (p_by(lambda m, x: abs(m) >= abs(x)), "Rounding breaks ties"),
+        (p_by(lambda m, x: abs(m) >= abs(x) - 1e-3), "not right yet"),
+        (p_by(lambda m, x: m**2 >= x**2 - 1e-9), "not right yet"),
         (p_then(lambda p: 1 - p), "smaller ones"),
         (p_by(as_large, lambda beyond, draws: 1 + beyond), "Divide by the number of draws"),
         (p_by(lambda m, x: abs(m) >= x - 1e-9), "not right yet"),
