@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from course_lib import attention as a
 from course_lib import centrality as c
 from course_lib import data as d
+from course_lib import explain as e
 from course_lib import flow as f
 from course_lib import graph as g
 from course_lib import heads as h
@@ -36,6 +37,7 @@ from course_lib.chapters.ch06_nlp import dates, sentiment
 from course_lib.chapters.ch12_pooling import bags, graph_classes
 from course_lib.data import digits
 from course_lib.data.vocabulary import Vocabulary
+from course_lib.explain import context_mixing, methods, tournament
 from tests.support.bounded import bounded
 from tests.support.hostile import (
     NAN,
@@ -71,7 +73,7 @@ SETTINGS = settings(
 )
 
 # What a token does to itself when it is left out, and the loss of the first token, are NaN.
-WITH_GAPS = {d.load_leave_one_out, d.load_recording}
+WITH_GAPS = {d.load_leave_one_out, d.load_recording, d.load_tournament}
 LABELS = ("xlabel", "ylabel", "title")
 W, HEADS = weights(3, 3), weights(2, 3, 3)
 CROSS, CROSS_HEADS = weights(2, 3, square=False), weights(2, 2, 3, square=False)
@@ -92,6 +94,20 @@ DRAWN = Kind([GRAPHS.good[0], GRAPHS.good[2]], GRAPHS.wrong)
 VOCABULARY = Vocabulary("abc")
 DRAWN_MODEL = {"weights": weights(2, 2, 3, 3), "tokens": tokens(3)}
 PICTURE = {"title": text(), "annotate": choice("auto", True, False)}
+
+MIXING = {
+    "weights": HEADS,
+    "values": matrix(2, 3, 2).also(np.ones((2, 2, 2)), np.ones((3, 2))),
+    "output": matrix(2, 2, 4).also(np.ones((2, 3, 4)), np.ones((2, 4))),
+}
+SQUARE = np.full((2, 3, 3), 1 / 3)
+TRACE = e.Trace("mean", np.full((2, 2, 3, 3), 1 / 3), np.ones((2, 2, 3, 3)), *[SQUARE] * 3,
+                np.ones(3), np.ones(3))  # fmt: skip
+TEXT = d.load_tournament("opinions")[0]
+JUDGED = {
+    "text": Kind([lambda: TEXT], []).also(None, 5, "a", [TEXT], {"drops": TEXT.drops}),
+    "method": choice("ALTI", "AttnLRP"),
+}
 
 SPECS = {
     a.softmax: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},
@@ -139,6 +155,44 @@ SPECS = {
             np.ones((4, 4)), np.eye(2), np.ones((4, 3))
         )
         for name in ("matrix", "effects")
+    },
+    e.value_parts: MIXING,
+    e.value_aware_weights: MIXING,
+    e.alti: {
+        "parts": matrix(2, 3, 4, positive=True).also(np.ones((2, 3)), np.zeros((2, 3, 4))),
+        "whole": matrix(2, 4, positive=True).also(np.ones((2, 3)), np.ones((3, 4))),
+    },
+    e.gradient_rollout: {
+        "weights": MODEL,
+        "gradients": matrix(2, 2, 3, 3).also(np.ones((2, 2, 3, 2))),
+    },
+    e.mixed_through: {
+        "layers": matrix(2, 3, 3, positive=True).also(np.ones((2, 3, 2)), np.zeros((2, 3, 3)))
+    },
+    e.row_shares: {"matrices": matrix(2, 3, positive=True).also([[1.0, -1.0]], [[0.0, 0.0]])},
+    e.explanations: {
+        "trace": Kind([lambda: TRACE], []).also(None, 5, "a", W.good[0]()),
+        "rng": rng(),
+    },
+    e.agreement: {**JUDGED, "special": flag(), "signed": flag()},
+    e.pair_agreement: JUDGED,
+    e.area: {"curve": matrix(4)},
+    e.order: {
+        "scores": matrix(3),
+        "judged": Kind([lambda: [True, False, True]], []).also([1, 0, 1], [True], None, "abc"),
+        "size": flag(),
+    },
+    e.permutation_null: {
+        "texts": Kind([lambda: [TEXT]], []).also(None, [], [5], TEXT.drops, "a"),
+        "rng": rng(),
+        "draws": whole(1, 3, wrong=(2**70,)),
+        "special": flag(),
+    },
+    e.paired: {
+        "first": matrix(3).also(np.ones(2), np.ones(1)),
+        "second": matrix(3).also(np.ones(2)),
+        "rng": rng(),
+        "draws": whole(1, 3, wrong=(2**70,)),
     },
     f.layered_graph: {"weights": LAYERS, **ROLLOUT},
     f.max_flow: {"weights": LAYERS, "output": place(3), "input": place(3), **ROLLOUT},
@@ -227,6 +281,7 @@ SPECS = {
     d.load_knockout: {"name": name_of("short")},
     d.load_leave_one_out: {"name": name_of("short")},
     d.load_runs: {"task": name_of("dates")},
+    d.load_tournament: {"contest": choice("opinions", "smollm2 earlier")},
     digits.split_digits: {"test": whole(1, 9, wrong=(1797, 2**70))},
     bags.make_bags: {
         "count": whole(1, 4, wrong=(10_001, 2**70)),
@@ -512,6 +567,7 @@ def test_any_arguments_are_answered_or_refused(function):
 
 def public_functions():
     modules = (a, c, f, g, h, p, r, sp, d, digits, bags, dates, sentiment, graph_classes)
+    modules += (context_mixing, methods, tournament)
     public = [
         function
         for module in modules
@@ -524,7 +580,7 @@ def public_functions():
 # They take nothing, only what the library itself has made, or a model that CI has not.
 NOT_HOSTILE = {
     d.load_head_effects, d.record, dates.write_date, sentiment.is_kept_back,
-    graph_classes.rewired,
+    graph_classes.rewired, tournament.orders, tournament.unpack,
 }  # fmt: skip
 
 

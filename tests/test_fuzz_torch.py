@@ -21,7 +21,19 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch06_nlp.models import Embedding, TextClassifier, Translator
 from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassifier
-from course_lib.nn import attention, edges, explain, gat, pooling, sparse, training, vision
+from course_lib.nn import (
+    attention,
+    attribution,
+    edges,
+    explain,
+    gat,
+    pooling,
+    sparse,
+    tracing,
+    training,
+    vision,
+)
+from course_lib.nn.open_transformer import open_model
 from course_lib.nn.training import seeded
 from course_lib.nn.transformer import DecoderLayer, EncoderLayer, stack
 from tests.support.bounded import bounded
@@ -35,6 +47,7 @@ IMAGES = X[:, None, :2]  # (2, 1, 2, 4)
 MASK = torch.tensor([[[True, False, True]], [[True, True, True]]])
 THREE = edges.Edges(RING, 3)
 CLASSIFIER = seeded(lambda: TextClassifier(5, 2, 4, d_model=4, num_heads=1), 0)
+OPENED = open_model(CLASSIFIER)
 TRANSLATOR = seeded(lambda: Translator(5, 5, 4, 4, d_model=4, num_heads=1), 0)
 POOL = seeded(lambda: pooling.AttentionPooling(4, 2), 0)
 
@@ -123,6 +136,12 @@ RIGHT = {
         **{"model": CLASSIFIER, "tokens": TEXTS, "generator": Draws},
         **{"allowed": 0.05, "steps": 2},
     },
+    attribution.gradient_times_input: {"model": OPENED, "ids": TEXTS[1]},
+    attribution.attn_lrp: {"model": OPENED, "ids": TEXTS[1]},
+    attribution.weight_gradients: {"model": OPENED, "ids": TEXTS[1]},
+    attribution.value_zeroing: {"model": OPENED, "ids": TEXTS[1]},
+    attribution.drops_without: {"model": OPENED, "ids": TEXTS[1], "sets": [[0], [1, 2]]},
+    tracing.trace: {"model": OPENED, "ids": TEXTS[1]},
     Embedding: {"vocabulary": 5, "max_length": 3, "d_model": 4},
     TextClassifier: {
         **{"vocabulary": 5, "classes": 2, "max_length": 3, "d_model": 4},

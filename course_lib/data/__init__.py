@@ -248,6 +248,49 @@ def load_leave_one_out(name):
     return parts["effects"].astype(np.float64), parts["on_outputs"].astype(np.float64)
 
 
+def load_tournament(contest="minilm"):
+    """Load what many explanations said of texts, and what happened when tokens were hidden.
+
+    A hidden token can be attended to by none, in no layer, and is left out of a mean at the end;
+    all others keep their positions. How far the answer falls, the *drop*, is
+
+    - "minilm": 1 minus the cosine between the vectors of a sentence, the mean of the outputs;
+    - "opinions": by how much the log odds of the class that was answered fall;
+    - "smollm2": by how much the log probability of the likeliest next token falls.
+
+    A drop below 0 is a rise. "minilm first" takes the output of ``[CLS]`` as the vector, and
+    "smollm2 earlier" the token after two thirds of each prompt; both have no curves.
+
+    Parameters
+    ----------
+    contest : {"minilm", "minilm first", "opinions", "smollm2", "smollm2 earlier"}
+
+    Returns
+    -------
+    list of course_lib.explain.JudgedText
+
+    Raises
+    ------
+    ValueError
+        If there is no such contest.
+
+    Examples
+    --------
+    >>> texts = load_tournament("smollm2")
+    >>> text = texts[0]
+    >>> text.tokens, text.answer
+    (['The', 'capital', 'of', 'Italy', 'is'], ' Rome')
+    >>> text.drops.shape, text.scores["AttnLRP"].shape, text.matrices["ALTI"].shape
+    ((5,), (5,), (5, 5))
+    """
+    from course_lib.explain.tournament import CONTESTS, unpack
+
+    contest = _validate.choice(contest, "contest", CONTESTS)
+    with np.load(FOLDER / "tournament.npz") as stored:
+        keys = [key for key in stored if key.partition(".")[0] == contest]
+        return unpack({key.partition(".")[2]: stored[key] for key in keys})
+
+
 def load_knockout(name):
     """Load what it did to the outputs that one position of one layer could read only itself.
 

@@ -6,20 +6,23 @@ from course_lib.chapters.ch06_nlp import models as text_models
 from course_lib.chapters.ch07_vision import models as vision_models
 from course_lib.nn import (
     attention,
+    attribution,
     edges,
     explain,
     gat,
     pooling,
     sparse,
+    tracing,
     training,
     transformer,
     vision,
 )
 
 MODULES = (attention, edges, explain, gat, pooling, sparse, training, transformer, vision)
-MODULES += (text_models, vision_models)
+MODULES += (attribution, tracing, text_models, vision_models)
 # What other names here call, with what they have checked or what the modules inside check.
 INNER = {"are_finite", "checked", "of_heads", "train", "split_heads", "merge_heads"}
+INNER |= {"normed_parts"}
 INNER |= {
     f"{layer}.{form}_logits"
     for layer in ("GraphAttention", "GraphAttentionV2")

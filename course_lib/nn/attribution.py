@@ -1,0 +1,183 @@
+"""What an answer draws on its tokens: gradients, relevance, values set to zero, tokens hidden.
+
+All take an `OpenTransformer` and one text. Scores are for the answer that the model gives.
+"""
+
+import torch
+from torch import nn
+
+from course_lib import _validate
+from course_lib.nn.open_transformer import PLAIN, OpenTransformer, Rules
+
+EPS = 1e-9  # below this, a number is not divided by
+
+# AttnLRP as rules for gradients: relevance is then gradient times input (Achtibat et al. 2024,
+# appendix on implementation). Linear maps and the softmax (their equations 8 and 13) need no rule.
+LRP = Rules(
+    # both factors of a product get half of its relevance (proposition 3.3)
+    product=lambda product: (product + product.detach()) / 2,
+    # a norm hands relevance on as it is: its deviation counts as a constant (proposition 3.4)
+    scale=torch.Tensor.detach,
+    # so does a function of single numbers: a multiple of its input (equation 9)
+    activation=lambda f, x: x * (f(x) / torch.where(x.abs() < EPS, EPS, x)).detach(),
+)
+
+
+def gradient_times_input(model, ids):
+    r"""Return each token's vector times the gradient by it.
+
+    .. math:: s_j = x_j \cdot \frac{\partial f}{\partial x_j}
+
+    Parameters
+    ----------
+    model : OpenTransformer
+    ids : int Tensor, shape (n,)
+
+    Returns
+    -------
+    Tensor, shape (n,)
+        Signed. x is what the first layer reads, f is ``model.answer.target``.
+
+    References
+    ----------
+    Shrikumar, Greenside, Shcherbina and Kundaje (2016), Not just a black box; Denil, Demiraj and
+    de Freitas (2014), Extraction of salient sentences from labelled documents, for texts.
+    """
+    return _times_input(model, ids, PLAIN)
+
+
+def attn_lrp(model, ids):
+    r"""Return the relevance of each token by AttnLRP.
+
+    The target's value is handed back layer by layer. A linear map shares it by the summands, the
+    softmax by its first-order expansion, a product halves it between its factors, norms and
+    activations hand it on. What the biases and the softmax take stays with them, so the scores sum
+    to the target's value less their part.
+
+    Parameters
+    ----------
+    model : OpenTransformer
+    ids : int Tensor, shape (n,)
+
+    Returns
+    -------
+    Tensor, shape (n,)
+        Signed.
+
+    References
+    ----------
+    Achtibat et al. (2024), AttnLRP: attention-aware layer-wise relevance propagation for
+    transformers, section 3; here with its epsilon of 0, as gradients.
+    """
+    return _times_input(model, ids, LRP)
+
+
+def _times_input(model, ids, rules):
+    ids = _text(model, ids)
+    with torch.enable_grad():
+        x = model.embed(ids).detach().requires_grad_()
+        answer = model(x, rules=rules)
+        target = model.answer.target(answer, model.answer.chosen(answer.detach()))
+        (gradient,) = torch.autograd.grad(target.sum(), x)
+    return (x.detach() * gradient).sum(dim=-1)[0]
+
+
+def weight_gradients(model, ids):
+    """Return the attention weights and the gradient of the target by them, (l, h, n, n) each.
+
+    Parameters
+    ----------
+    model : OpenTransformer
+    ids : int Tensor, shape (n,)
+    """
+    ids = _text(model, ids)
+    with torch.enable_grad():
+        x = model.embed(ids).detach().requires_grad_()
+        seen = torch.ones_like(ids, dtype=torch.bool)
+        steps = model.steps(x, seen)
+        answer = model.answer(steps[-1].output, seen)
+        target = model.answer.target(answer, model.answer.chosen(answer.detach()))
+        weights = [step.weights for step in steps]
+        gradients = torch.autograd.grad(target.sum(), weights)
+    return torch.cat(weights).detach(), torch.cat(gradients)
+
+
+@torch.no_grad()
+def value_zeroing(model, ids):
+    r"""Return how far each layer's outputs turn when the value of one token is set to zero.
+
+    .. math:: C_{ij} = 1 - \cos(\tilde x_i, \tilde x_i^{\neg j})
+
+    with :math:`\tilde x_i` the layer's output, and :math:`\tilde x_i^{\neg j}` the same where all
+    heads of this layer read a zero vector from token j, with the weights as they are.
+
+    Parameters
+    ----------
+    model : OpenTransformer
+    ids : int Tensor, shape (n,)
+
+    Returns
+    -------
+    Tensor, shape (l, n, n)
+        From 0 to 2, not divided by row sums.
+
+    References
+    ----------
+    Mohebbi, Zuidema, Chrupała and Alishahi (2023), Quantifying context mixing in transformers,
+    section 3 and equation 4.
+    """
+    ids = _text(model, ids)
+    n, found = ids.shape[1], []
+    for layer, step in zip(model.layers, model.steps(model.embed(ids)), strict=True):
+        kept = 1 - torch.eye(n, dtype=step.x.dtype)  # (zeroed, position)
+        values = step.values * kept[:, None, :, None]  # (zeroed, h, n, d_head)
+        x = step.x.expand(n, -1, -1)
+        without = layer(x, model.mask(x), values=values).output
+        found.append(1 - nn.functional.cosine_similarity(step.output, without, dim=-1).mT)
+    return torch.stack(found).clamp(min=0)
+
+
+@torch.no_grad()
+def drops_without(model, ids, sets, *, most=2048):
+    """Return how far the answer falls when sets of tokens are hidden.
+
+    A hidden token can be attended to by none, in no layer, and is left out of a mean at the end.
+    All others keep their positions.
+
+    Parameters
+    ----------
+    model : OpenTransformer
+    ids : int Tensor, shape (n,)
+    sets : sequence of sequence of int
+        The positions to be hidden, for each question. Not all, nor the one whose output makes the
+        answer.
+    most : int, default 2048
+        So many tokens are read at a time.
+
+    Returns
+    -------
+    Tensor, shape (sets,)
+        ``model.answer.drop`` of the answer without them, less that with all: 0 where it stays,
+        and above 0 where the tokens spoke for the answer.
+    """
+    ids = _text(model, ids)
+    n = ids.shape[1]
+    seen = torch.ones(len(sets), n, dtype=torch.bool)
+    for row, hidden in zip(seen, sets, strict=True):
+        row[list(hidden)] = False
+    needed = {"mean": seen.any(dim=-1), "first": seen[:, 0], "last": seen[:, -1]}
+    if not needed[model.answer.of_outputs].all():
+        raise ValueError("sets must leave a token, and the one whose output makes the answer")
+    x = model.embed(ids)
+    whole = model(x)
+    chosen = model.answer.chosen(whole)
+    answers = [model(x.expand(len(part), -1, -1), part) for part in seen.split(max(1, most // n))]
+    drops = [model.answer.drop(answer, chosen) for answer in (whole, *answers)]
+    return torch.cat(drops[1:]) - drops[0]
+
+
+def _text(model, ids):
+    """Return one text as a batch of one."""
+    if not isinstance(model, OpenTransformer):
+        raise TypeError(f"model must be an OpenTransformer, got {type(model).__name__}")
+    return _validate.tensor(ids, "ids", _validate.INTEGERS, "n")[None]
