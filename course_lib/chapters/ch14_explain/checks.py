@@ -1,11 +1,15 @@
 """The checks of chapter 14: explanations and their judge."""
 
+from functools import cache
+
 import numpy as np
 
 from course_lib.chapters.ch06_nlp.predictors import draw_predictor
 from course_lib.chapters.ch14_explain import cases as posed
+from course_lib.data import load_tournament
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, read_array, read_parts, same
+from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
+from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
 # explain-1 --------------------------------------------------------------------------------------
@@ -441,6 +445,36 @@ def _judge_p_value(cases, values):
     )
 
 
+# explain-8 --------------------------------------------------------------------------------------
+
+CONTESTS = "minilm", "opinions", "smollm2"
+
+
+@cache
+def lowest_means():
+    """Return the lowest of its three mean agreements with the judge, method by method."""
+    tournament = [load_tournament(contest) for contest in CONTESTS]
+    return {
+        method: min(np.mean([agreement(text, method) for text in texts]) for texts in tournament)
+        for method in METHODS
+    }
+
+
+def _judge_safest(cases, values):
+    lowest = lowest_means()
+    chosen = read_choice(values[0])
+    named = {read_choice(method): method for method in METHODS}
+    if not isinstance(chosen, str) or chosen not in named:
+        raise Wrong("`safest` should be the name of a method, as the table has it.")
+    method = named[chosen]
+    if method != max(lowest, key=lowest.get):
+        raise Wrong(
+            "The lowest mean of {method} is {mean:.2f}; that of another one is higher.",
+            method=method,
+            mean=lowest[method],
+        )
+
+
 CHECKS = {
     "explain-1": Check(
         inputs=_words_to_hide,
@@ -449,8 +483,13 @@ CHECKS = {
     ),
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
     "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
-    "explain-4": Check(inputs=posed.with_gradients, judge=_judge_rollout),
+    "explain-4": Check(
+        inputs=posed.with_gradients,
+        judge=_judge_rollout,
+        without=(gradient_rollout,),
+    ),
     "explain-5": Check(inputs=posed.deletions, judge=_judge_area),
     "explain-6": Check(inputs=posed.candidates, judge=_judge_choice),
     "explain-7": Check(inputs=posed.differences, judge=_judge_p_value),
+    "explain-8": Check(judge=_judge_safest, call=read_value),
 }
