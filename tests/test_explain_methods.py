@@ -483,7 +483,7 @@ def test_nothing_hidden_is_no_drop(opened):
 
 def test_every_method_has_a_score_for_each_token(opened):
     found = trace(opened, IDS)
-    scores, graphs = explanations(found, np.random.default_rng(0))
+    scores, graphs = explanations(found, list("abcdef"), np.random.default_rng(0))
     assert tuple(scores) == METHODS
     for name, values in scores.items():
         assert values.shape == (len(IDS),)

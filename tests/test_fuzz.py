@@ -172,6 +172,7 @@ SPECS = {
     e.row_shares: {"matrices": matrix(2, 3, positive=True).also([[1.0, -1.0]], [[0.0, 0.0]])},
     e.explanations: {
         "trace": Kind([lambda: TRACE], []).also(None, 5, "a", W.good[0]()),
+        "tokens": tokens(3),
         "rng": rng(),
     },
     e.agreement: {**JUDGED, "special": flag(), "signed": flag()},

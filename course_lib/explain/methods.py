@@ -38,14 +38,18 @@ class Trace(NamedTuple):
     relevance: np.ndarray
 
 
-def explanations(trace, rng):
+def explanations(trace, tokens, rng):
     """Return what each method says of a text.
+
+    The first three of `METHODS` know nothing of the model: random scores, a token's position, and
+    the number of its letters and digits. They are what a method must beat.
 
     Parameters
     ----------
     trace : Trace
+    tokens : sequence of str, length n
     rng : numpy.random.Generator
-        For the scores of "random".
+        For the scores called "random".
 
     Returns
     -------
@@ -56,18 +60,20 @@ def explanations(trace, rng):
 
     Raises
     ------
-    TypeError
-        If `trace` or `rng` is something else.
+    TypeError, ValueError
+        If an argument is something else, or there are not n tokens.
     """
     if not isinstance(trace, Trace):
         raise TypeError(f"trace must be a Trace, got {type(trace).__name__}")
     _validate.generator(rng, "rng")
-    graphs = _graphs(trace)
     n = trace.weights.shape[-1]
+    tokens = _validate.token_list(tokens, n)
+    graphs = _graphs(trace)
     mean = trace.weights.mean(axis=(0, 1))
     vectors = {
         "random": rng.random(n),
-        "position": np.arange(n) / n,
+        "position": np.arange(n),
+        "length": [sum(map(str.isalnum, token)) for token in tokens],
         "in-strength": in_strength(mean),
         "PageRank": pagerank(mean),
         "gradient × input": trace.gradient_times_input,
@@ -104,6 +110,7 @@ def _graphs(trace):
 METHODS = (
     "random",
     "position",
+    "length",
     "last layer",
     "mean of layers",
     "in-strength",

@@ -48,7 +48,7 @@ def judge(model, text, rng, answer=str, *, curves=True):
     n = len(ids)
     special = np.isin(np.arange(n), text.special)
     judged = np.arange(n) != {"mean": n, "first": 0, "last": n - 1}[model.answer.of_outputs]
-    scores, matrices = explanations(trace(model, ids), rng)
+    scores, matrices = explanations(trace(model, ids), text.tokens, rng)
 
     def drops(sets):
         """Return the drop of each set; each set is asked for once."""
@@ -185,17 +185,18 @@ def record_all(names=tuple(CONTESTS), folder=FOLDER):
     from tqdm import tqdm
 
     file = Path(folder) / FILES[0]
-    arrays = {}
-    if file.exists():
-        with np.load(file) as stored:
-            arrays = dict(stored)
+    made = {}
     for name in names:
         for contest, asked in CONTESTS[name]():
             rng = np.random.default_rng(0)
             bar = tqdm(asked, desc=contest, unit="text")
             told = [judge(model, text, rng, **options) for model, text, options in bar]
-            arrays |= {f"{contest}.{part}": array for part, array in pack(told).items()}
-    packing.write(file, arrays)
+            made |= {f"{contest}.{part}": array for part, array in pack(told).items()}
+    kept = {}
+    if file.exists():
+        with np.load(file) as stored:
+            kept = dict(stored)
+    packing.write(file, kept | made)
     notes = json.dumps(_provenance(), indent=2, ensure_ascii=False)
     (Path(folder) / FILES[1]).write_text(notes + "\n", encoding="utf-8")
 
