@@ -188,9 +188,10 @@ def record_all(names=tuple(CONTESTS), folder=FOLDER):
     made = {}
     for name in names:
         for contest, asked in CONTESTS[name]():
-            rng = np.random.default_rng(0)
-            bar = tqdm(asked, desc=contest, unit="text")
-            told = [judge(model, text, rng, **options) for model, text, options in bar]
+            told = [
+                judge(model, text, np.random.default_rng(place), **options)
+                for place, (model, text, options) in enumerate(tqdm(asked, contest, unit="text"))
+            ]
             made |= {f"{contest}.{part}": array for part, array in pack(told).items()}
     kept = {}
     if file.exists():
