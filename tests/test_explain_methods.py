@@ -467,6 +467,52 @@ def test_a_hidden_token_is_masked_in_the_language_model(llama):
         torch.testing.assert_close(drop, expected, rtol=0, atol=1e-5)
 
 
+@torch.no_grad()
+def test_a_deleted_token_is_not_in_the_text():
+    found = attribution.drops_without(open_model(CLASSIFIER), IDS, SETS, way="deleted")
+    whole = CLASSIFIER(IDS[None])[0]
+    others = [c for c in range(3) if c != whole.argmax()]
+    for drop, places in zip(found, SETS, strict=True):
+        text = torch.tensor([number for j, number in enumerate(IDS.tolist()) if j not in places])
+        odds = [
+            z[whole.argmax()] - z[others].logsumexp(0) for z in (whole, CLASSIFIER(text[None])[0])
+        ]
+        torch.testing.assert_close(drop, odds[0] - odds[1], rtol=0, atol=1e-10)
+
+
+@needs_extra
+@pytest.mark.parametrize("name", ["bert", "llama"])
+@torch.no_grad()
+def test_a_silenced_token_has_values_of_0_in_every_layer(name, request):
+    model = request.getfixturevalue(name)
+    found = attribution.drops_without(open_model(model), IDS, [[1]], way="silenced")
+    end = ("self.value", "v_proj")
+    values = [module for path, module in model.named_modules() if path.endswith(end)]
+
+    def answer():
+        told = model(IDS[None])
+        if name == "llama":
+            return told.logits[0, -1].log_softmax(dim=-1)
+        return told.last_hidden_state[0]
+
+    def silent(module, inputs, output):
+        output[:, 1] = 0
+        return output
+
+    whole = answer()
+    hooks = [module.register_forward_hook(silent) for module in values]
+    without = answer()
+    for hook in hooks:
+        hook.remove()
+    assert len(values) == 2
+    if name == "llama":
+        expected = whole.max() - without[whole.argmax()]
+    else:
+        rest = without[[0, 2, 3, 4, 5]].mean(dim=0)
+        expected = 1 - torch.cosine_similarity(whole.mean(dim=0), rest, dim=0)
+    torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-6)
+
+
 def test_what_answers_cannot_be_hidden():
     with pytest.raises(ValueError, match="sets must leave a token"):
         attribution.drops_without(open_model(CLASSIFIER), IDS, [[0], list(range(len(IDS)))])

@@ -11,7 +11,8 @@ from scipy.stats import spearmanr
 from course_lib import explain
 from course_lib.data import FOLDER, load_tournament
 from course_lib.explain import record, texts
-from course_lib.explain.tournament import CONTESTS, PAIRS, SHARES, JudgedText, unpack
+from course_lib.explain.stored import pack, unpack
+from course_lib.explain.tournament import CONTESTS, PAIRS, SHARES, JudgedText
 from course_lib.nn.answers import Sentence
 from course_lib.nn.attribution import drops_without
 from course_lib.nn.open_transformer import open_model
@@ -32,6 +33,7 @@ def text(drops, scores, **changes):
         np.array([0.5, -2.0, 1.0]),
         {},
         {},
+        {"silenced": np.arange(n)},
     )
     return made._replace(**changes)
 
@@ -58,6 +60,14 @@ def test_tokens_that_are_not_judged_take_no_part():
 
 def test_a_method_that_ranks_nothing_agrees_with_nothing():
     assert explain.agreement(text([3, 2, 1], [1, 1, -1]), "a method") == 0
+
+
+def test_another_judge_may_be_asked():
+    given = text([3, 2, 1], [0.1, 0.2, 0.3])
+    assert explain.agreement(given, "a method") == -1
+    assert explain.agreement(given, "a method", way="silenced") == 1
+    with pytest.raises(ValueError, match="way must be one of"):
+        explain.agreement(given, "a method", way="deleted")
 
 
 def test_pairs_are_judged_by_sums():
@@ -116,6 +126,9 @@ def test_a_judged_text_has_what_hiding_its_tokens_does(held):
         n = len(ids)
         singles = drops_without(opened, ids, [[j] for j in range(n)])
         np.testing.assert_allclose(found.drops, singles, rtol=0, atol=1e-12)
+        for way, drops in found.other_drops.items():
+            others = drops_without(opened, ids, [[j] for j in range(n)], way=way)
+            np.testing.assert_allclose(drops, others, rtol=0, atol=1e-12)
         doubles = drops_without(opened, ids, found.pairs.tolist())
         np.testing.assert_allclose(found.pair_drops, doubles, rtol=0, atol=1e-12)
         assert not np.isin(found.pairs, [0, n - 1]).any()
@@ -133,11 +146,16 @@ def test_a_judged_text_has_what_hiding_its_tokens_does(held):
 @needs_extra
 def test_what_is_packed_comes_back(held):
     _, _, told = held
-    for before, after in zip(told, unpack(record.pack(told)), strict=True):
+    for before, after in zip(told, unpack(pack(told)), strict=True):
         assert (before.tokens, before.answer, before.group) == after[:3]
         for part in ("special", "drops", "pairs", "pair_drops"):
             np.testing.assert_allclose(getattr(after, part), getattr(before, part), rtol=1e-6)
-        for part, close in (("scores", 1e-6), ("deletion", 1e-6), ("matrices", 2e-3)):
+        for part, close in (
+            ("scores", 1e-6),
+            ("deletion", 1e-6),
+            ("matrices", 2e-3),
+            ("other_drops", 1e-6),
+        ):
             assert getattr(before, part).keys() == getattr(after, part).keys()
             for name, values in getattr(before, part).items():
                 found = getattr(after, part)[name]

@@ -140,7 +140,12 @@ RIGHT = {
     attribution.attn_lrp: {"model": OPENED, "ids": TEXTS[1]},
     attribution.weight_gradients: {"model": OPENED, "ids": TEXTS[1]},
     attribution.value_zeroing: {"model": OPENED, "ids": TEXTS[1]},
-    attribution.drops_without: {"model": OPENED, "ids": TEXTS[1], "sets": [[0], [1, 2]]},
+    attribution.drops_without: {
+        "model": OPENED,
+        "ids": TEXTS[1],
+        "sets": [[0], [1, 2]],
+        "way": "silenced",
+    },
     tracing.trace: {"model": OPENED, "ids": TEXTS[1]},
     Embedding: {"vocabulary": 5, "max_length": 3, "d_model": 4},
     TextClassifier: {

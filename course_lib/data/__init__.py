@@ -283,7 +283,8 @@ def load_tournament(contest="minilm"):
     >>> text.drops.shape, text.scores["AttnLRP"].shape, text.matrices["ALTI"].shape
     ((5,), (5,), (5, 5))
     """
-    from course_lib.explain.tournament import CONTESTS, unpack
+    from course_lib.explain.stored import unpack
+    from course_lib.explain.tournament import CONTESTS
 
     contest = _validate.choice(contest, "contest", CONTESTS)
     with np.load(FOLDER / "tournament.npz") as stored:

@@ -197,13 +197,16 @@ def mixed_through(layers):
     array([[0.875, 0.125],
            [0.5  , 0.5  ]])
     """
+    layers = _validate.real_array(layers, "layers", ndim=3)
+    if layers.shape[-1] != layers.shape[-2]:
+        raise ValueError(f"layers must be square in their last two axes, got {layers.shape}")
     product = None
-    for layer in row_shares(_validate.real_array(layers, "layers", ndim=3), "layers"):
+    for layer in _shares(layers, "layers"):
         product = layer if product is None else layer @ product
     return product
 
 
-def row_shares(matrices, name="matrices"):
+def row_shares(matrices):
     """Return matrices (..., n_query, n_key) with each row divided by its sum.
 
     Raises
@@ -216,13 +219,12 @@ def row_shares(matrices, name="matrices"):
     >>> row_shares([[3, 1]])
     array([[0.75, 0.25]])
     """
-    matrices = _validate.real_array(matrices, name, ndim=(2,))
-    if matrices.min() < 0:
-        raise ValueError(f"{name} must not be negative, got {matrices.min():.3g}")
-    return _shares(matrices, name)
+    return _shares(_validate.real_array(matrices, "matrices", ndim=(2,)), "matrices")
 
 
 def _shares(matrices, name):
+    if matrices.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {matrices.min():.3g}")
     sums = matrices.sum(axis=-1, keepdims=True)
     if not (sums > 0).all():
         row = tuple(int(i) for i in np.argwhere(sums[..., 0] <= 0)[0])

@@ -92,7 +92,9 @@ def _graphs(trace):
     """Return the matrices whose rows sum to 1, by method."""
     weights = trace.weights
     value_aware = row_shares(trace.value_aware)
-    zeroing = row_shares(trace.zeroing)
+    # Where no value matters, as far as the precision goes, a position is left to itself.
+    untouched = trace.zeroing.sum(axis=-1, keepdims=True) == 0
+    zeroing = row_shares(trace.zeroing + untouched * np.eye(trace.zeroing.shape[-1]))
     return {
         "last layer": weights[-1].mean(axis=0),
         "mean of layers": weights.mean(axis=(0, 1)),

@@ -18,6 +18,7 @@ import numpy as np
 
 from course_lib.data import FOLDER, recording, smollm2
 from course_lib.explain.methods import explanations
+from course_lib.explain.stored import pack
 from course_lib.explain.texts import CLEAR, OPEN, SENTENCES
 from course_lib.explain.tournament import PAIRS, SHARES, JudgedText, orders
 from course_lib.models import opening, packing
@@ -41,7 +42,7 @@ def judge(model, text, rng, answer=str, *, curves=True):
     """Explain one text by all methods, hide its tokens, and return a `JudgedText`."""
     import torch
 
-    from course_lib.nn.attribution import drops_without
+    from course_lib.nn.attribution import WAYS, drops_without
     from course_lib.nn.tracing import trace
 
     ids = torch.tensor(text.ids)
@@ -57,8 +58,11 @@ def judge(model, text, rng, answer=str, *, curves=True):
         found = dict(zip(asked, drops_without(model, ids, asked).tolist(), strict=True))
         return np.array([found[places] for places in sets])
 
-    singles = np.full(n, np.nan)
-    singles[judged] = drops([[place] for place in np.flatnonzero(judged)])
+    by_way = {way: np.full(n, np.nan) for way in WAYS}
+    alone = [[int(place)] for place in np.flatnonzero(judged)]
+    for way, found in by_way.items():
+        found[judged] = drops_without(model, ids, alone, way=way).numpy()
+    singles = by_way.pop("hidden")
     hidden = judged & ~special if model.answer.of_outputs == "mean" else judged
     pairs = np.array(list(itertools.combinations(np.flatnonzero(hidden), 2)))
     pairs = rng.permutation(pairs)[:PAIRS]
@@ -83,6 +87,7 @@ def judge(model, text, rng, answer=str, *, curves=True):
         told[: len(pairs)],
         dict(zip(named, lines[:, 0], strict=True)),
         dict(zip(named, lines[:, 1], strict=True)),
+        by_way,
     )
 
 
@@ -143,41 +148,6 @@ def prompts(file=None):
 
 
 CONTESTS = {"minilm": sentences, "opinions": opinions, "smollm2": prompts}
-
-
-def pack(texts):
-    """Return the arrays that hold a list of `JudgedText`; the loader of data unpacks them."""
-    first = texts[0]
-    joined = {
-        "tokens": np.array([token for text in texts for token in text.tokens]),
-        "special": np.concatenate([text.special for text in texts]),
-        "drops": np.concatenate([text.drops for text in texts]).astype(np.float32),
-    }
-    scores = [np.stack([text.scores[name] for name in first.scores]) for text in texts]
-    graphs = [[text.matrices[name].ravel() for name in first.matrices] for text in texts]
-    pairs = np.full((len(texts), PAIRS, 2), -1, dtype=np.int8)  # short texts have fewer
-    pair_drops = np.zeros((len(texts), PAIRS), dtype=np.float32)
-    for row, drops, text in zip(pairs, pair_drops, texts, strict=True):
-        row[: len(text.pairs)], drops[: len(text.pairs)] = text.pairs, text.pair_drops
-    return {
-        "lengths": np.array([len(text.tokens) for text in texts]),
-        "groups": np.array([text.group for text in texts]),
-        "answers": np.array([text.answer for text in texts]),
-        **joined,
-        "methods": np.array(list(first.scores)),
-        "scores": np.concatenate(scores, axis=1).astype(np.float32),
-        "graphs": np.array(list(first.matrices)),
-        "matrices": packing.half(np.concatenate([np.stack(each) for each in graphs], axis=1)),
-        "pairs": pairs,
-        "pair_drops": pair_drops,
-        "orders": np.array(list(first.deletion), dtype=str),
-        "deletion": _curves([text.deletion for text in texts]),
-        "insertion": _curves([text.insertion for text in texts]),
-    }
-
-
-def _curves(told):
-    return np.array([list(curves.values()) for curves in told], dtype=np.float32)
 
 
 def record_all(names=tuple(CONTESTS), folder=FOLDER):

@@ -40,6 +40,9 @@ class JudgedText(NamedTuple):
         for each of `SHARES`. Tokens that are not judged are never hidden, nor are ``[CLS]`` and
         ``[SEP]``. Besides all methods: "leave one out", the order by the drops, and of signed
         methods "AttnLRP, size" and so on, the order without signs. Empty where not recorded.
+    other_drops : dict of str to numpy.ndarray, shape (n,)
+        The drops of other judges: with a token "deleted" from the text, or "silenced", its values
+        0 in every layer while all weights stay.
     """
 
     tokens: list
@@ -53,9 +56,10 @@ class JudgedText(NamedTuple):
     pair_drops: np.ndarray
     deletion: dict
     insertion: dict
+    other_drops: dict
 
 
-def agreement(text, method, *, special=True, signed=False):
+def agreement(text, method, *, special=True, signed=False, way="hidden"):
     """Return the rank correlation of a method's scores with the drops of a text.
 
     Parameters
@@ -66,6 +70,8 @@ def agreement(text, method, *, special=True, signed=False):
         Whether special tokens take part.
     signed : bool, default False
         Whether a token that speaks against the answer ranks last. False: sizes are compared.
+    way : {"hidden", "deleted", "silenced"}, default "hidden"
+        Which judge is asked: how a token is taken away.
 
     Returns
     -------
@@ -80,8 +86,10 @@ def agreement(text, method, *, special=True, signed=False):
     _check(text, method)
     special = _validate.flag(special, "special")
     signed = _validate.flag(signed, "signed")
-    taken = ~np.isnan(text.drops) & (special | ~text.special)
-    return _correlation(text.scores[method][taken], text.drops[taken], signed)
+    way = _validate.choice(way, "way", ("hidden", *text.other_drops))
+    drops = text.drops if way == "hidden" else text.other_drops[way]
+    taken = ~np.isnan(drops) & (special | ~text.special)
+    return _correlation(text.scores[method][taken], drops[taken], signed)
 
 
 def pair_agreement(text, method):
@@ -271,44 +279,3 @@ def orders(scores, drops, judged):
     found = {name: order(values, judged) for name, values in scores.items()}
     found |= {f"{name}, size": order(scores[name], judged, size=True) for name in SIGNED}
     return found | {JUDGE: order(np.nan_to_num(drops), judged)}
-
-
-def unpack(arrays):
-    """Return the list of `JudgedText` that `course_lib.explain.record.pack` put into arrays."""
-    lengths = arrays["lengths"]
-    ends = np.cumsum(lengths)[:-1]
-    square_ends = np.cumsum(lengths**2)[:-1]
-    scores = np.split(arrays["scores"].astype(np.float64), ends, axis=1)
-    flat = np.split(arrays["matrices"].astype(np.float64), square_ends, axis=1)
-    by_token = (np.split(arrays[part], ends) for part in ("tokens", "special", "drops"))
-    texts = []
-    for place, (n, tokens, special, drops) in enumerate(zip(lengths, *by_token, strict=True)):
-        matrices = flat[place].reshape(-1, n, n)
-        real = arrays["pairs"][place, :, 0] >= 0
-        texts.append(
-            JudgedText(
-                tokens.tolist(),
-                str(arrays["answers"][place]),
-                str(arrays["groups"][place]),
-                special,
-                drops.astype(np.float64),
-                dict(zip(arrays["methods"].tolist(), scores[place], strict=True)),
-                dict(zip(arrays["graphs"].tolist(), _rows(matrices), strict=True)),
-                arrays["pairs"][place][real].astype(np.int64),
-                arrays["pair_drops"][place][real].astype(np.float64),
-                _named(arrays, "deletion", place),
-                _named(arrays, "insertion", place),
-            )
-        )
-    return texts
-
-
-def _rows(matrices):
-    """Divide rows by their sums; rows of zeros stay."""
-    sums = matrices.sum(axis=-1, keepdims=True)
-    return matrices / np.where(sums > 0, sums, 1)
-
-
-def _named(arrays, curves, place):
-    names = arrays["orders"].tolist()
-    return dict(zip(names, arrays[curves][place].astype(np.float64), strict=True))

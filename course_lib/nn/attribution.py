@@ -3,6 +3,8 @@
 All take an `OpenTransformer` and one text. Scores are for the answer that the model gives.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -129,28 +131,31 @@ def value_zeroing(model, ids):
     ids = _text(model, ids)
     n, found = ids.shape[1], []
     for layer, step in zip(model.layers, model.steps(model.embed(ids)), strict=True):
-        kept = 1 - torch.eye(n, dtype=step.x.dtype)  # (zeroed, position)
-        values = step.values * kept[:, None, :, None]  # (zeroed, h, n, d_head)
-        x = step.x.expand(n, -1, -1)
-        without = layer(x, model.mask(x), values=values).output
-        found.append(1 - nn.functional.cosine_similarity(step.output, without, dim=-1).mT)
+        x = step.x.expand(n, -1, -1)  # (zeroed, n, d_model)
+        without = layer(x, model.mask(x), heard=~torch.eye(n, dtype=torch.bool)).output
+        whole, without = step.output.double(), without.double()  # small turns would be lost
+        found.append(1 - nn.functional.cosine_similarity(whole, without, dim=-1).mT)
     return torch.stack(found).clamp(min=0)
 
 
-@torch.no_grad()
-def drops_without(model, ids, sets, *, most=2048):
-    """Return how far the answer falls when sets of tokens are hidden.
+WAYS = ("hidden", "deleted", "silenced")
 
-    A hidden token can be attended to by none, in no layer, and is left out of a mean at the end.
-    All others keep their positions.
+
+@torch.no_grad()
+def drops_without(model, ids, sets, *, way="hidden", most=2048):
+    """Return how far the answer falls when sets of tokens are taken away.
 
     Parameters
     ----------
     model : OpenTransformer
     ids : int Tensor, shape (n,)
     sets : sequence of sequence of int
-        The positions to be hidden, for each question. Not all, nor the one whose output makes the
-        answer.
+        The positions to be taken away, for each question. Not all, nor the one whose output makes
+        the answer.
+    way : {"hidden", "deleted", "silenced"}, default "hidden"
+        "hidden": a token can be attended to by none, in no layer, and its attention goes to others.
+        "deleted": the text without it is read, later tokens move up. "silenced": all weights stay,
+        but its values are 0 in every layer. In all three it is left out of a mean at the end.
     most : int, default 2048
         So many tokens are read at a time.
 
@@ -159,25 +164,58 @@ def drops_without(model, ids, sets, *, most=2048):
     Tensor, shape (sets,)
         ``model.answer.drop`` of the answer without them, less that with all: 0 where it stays,
         and above 0 where the tokens spoke for the answer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is something else, or a set takes away too much.
+
+    References
+    ----------
+    Li, Monroe and Jurafsky (2016), Understanding neural networks through representation erasure.
     """
     ids = _text(model, ids)
-    n = ids.shape[1]
-    seen = torch.ones(len(sets), n, dtype=torch.bool)
-    for row, hidden in zip(seen, sets, strict=True):
-        row[list(hidden)] = False
-    needed = {"mean": seen.any(dim=-1), "first": seen[:, 0], "last": seen[:, -1]}
-    if not needed[model.answer.of_outputs].all():
-        raise ValueError("sets must leave a token, and the one whose output makes the answer")
-    x = model.embed(ids)
-    whole = model(x)
+    kept = _kept(sets, ids.shape[1], model.answer.of_outputs)
+    way = _validate.choice(way, "way", WAYS)
+    most = _validate.integer(most, "most", low=1)
+    if way == "deleted":
+        answers = [model(model.embed(ids[:, row])) for row in kept]
+    else:
+        x = model.embed(ids)
+        parts = kept.split(max(1, most // ids.shape[1]))
+        answers = [_without(model, x.expand(len(part), -1, -1), part, way) for part in parts]
+    whole = model(model.embed(ids))
     chosen = model.answer.chosen(whole)
-    answers = [model(x.expand(len(part), -1, -1), part) for part in seen.split(max(1, most // n))]
-    drops = [model.answer.drop(answer, chosen) for answer in (whole, *answers)]
-    return torch.cat(drops[1:]) - drops[0]
+    drops = torch.cat([model.answer.drop(answer, chosen) for answer in answers])
+    return drops - model.answer.drop(whole, chosen)
+
+
+def _without(model, x, kept, way):
+    """Return the answers (batch, k) where only some tokens are kept, (batch, n)."""
+    if way == "hidden":
+        return model(x, kept)
+    return model.answer(model.steps(x, heard=kept)[-1].output, kept)
+
+
+def _kept(sets, n, of_outputs):
+    """Return which tokens are kept, (sets, n), if the answer can still be given."""
+    if isinstance(sets, str) or not isinstance(sets, Sequence) or not sets:
+        raise TypeError(f"sets must be a sequence of sequences of positions, got {sets!r}")
+    sets = [_validate.integers(places, "sets", low=0, high=n - 1) for places in sets]
+    kept = torch.ones(len(sets), n, dtype=torch.bool)
+    for row, hidden in zip(kept, sets, strict=True):
+        row[hidden] = False
+    needed = {"mean": kept.any(dim=-1), "first": kept[:, 0], "last": kept[:, -1]}
+    if not needed[of_outputs].all():
+        raise ValueError("sets must leave a token, and the one whose output makes the answer")
+    return kept
 
 
 def _text(model, ids):
     """Return one text as a batch of one."""
     if not isinstance(model, OpenTransformer):
         raise TypeError(f"model must be an OpenTransformer, got {type(model).__name__}")
-    return _validate.tensor(ids, "ids", _validate.INTEGERS, "n")[None]
+    ids = _validate.tensor(ids, "ids", _validate.INTEGERS, "n")[None]
+    if not ids.numel():
+        raise ValueError("ids must not be empty")
+    return ids

@@ -118,11 +118,13 @@ class Layer:
         """W_O cut by heads, shape (h, d_head, d_model)."""
         return self.output.weight.T.unflatten(0, (self.num_heads, -1))
 
-    def __call__(self, x, mask, rules=PLAIN, values=None):
-        """Return the `Step` of (batch, n, d_model); `values` replace the layer's own."""
+    def __call__(self, x, mask, rules=PLAIN, heard=None):
+        """Return the `Step` of (batch, n, d_model); values that are not `heard` are set to 0."""
         read = self.norms[0](x, rules) if self.before else x
         weights = self.weights(read, mask, rules)
-        values = self.values(read) if values is None else values
+        values = self.values(read)
+        if heard is not None:  # (batch, n)
+            values = values * heard[:, None, :, None]
         mixed = merge_heads(rules.product(weights @ values))
         attended = x + self.output(mixed)
         if self.before:
@@ -185,7 +187,7 @@ class OpenTransformer:
     answer: object
     causal: bool
 
-    def steps(self, x, seen=None, rules=PLAIN):
+    def steps(self, x, seen=None, rules=PLAIN, heard=None):
         """Return the `Step` of each layer.
 
         Parameters
@@ -195,11 +197,13 @@ class OpenTransformer:
         seen : bool Tensor, shape (batch, n), optional
             Tokens that are not are hidden from all others, in every layer.
         rules : Rules, optional
+        heard : bool Tensor, shape (batch, n), optional
+            The values of tokens that are not are set to 0 in every layer; weights stay.
         """
         mask = self.mask(x, seen)
         steps = []
         for layer in self.layers:
-            steps.append(layer(x, mask, rules))
+            steps.append(layer(x, mask, rules, heard))
             x = steps[-1].output
         return steps
 
