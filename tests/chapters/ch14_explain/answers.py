@@ -11,6 +11,7 @@ import scipy
 import sympy
 import torch
 
+from course_lib.explain import METHODS, gradient_rollout
 from course_lib.nn.explain import leave_one_out
 
 
@@ -496,6 +497,16 @@ RIGHT = {
         p_then(np.float32),
         p_then(lambda p: torch.tensor(p).bfloat16()),
     ],
+    "explain-8": [
+        "gradient rollout",
+        "Gradient rollout",
+        " gradient rollout ",
+        "gradient rollout.",
+        "'gradient rollout'",
+        np.str_("gradient rollout"),
+        np.array("gradient rollout"),
+        np.array(["gradient rollout"]),
+    ],
 }
 
 WRONG = {
@@ -615,6 +626,10 @@ WRONG = {
         (rollout_by(positive, begin=lambda n: np.zeros((n, n))), "not right yet"),
         (rollout_by(positive, begin=lambda n: np.ones((n, n))), "not right yet"),
         (rollout_then(lambda total: total.clip(max=3)), "not right yet"),
+        (
+            lambda a, g: gradient_rollout(a, g) + np.eye(a.shape[-1]),
+            "which does the work",
+        ),
         (rollout_by(lambda a, g: (a * g).clip(0, 1).mean(0)), "not right yet"),
         (
             rollout_by(positive, lambda total, m: total + m @ total * (len(m) > 1)),
@@ -728,5 +743,21 @@ WRONG = {
         (lambda d, s: p_by_product(d, s[: len(s) // 2 + 1]), "not right yet"),
         (lambda d, s: 0.05, "not right yet"),
         (lambda d, s: (s * d).mean(axis=1), "shape"),
+    ],
+    "explain-8": [
+        ("AttnLRP", "of AttnLRP"),
+        ("Value Zeroing", "of Value Zeroing"),
+        ("value-aware", "of value-aware is"),
+        ("ALTI", "of ALTI"),
+        ("rollout", "of rollout is"),
+        ("length", "of length"),
+        ("rollout from layer 1", "from layer 1"),
+        ("mean of layers", "mean of layers"),
+        ("gradients", "name of a method"),
+        ("gradient_rollout", "name of a method"),
+        (0.29, "name of a method"),
+        (["gradient rollout", "AttnLRP"], "name of a method"),
+        (14, "name of a method"),
+        (METHODS, "name of a method"),
     ],
 }
