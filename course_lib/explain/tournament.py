@@ -204,8 +204,8 @@ def paired(first, second, rng, *, draws=10_000):
 
     Examples
     --------
-    >>> paired([1, 2, 4], [0, 1, 1], np.random.default_rng(0), draws=10)[:3]
-    (1.6666666666666667, 1.1547005383792515, 3)
+    >>> paired([2, 2, 4], [0, 1, 1], np.random.default_rng(0), draws=10)[:3]
+    (2.0, 1.0, 3)
     """
     first = _validate.real_array(first, "first", ndim=1)
     second = _validate.real_array(second, "second", shape=first.shape)

@@ -135,7 +135,8 @@ def value_zeroing(model, ids):
         without = layer(x, model.mask(x), heard=~torch.eye(n, dtype=torch.bool)).output
         whole, without = step.output.double(), without.double()  # small turns would be lost
         found.append(1 - nn.functional.cosine_similarity(whole, without, dim=-1).mT)
-    return torch.stack(found).clamp(min=0)
+    # What cannot be read cannot turn anything; rounding might.
+    return torch.stack(found).clamp(min=0) * model.mask(model.embed(ids))[0]
 
 
 WAYS = ("hidden", "deleted", "silenced")
