@@ -120,7 +120,7 @@ def test_the_parts_of_values_sum_to_what_attention_adds(opened):
 
 
 def test_value_aware_weights_by_a_loop_over_the_formula():
-    """Equation 4 of Kobayashi et al. (2020), with whole matrices and a bias, head by head."""
+    """The norm of Kobayashi et al. (2020), with whole matrices and a bias, head by head."""
     rng = np.random.default_rng(0)
     x, (w_v, b_v) = rng.normal(size=(5, 6)), (rng.normal(size=(6, 6)), rng.normal(size=6))
     w_o = rng.normal(size=(6, 6))
@@ -189,7 +189,7 @@ def test_the_parts_of_alti_and_the_biases_sum_to_the_whole(opened):
 
 
 def published_alti(layer, step, *, unbiased):
-    """Equations 5 to 11 of Ferrando et al. (2022) for one layer of BERT, with matrices and loops.
+    """The formulas of Ferrando et al. (2022) for one layer of BERT, with matrices and loops.
 
     `unbiased` is how their code takes the deviation.
     """
@@ -280,14 +280,18 @@ def test_rules_change_gradients_and_nothing_else(opened):
 
 
 class ByHand:
-    """AttnLRP of the classifier by its equations: relevance handed from step to step in NumPy."""
+    """AttnLRP of the classifier by its rules: relevance handed from step to step in NumPy.
+
+    lxt 2.1, by its authors, gives the same as ours on a small Llama; it was run once by hand,
+    because it cannot be imported with the version of transformers that is used here.
+    """
 
     def __init__(self, model):
         self.model = model
         self.lost = 0.0  # to biases and softmaxes
 
     def linear(self, x, module, relevance):
-        """Equation 8: by the summands of each output; the bias keeps its own."""
+        """The epsilon rule: by the summands of each output; the bias keeps its own."""
         w, b = module.weight.detach().numpy(), getattr(module, "bias", None)
         summands = x[:, None, :] * w[None]  # (n, out, in)
         z = summands.sum(axis=-1) + (0 if b is None else b.detach().numpy())
@@ -296,7 +300,7 @@ class ByHand:
         return handed.sum(axis=1)
 
     def norm(self, x, module, relevance):
-        """A linear map with the deviation as it is; the mean is taken away as in equation 8."""
+        """A linear map with the deviation as it is; the mean is taken away by the epsilon rule."""
         d = x.shape[-1]
         gain, bias = module.weight.detach().numpy(), module.bias.detach().numpy()
         sigma = np.sqrt(x.var(axis=-1) + module.eps)
@@ -307,13 +311,13 @@ class ByHand:
         return handed.sum(axis=1)
 
     def product(self, a, b, relevance):
-        """Proposition 3.3: of a @ b, half to each factor, by the summands."""
+        """The uniform rule: of a @ b, half to each factor, by the summands."""
         summands = a[:, :, None] * b[None]  # (n, m, d)
         handed = summands * (relevance / summands.sum(axis=1))[:, None] / 2
         return handed.sum(axis=2), handed.sum(axis=0)
 
     def softmax(self, logits, weights, relevance):
-        """Proposition 3.1: x_i (R_i - s_i sum R)."""
+        """The softmax rule: x_i (R_i - s_i sum R)."""
         handed = logits * (relevance - weights * relevance.sum(axis=-1, keepdims=True))
         self.lost += relevance.sum() - handed.sum()
         return handed
@@ -373,7 +377,7 @@ class ByHand:
         relevance = self.norm(x, model.norm, relevance)
         for layer, x, read, added, y, normed, _, active, down in steps[::-1]:
             r_y, r_down = self.split([y, down], relevance)
-            r_up = self.linear(active, layer.network[2], r_down)  # equation 9: handed on
+            r_up = self.linear(active, layer.network[2], r_down)  # the identity rule
             r_normed = self.linear(normed, layer.network[0], r_up)
             r_y = r_y + self.norm(y, layer.norms[1], r_normed)
             r_x, r_added = self.split([x, added], r_y)

@@ -10,15 +10,18 @@ from course_lib.chapters.ch06_nlp import models as text_models
 from course_lib.chapters.ch07_vision import models as vision_models
 from course_lib.nn import (
     attention,
+    attribution,
     edges,
     explain,
     gat,
     pooling,
     sparse,
+    tracing,
     training,
     transformer,
     vision,
 )
+from course_lib.nn.open_transformer import open_model
 from course_lib.nn.training import seeded
 from tests.support.nn import public_names
 
@@ -70,6 +73,8 @@ def all_steps(**arguments):
 
 
 CLASSIFIER = made(text_models.TextClassifier, 6, 2, 4, d_model=4, num_heads=2)
+OPENED = open_model(CLASSIFIER)
+NO_IDS = [*NO_INTEGERS, TOKENS, TOKENS[0] - 1, TOKENS[0] + 9, TOKENS[0, :0]]
 TRANSLATOR = made(text_models.Translator, 6, 5, 4, 4, d_model=4, num_heads=2)
 DOTS = {"query": X, "key": X}
 BAD = [
@@ -283,6 +288,30 @@ BAD = [
             *(explain.attention_importance, explain.gradient_importance, explain.leave_one_out),
         )
         for case in rows(function, "tokens", NO_TOKENS, model=CLASSIFIER)
+    ),
+    *(
+        case
+        for function in (
+            *(attribution.gradient_times_input, attribution.attn_lrp, tracing.trace),
+            *(attribution.weight_gradients, attribution.value_zeroing),
+        )
+        for case in rows(function, "ids", NO_IDS, model=OPENED)
+    ),
+    *rows(attribution.drops_without, "ids", NO_IDS, model=OPENED, sets=[[0]]),
+    *(
+        case
+        for parameter, values in {
+            "sets": ["text", 3, [], [0], [[3]], [[-1]], [[0.5]], [[0, 1, 2]]],
+            "way": ["lost", None, 1],
+            "most": NO_COUNT,
+        }.items()
+        for case in rows(
+            attribution.drops_without,
+            parameter,
+            values,
+            **{"model": OPENED, "ids": TOKENS[1]},
+            **({} if parameter == "sets" else {"sets": [[0]]}),
+        )
     ),
     *(
         case

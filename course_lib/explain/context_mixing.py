@@ -37,7 +37,7 @@ def value_parts(weights, values, output):
     References
     ----------
     Kobayashi, Kuribayashi, Yokoi and Inui (2020), Attention is not only a weight: analyzing
-    transformers with vector norms, equations 3 and 4.
+    transformers with vector norms, section 2.2.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def alti(parts, whole):
     References
     ----------
     Ferrando, Gállego and Costa-jussà (2022), Measuring the mixing of contextual information in the
-    transformer, equations 8 to 11. Their code divides by the unbiased standard deviation, where
+    transformer, section 3. Their code divides by the unbiased standard deviation, where
     LayerNorm has the biased one: its parts are smaller by sqrt((d - 1) / d).
 
     Examples
@@ -156,7 +156,7 @@ def gradient_rollout(weights, gradients):
     References
     ----------
     Chefer, Gur and Wolf (2021), Generic attention-model explainability for interpreting bi-modal
-    and encoder-decoder transformers, equations 1, 5 and 6.
+    and encoder-decoder transformers, section 3.
 
     Examples
     --------

@@ -14,13 +14,13 @@ from course_lib.nn.open_transformer import PLAIN, OpenTransformer, Rules
 EPS = 1e-9  # below this, a number is not divided by
 
 # AttnLRP as rules for gradients: relevance is then gradient times input (Achtibat et al. 2024,
-# appendix on implementation). Linear maps and the softmax (their equations 8 and 13) need no rule.
+# section 3). Linear maps (epsilon rule) and the softmax (first-order expansion) need none.
 LRP = Rules(
-    # both factors of a product get half of its relevance (proposition 3.3)
+    # both factors of a product get half of its relevance: the uniform rule
     product=lambda product: (product + product.detach()) / 2,
-    # a norm hands relevance on as it is: its deviation counts as a constant (proposition 3.4)
+    # a norm hands relevance on as it is: its deviation counts as a constant
     scale=torch.Tensor.detach,
-    # so does a function of single numbers: a multiple of its input (equation 9)
+    # so does a function of single numbers, a multiple of its input: the identity rule
     activation=lambda f, x: x * (f(x) / torch.where(x.abs() < EPS, EPS, x)).detach(),
 )
 
@@ -126,7 +126,7 @@ def value_zeroing(model, ids):
     References
     ----------
     Mohebbi, Zuidema, Chrupała and Alishahi (2023), Quantifying context mixing in transformers,
-    section 3 and equation 4.
+    section 3.
     """
     ids = _text(model, ids)
     n, found = ids.shape[1], []
@@ -219,4 +219,4 @@ def _text(model, ids):
     ids = _validate.tensor(ids, "ids", _validate.INTEGERS, "n")[None]
     if not ids.numel():
         raise ValueError("ids must not be empty")
-    return ids
+    return _validate.within(ids, "ids", 0, model.vocabulary - 1)

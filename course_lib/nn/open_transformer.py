@@ -180,12 +180,15 @@ class OpenTransformer:
     layers : list of Layer
     answer : course_lib.nn.answers.Sentence, Classes or NextToken
     causal : bool
+    vocabulary : int
+        How many tokens there are.
     """
 
     embed: Callable
     layers: list
     answer: object
     causal: bool
+    vocabulary: int
 
     def steps(self, x, seen=None, rules=PLAIN, heard=None):
         """Return the `Step` of each layer.
@@ -262,7 +265,8 @@ def _classifier(model):
         for layer in model.layers
     ]
     answer = Classes(Norm(model.norm), model.classify)
-    return OpenTransformer(model.embedding, layers, answer, causal=False)
+    words = model.embedding.token.num_embeddings
+    return OpenTransformer(model.embedding, layers, answer, causal=False, vocabulary=words)
 
 
 def _bert(model):
@@ -285,7 +289,8 @@ def _bert(model):
         )
         for layer in model.encoder.layer
     ]
-    return OpenTransformer(model.embeddings, layers, Sentence(), causal=False)
+    words = model.config.vocab_size
+    return OpenTransformer(model.embeddings, layers, Sentence(), causal=False, vocabulary=words)
 
 
 def _llama(model):
@@ -314,4 +319,5 @@ def _llama(model):
         for layer in model.model.layers
     ]
     answer = NextToken(Norm(model.model.norm), model.lm_head)
-    return OpenTransformer(model.model.embed_tokens, layers, answer, causal=True)
+    embed, words = model.model.embed_tokens, model.config.vocab_size
+    return OpenTransformer(embed, layers, answer, causal=True, vocabulary=words)

@@ -63,7 +63,7 @@ def normed_parts(layer, step):
     References
     ----------
     Kobayashi, Kuribayashi, Yokoi and Inui (2021), Incorporating residual and normalization layers
-    into analysis of masked language models, section 3; Ferrando et al. (2022), equations 5 to 7.
+    into analysis of masked language models, section 3; Ferrando et al. (2022), section 3.
     """
     n = step.x.shape[1]
     parts = torch.from_numpy(value_parts(*_mixing(layer, step)))
