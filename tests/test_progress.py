@@ -47,6 +47,14 @@ def test_what_earlier_versions_remembered_is_still_known(tmp_path):
     assert "weights-1" not in (tmp_path / progress.FILE_NAME).read_text()
 
 
+def test_an_exercise_that_moved_stays_passed(tmp_path):
+    (tmp_path / progress.FILE_NAME).write_text('{"passed": "nlp-6"}\n')
+    assert progress.passed(tmp_path) == {"nlp-6", "explain-1"}
+    progress.record("explain-1", tmp_path)  # which is no news
+    assert progress.passed(tmp_path) == {"nlp-6", "explain-1"}
+    assert len((tmp_path / progress.FILE_NAME).read_text().splitlines()) == 1
+
+
 def test_a_broken_line_costs_no_other(tmp_path, capsys):
     path = tmp_path / progress.FILE_NAME
     path.write_text('{"passed": "weights-1"}\n{"passed": ["weights')

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_lib.chapters import MOVED
 from course_lib.exercises.cells import checked_key
 from course_lib.working.merge import merge, says_the_same
 
@@ -106,6 +107,14 @@ def test_an_answer_to_an_exercise_that_ended_stays_and_is_marked():
     assert "weights-2" in sources[-2]
     assert changes.ended == ["weights-2"]
     assert LAST_CHECK.source not in sources
+
+
+def test_an_answer_to_an_exercise_that_moved_says_where_it_is_now(monkeypatch):
+    monkeypatch.setitem(MOVED, "weights-2", "explain-1")
+    sources, changes = updated(changed(weights_2="f = max"))
+    assert "has moved to 14_explain, as `explain-1`" in sources[-2]
+    assert sources[-1] == "f = max"
+    assert changes.ended == ["weights-2"]
 
 
 def test_an_answer_goes_along_with_an_exercise_that_got_another_number():

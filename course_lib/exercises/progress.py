@@ -11,6 +11,8 @@ from pathlib import Path
 
 from IPython import get_ipython
 
+from course_lib.chapters import MOVED
+
 FILE_NAME = ".progress.jsonl"
 # Earlier versions of the course kept all keys in one JSON object. It is still read.
 OLD_FILE_NAME = ".progress.json"
@@ -26,7 +28,8 @@ def passed(folder=None):
         By default the one of the notebook that runs.
     """
     folder = Path(folder or notebook_folder())
-    return _passed_before(folder / OLD_FILE_NAME) | _passed_since(folder / FILE_NAME)
+    keys = _passed_before(folder / OLD_FILE_NAME) | _passed_since(folder / FILE_NAME)
+    return keys | {MOVED[key] for key in keys & MOVED.keys()}
 
 
 def record(key, folder=None):

@@ -4,7 +4,7 @@ import importlib
 from functools import cache
 
 from course_lib import language
-from course_lib.chapters import CHAPTERS, chapter_folder, chapter_name
+from course_lib.chapters import CHAPTERS, MOVED, chapter_folder, chapter_name
 from course_lib.chapters.reading import SourceError, tasks
 from course_lib.exercises.exercise import Exercise
 
@@ -15,7 +15,8 @@ def exercises_of(chapter):
 
 
 def find_exercise(key):
-    """Return the exercise of a key such as "weights-2"."""
+    """Return the exercise of a key such as "weights-2", or of the key that it had elsewhere."""
+    key = MOVED.get(key, key) if isinstance(key, str) else key
     known = []
     if isinstance(key, str) and key.rpartition("-")[0] in CHAPTERS.values():
         known = exercises_of(key.rpartition("-")[0])

@@ -33,10 +33,12 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from course_lib.chapters import MOVED, chapter_stem
 from course_lib.chapters.reading import answer_name
 from course_lib.exercises.cells import checked_key
 
 ENDED = "> **This exercise is no longer part of the chapter.** Your answer to `{key}` is kept:"
+AWAY = "> **This exercise has moved to {stem}, as `{new}`.** Your answer to `{key}` is kept:"
 
 
 @dataclass
@@ -132,7 +134,7 @@ class _Merge:
         key = self.shipped[name].metadata.get("exercise")
         if key:
             self.changes.ended.append(key)
-            mark = nbformat.v4.new_markdown_cell(ENDED.format(key=key), id=f"ended-{key}")
+            mark = nbformat.v4.new_markdown_cell(_farewell(key), id=f"ended-{key}")
             self._behind(anchor, mark)
         else:
             self.changes.edited.append(first_line(cell))
@@ -193,6 +195,13 @@ class _Merge:
         notebook.metadata |= {k: v for k, v in self.worked.metadata.items() if k != "course"}
         notebook.cells = cells
         return notebook
+
+
+def _farewell(key):
+    """Return what stands above an answer whose exercise is not in the chapter any more."""
+    if key not in MOVED:
+        return ENDED.format(key=key)
+    return AWAY.format(key=key, new=MOVED[key], stem=chapter_stem(MOVED[key].rpartition("-")[0]))
 
 
 def recognised(cells, shipped):

@@ -311,98 +311,6 @@ def _judge_order(cases, values):
     )
 
 
-# nlp-6 ------------------------------------------------------------------------------------------
-
-
-def _words_to_hide(rng):
-    """Make functions of texts with several classes, and a text for each."""
-    n, classes = (int(size) for size in rng.integers((5, 3), (9, 7)))
-    text, certain = rng.permutation(np.arange(1, 9)), draw_predictor(rng, n, classes)
-    certain.table[1:] += 40 * np.eye(classes)[rng.permutation(8) % classes]  # answers turn round
-    return [
-        (draw_predictor(rng, 6, 6), text[:6]),
-        (draw_predictor(rng, 4, 6), text[:4]),
-        (draw_predictor(rng, 1, 6), text[:1]),
-        (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
-        (certain, rng.integers(1, 9, size=n)),
-        (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
-    ]
-
-
-def _hidden_variation(hide):
-    """Return a function of a case: the total variation if each word is hidden like this."""
-
-    def found(predict, text):
-        changed = np.stack([hide(text, place) for place in range(len(text))])
-        return np.abs(predict(changed) - predict(text[None])).sum(axis=1) / 2
-
-    return found
-
-
-def _put(text, places, word):
-    changed = text.copy()
-    changed[places] = word
-    return changed
-
-
-def _moved(predict, text):
-    hidden = np.where(np.eye(len(text), dtype=bool), 0, text)
-    return predict(hidden) - predict(text[None])
-
-
-def _answered(predict, text):
-    return _moved(predict, text)[:, predict(text[None])[0].argmax()]
-
-
-def _judge_hiding(cases, values):
-    def size(*case):
-        return np.abs(_moved(*case))
-
-    one_class = "Compare the whole answers, not one class only."
-    compare_all(
-        lambda predict, text: say("The changes for {count} words", count=len(text)),
-        cases,
-        values,
-        _hidden_variation(lambda text, place: _put(text, place, 0)),
-        [
-            (
-                _hidden_variation(lambda text, place: _put(text, slice(place + 1), 0)),
-                "Words hidden before are still hidden: take a fresh copy for each.",
-            ),
-            (
-                _hidden_variation(lambda text, place: _put(text, text == text[place], 0)),
-                "Hide the word at one place only, also if it stands elsewhere as well.",
-            ),
-            (
-                _hidden_variation(lambda text, place: text * (np.arange(len(text)) == place)),
-                "All the other words are hidden; hide one at a time.",
-            ),
-            (
-                _hidden_variation(lambda text, place: np.append(np.delete(text, place), 0)),
-                "The words behind it have moved up: put 0 in its place instead.",
-            ),
-            (
-                lambda *case: _moved(*case).sum(axis=1) / 2,
-                "Without absolute values the differences add up to 0.",
-            ),
-            (
-                lambda *case: size(*case).sum(axis=1),
-                "Take half the sum: total variation is at most 1.",
-            ),
-            (
-                lambda *case: size(*case).max(axis=1),
-                "Total variation is half the sum of all the differences.",
-            ),
-            (
-                lambda *case: size(*case).mean(axis=1),
-                "Take half the sum, not the mean over the classes.",
-            ),
-            (lambda *case: np.abs(_answered(*case)), one_class),
-            (lambda *case: -_answered(*case), one_class),
-        ],
-    )
-
-
 # nlp-7 ------------------------------------------------------------------------------------------
 
 
@@ -488,10 +396,5 @@ CHECKS = {
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
     "nlp-5": Check(inputs=_reorderings, judge=_judge_order),
-    "nlp-6": Check(
-        inputs=_words_to_hide,
-        judge=_judge_hiding,
-        without=("course_lib.nn.explain:leave_one_out",),
-    ),
     "nlp-7": Check(inputs=_alignments, judge=_judge_pointing),
 }

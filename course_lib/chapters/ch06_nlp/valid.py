@@ -39,10 +39,6 @@ def _reordering(rng, batch, classes, order):
     return _draw_predictor(rng, n, classes), rng.integers(9, size=(batch, n)), order
 
 
-def _text(rng, n, classes, words):
-    return _draw_predictor(rng, n, classes), rng.integers(words, size=n)
-
-
 def _pointing(rng, n_query, n_key, concentration):
     weights = draw_weights(rng, n_query, n_key, concentration)
     if rng.random() < 0.3:
@@ -59,7 +55,6 @@ VALID = {
     "nlp-5": st.integers(1, 8).flatmap(
         lambda n: seeded(_reordering, st.integers(1, 6), st.integers(2, 6), orders(n))
     ),
-    "nlp-6": seeded(_text, st.integers(1, 9), st.integers(2, 6), st.sampled_from([3, 9])),
     "nlp-7": seeded(
         _pointing, st.integers(1, 10), st.integers(1, 10), st.sampled_from([0.3, 1, 9])
     ),

@@ -14,7 +14,6 @@ from torch import nn
 
 from course_lib.chapters.runs import load_runs
 from course_lib.nn.attention import SelfAttention, masked_softmax, merge_heads, split_heads
-from course_lib.nn.explain import leave_one_out
 
 RUNS = load_runs("opinions")
 ADVANTAGE = (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"]).mean()
@@ -266,33 +265,6 @@ def change_by_torch(predict, texts, order):
     return (before - after).abs().max()
 
 
-def hide_at_once(predict, text):
-    hidden = np.where(np.eye(len(text), dtype=bool), 0, text)
-    return np.abs(predict(hidden) - predict(text[None])).sum(axis=1) / 2
-
-
-def hide_by_torch(predict, text):
-    hidden = torch.tensor(text).repeat(len(text), 1)
-    hidden.fill_diagonal_(0)
-    moved = torch.tensor(predict(hidden)) - torch.tensor(predict(text[None]))
-    return 0.5 * moved.abs().sum(-1)
-
-
-def hide_by_rise(predict, text):
-    # of two distributions, the total rise is half the sum of all changes
-    hidden = np.where(np.eye(len(text), dtype=bool), 0, text)
-    return (predict(hidden) - predict(text[None])).clip(min=0).sum(axis=1)
-
-
-def hide_with(distance, hidden=None):
-    def answer(predict, text):
-        eye = np.eye(len(text), dtype=bool)
-        texts = np.where(eye, 0, text) if hidden is None else hidden(text, eye)
-        return distance(predict(texts), predict(text[None]))
-
-    return answer
-
-
 def half(after, before):
     return np.abs(after - before).sum(axis=1) / 2
 
@@ -327,30 +299,6 @@ def change_word_by_word(predict, texts, order):
 def change_by_pandas(predict, texts, order):
     moved = pd.DataFrame(texts)[list(order)].to_numpy()
     return (pd.DataFrame(predict(moved)) - pd.DataFrame(predict(texts))).abs().max().max()
-
-
-def hide_one_by_one(predict, text):
-    answer = predict(text[None])[0]
-    for place in range(len(text)):
-        hidden = list(text)
-        hidden[place] = 0
-        yield sum(map(abs, predict(np.array([hidden]))[0] - answer)) / 2
-
-
-def hide_and_put_back(predict, text):
-    before, changes = predict(text[None]), []
-    for place, word in enumerate(text.tolist()):
-        text[place] = 0
-        changes.append(0.5 * np.linalg.norm((predict(text[None]) - before)[0], ord=1))
-        text[place] = word
-    return changes
-
-
-def hide_by_library(predict, text):
-    def model(tokens):
-        return torch.tensor(predict(tokens.numpy())).log()
-
-    return leave_one_out(model, torch.tensor(text)[None])[0]
 
 
 def share_with(look):
@@ -431,25 +379,6 @@ RIGHT = {
             abs(predict(t[None, order]) - predict(t[None])).max() for t in texts
         ),
         lambda *case: Fraction(np.abs(changed(*case)).max()),
-    ],
-    "nlp-6": [
-        hide_at_once,
-        hide_by_torch,
-        hide_by_rise,
-        hide_one_by_one,
-        hide_and_put_back,
-        lambda predict, text: hide_at_once(predict, text).astype(np.float32),
-        lambda predict, text: hide_at_once(predict, text).astype(np.float16),
-        lambda predict, text: torch.tensor(hide_at_once(predict, text)).bfloat16(),
-        lambda predict, text: hide_at_once(predict, text).astype(object),
-        lambda predict, text: pd.Series(hide_at_once(predict, text)),
-        lambda predict, text: tuple(map(Fraction, hide_at_once(predict, text))),
-        lambda predict, text: (
-            1
-            - np.minimum(
-                predict(np.where(np.eye(len(text)) > 0, 0, text)), predict(text[None])
-            ).sum(axis=1)
-        ),
     ],
     "nlp-7": [
         share_by_loop,
@@ -711,45 +640,6 @@ WRONG = {
             lambda predict, texts, order: abs(predict(texts[:, order]) / predict(texts) - 1).max(),
             "not right yet",
         ),
-    ],
-    "nlp-6": [
-        (hide_with(lambda a, b: np.abs(a - b).sum(axis=1)), "half the sum"),
-        (hide_with(lambda a, b: np.abs(a - b).max(axis=1)), "half the sum of all the differences"),
-        (hide_with(lambda a, b: np.abs(a - b).mean(axis=1)), "not the mean"),
-        (hide_with(lambda a, b: np.abs(a - b)[:, b[0].argmax()]), "not one class only"),
-        (hide_with(lambda a, b: (b - a)[:, b[0].argmax()]), "not one class only"),
-        (hide_with(half, lambda text, eye: np.where(eye, text, 0)), "All the other words"),
-        (
-            hide_with(half, lambda text, eye: np.where(np.tri(len(text)) > 0, 0, text)),
-            "take a fresh copy",
-        ),
-        (hide_with(half, lambda text, eye: np.where(text == text[:, None], 0, text)), "one place"),
-        (hide_with(lambda a, b: (a - b).sum(axis=1) / 2), "add up to 0"),
-        (hide_with(lambda a, b: half(a, b).mean()), "shape"),
-        (hide_by_library, "leave_one_out"),
-        (hide_with(half, lambda text, eye: np.where(eye, 1, text)), "not right yet"),
-        (hide_with(half, lambda text, eye: np.roll(np.where(eye, 0, text), 1, 0)), "not right yet"),
-        (
-            hide_with(
-                half,
-                lambda text, eye: np.array([[*np.delete(text, k), 0] for k in range(len(text))]),
-            ),
-            "moved up",
-        ),
-        (
-            hide_with(
-                half, lambda text, eye: np.array([np.delete(text, k) for k in range(len(text))])
-            ),
-            "not right yet",
-        ),
-        (hide_with(lambda a, b: np.linalg.norm(a - b, axis=1) / 2), "not right yet"),
-        (hide_with(lambda a, b: np.linalg.norm(a - b, axis=1)), "not right yet"),
-        (hide_with(lambda a, b: (b * np.log(b / a)).sum(1)), "not right yet"),
-        (hide_with(lambda a, b: half(a, b).round(1)), "not right yet"),
-        (hide_with(lambda a, b: (a.argmax(1) != b.argmax()) * 1.0), "not right yet"),
-        (hide_with(lambda a, b: half(a, b) / half(a, b).sum()), "not right yet"),
-        (hide_with(lambda a, b: np.abs(a[:, :2] - b[:, :2]).sum(1) / 2), "not right yet"),
-        (hide_with(lambda a, b: np.abs(a.max(1) - b.max())), "not right yet"),
     ],
     "nlp-7": [
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)].mean(), "leave them out"),

@@ -65,22 +65,6 @@ def largest_change(predict, texts, order):
     return largest
 
 
-def hide_each(predict, text):
-    """Total variation by its other definition: the largest difference of any set of classes."""
-    changes = []
-    for place in range(len(text)):
-        hidden = [0 if k == place else word for k, word in enumerate(text)]
-        p, q = (predict(np.array([t]))[0].tolist() for t in (text, hidden))
-        sets = product([False, True], repeat=len(p))
-        changes.append(
-            max(
-                sum(a - b for a, b, inside in zip(p, q, chosen, strict=True) if inside)
-                for chosen in sets
-            )
-        )
-    return changes
-
-
 def pointing_share(weights, right):
     """Row by row: is there a right key that no other key exceeds?"""
     asked, hits = 0, 0
@@ -96,6 +80,5 @@ BRUTE = {
     "nlp-2": count_parameters,
     "nlp-3": OneByOne,
     "nlp-5": largest_change,
-    "nlp-6": hide_each,
     "nlp-7": pointing_share,
 }

@@ -47,16 +47,6 @@ def test_models_compare_as_the_chapter_says_in_every_seed():
     assert (RUNS["no positions"]["all"] > RUNS["bag of words"]["all"] + 0.1).all()
     assert (RUNS["attention"]["negated"] > RUNS["uniform attention"]["negated"]).all()
     assert (RUNS["attention"]["unseen combinations"] > 0.95).all()
-    wrong = [1 - RUNS[name]["all"].mean() for name in ("uniform attention", "attention")]
-    assert 2.5 < wrong[0] / wrong[1] < 3.5
-
-
-def test_measures_agree_poorly_and_two_of_them_least_in_every_seed():
-    pairs = [RUNS["attention"][f"{a} ~ leave one out"] for a in ("gradient", "attention")]
-    pairs.append(RUNS["attention"]["attention ~ gradient"])
-    assert all(((pair > 0) & (pair < 0.6)).all() for pair in pairs)
-    assert (pairs[0] < np.minimum(*pairs[1:])).all()
-    assert (RUNS["attention"]["adversary found"] > 0.95).all()
 
 
 def test_mistakes_that_exercise_4_names_are_told_apart_from_the_right_number():

@@ -1,0 +1,158 @@
+"""What the exercises of chapter 14 are posed on: layers, gradients, texts, scores, differences."""
+
+import numpy as np
+
+from course_lib._waiting import tries
+from course_lib.attention import softmax
+from course_lib.chapters.ch06_nlp.predictors import draw_predictor
+
+
+class Layer:
+    """A layer whose attention is given: what it makes of the values of its tokens.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray, shape (n, n)
+    x : numpy.ndarray, shape (n, d)
+        What the residual connection carries past the attention.
+    matrix : numpy.ndarray, shape (d, d)
+        The output projection.
+    bends : bool, default False
+        Whether a nonlinear step follows.
+    """
+
+    def __init__(self, weights, x, matrix, *, bends=False):
+        self.weights, self.x, self.matrix, self.bends = weights, x, matrix, bends
+
+    def __call__(self, values):
+        """Return the outputs (n, d) for values (n, d)."""
+        outputs = self.x + self.weights @ np.asarray(values, dtype=float) @ self.matrix
+        return np.tanh(outputs) + 0.1 * outputs if self.bends else outputs
+
+
+def draw_layer(rng, weights, d, *, share=1.0, bends=False):
+    """Return a random `Layer` and values for it; `share` is the size of what goes past it."""
+    n = len(weights)
+    x, values = rng.normal(size=(2, n, d))
+    matrix = rng.normal(size=(d, d)) / np.sqrt(d)
+    return Layer(weights, share * x, matrix, bends=bends), values
+
+
+def layers(rng):
+    """Make layers of several sizes: sharp and flat ones, with tokens that nobody attends to."""
+    n, d = (int(size) for size in rng.integers((4, 3), (7, 6)))
+    unseen = softmax(rng.normal(size=(4, 4)))
+    unseen[:, 2] = 0
+    alone, value = draw_layer(rng, np.ones((1, 1)), 3, share=0.2)
+    alone.x -= 0.4 * value @ alone.matrix  # without its value, the output points the other way
+    return [
+        draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
+        draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
+        draw_layer(rng, softmax(4 * rng.normal(size=(3, 3))), 4, share=3.0),
+        draw_layer(rng, unseen / unseen.sum(axis=1, keepdims=True), 3),
+        (alone, value),
+    ]
+
+
+def with_gradients(rng):
+    """Make weights of several layers and heads, with gradients of both signs, small and large."""
+    drawn = rng.integers((2, 2, 3), (5, 5, 6), (2, 3)).tolist()
+    cases = []
+    for depth, h, n in ((2, 2, 3), (3, 1, 4), (1, 3, 2), (2, 2, 1), *drawn):
+        weights = softmax(2 * rng.normal(size=(depth, h, n, n)))
+        cases.append((weights, 10 ** rng.uniform(-1, 1) * rng.normal(size=weights.shape)))
+    cases[3] = cases[3][0], np.abs(cases[3][1])  # a single token that speaks for itself
+    large = softmax(rng.normal(size=(2, 2, 3, 3)))
+    cases.append((large, 20 * rng.normal(size=large.shape)))
+    against = softmax(rng.normal(size=(2, 2, 3, 3)))
+    cases.append((against, -np.abs(rng.normal(size=against.shape))))  # nothing speaks for it
+    # Two heads whose gradients are opposite: their mean is nothing, that of the positive parts not.
+    alike = softmax(rng.normal(size=(2, 1, 3, 3))).repeat(2, axis=1)
+    gradients = rng.normal(size=(2, 1, 3, 3))
+    cases.append((alike, np.concatenate([gradients, -gradients], axis=1)))
+    return cases
+
+
+def clear_winner(predict, text, by=1e-3):
+    """Tell whether one class is likelier than any other, and stays apart from them."""
+    second, first = np.sort(predict(text[None])[0])[-2:]
+    return first - second > by
+
+
+def deletions(rng):
+    """Make functions of texts, a text for each, and the order in which its words are hidden."""
+    sizes = ((6, 4), (5, 2), (1, 3), (4, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
+    cases = []
+    for n, classes in sizes:
+        for _ in tries("a text of which one class is the likeliest, and another one later"):
+            predict, text = draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
+            order = rng.permutation(n)
+            answers = predict(emptied(text, order)).argmax(axis=1)
+            turns = n < 4 or (answers[0] != answers[1:-1]).any()
+            own_inverse = n > 3 and (order == np.argsort(order)).all()
+            if clear_winner(predict, text) and turns and not own_inverse and answers[0] > 0:
+                break
+        cases.append((predict, text, order))
+    # A word twice, and a place that holds padding already.
+    for _ in tries("a text of which one class is the likeliest"):
+        predict, text = draw_predictor(rng, 5, 3), np.array([4, 0, 2, 4, 7])
+        if clear_winner(predict, text):
+            return [*cases, (predict, text, rng.permutation(5))]
+
+
+def emptied(text, order):
+    """Return the texts (n + 1, n) with none, one, two and at last all words hidden."""
+    texts = np.tile(text, (len(text) + 1, 1))
+    for count, place in enumerate(order, start=1):
+        texts[count:, place] = 0
+    return texts
+
+
+def apart(scores, by=1e-6):
+    """Tell whether on the other texts of each text one candidate is best, and no other as good."""
+    others = (scores.sum(axis=1, keepdims=True) - scores) / (scores.shape[1] - 1)
+    first_two = np.sort(others, axis=0)[-2:]
+    return len(scores) == 1 or bool((first_two[-1] - first_two[0] > by).all())
+
+
+def candidates(rng):
+    """Make scores of candidates on texts: equally good ones, one that is best, a single one."""
+    sizes = [(5, 3), (2, 2), (1, 4), rng.integers((3, 5), (9, 9))]
+    cases = [_tell_apart(lambda size=size: rng.uniform(-1, 1, size=size)) for size in sizes]
+    best = rng.normal(0, 0.1, size=(6, 7))
+    best[rng.integers(6)] += 0.5
+    # One candidate leads thanks to a single text: chosen on the others, it is not chosen there.
+    lucky = np.array([[0.9, 0.1, 0.1, 0.12], [0.2, 0.3, 0.29, 0.31]])[:, rng.permutation(4)]
+    below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
+    # One is a little above 0 everywhere; the other is better, but not everywhere.
+    steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
+    return [(scores,) for scores in (*cases, best, lucky, below, steady)]
+
+
+def _tell_apart(draw):
+    for _ in tries("scores of which one is always the best"):
+        scores = draw()
+        if apart(scores):
+            return scores
+
+
+def differences(rng):
+    """Make differences of texts and signs: large, small and none, and with ties."""
+    cases = []
+    for count, shuffles, shift in ((8, 99, 0.3), (12, 49, -0.6), (5, 19, 0.0), (9, 199, -0.2)):
+        drawn = rng.normal(shift, 0.5, size=count)
+        cases.append((drawn, rng.choice([-1, 1], size=(shuffles, count))))
+    every = np.array(np.meshgrid(*[[-1, 1]] * 4)).reshape(4, -1).T  # all signs there are: many ties
+    cases.append((rng.permutation([0.1, 0.2, 0.3, 0.4]), every))
+    cases.append((np.full(10, 0.7), rng.choice([-1, 1], size=(30, 10))))  # none as large, or nearly
+    cases.append((np.zeros(4), rng.choice([-1, 1], size=(6, 4))))
+    cases.append((rng.normal(size=3), np.ones((1, 3), dtype=int)))
+    cases.append((1e-6 * rng.normal(0.3, 1, size=7), rng.choice([-1, 1], size=(40, 7))))
+    near = np.array([0.5, 0.4, 0.3, 0.0002])  # without the last, nearly as large, but not quite
+    cases.append((near, np.array([[1, 1, 1, -1], [-1, -1, -1, 1], [1, -1, 1, 1]])))
+    for _ in tries("ties that rounding breaks"):
+        tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
+        short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))
+        short_sums = abs(tenths.sum()) - np.abs(signs @ tenths)
+        if all(((s > 0) & (s < 1e-9)).any() for s in (short, short_sums)):
+            return [*cases, (tenths, signs)]

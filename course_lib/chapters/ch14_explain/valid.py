@@ -1,0 +1,66 @@
+"""What the texts of chapter 14 allow: the arguments of each exercise's function.
+
+Only tests import this: learners do not have Hypothesis.
+"""
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.chapters.ch14_explain.cases import apart, clear_winner, draw_layer
+from course_lib.exercises.strategies import random_weights, seeded
+
+small = st.integers(1, 5)
+
+
+def _predictor(rng, n, classes, scales):
+    predict = draw_predictor(rng, n, classes, scale=rng.choice(scales))
+    return BagPredictor(predict.table) if rng.random() < 0.2 else predict
+
+
+def _text(rng, n, classes, words):
+    return _predictor(rng, n, classes, [0, 0.3, 1.5, 5, 100]), rng.integers(words, size=n)
+
+
+def _layer(rng, n, d):
+    share = rng.choice([0.3, 1, 3])
+    return draw_layer(rng, random_weights(rng, n), d, share=share, bends=bool(rng.integers(2)))
+
+
+def _with_gradients(rng, depth, h, n):
+    weights = np.array([[random_weights(rng, n) for _ in range(h)] for _ in range(depth)])
+    gradients = rng.choice([0.01, 1, 10]) * rng.normal(size=weights.shape)
+    return weights, gradients * (rng.random(weights.shape) < rng.choice([0.3, 1]))
+
+
+def _deletion(rng, n, classes, words):
+    predict, text = _predictor(rng, n, classes, [0.3, 1.5, 5]), rng.integers(words, size=n)
+    assume(clear_winner(predict, text))
+    return predict, text, rng.permutation(n)
+
+
+def _scores(rng, count, texts):
+    scores = rng.uniform(-1, 1, size=(count, texts))
+    if rng.random() < 0.3:
+        scores[rng.integers(count)] += 0.5
+    assume(apart(scores))
+    return (scores,)
+
+
+def _differences(rng, texts, draws):
+    scale = rng.choice([1e-6, 0.01, 0.5])
+    drawn = scale * rng.normal(rng.choice([-1, 0, 1]), 1, size=texts)
+    if rng.random() < 0.3:
+        drawn = drawn.round(1)  # ties
+    return drawn, rng.choice([-1, 1], size=(draws, texts))
+
+
+VALID = {
+    "explain-1": seeded(_text, st.integers(1, 9), st.integers(2, 6), st.sampled_from([3, 9])),
+    "explain-3": seeded(_layer, st.integers(1, 6), st.integers(3, 6)),
+    "explain-4": seeded(_with_gradients, st.integers(1, 4), small, small),
+    "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), st.sampled_from([3, 9])),
+    "explain-6": seeded(_scores, st.integers(1, 8), st.integers(2, 8)),
+    "explain-7": seeded(_differences, st.integers(1, 12), st.integers(1, 60)),
+}

@@ -1,0 +1,179 @@
+"""What chapter 14 says in general, on all recorded texts and all seeds."""
+
+import numpy as np
+import pytest
+
+from course_lib.centrality import rank_correlation
+from course_lib.chapters.runs import load_runs
+from course_lib.data import available, load_attention, load_leave_one_out, load_tournament
+from course_lib.explain import METHODS, agreement, area, paired, permutation_null
+
+RUNS = load_runs("opinions")["attention"]
+CONTESTS = "minilm", "opinions", "smollm2"
+OF_ATTENTION = METHODS[METHODS.index("last layer") : METHODS.index("gradient rollout") + 1]
+PRODUCTS = [m for m in METHODS if "rollout" in m and m != "gradient rollout"]
+
+
+@pytest.fixture(scope="module")
+def tournament():
+    return {name: load_tournament(name) for name in CONTESTS}
+
+
+@pytest.fixture(scope="module")
+def scores(tournament):
+    return {
+        name: {m: np.array([agreement(text, m) for text in texts]) for m in METHODS}
+        for name, texts in tournament.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def means(scores):
+    return {name: {m: found[m].mean() for m in METHODS} for name, found in scores.items()}
+
+
+@pytest.fixture(scope="module")
+def chance(tournament):
+    """The lowest and highest mean of most random orders."""
+    rng = np.random.default_rng(1)
+    return {
+        name: np.quantile(permutation_null(texts, rng, draws=300), (0.025, 0.975))
+        for name, texts in tournament.items()
+    }
+
+
+def test_there_are_forty_texts_or_more_of_each_model(tournament):
+    assert all(len(texts) >= 40 for texts in tournament.values())
+
+
+def test_measures_agree_poorly_and_two_of_them_least_in_every_seed():
+    pairs = [RUNS[f"{a} ~ leave one out"] for a in ("gradient", "attention")]
+    pairs.append(RUNS["attention ~ gradient"])
+    assert all(((pair > 0) & (pair < 0.6)).all() for pair in pairs)
+    assert (pairs[0] < np.minimum(*pairs[1:])).all()
+    assert (RUNS["adversary found"] > 0.95).all()
+
+
+def test_on_sentences_attnlrp_agrees_best_and_without_special_tokens_alti(tournament, means):
+    found = means["minilm"]
+    assert max(found, key=found.get) == "AttnLRP"
+    words = {
+        m: np.mean([agreement(text, m, special=False) for text in tournament["minilm"]])
+        for m in METHODS
+    }
+    assert max(words, key=words.get) == "ALTI"
+    assert abs(found["ALTI"] - found["length"]) < 0.1 < words["ALTI"] - words["length"]
+
+
+def test_on_sentences_counting_letters_beats_chance_flow_and_rollout(means, chance):
+    found = means["minilm"]
+    assert found["length"] > 3 * chance["minilm"][1]
+    assert found["length"] > max(found["flow"], found["rollout"])
+
+
+def test_on_opinions_all_that_look_at_attention_lie_close_together(means):
+    found = means["opinions"]
+    near = [found[m] for m in OF_ATTENTION]
+    assert max(near) - min(near) < 0.15
+    for name in ("rollout", "flow"):
+        assert found[name] > max(near) - 0.05
+    assert min(near) > max(found[m] for m in ("random", "position", "length")) + 0.2
+
+
+def test_on_the_causal_model_products_and_sums_of_columns_are_worse_than_chance(means, chance):
+    found, (low, _) = means["smollm2"], chance["smollm2"]
+    assert all(found[m] < low for m in (*PRODUCTS, "in-strength", "PageRank", "flow"))
+
+
+def test_there_they_favour_early_tokens(tournament):
+    for name in (*PRODUCTS, "in-strength", "PageRank", "flow"):
+        early = [
+            rank_correlation(text.scores[name], -text.scores["position"])
+            for text in tournament["smollm2"]
+        ]
+        assert np.mean(early) > 0.6, name
+
+
+def test_rollout_is_at_chance_good_and_worse_than_chance(means, chance):
+    low, high = chance["minilm"]
+    assert low < means["minilm"]["rollout"] < high
+    assert means["opinions"]["rollout"] > 5 * chance["opinions"][1]
+    assert means["smollm2"]["rollout"] < chance["smollm2"][0]
+
+
+def test_winners_are_told_from_the_second_on_sentences_only(scores, means):
+    rng = np.random.default_rng(1)
+    p = {}
+    for name, found in means.items():
+        first, second, *_ = sorted(METHODS, key=lambda m: -found[m])
+        for other in (second, "length"):
+            p[name, other == "length"] = paired(scores[name][first], scores[name][other], rng)[3]
+    assert p["minilm", False] < 0.05 < min(p["opinions", False], p["smollm2", False])
+    assert max(p["minilm", True], p["opinions", True]) < 0.001
+    assert p["smollm2", True] > 0.05
+
+
+def test_texts_differ_more_than_the_better_methods(scores, means):
+    for name in ("opinions", "smollm2"):
+        best = sorted(means[name].values())[-5:]
+        assert min(scores[name][m].std(ddof=1) for m in METHODS) > best[-1] - best[0]
+
+
+def test_the_safest_is_ahead_by_little(scores, means):
+    lowest = {m: min(found[m] for found in means.values()) for m in METHODS}
+    first, second, *_ = sorted(METHODS, key=lambda m: -lowest[m])
+    assert (first, second) == ("gradient rollout", "AttnLRP")
+    assert all(lowest[m] == means["smollm2"][m] for m in (first, second))
+    over_all = {m: sum(found[m] for found in means.values()) for m in METHODS}
+    assert max(over_all, key=over_all.get) == "AttnLRP"
+    for other in (second, "length"):
+        pair = scores["smollm2"][first], scores["smollm2"][other]
+        assert paired(*pair, np.random.default_rng(1))[3] > 0.05
+
+
+def test_the_judges_own_order_is_ahead_at_first_and_attnlrp_later(tournament):
+    own, lrp = (
+        np.array([text.deletion[m] for text in tournament["opinions"]]).mean(axis=0)
+        for m in ("leave one out", "AttnLRP")
+    )
+    assert own[0] > lrp[0]
+    assert own[-1] < lrp[-1]
+    assert area(own) < area(lrp)
+
+
+def test_other_judges_differ_about_special_tokens_and_deleting_agrees_with_nothing(tournament):
+    def mean(contest, method, **options):
+        return np.mean([agreement(text, method, **options) for text in tournament[contest]])
+
+    chosen = ("AttnLRP", "ALTI", "value-aware", "mean of layers", "rollout")
+    for method in chosen:
+        words = [mean("minilm", method, way=w, special=False) for w in ("hidden", "silenced")]
+        assert abs(words[0] - words[1]) < 0.05
+    assert abs(mean("minilm", "ALTI") - mean("minilm", "ALTI", way="silenced")) > 0.3
+    assert all(abs(mean("opinions", m, way="deleted")) < 0.2 for m in METHODS if m != "position")
+
+
+def test_a_leak_makes_random_orders_look_good_and_a_fair_choice_does_not():
+    effects = [load_leave_one_out(name)[0] for name in available()]
+    heads = [load_attention(name)[0].mean(axis=2).reshape(72, -1) for name in available()]
+
+    def judged(orders):
+        return np.array(
+            [
+                [rank_correlation(one, effect) for one in each]
+                for each, effect in zip(orders, effects, strict=True)
+            ]
+        ).T
+
+    def fair(found):
+        others = found.sum(axis=1, keepdims=True) - found
+        return found[others.argmax(axis=0), np.arange(found.shape[1])].mean()
+
+    real, luck = judged(heads), []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        found = judged([rng.random((72, len(effect))) for effect in effects])
+        assert found.max(axis=0).mean() > 0.55
+        luck.append(fair(found))
+    assert abs(np.mean(luck)) < 0.2
+    assert real.max(axis=0).mean() - 0.2 < fair(real) < real.max(axis=0).mean()
