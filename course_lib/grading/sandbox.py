@@ -1,0 +1,292 @@
+"""A place where code of strangers runs, with bubblewrap around it, and how it is asked."""
+
+import json
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.grading.inside.zygote import FOLDER, QUESTION, READY, REPORT
+from course_lib.grading.tree import write_tree
+
+UID = 65534
+COURSE = "/course"  # where the course is inside
+START = 120  # seconds that importing the libraries may take on a busy machine
+GRACE = 5  # seconds after a child's time in which its end must be reported
+ENVIRONMENT = {
+    "HOME": FOLDER,
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": FOLDER,
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+HOW = (
+    "Grading needs Linux and bubblewrap 0.7 or newer: apt install bubblewrap. On macOS and "
+    "Windows use the container that the page on grading describes. --unsafe runs notebooks of "
+    "your own without a sandbox: they may then do all that you may do."
+)
+
+
+class NoSandbox(RuntimeError):
+    """No sandbox can be made here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one answer may take.
+
+    Attributes
+    ----------
+    seconds, seconds_of_cells : float
+        For the calls of an answer, and before for the cells that define it.
+    memory, files, folder, answer : int
+        Megabytes: of the process, of a file, of all files, of what it sends.
+    threads : int
+    """
+
+    seconds: float = 10.0
+    seconds_of_cells: float = 10.0
+    memory: int = 2048
+    files: int = 16
+    folder: int = 64
+    answer: int = 32
+    threads: int = 64
+
+    @property
+    def wall(self):
+        """Seconds after which a child is ended, whatever it does: others may be computing, too."""
+        return 2 * (self.seconds + self.seconds_of_cells)
+
+    def question(self, length):
+        """Return the header of a question."""
+        computing = int(self.seconds + self.seconds_of_cells) + 1
+        return QUESTION.pack(length, self.wall, computing, self.memory, self.files, self.threads)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of a question.
+
+    Attributes
+    ----------
+    data : bytes
+        All that was written on the answer's pipe.
+    status : int
+        How the process ended: its exit status, or minus the signal; `STILL_RUNNING` if its time
+        was over; None if the sandbox itself had to be ended.
+    too_much : bool
+        Whether it wrote more than it may.
+    memory, seconds : float
+        Megabytes and seconds of computing that it took.
+    """
+
+    data: bytes
+    status: int | None
+    too_much: bool = False
+    memory: float = 0.0
+    seconds: float = 0.0
+
+
+class Sandbox:
+    """A sandbox for questions of one kind: libraries are loaded once, each question has a process.
+
+    Parameters
+    ----------
+    imports : sequence of str
+        Modules to import before any question.
+    without : sequence of (module, name)
+        Functions that are not in it.
+    limits : Limits
+    safe : bool
+        False: no bubblewrap, for one's own notebooks.
+    """
+
+    def __init__(self, imports=(), without=(), limits=None, *, safe=True):
+        self.limits = limits or Limits()
+        self.folder = tempfile.TemporaryDirectory(prefix="course-sandbox-")
+        tree = Path(self.folder.name, "course")
+        over = write_tree(tree, without)
+        python = Python.here()
+        self.answers, inner = os.pipe()
+        settings = {"uid": UID, "imports": list(imports), "answers": inner, "safe": safe}
+        course = COURSE if safe else str(tree)
+        settings["path"] = [course, *map(str, python.packages)]
+        zygote = f"{course}/course_lib/grading/inside/zygote.py"
+        command = [str(python.program), "-I", "-S", "-B", zygote, json.dumps(settings)]
+        if safe:
+            command = [*_bubblewrap(python, tree, over, self.limits), *command]
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.said,
+                pass_fds=(inner,),
+                env=ENVIRONMENT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(inner)
+        for pipe in (self.answers, self.process.stdin.fileno(), self.process.stdout.fileno()):
+            os.set_blocking(pipe, False)
+        self._begin()
+
+    def _begin(self):
+        report, _ = self._exchange(b"", len(READY), START)
+        if report != READY:
+            self.said.seek(0)
+            said = self.said.read(2000).decode("utf-8", "replace").strip()
+            self.close()
+            raise NoSandbox(f"The sandbox did not start: {said or 'it said nothing'}")
+
+    def ask(self, question):
+        """Return the `Reply` to a question; after one without a status the sandbox is closed."""
+        header = self.limits.question(len(question))
+        time_over = self.limits.wall + GRACE
+        report, data = self._exchange(header + question, REPORT.size, time_over)
+        if len(report) != REPORT.size:
+            self.close()
+            return Reply(data, None, too_much=len(data) > self.limits.answer << 20)
+        status, memory, _, computed = REPORT.unpack(report)
+        return Reply(data, status, False, memory / 1024, computed)
+
+    def _exchange(self, sent, length, seconds):
+        """Send bytes; return what is reported, of a length, and what came on the answer's pipe."""
+        report, data, sent = b"", bytearray(), memoryview(sent)
+        deadline, most = time.monotonic() + seconds, self.limits.answer << 20
+        into, out = self.process.stdin, self.process.stdout
+        with selectors.DefaultSelector() as ready:
+            ready.register(out, selectors.EVENT_READ)
+            ready.register(self.answers, selectors.EVENT_READ)
+            if sent:
+                ready.register(into, selectors.EVENT_WRITE)
+            while len(report) < length and len(data) <= most:
+                left = deadline - time.monotonic()
+                events = {key.fileobj for key, _ in ready.select(max(left, 0))}
+                if not events and left <= 0:
+                    break
+                if into in events:
+                    sent = sent[self._write(into, sent) :]
+                    if not sent:
+                        ready.unregister(into)
+                if self.answers in events:
+                    part = os.read(self.answers, 1 << 20)
+                    data += part
+                    if not part:
+                        ready.unregister(self.answers)
+                if out in events:
+                    part = os.read(out.fileno(), length - len(report))
+                    report += part
+                    if not part:
+                        break
+        while len(data) <= most and (part := self._rest()):
+            data += part
+        return report, bytes(data)
+
+    def _write(self, pipe, data):
+        try:
+            return os.write(pipe.fileno(), data[: 1 << 16])
+        except BrokenPipeError:  # the report will be missing, too
+            return len(data)
+
+    def _rest(self):
+        """Return what is left on the answer's pipe: nobody writes there any more."""
+        try:
+            return os.read(self.answers, 1 << 20)
+        except BlockingIOError:
+            return b""
+
+    def close(self):
+        """End everything in the sandbox; closing twice does no harm."""
+        if self.answers is None:
+            return
+        self.process.kill()  # with it dies all that it has started
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        os.close(self.answers)
+        self.answers = None
+        self.said.close()
+        self.folder.cleanup()
+
+    @property
+    def is_open(self):
+        """Whether another question can be asked."""
+        return self.answers is not None and self.process.poll() is None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def _bubblewrap(python, tree, over, limits):
+    """Return the command that makes the sandbox, without what runs in it."""
+    program = shutil.which("bwrap")
+    if program is None or not sys.platform.startswith("linux"):
+        raise NoSandbox(HOW)
+    command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1"]
+    command += ["--clearenv", "--cap-drop", "ALL"]
+    if os.getuid() == 0:  # root becomes somebody else inside; others get a name of their own
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user", "--uid", str(UID), "--gid", str(UID)]
+    for name, value in ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    for path in python.mounted():
+        for folder in reversed(path.parents[:-1]):  # bubblewrap would make them its own alone
+            command += ["--dir", str(folder)]
+        command += ["--ro-bind", str(path), str(path)]
+    for path in (Path("/lib"), Path("/lib64")):
+        if path.is_symlink():
+            command += ["--symlink", os.readlink(path), str(path)]
+    for package in python.packages:  # where the course is installed, and not in a checkout
+        if (package / "course_lib").is_dir():
+            command += ["--tmpfs", str(package / "course_lib")]
+    command += ["--dir", "/dev"]
+    for device in ("/dev/null", "/dev/urandom", "/dev/random"):
+        command += ["--dev-bind", device, device]
+    command += ["--perms", "1777", "--size", str(limits.folder << 20), "--tmpfs", FOLDER]
+    command += ["--ro-bind", str(tree), COURSE]
+    for path, ours in over.items():
+        command += ["--ro-bind", str(ours), str(path)]
+    return [*command, "--remount-ro", "/", "--chdir", FOLDER, "--"]
+
+
+@dataclass(frozen=True)
+class Python:
+    """What Python needs: its program, its own library, the environment's packages."""
+
+    program: Path
+    library: Path
+    packages: list
+
+    @classmethod
+    def here(cls):
+        """Return what this Python needs."""
+        prefix, (major, minor) = Path(sys.base_prefix), sys.version_info[:2]
+        packages = [Path(p) for p in sys.path if Path(p).name == "site-packages"]
+        program = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+        return cls(program, prefix / "lib" / f"python{major}.{minor}", packages)
+
+    def mounted(self):
+        """Return the files and folders that are to be seen, each once, outer ones first."""
+        prefix = self.library.parent
+        shared = [*prefix.glob("libpython*"), Path("/etc/ld.so.cache")]
+        if triple := sysconfig.get_config_var("MULTIARCH"):
+            shared += [Path("/usr/lib", triple), Path("/lib", triple)]
+        shared += [Path("/usr/lib64"), Path("/lib64")]
+        paths = [self.program, self.library, *shared, *self.packages]
+        # What lies behind /lib, say, is seen through the link.
+        seen = [p for p in paths if p.exists() and not Path("/", p.parts[1]).is_symlink()]
+        return [path for path in seen if not any(other in path.parents for other in seen)]
