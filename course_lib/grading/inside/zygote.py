@@ -74,7 +74,9 @@ def _ask(answer, pipe, safe, length, seconds, *limits):
             try:
                 answer(question, pipe, safe=safe)
             except BaseException:
-                import traceback; os.write(pipe, traceback.format_exc().encode())
+                import traceback
+
+                os.write(pipe, traceback.format_exc().encode())
         finally:
             os._exit(1)
     os.close(held)

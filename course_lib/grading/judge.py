@@ -1,0 +1,280 @@
+"""Grade one notebook: ask its code in a sandbox, and compare outside what came back.
+
+The references, the checks and the judges are here. Of the notebook's code nothing is here but text.
+"""
+
+import ast
+import dataclasses
+import functools
+import secrets
+import time
+from dataclasses import dataclass
+
+from course_lib.exercises.calling import Called, Found
+from course_lib.exercises.exercise import ERROR, Exercise, judged, posed, refused
+from course_lib.exercises.registry import exercises_of
+from course_lib.exercises.surroundings import TookTooLong, within
+from course_lib.grading.inside import wire
+from course_lib.grading.inside.answering import ANSWERED, BEGUN
+from course_lib.grading.inside.zygote import STILL_RUNNING
+from course_lib.grading.sandbox import Limits, Sandbox
+from course_lib.grading.submissions import shipped_cells
+from course_lib.grading.tree import names_of
+from course_lib.language import say
+
+OPEN = 8  # sandboxes that wait for the next question of their kind
+NOT_WARM = (
+    "course_lib.widgets",
+    "course_lib.chapters",
+    "course_lib.exercises",
+    "course_lib.source",
+)
+JUDGING = 30  # seconds in which plain values must be judged
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one exercise of one notebook.
+
+    Attributes
+    ----------
+    key, state, message : str
+        As the learner's own card would tell.
+    note : str
+        What the instructor may want to know besides, or "".
+    seconds, memory : float
+        What the answer took: seconds of computing, megabytes.
+    """
+
+    key: str
+    state: str
+    message: str
+    note: str = ""
+    seconds: float = 0.0
+    memory: float = 0.0
+
+
+class Lost(Exception):
+    """A run without an answer; the message says why, `place` in which cell."""
+
+    def __init__(self, why, place=None):
+        super().__init__(why)
+        self.place = place
+
+
+class Grader:
+    """Grades notebooks, one after another; keeps sandboxes for the next ones of their kinds.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+    safe : bool
+        False: without a sandbox.
+    seconds : float
+        For one notebook together; what is left then is not graded.
+    """
+
+    def __init__(self, limits=None, *, safe=True, seconds=240.0):
+        self.limits, self.safe, self.seconds = limits or Limits(), safe, seconds
+        self.sandboxes = {}
+
+    def grade(self, notebook, seed=None):
+        """Return a `Verdict` for each exercise of a notebook's chapter.
+
+        Parameters
+        ----------
+        notebook : submissions.Notebook
+        seed : int, optional
+            Of the inputs; otherwise one that nobody can know.
+        """
+        seed = secrets.randbits(64) if seed is None else seed
+        deadline, left_out, verdicts = time.monotonic() + self.seconds, set(), []
+        for exercise in exercises_of(notebook.chapter):
+            if time.monotonic() > deadline:
+                why = say("The notebook has used up its time before this exercise.")
+                verdicts.append(Verdict(exercise.key, ERROR, why))
+                continue
+            verdicts.append(self._grade(exercise, notebook, seed, left_out))
+        return verdicts
+
+    def _grade(self, exercise, notebook, seed, left_out):
+        """Grade an exercise; put into `left_out` the cells of others that end a run too early."""
+        seconds = min(exercise.seconds, self.limits.seconds)
+        exercise = dataclasses.replace(exercise, seconds=seconds)
+        cells = list(enumerate(notebook.cells[: notebook.seen[exercise.key]]))
+        cases = posed(exercise, seed)
+        question = _question(exercise, cases, shipped_cells(notebook.chapter), self.limits)
+        while True:
+            asked = [(n, cell) for n, cell in cells if n not in left_out]
+            question["cells"] = [{"source": c.source, "sliced": c.sliced} for _, c in asked]
+            reply = self._ask(exercise, wire.write(question))
+            used = {"seconds": round(reply.seconds, 3), "memory": round(reply.memory)}
+            try:
+                told = _told(reply, len(asked), len(cases), self.limits)
+            except Lost as lost:
+                number, cell = asked[lost.place] if lost.place is not None else (None, None)
+                if cell is None or cell.key == exercise.key:
+                    return Verdict(exercise.key, ERROR, str(lost), **used)
+                left_out.add(number)
+                continue
+            state, message = _judged(exercise, cases, *told[:2])
+            note = _note(told[2], asked, [notebook.cells[n] for n in left_out])
+            return Verdict(exercise.key, state, message, note, **used)
+
+    def _ask(self, exercise, question):
+        without = names_of(exercise.without)
+        kind = exercise.chapter, without
+        sandbox = self.sandboxes.pop(kind, None)
+        if sandbox is None or not sandbox.is_open:
+            while len(self.sandboxes) >= OPEN:
+                self.sandboxes.pop(next(iter(self.sandboxes))).close()
+            imports = warm_imports(exercise.chapter)
+            sandbox = Sandbox(imports, without, self.limits, safe=self.safe)
+        self.sandboxes[kind] = sandbox  # the one that was used last stands last
+        return sandbox.ask(question)
+
+    def close(self):
+        """End all sandboxes."""
+        while self.sandboxes:
+            self.sandboxes.popitem()[1].close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+@functools.cache
+def warm_imports(chapter):
+    """Return the modules that a chapter's own cells import, but none that needs a notebook."""
+    cells = shipped_cells(chapter).above
+    sources = {source: None for above in cells.values() for source in above}
+    found = {"course_lib.exercises.plain": None}
+    found |= {_call_of(ex)[0].partition(":")[0]: None for ex in exercises_of(chapter)}
+    for source in sources:
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Import):
+                found |= {alias.name: None for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found[node.module] = None
+    shared = ("course_lib.exercises.calling", "course_lib.exercises.drawing")
+    return [m for m in found if m in shared or not m.startswith(NOT_WARM)]
+
+
+def _call_of(exercise):
+    """Return where the call of an exercise is found in the sandbox, and its options."""
+    call, options = exercise.call, {}
+    if dataclasses.is_dataclass(call):
+        call, options = type(call), dataclasses.asdict(call)
+    module = call.__module__
+    if module.startswith(wire.CHAPTERS):
+        module = "posed." + module.removeprefix(wire.CHAPTERS)
+    return f"{module}:{call.__qualname__}", options
+
+
+def _question(exercise, cases, shipped, limits):
+    call, options = _call_of(exercise)
+    return {
+        "name": exercise.answer,
+        "call": call,
+        "options": options,
+        "cases": cases,
+        "seconds": float(exercise.seconds),
+        "seconds_of_cells": float(limits.seconds_of_cells),
+        "shipped": shipped.above[exercise.key],
+    }
+
+
+def _told(reply, cells, cases, limits):
+    """Return (found, called, errors) of a reply, or raise `Lost`."""
+    try:
+        begun, answer = _frames(reply.data, cells)
+    except wire.NoAnswer:
+        begun, answer = None, None
+    place = begun if begun is not None and begun < cells else None
+    if reply.too_much:
+        why = say("More than {most} MB came back.", most=limits.answer)
+        raise Lost(why, place)
+    if reply.status in (None, STILL_RUNNING, -24, -9) and answer is None:
+        raise Lost(say("It did not come to an end in its time, or took too much memory."), place)
+    if answer is None and begun is None:
+        raise Lost(say("What the notebook sent is no answer."))
+    if answer is None:
+        how = reply.status if reply.status >= 0 else f"signal {-reply.status}"
+        raise Lost(say("It ended its process ({how}) before it answered.", how=how), place)
+    try:
+        return _read(wire.read(answer), cells, cases)
+    except wire.NoAnswer:
+        raise Lost(say("What the notebook sent is no answer.")) from None
+
+
+def _frames(data, cells):
+    """Return the last cell that was begun and the bytes of the answer, or None for them."""
+    begun, answer, place = None, None, 0
+    while place < len(data):
+        kind, size = data[place : place + 1], int.from_bytes(data[place + 1 : place + 5], "big")
+        part = data[place + 5 : place + 5 + size]
+        place += 5 + size
+        if answer is not None or place > len(data):
+            raise wire.NoAnswer("more than one answer, or less")
+        if kind == ANSWERED:
+            answer = part
+        elif kind == BEGUN and size == 4 and int.from_bytes(part, "big") <= cells:
+            begun = int.from_bytes(part, "big")
+        else:
+            raise wire.NoAnswer("an unknown frame")
+    return begun, answer
+
+
+def _read(told, cells, cases):
+    """Return what is told, if it has the form that it must have."""
+
+    def must(holds):
+        if not holds:
+            raise wire.NoAnswer("another form")
+
+    must(type(told) is dict and told.keys() == {"found", "called", "errors"})
+    found, called, errors = told["found"], told["called"], told["errors"]
+    fields = {field.name: field.type for field in dataclasses.fields(Found)}
+    must(type(found) is dict and {k: type(v) for k, v in found.items()} == fields)
+    kinds = {"values": list, "used": list, "late": bool}
+    must(type(called) is dict and {k: type(v) for k, v in called.items()} == kinds)
+    found, called = Found(**found), Called(**called)
+    must(len(found.kind) <= 200 and all(type(name) is str for name in called.used))
+    no_call = called.late or not found.there or found.dots
+    must(len(called.values) == (0 if no_call else cases))
+    must(type(errors) is list and len(errors) <= cells)
+    for error in errors:
+        must(type(error) is tuple and [type(part) for part in error] == [int, str, str])
+        must(0 <= error[0] < cells)
+    return found, called, errors
+
+
+def _judged(exercise: Exercise, cases, found, called):
+    refusal = refused(exercise, found)
+    if refusal:
+        return refusal
+    if called.used:  # it raised there, which is not what the learner is to hear of
+        called = dataclasses.replace(called, values=[], used=called.used[:1])
+    try:
+        return within(JUDGING, lambda: judged(exercise, cases, called))
+    except TookTooLong:
+        return ERROR, say("What came back could not be judged in {time} seconds.", time=JUDGING)
+
+
+def _note(errors, asked, left_out):
+    told = [
+        say("`{line}` stopped with {error}: {message}", line=first_line(asked[n][1]), **said)
+        for n, said in ((n, {"error": e, "message": m[:200]}) for n, e, m in errors)
+    ]
+    told += [
+        say("`{line}` did not come to an end and was left out.", line=first_line(cell))
+        for cell in left_out
+    ]
+    return "\n".join(told[:5])
+
+
+def first_line(cell):
+    """Return what names a cell to its reader."""
+    return next((line.strip() for line in cell.source.splitlines() if line.strip()), "")[:80]
