@@ -34,7 +34,7 @@ HOW = (
 )
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(OSError):
     """No sandbox can be made here; the message says what to do."""
 
 
@@ -229,12 +229,23 @@ class Sandbox:
         self.close()
 
 
-def _bubblewrap(python, tree, over, limits):
-    """Return the command that makes the sandbox, without what runs in it."""
+def require_sandbox():
+    """Return the path of bubblewrap, or say what to do."""
     program = shutil.which("bwrap")
     if program is None or not sys.platform.startswith("linux"):
         raise NoSandbox(HOW)
-    command = [program, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    return program
+
+
+def _bubblewrap(python, tree, over, limits):
+    """Return the command that makes the sandbox, without what runs in it."""
+    command = [
+        require_sandbox(),
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--unshare-uts",
+    ]
     command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1"]
     command += ["--clearenv", "--cap-drop", "ALL"]
     if os.getuid() == 0:  # root becomes somebody else inside; others get a name of their own
