@@ -46,9 +46,8 @@ def read_roster(path):
             name = " ".join(filter(None, (cells[place] for place in reversed(named))))
             learners.append(Learner(cells[column], name))
     if not learners:
-        raise ValueError(
-            say("{path} names nobody: a line of headings, then one a learner", path=path)
-        )
+        why = say("{path} names nobody: a line of headings, then one a learner", path=path)
+        raise ValueError(why)
     seen = set()
     for learner in learners:
         if learner.identity.casefold() in seen:

@@ -1,4 +1,4 @@
-"""What the class has done: for each learner the verdicts that count, for each exercise how often."""
+"""What a class has done: for each learner the verdicts that count, and the commonest mistakes."""
 
 import csv
 import io
