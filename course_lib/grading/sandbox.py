@@ -62,7 +62,7 @@ class Limits:
     @property
     def wall(self):
         """Seconds after which a child is ended, whatever it does: others may be computing, too."""
-        return 2 * (self.seconds + self.seconds_of_cells)
+        return 3 * (self.seconds + self.seconds_of_cells)
 
     def question(self, length):
         """Return the header of a question."""
