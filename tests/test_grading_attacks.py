@@ -108,7 +108,7 @@ def attack(name):
 
 def test_a_library_that_still_has_the_answer_is_seen(monkeypatch):
     need_sandbox()
-    monkeypatch.setattr(tree, "_empty_bodies", lambda folder, without: {})
+    monkeypatch.setattr(tree, "_emptied", lambda source, module, names: source)
     with Grader(Limits(**SHORT)) as weak:
         assert complaints(weak, attack("library_function")) == ["it scores"]
 

@@ -19,16 +19,11 @@ from course_lib.grading.inside.answering import ANSWERED, BEGUN
 from course_lib.grading.inside.zygote import STILL_RUNNING
 from course_lib.grading.sandbox import Limits, Sandbox
 from course_lib.grading.submissions import shipped_cells
-from course_lib.grading.tree import names_of
+from course_lib.grading.tree import library_for, names_of
 from course_lib.language import say
 
-OPEN = 8  # sandboxes that wait for the next question of their kind
-NOT_WARM = (
-    "course_lib.widgets",
-    "course_lib.chapters",
-    "course_lib.exercises",
-    "course_lib.source",
-)
+OPEN = 3  # sandboxes that wait for the next question of their chapter
+DRAWING = "course_lib.exercises.drawing"
 JUDGING = 30  # seconds in which plain values must be judged
 
 
@@ -126,16 +121,17 @@ class Grader:
             return Verdict(exercise.key, state, message, note, **used)
 
     def _ask(self, exercise, question):
-        without = names_of(exercise.without)
-        kind = exercise.chapter, without
+        missing = missing_for(exercise.key, exercise.chapter)
+        kind = exercise.chapter, missing
         sandbox = self.sandboxes.pop(kind, None)
         if sandbox is None or not sandbox.is_open:
             while len(self.sandboxes) >= OPEN:
                 self.sandboxes.pop(next(iter(self.sandboxes))).close()
             imports = warm_imports(exercise.chapter)
-            sandbox = Sandbox(imports, without, self.limits, safe=self.safe)
+            sandbox = Sandbox(imports, missing, self.limits, safe=self.safe)
         self.sandboxes[kind] = sandbox  # the one that was used last stands last
-        return sandbox.ask(question)
+        library = wire.write(library_for(names_of(exercise.without), missing))
+        return sandbox.ask(wire.join(library, question))
 
     def close(self):
         """End all sandboxes."""
@@ -151,19 +147,39 @@ class Grader:
 
 @functools.cache
 def warm_imports(chapter):
-    """Return the modules that a chapter's own cells import, but none that needs a notebook."""
+    """Return what a sandbox imports once: what a chapter's cells import, but for the course's own.
+
+    The course's modules differ from exercise to exercise by what must not be in them.
+    """
     cells = shipped_cells(chapter).above
-    sources = {source: None for above in cells.values() for source in above}
-    found = {"course_lib.exercises.plain": None}
-    found |= {_call_of(ex)[0].partition(":")[0]: None for ex in exercises_of(chapter)}
-    for source in sources:
+    found = {"networkx": None}
+    if any(_call_of(exercise)[0].startswith(DRAWING) for exercise in exercises_of(chapter)):
+        found[DRAWING] = None
+    for source in {source: None for above in cells.values() for source in above}:
         for node in ast.parse(source).body:
             if isinstance(node, ast.Import):
                 found |= {alias.name: None for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 found[node.module] = None
-    shared = ("course_lib.exercises.calling", "course_lib.exercises.drawing")
-    return [m for m in found if m in shared or not m.startswith(NOT_WARM)]
+    return [module for module in found if module == DRAWING or not module.startswith("course_lib")]
+
+
+@functools.cache
+def missing_for(key, chapter):
+    """Return what the sandbox of an exercise lacks, as (module, name).
+
+    Of the course, all that any exercise of the chapter asks for; of other libraries, what this
+    exercise asks for.
+    """
+    missing = set()
+    for other in exercises_of(chapter):
+        names = names_of(other.without)
+        missing |= {name for name in names if other.key == key or _is_ours(name)}
+    return tuple(sorted(missing))
+
+
+def _is_ours(name):
+    return name[0].startswith("course_lib")
 
 
 def _call_of(exercise):

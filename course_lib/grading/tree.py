@@ -6,10 +6,16 @@ its body is nowhere in the sandbox: whether it was called is no question of trus
 """
 
 import ast
+import compileall
+import functools
 import importlib.util
 import inspect
+import py_compile
 import shutil
+import tempfile
 from pathlib import Path
+
+from course_lib.grading.inside.cells import RUNS
 
 LIBRARY = Path(__file__).parents[1]
 FOLDERS = ("data", "models", "nn", "plots", "theme", "widgets", "grading/inside")
@@ -17,6 +23,11 @@ LEFT_OUT = ("cli.py", "models/look")
 SHARED = ("calling", "drawing", "memory", "plain", "statements", "surroundings")  # of exercises
 # What chapters pose to learners or measure with: each imports no other part of a chapter.
 POSED = ("ch06_nlp/predictors.py", "ch07_vision/mixers.py", "ch11_sparse/measuring.py")
+# What was recorded of trainings is for all to see; the folder of chapters is not there.
+FOLDER = (
+    "from course_lib.chapters import FOLDER",
+    "from pathlib import Path\n\nFOLDER = Path(__file__).parent",
+)
 CARDS = '''"""Cards are for learners; here an answer is judged outside."""
 
 
@@ -45,19 +56,75 @@ def write_tree(folder, without=()):
         What is to be mounted over other files of the environment: their path to ours.
     """
     folder = Path(folder)
+    shutil.copytree(Path(_base().name, "tree"), folder)
+    over = {}
+    for module, names in _by_module(without).items():
+        origin = Path(importlib.util.find_spec(module).origin)
+        if module.startswith(LIBRARY.name):
+            ours = folder / LIBRARY.name / origin.relative_to(LIBRARY)
+            Path(importlib.util.cache_from_source(ours)).unlink()
+        else:
+            ours = folder / "over" / f"{module}.py"
+            ours.parent.mkdir(exist_ok=True)
+            over[str(origin)] = ours
+            compiled = importlib.util.cache_from_source(origin)
+            if Path(compiled).exists():  # it holds the body, too
+                over[compiled] = ours.with_name("nothing")
+                over[compiled].touch()
+        ours.write_text(_emptied(origin.read_text("utf-8"), module, names), "utf-8")
+    return over
+
+
+def library_for(without, missing):
+    """Return the modules that an exercise sees otherwise than they stand in its sandbox.
+
+    One sandbox serves all exercises of a chapter, and lacks whatever one of them asks for. What an
+    exercise does not ask for it may use, so it gets these modules with its question.
+
+    Parameters
+    ----------
+    without, missing : iterable of (module, name)
+        What this exercise asks for, and what the sandbox lacks.
+
+    Returns
+    -------
+    dict of str to str
+        Module to source.
+    """
+    asked, sources = _by_module(without), {}
+    for module, names in _by_module(missing).items():
+        own = asked.get(module, [])
+        if module.startswith(LIBRARY.name) and own != names:
+            source = Path(importlib.util.find_spec(module).origin).read_text("utf-8")
+            sources[module] = _emptied(source, module, own)
+    return sources
+
+
+@functools.cache
+def _base():
+    """Return a folder with the whole tree, compiled, which others are copies of."""
+    made = tempfile.TemporaryDirectory(prefix="course-tree-")
+    folder = Path(made.name, "tree")
     for path in _let_in():
-        target = folder / "course_lib" / path.relative_to(LIBRARY)
+        target = folder / LIBRARY.name / path.relative_to(LIBRARY)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".py":
             target.write_text(_without_chapters(path.read_text("utf-8")), "utf-8")
         else:
             shutil.copyfile(path, target)
     (folder / "course_lib/exercises/__init__.py").write_text(CARDS, "utf-8")
-    for place in POSED:
-        target = folder / "posed" / place
+    chapters, posed = LIBRARY / "chapters", folder / "posed"
+    for path in [*(chapters / place for place in POSED), *chapters.glob("ch*/runs.json")]:
+        target = posed / path.relative_to(chapters)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(LIBRARY / "chapters" / place, target)
-    return _empty_bodies(folder, without)
+        shutil.copyfile(path, target)
+    runs = (chapters / "runs.py").read_text("utf-8").replace(*FOLDER)
+    (posed / "runs.py").write_text(runs, "utf-8")
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=unchecked, stripdir=made.name)
+    for path in [folder, *folder.rglob("*")]:  # who runs inside is somebody else
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return made
 
 
 def _let_in():
@@ -76,6 +143,7 @@ def _is_let_in(path):
 
 def _without_chapters(source):
     """Return a module without its imports of chapters, which old names in the library have."""
+    source = source.replace(*RUNS)
     if "course_lib.chapters" not in source:
         return source
     lines = source.splitlines(keepends=True)
@@ -101,28 +169,11 @@ def _name_of(function):
     return function.__module__, function.__qualname__
 
 
-def _empty_bodies(folder, without):
-    by_module = {}
-    for module, name in without:
-        by_module.setdefault(module, []).append(name)
-    over = {}
-    for module, names in by_module.items():
-        place = Path(*module.split("."))
-        if module.startswith("course_lib"):
-            paths = (folder / f"{place}.py", folder / place / "__init__.py")
-            path = next(path for path in paths if path.is_file())
-            path.write_text(_emptied(path.read_text("utf-8"), module, names), "utf-8")
-            continue
-        origin = importlib.util.find_spec(module).origin
-        ours = folder / "over" / f"{module}.py"
-        ours.parent.mkdir(exist_ok=True)
-        ours.write_text(_emptied(Path(origin).read_text("utf-8"), module, names), "utf-8")
-        nothing = folder / "over" / "nothing"
-        nothing.touch()
-        over |= {origin: ours}
-        compiled = importlib.util.cache_from_source(origin)
-        over |= {compiled: nothing} if Path(compiled).exists() else {}
-    return over
+def _by_module(without):
+    found = {}
+    for module, name in sorted(without):
+        found.setdefault(module, []).append(name)
+    return found
 
 
 def _emptied(source, module, names):

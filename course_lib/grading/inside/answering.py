@@ -11,7 +11,7 @@ from importlib import import_module
 
 from course_lib.exercises.calling import Called, find
 from course_lib.exercises.surroundings import TookTooLong, own_state, within
-from course_lib.grading.inside import forbidden, seccomp, wire
+from course_lib.grading.inside import forbidden, library, seccomp, wire
 from course_lib.grading.inside.cells import Notebook
 
 BEGUN, ANSWERED = b"c", b"a"
@@ -21,6 +21,8 @@ def answer(question, pipe, *, safe=True):
     """Do all that a question asks, and end the process."""
     if safe:
         seccomp.lock()
+    given, question = wire.split(question)
+    library.give(wire.read(given))
     said = wire.read(question, posed=_posed)
     notebook = Notebook(said["shipped"])
     with _quiet():

@@ -14,6 +14,8 @@ from contextlib import suppress
 
 from course_lib.exercises.statements import defined_names
 
+RUNS = "course_lib.chapters.runs", "posed.runs"  # where it is here: there are no chapters
+
 
 class Notebook:
     """The names that cells define, and the errors that stopped some of them.
@@ -95,6 +97,7 @@ def _used(node):
 
 
 def _parsed_or_raise(source):
+    source = source.replace(*RUNS)
     try:
         with warnings.catch_warnings(action="ignore"):
             return ast.parse(source).body

@@ -69,6 +69,17 @@ def read(data, *, posed=None):
         raise NoAnswer(type(error).__name__) from None
 
 
+def join(first, second):
+    """Return two messages as one."""
+    return LENGTH.pack(len(first)) + first + second
+
+
+def split(data):
+    """Return two messages that were joined."""
+    end = LENGTH.size + LENGTH.unpack_from(data)[0]
+    return data[LENGTH.size : end], data[end:]
+
+
 def _written(value, blobs):
     if value is None:
         return ["n"]
@@ -205,7 +216,7 @@ class _Reader:
             raise NoAnswer("a truth value that is neither")
         if dtype.kind == "U":
             array.tolist()  # a code that is no character is a ValueError
-        return np.asfortranarray(array) if _checked(by_columns, bool) else array
+        return array.copy("F") if _checked(by_columns, bool) else array
 
     def _B(self, dtype, shape, by_columns):
         if dtype != "<f4":
