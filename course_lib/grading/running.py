@@ -18,7 +18,7 @@ from course_lib.language import say
 _grader = None
 
 
-def graded(tasks, settings, jobs):
+def graded(tasks, settings, jobs, work=None):
     """Yield a `Record` for each task, in the order in which they are done.
 
     Parameters
@@ -28,13 +28,16 @@ def graded(tasks, settings, jobs):
     settings : dict
         Arguments of `Grader`.
     jobs : int
+    work : callable, optional
+        What each task is given to: `grade`.
     """
     waiting, tried = list(reversed(tasks)), set()
     while waiting:
-        yield from _until_broken(waiting, tried, settings, jobs if not tried else 1)
+        jobs = 1 if tried else jobs
+        yield from _until_broken(waiting, tried, settings, jobs, work or grade)
 
 
-def _until_broken(waiting, tried, settings, jobs):
+def _until_broken(waiting, tried, settings, jobs, work):
     """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
     context = multiprocessing.get_context("spawn")
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
@@ -43,7 +46,7 @@ def _until_broken(waiting, tried, settings, jobs):
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
-                running[pool.submit(grade, *task)] = task
+                running[pool.submit(work, *task)] = task
             done, _ = concurrent.futures.wait(
                 running, return_when=concurrent.futures.FIRST_COMPLETED
             )

@@ -59,7 +59,7 @@ def write_tree(folder, without=()):
     shutil.copytree(Path(_base().name, "tree"), folder)
     over = {}
     for module, names in _by_module(without).items():
-        origin = Path(importlib.util.find_spec(module).origin)
+        origin = _origin(module)
         if module.startswith(LIBRARY.name):
             ours = folder / LIBRARY.name / origin.relative_to(LIBRARY)
             Path(importlib.util.cache_from_source(ours)).unlink()
@@ -71,7 +71,7 @@ def write_tree(folder, without=()):
             if Path(compiled).exists():  # it holds the body, too
                 over[compiled] = ours.with_name("nothing")
                 over[compiled].touch()
-        ours.write_text(_emptied(origin.read_text("utf-8"), module, names), "utf-8")
+        ours.write_text(_emptied(source_of(module), module, names), "utf-8")
     return over
 
 
@@ -95,9 +95,17 @@ def library_for(without, missing):
     for module, names in _by_module(missing).items():
         own = asked.get(module, [])
         if module.startswith(LIBRARY.name) and own != names:
-            source = Path(importlib.util.find_spec(module).origin).read_text("utf-8")
-            sources[module] = _emptied(source, module, own)
+            sources[module] = _emptied(source_of(module), module, own)
     return sources
+
+
+def source_of(module):
+    """Return the source of a module, without its imports of chapters."""
+    return _without_chapters(_origin(module).read_text("utf-8"))
+
+
+def _origin(module):
+    return Path(importlib.util.find_spec(module).origin)
 
 
 @functools.cache
