@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book links mutate bench clean
+.PHONY: help lab test book links mutate grade bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ links: $(VENV)/.tools ## look up every outside address that the book names; need
 mutate: $(VENV)/.tools ## try the checks on wrong answers and on all valid input; ARGS=02 for one chapter
 	$(BIN)/course mutate $(ARGS)
 	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=deep tests/test_valid.py tests/test_checks.py
+
+grade: $(VENV)/.tools ## try all answers of the tests through the sandbox that grading uses
+	$(BIN)/python -m pytest -q -m thorough tests/test_grading_answers.py $(ARGS)
 
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)
