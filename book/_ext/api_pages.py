@@ -17,7 +17,7 @@ from course_lib.authoring.source import write_files
 logger = getLogger(__name__)
 
 # What makes the course and brings it to learners, and what belongs to one chapter alone.
-MACHINERY = {"authoring", "chapters", "cli", "theme", "working"}
+MACHINERY = {"authoring", "chapters", "cli", "grading", "theme", "working"}
 
 INDEX = """\
 Library reference

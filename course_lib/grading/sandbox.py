@@ -155,7 +155,9 @@ class Sandbox:
         if len(report) != REPORT.size:
             self.close()
             return Reply(data, None, too_much=len(data) > self.limits.answer << 20)
-        status, memory, _, computed = REPORT.unpack(report)
+        status, memory, computed, clean = REPORT.unpack(report)
+        if not clean:  # something could not be removed: the next question gets a new sandbox
+            self.close()
         return Reply(data, status, False, memory / 1024, computed)
 
     def _exchange(self, sent, length, seconds):

@@ -19,7 +19,7 @@ import sys
 import time
 
 QUESTION = struct.Struct(">IdIIII")  # bytes to come; wall clock; processor s, MB, file MB, threads
-REPORT = struct.Struct(">iIdd")  # how the child ended, its memory in kB, wall clock, processor s
+REPORT = struct.Struct(">iId?")  # how the child ended, its memory in kB, processor s, all clean
 FOLDER = "/tmp"
 ANSWERS = 3  # the number of the pipe on which children answer
 STILL_RUNNING = -1000  # of a child that had to be killed when its time was over
@@ -42,8 +42,10 @@ def main():
     os.write(1, READY)
     while header := _read(0, QUESTION.size):
         question = QUESTION.unpack(header)
-        os.write(1, _ask(answering.answer, settings["answers"], safe, *question))
-        if safe and not _emptied(FOLDER):
+        report = _ask(answering.answer, settings["answers"], safe, *question)
+        clean = not safe or _emptied(FOLDER)
+        os.write(1, REPORT.pack(*report, clean))
+        if not clean:
             return
 
 
@@ -92,7 +94,7 @@ def _ask(answer, pipe, safe, length, seconds, *limits):
         _clear()
     status = os.waitstatus_to_exitcode(status) if ended else STILL_RUNNING
     computed = used.ru_utime + used.ru_stime
-    return REPORT.pack(status, used.ru_maxrss, time.monotonic() - begun, computed)
+    return status, used.ru_maxrss, computed
 
 
 def _ends(child, deadline):
