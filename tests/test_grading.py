@@ -403,7 +403,7 @@ HOSTILE = [
     message(["P", "os", "x", ["d"]]), message(["_n"]), message(["__init__", 1]),
     message(["g", ["n"], ["b", False], ["d"], ["l"]]), message(["r", "a", "b", "c", None]),
     message(["g", ["b", True], ["b", False], ["d"], ["l", ["l"]]]),
-    message(["l", *[["n"]] * 2_100_000]),
+    message(["l", *[["n"]] * 310_000]),
     message(["l", ["d", *[[["i", hex(k)], ["n"]] for k in range(21_000)]]]),
 ]  # fmt: skip
 
@@ -462,7 +462,7 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
         ),
     ]
     lines = command.write_report(class_, entries, tmp_path)
-    rows = list(csv.DictReader((tmp_path / "marks.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     assert [row["id"] for row in rows] == ["'=1+1", "../../up", "c"]
     assert [row["weights-2"] for row in rows] == ["0", "1", ""]  # the best of two counts
     assert [row["passed"] for row in rows] == ["1", "2", "0"]
@@ -574,11 +574,11 @@ def test_what_was_interrupted_goes_on_where_it_was(tmp_path, monkeypatch):
         command.grade_folder(*call)
     command.grade_folder(*call)
     command.grade_folder(*call)
-    assert asked == [4, 2, 0]
+    assert asked == [3, 1, 0]  # two files are the same
     for kept in (tmp_path / "out" / ".graded").iterdir():
         kept.write_bytes(kept.read_bytes()[:20])  # half a file is no record
     command.grade_folder(*call)
-    assert asked == [4, 2, 0, 4]
+    assert asked == [3, 1, 0, 3]
 
 
 def test_a_record_is_kept_whole(tmp_path):

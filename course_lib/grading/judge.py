@@ -228,6 +228,8 @@ def _told(reply, cells, cases, limits):
     if answer is None:
         how = reply.status if reply.status >= 0 else f"signal {-reply.status}"
         raise Lost(say("It ended its process ({how}) before it answered.", how=how), place)
+    if place is not None:
+        raise Lost(say("A cell did not come to an end in its time."), place)
     try:
         return _read(wire.read(answer), cells, cases)
     except wire.NoAnswer:

@@ -39,7 +39,8 @@ def graded(tasks, settings, jobs, work=None):
 
 def _until_broken(waiting, tried, settings, jobs, work):
     """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["course_lib.grading.judge"])
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
     running = {}
     try:

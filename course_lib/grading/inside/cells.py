@@ -40,12 +40,10 @@ class Notebook:
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         failed = False
         try:
-            nodes = _parsed(source) if sliced else _parsed_or_raise(source)
-            self._provide(set().union(*(_used(node) for node in nodes)))
             if sliced:
-                self.statements += map(_Statement, nodes)
+                self.statements += map(_Statement, _parsed(source))
                 return
-            self.execute(nodes, name)
+            self.run_source(source, name)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             failed = True
             self.errors.append((number, type(error).__name__, _said(error)))
@@ -54,6 +52,12 @@ class Notebook:
                 self.outdated[defined] = self.names.get(defined)
             else:
                 self.outdated.pop(defined, None)
+
+    def run_source(self, source, name):
+        """Run a source, and before it what came with the course and defines what it uses."""
+        nodes = _parsed_or_raise(source)
+        self._provide(set().union(*(_used(node) for node in nodes)))
+        self.execute(nodes, name)
 
     def execute(self, nodes, name):
         """Run statements in the notebook's module."""
@@ -132,11 +136,11 @@ class _Shell:
 
     def run_line_magic(self, name, line, *rest, **options):
         if name in ("time", "timeit", "prun"):
-            self.notebook.execute(_parsed_or_raise(line), "<magic>")
+            self.notebook.run_source(line, "<magic>")
 
     def run_cell_magic(self, name, line, cell, *rest, **options):
         if name in ("time", "timeit", "prun", "capture"):
-            self.notebook.execute(_parsed_or_raise(cell), "<magic>")
+            self.notebook.run_source(cell, "<magic>")
 
     def __getattr__(self, name):
         return lambda *arguments, **options: None
