@@ -63,6 +63,6 @@ $(VENV)/.course: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.tools: pyproject.toml constraints.txt package-lock.json .npmrc | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,peers]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,grade,peers]'
 	$(WITH_NODE) npm ci --silent
 	@touch $@ $(VENV)/.course

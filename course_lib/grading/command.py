@@ -77,7 +77,7 @@ def grade_folder(folder, learners, out, settings, *, jobs=1, scheduler=None):
         raise ValueError(say("{folder} holds no notebook (*.ipynb)", folder=folder))
     settings = settings | {"language": language.chosen()}
     if scheduler:
-        from course_lib.grading.dask import graded  # its libraries are an extra
+        from course_lib.grading.cluster import graded
 
         records = graded(list(tasks.values()), settings, scheduler)
     else:

@@ -16,6 +16,7 @@ from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.surroundings import TookTooLong, within
 from course_lib.grading.inside import wire
 from course_lib.grading.inside.answering import ANSWERED, BEGUN
+from course_lib.grading.inside.cells import statements_in
 from course_lib.grading.inside.zygote import STILL_RUNNING
 from course_lib.grading.sandbox import Limits, Sandbox
 from course_lib.grading.submissions import shipped_cells
@@ -207,8 +208,15 @@ def _question(exercise, cases, shipped, limits):
         "cases": cases,
         "seconds": float(exercise.seconds),
         "seconds_of_cells": float(limits.seconds_of_cells),
-        "shipped": shipped.above[exercise.key],
+        "shipped": _statements(shipped.above[exercise.key]),
     }
+
+
+def _statements(sources):
+    return [vars(statement) for source in sources for statement in _analysed(source)]
+
+
+_analysed = functools.cache(statements_in)
 
 
 def _told(reply, cells, cases, limits):

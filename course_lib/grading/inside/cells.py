@@ -6,15 +6,36 @@ use: nobody waits for figures and trainings.
 
 import ast
 import builtins
+import dis
 import linecache
 import sys
 import types
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 
 from course_lib.exercises.statements import defined_names
 
+LOOKS_UP = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 RUNS = "course_lib.chapters.runs", "posed.runs"  # where it is here: there are no chapters
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """A statement of a cell that came with the course, the names it defines and those it uses."""
+
+    source: str
+    defines: frozenset
+    uses: frozenset
+
+
+def statements_in(source):
+    """Return the statements of a cell; none of one that cannot be read."""
+    return [
+        Statement(text, frozenset(defined_names(text)), frozenset(_used([node])))
+        for node in _parsed(source)
+        for text in [ast.unparse(node)]
+    ]
 
 
 class Notebook:
@@ -22,8 +43,8 @@ class Notebook:
 
     Parameters
     ----------
-    shipped : list of str
-        The cells that came with the course, as the course has them.
+    shipped : list of Statement
+        Of the cells that came with the course, as the course has them.
     """
 
     def __init__(self, shipped):
@@ -32,7 +53,7 @@ class Notebook:
         sys.modules["__main__"] = self.module
         builtins.get_ipython = _Shell(self).get
         builtins.display = lambda *objects, **options: None
-        self.statements = [_Statement(node) for source in shipped for node in _parsed(source)]
+        self.statements = list(shipped)
 
     def run(self, number, source, *, sliced=False):
         """Run a cell; an error in it ends it, and is kept."""
@@ -41,7 +62,7 @@ class Notebook:
         failed = False
         try:
             if sliced:
-                self.statements += map(_Statement, _parsed(source))
+                self.statements += statements_in(source)
                 return
             self.run_source(source, name)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
@@ -56,12 +77,12 @@ class Notebook:
     def run_source(self, source, name):
         """Run a source, and before it what came with the course and defines what it uses."""
         nodes = _parsed_or_raise(source)
-        self._provide(set().union(*(_used(node) for node in nodes)))
+        self._provide(_used(nodes))
         self.execute(nodes, name)
 
     def execute(self, nodes, name):
         """Run statements in the notebook's module."""
-        code = compile(ast.Module(nodes, []), name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        code = _compiled(nodes, name)
         with warnings.catch_warnings(action="ignore"):
             waiting = eval(code, self.names)
             if waiting is not None:
@@ -85,19 +106,21 @@ class Notebook:
         for statement in self.statements:
             if statement in needed:
                 with suppress(Exception):
-                    self.execute([statement.node], "<shipped>")
+                    self.execute(_parsed_or_raise(statement.source), "<shipped>")
 
 
-class _Statement:
-    """A statement, the names that it defines and the names that it uses."""
+def _used(nodes):
+    """Return the names that statements look up outside themselves: not those of arguments."""
+    waiting, found = [_compiled(nodes, "<names>")], set()
+    while waiting:
+        code = waiting.pop()
+        waiting += [part for part in code.co_consts if isinstance(part, types.CodeType)]
+        found |= {i.argval for i in dis.get_instructions(code) if i.opname in LOOKS_UP}
+    return found
 
-    def __init__(self, node):
-        self.node, self.uses = node, _used(node)
-        self.defines = defined_names(ast.unparse(node))
 
-
-def _used(node):
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+def _compiled(nodes, name):
+    return compile(ast.Module(nodes, []), name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def _parsed_or_raise(source):
