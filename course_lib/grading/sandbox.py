@@ -18,6 +18,7 @@ from course_lib.grading.tree import write_tree
 UID = 65534
 COURSE = "/course"  # where the course is inside
 START = 120  # seconds that importing the libraries may take on a busy machine
+SCRATCH = 16  # MB that libraries may write while they are loaded
 GRACE = 5  # seconds after a child's time in which its end must be reported
 ENVIRONMENT = {
     "HOME": FOLDER,
@@ -46,16 +47,14 @@ class Limits:
     ----------
     seconds, seconds_of_cells : float
         For the calls of an answer, and before for the cells that define it.
-    memory, files, folder, answer : int
-        Megabytes: of the process, of a file, of all files, of what it sends.
+    memory, answer : int
+        Megabytes: of the process, and of what it sends.
     threads : int
     """
 
     seconds: float = 10.0
     seconds_of_cells: float = 10.0
     memory: int = 2048
-    files: int = 16
-    folder: int = 64
     answer: int = 32
     threads: int = 64
 
@@ -67,7 +66,7 @@ class Limits:
     def question(self, length):
         """Return the header of a question."""
         computing = int(self.seconds + self.seconds_of_cells) + 1
-        return QUESTION.pack(length, self.wall, computing, self.memory, self.files, self.threads)
+        return QUESTION.pack(length, self.wall, computing, self.memory, self.threads)
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Sandbox:
         zygote = f"{course}/course_lib/grading/inside/zygote.py"
         command = [str(python.program), "-I", "-S", "-B", zygote, json.dumps(settings)]
         if safe:
-            command = [*_bubblewrap(python, tree, over, self.limits), *command]
+            command = [*_bubblewrap(python, tree, over), *command]
         self.said = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self.process = subprocess.Popen(
@@ -155,9 +154,7 @@ class Sandbox:
         if len(report) != REPORT.size:
             self.close()
             return Reply(data, None, too_much=len(data) > self.limits.answer << 20)
-        status, memory, computed, clean = REPORT.unpack(report)
-        if not clean:  # something could not be removed: the next question gets a new sandbox
-            self.close()
+        status, memory, computed = REPORT.unpack(report)
         return Reply(data, status, False, memory / 1024, computed)
 
     def _exchange(self, sent, length, seconds):
@@ -239,7 +236,7 @@ def require_sandbox():
     return program
 
 
-def _bubblewrap(python, tree, over, limits):
+def _bubblewrap(python, tree, over):
     """Return the command that makes the sandbox, without what runs in it."""
     command = [
         require_sandbox(),
@@ -249,6 +246,7 @@ def _bubblewrap(python, tree, over, limits):
         "--unshare-uts",
     ]
     command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1"]
+    command += ["--hostname", "sandbox"]
     command += ["--clearenv", "--cap-drop", "ALL"]
     if os.getuid() == 0:  # root becomes somebody else inside; others get a name of their own
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -265,11 +263,11 @@ def _bubblewrap(python, tree, over, limits):
             command += ["--symlink", os.readlink(path), str(path)]
     for package in python.packages:  # where the course is installed, and not in a checkout
         if (package / "course_lib").is_dir():
-            command += ["--tmpfs", str(package / "course_lib")]
+            command += ["--ro-bind", str(tree / "nothing"), str(package / "course_lib")]
     command += ["--dir", "/dev"]
     for device in ("/dev/null", "/dev/urandom", "/dev/random"):
         command += ["--dev-bind", device, device]
-    command += ["--perms", "1777", "--size", str(limits.folder << 20), "--tmpfs", FOLDER]
+    command += ["--perms", "1777", "--size", str(SCRATCH << 20), "--tmpfs", FOLDER]
     command += ["--ro-bind", str(tree), COURSE]
     for path, ours in over.items():
         command += ["--ro-bind", str(ours), str(path)]

@@ -69,7 +69,7 @@ def write_tree(folder, without=()):
             over[str(origin)] = ours
             compiled = importlib.util.cache_from_source(origin)
             if Path(compiled).exists():  # it holds the body, too
-                over[compiled] = ours.with_name("nothing")
+                over[compiled] = ours.with_name("empty")
                 over[compiled].touch()
         ours.write_text(_emptied(source_of(module), module, names), "utf-8")
     return over
@@ -128,6 +128,7 @@ def _base():
         shutil.copyfile(path, target)
     runs = (chapters / "runs.py").read_text("utf-8").replace(*FOLDER)
     (posed / "runs.py").write_text(runs, "utf-8")
+    (folder / "nothing").mkdir()  # lies over the course where it is installed
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(folder, quiet=2, invalidation_mode=unchecked, stripdir=made.name)
     for path in [folder, *folder.rglob("*")]:  # who runs inside is somebody else

@@ -1,9 +1,9 @@
 """What the kernel lets a learner's process do: a filter that allows a list of calls, and no more.
 
-It lets a process compute, read what is mounted, write to its small folder, and make threads. It
-lets it start no process, open no socket, send no signal, look into no other process and make no
-namespace. The filter is a program for the kernel's BPF machine, as seccomp(2) describes it: each
-instruction is a code, two distances to jump, and a number.
+It lets a process compute, read what is mounted, and make threads. It lets it make no file, start
+no process, open no socket, send no signal, look into no other process and make no namespace. The
+filter is a program for the kernel's BPF machine, as seccomp(2) describes it: each instruction is a
+code, two distances to jump, and a number.
 """
 
 import ctypes
@@ -14,35 +14,33 @@ import struct
 # Calls that are allowed whatever their arguments: name, number on x86_64 and on aarch64.
 ALLOWED = """
 read 0 63; write 1 64; readv 19 65; writev 20 66; pread64 17 67; pwrite64 18 68; preadv 295 69;
-pwritev 296 70; preadv2 327 286; pwritev2 328 287; open 2 -; openat 257 56; creat 85 -;
-close 3 57; close_range 436 436; stat 4 -; fstat 5 80; lstat 6 -; newfstatat 262 79;
-statx 332 291; statfs 137 43; fstatfs 138 44; access 21 -; faccessat 269 48;
-faccessat2 439 439; readlink 89 -; readlinkat 267 78; getdents 78 -; getdents64 217 61;
-getcwd 79 17; chdir 80 49; fchdir 81 50; lseek 8 62; mprotect 10 226;
-munmap 11 215; mremap 25 216; madvise 28 233; mincore 27 232; brk 12 214; rt_sigaction 13 134;
-rt_sigprocmask 14 135; rt_sigreturn 15 139; rt_sigpending 127 136; rt_sigtimedwait 128 137;
-rt_sigsuspend 130 133; sigaltstack 131 132; dup 32 23; dup2 33 -; dup3 292 24; pipe 22 -;
-pipe2 293 59; poll 7 -; ppoll 271 73; select 23 -; pselect6 270 72; epoll_create 213 -;
-epoll_create1 291 20; epoll_ctl 233 21; epoll_wait 232 -; epoll_pwait 281 22; eventfd 284 -;
-eventfd2 290 19; flock 73 32; fsync 74 82; fdatasync 75 83; ftruncate 77 46; truncate 76 45;
-fallocate 285 47; fadvise64 221 223; rename 82 -; renameat 264 38; renameat2 316 276;
-mkdir 83 -; mkdirat 258 34; rmdir 84 -; unlink 87 -; unlinkat 263 35; utimensat 280 88;
-umask 95 166; getpid 39 172; gettid 186 178; getppid 110 173; getuid 102 174; geteuid 107 175;
-getgid 104 176; getegid 108 177; getresuid 118 148; getresgid 120 150; getgroups 115 158;
-getpgrp 111 -; getpgid 121 155; getsid 124 156; getrusage 98 165; times 100 153;
-clock_gettime 228 113; clock_getres 229 114; clock_nanosleep 230 115; gettimeofday 96 169;
-time 201 -; nanosleep 35 101; getrandom 318 278; uname 63 160; sysinfo 99 179;
-sched_yield 24 124; sched_getaffinity 204 123; sched_getparam 143 121;
-sched_getscheduler 145 120; sched_get_priority_max 146 125; sched_get_priority_min 147 126;
-getpriority 140 141; getrlimit 97 163; getcpu 309 168; arch_prctl 158 -;
-set_tid_address 218 96; set_robust_list 273 99; rseq 334 293; futex 202 98; membarrier 324 283;
-exit 60 93; exit_group 231 94; tgkill 234 131; restart_syscall 219 128; alarm 37 -;
-setitimer 38 103; getitimer 36 102; sendfile 40 71; copy_file_range 326 285
+pwritev 296 70; preadv2 327 286; pwritev2 328 287; close 3 57; close_range 436 436; stat 4 -;
+fstat 5 80; lstat 6 -; newfstatat 262 79; statx 332 291; statfs 137 43; fstatfs 138 44;
+access 21 -; faccessat 269 48; faccessat2 439 439; readlink 89 -; readlinkat 267 78;
+getdents 78 -; getdents64 217 61; getcwd 79 17; chdir 80 49; fchdir 81 50; lseek 8 62;
+mprotect 10 226; munmap 11 215; mremap 25 216; madvise 28 233; mincore 27 232; brk 12 214;
+rt_sigaction 13 134; rt_sigprocmask 14 135; rt_sigreturn 15 139; rt_sigpending 127 136;
+rt_sigtimedwait 128 137; rt_sigsuspend 130 133; sigaltstack 131 132; dup 32 23; dup2 33 -;
+dup3 292 24; pipe 22 -; pipe2 293 59; poll 7 -; ppoll 271 73; select 23 -; pselect6 270 72;
+epoll_create 213 -; epoll_create1 291 20; epoll_ctl 233 21; epoll_wait 232 -;
+epoll_pwait 281 22; eventfd 284 -; eventfd2 290 19; fadvise64 221 223; getpid 39 172;
+gettid 186 178; getppid 110 173; getuid 102 174; geteuid 107 175; getgid 104 176;
+getegid 108 177; getresuid 118 148; getresgid 120 150; getgroups 115 158; getpgrp 111 -;
+getpgid 121 155; getsid 124 156; getrusage 98 165; times 100 153; clock_gettime 228 113;
+clock_getres 229 114; clock_nanosleep 230 115; gettimeofday 96 169; time 201 -;
+nanosleep 35 101; getrandom 318 278; uname 63 160; sysinfo 99 179; sched_yield 24 124;
+sched_getaffinity 204 123; sched_getparam 143 121; sched_getscheduler 145 120;
+sched_get_priority_max 146 125; sched_get_priority_min 147 126; getpriority 140 141;
+getrlimit 97 163; getcpu 309 168; arch_prctl 158 -; set_tid_address 218 96;
+set_robust_list 273 99; rseq 334 293; futex 202 98; membarrier 324 283; exit 60 93;
+exit_group 231 94; tgkill 234 131; restart_syscall 219 128; alarm 37 -; setitimer 38 103;
+getitimer 36 102; sendfile 40 71
 """
 MACHINES = {  # number of the machine in the kernel, column above, and numbers of calls that depend
     "x86_64": (0xC000003E, 1, {"ioctl": 16, "fcntl": 72, "prctl": 157, "mmap": 9, "clone": 56}),
     "aarch64": (0xC00000B7, 2, {"ioctl": 29, "fcntl": 25, "prctl": 167, "mmap": 222, "clone": 220}),
 }
+OPENS = {"x86_64": ((2, 1), (257, 2)), "aarch64": ((56, 2),)}  # and which argument has the flags
 PRLIMIT = {"x86_64": 302, "aarch64": 261}
 CLONE3 = 435
 X32 = 0x40000000  # from here on calls of another ABI, on x86_64
@@ -55,6 +53,7 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTERS = 38, 22, 2
 CLONE_THREAD = 0x10000
 NEW_NAMESPACES = 0x7E020000
 SHARED, ANONYMOUS, GROWS_DOWN = 0x01, 0x20, 0x100  # of mmap
+MAKES_A_FILE = 0x400040  # of open: O_CREAT, and what is O_TMPFILE's own
 IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how much, blocking
 PRCTLS = (3, 15, 16, 21, 39)  # the name of a thread, and what is set
 OWNERS = (8, 10, 15, 1026)  # fcntl that sends signals
@@ -120,6 +119,9 @@ def filter_of(machine):
             _return(ALLOW),
         ],
     )
+    for opens, flags in OPENS[machine]:
+        made = [_load(ARGUMENTS + 8 * flags), _jump(ANY_BIT, MAKES_A_FILE, 0, 1)]
+        lines += _for(opens, [*made, _return(REFUSE | errno.EROFS), _return(ALLOW)])
     lines += _for(PRLIMIT[machine], [_load(ARGUMENTS), *_if(EQUAL, (0,), _return(ALLOW)), refuse])
     lines += _for(numbers["prctl"], [_load(ARGUMENTS), *_if(EQUAL, PRCTLS, _return(ALLOW)), refuse])
     lines += _for(
