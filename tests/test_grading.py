@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,16 @@ from course_lib.chapters import CHAPTERS
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
 from course_lib.exercises.plain import BFloat16, PlainGraph, Raised
 from course_lib.exercises.registry import exercises_of
-from course_lib.grading import command, report, running, sandbox, submissions, summary, tree
+from course_lib.grading import (
+    bubblewrap,
+    command,
+    report,
+    running,
+    sandbox,
+    submissions,
+    summary,
+    tree,
+)
 from course_lib.grading.inside import seccomp, wire
 from course_lib.grading.judge import Grader, Verdict
 from course_lib.grading.record import Record, Store, grade_bytes
@@ -322,6 +332,19 @@ print(passed)
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.xdist_group("grading")
+def test_where_the_filter_cannot_be_set_nothing_is_run(monkeypatch, tmp_path):
+    need_sandbox()
+    shutil.copytree(tree._base(), tmp_path / "tree")
+    folder = tmp_path / "tree/course_lib/grading/inside"
+    text = (folder / "seccomp.py").read_text("utf-8")
+    (folder / "seccomp.py").write_text(text.replace("(PR_SET_SECCOMP,", "(-1,"), "utf-8")
+    shutil.rmtree(folder / "__pycache__")
+    monkeypatch.setattr(tree, "_base", lambda: tmp_path / "tree")
+    with Grader(Limits(**SHORT)) as grader, pytest.raises(bubblewrap.NoSandbox, match="no sign"):
+        grader.grade(of_one_cell("weights-2", SOFTMAX + RETURN), keys=["weights-2"])
+
+
 def test_a_filter_is_made_for_two_machines_and_no_other():
     assert len(seccomp.filter_of("x86_64")) % 8 == 0
     assert seccomp.filter_of("aarch64") != seccomp.filter_of("x86_64")
@@ -590,7 +613,7 @@ def test_a_record_is_kept_whole(tmp_path):
 
 def test_without_bubblewrap_nothing_is_run(tmp_path, capsys, monkeypatch):
     roster = small_class(tmp_path / "class")
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     monkeypatch.setattr(command, "grade_folder", lambda *a, **k: pytest.fail("it went on"))
     call = [
         "grade",
@@ -609,7 +632,7 @@ def test_without_bubblewrap_nothing_is_run(tmp_path, capsys, monkeypatch):
 
 @pytest.mark.xdist_group("grading")
 def test_without_a_sandbox_one_s_own_notebooks_are_graded_if_one_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     with Grader(Limits(seconds=2, seconds_of_cells=2), safe=False) as grader:
         assert states(grader, [("weights-2", SOFTMAX + RETURN)]) == [PASSED]
         assert states(grader, [("weights-2", "safe_softmax = lambda x: x")]) == [WRONG]

@@ -114,8 +114,7 @@ def test_a_library_that_still_has_the_answer_is_seen(monkeypatch):
 
 
 def test_a_judge_that_believes_what_the_worker_says_is_seen(grader, monkeypatch):
-    monkeypatch.setattr(judge, "_frames", lambda data, cells: (cells, data))
-    monkeypatch.setattr(judge, "_told", lambda reply, *rest: (reply.data, None, []))
+    monkeypatch.setattr(judge, "read_reply", lambda reply, *rest: (reply.data, None, []))
     monkeypatch.setattr(
         judge,
         "_judged",

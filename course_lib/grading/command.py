@@ -9,9 +9,10 @@ from tqdm import tqdm
 from course_lib import language
 from course_lib._files import write_whole
 from course_lib.grading import report, running, summary
+from course_lib.grading.bubblewrap import require_sandbox
 from course_lib.grading.record import Record, Store, digest_of, read_or_problem
 from course_lib.grading.roster import owner, read_roster
-from course_lib.grading.sandbox import Limits, require_sandbox
+from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import find_files
 from course_lib.language import say
 

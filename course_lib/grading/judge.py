@@ -10,14 +10,13 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from course_lib.exercises.calling import Called, Found
 from course_lib.exercises.exercise import ERROR, Exercise, judged, posed, refused
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.surroundings import TookTooLong, within
+from course_lib.grading.bubblewrap import NoSandbox
 from course_lib.grading.inside import wire
-from course_lib.grading.inside.answering import ANSWERED, BEGUN
 from course_lib.grading.inside.cells import statements_in
-from course_lib.grading.inside.zygote import STILL_RUNNING
+from course_lib.grading.reply import Lost, read_reply
 from course_lib.grading.sandbox import Limits, Sandbox
 from course_lib.grading.submissions import shipped_cells
 from course_lib.grading.tree import library_for, names_of
@@ -48,14 +47,6 @@ class Verdict:
     note: str = ""
     seconds: float = 0.0
     memory: float = 0.0
-
-
-class Lost(Exception):
-    """A run without an answer; the message says why, `place` in which cell."""
-
-    def __init__(self, why, place=None):
-        super().__init__(why)
-        self.place = place
 
 
 class Grader:
@@ -110,7 +101,7 @@ class Grader:
             reply = self._ask(exercise, wire.write(question))
             used = {"seconds": round(reply.seconds, 3), "memory": round(reply.memory)}
             try:
-                told = _told(reply, len(asked), len(cases), self.limits)
+                told = read_reply(reply, len(asked), len(cases), self.limits)
             except Lost as lost:
                 number, cell = asked[lost.place] if lost.place is not None else (None, None)
                 if cell is None or cell.key == exercise.key:
@@ -122,7 +113,7 @@ class Grader:
             return Verdict(exercise.key, state, message, note, **used)
 
     def _ask(self, exercise, question):
-        """Return the `Reply` of a sandbox; one that died before it gave a sign is replaced once."""
+        """Return the `Reply` of a sandbox; one that gives no sign is replaced once."""
         missing = missing_for(exercise.key, exercise.chapter)
         kind = exercise.chapter, missing
         library = wire.write(library_for(names_of(exercise.without), missing))
@@ -135,9 +126,9 @@ class Grader:
                 sandbox = Sandbox(imports, missing, self.limits, safe=self.safe)
             self.sandboxes[kind] = sandbox  # the one that was used last stands last
             reply = sandbox.ask(wire.join(library, question))
-            if reply.status is not None or reply.data:
-                break
-        return reply
+            if reply.data:  # a child says so when it begins, before it runs anything
+                return reply
+        raise NoSandbox(say("The sandbox gives no sign (it ended with {how}).", how=reply.status))
 
     def close(self):
         """End all sandboxes."""
@@ -217,73 +208,6 @@ def _statements(sources):
 
 
 _analysed = functools.cache(statements_in)
-
-
-def _told(reply, cells, cases, limits):
-    """Return (found, called, errors) of a reply, or raise `Lost`."""
-    try:
-        begun, answer = _frames(reply.data, cells)
-    except wire.NoAnswer:
-        begun, answer = None, None
-    place = begun if begun is not None and begun < cells else None
-    if reply.too_much:
-        why = say("More than {most} MB came back.", most=limits.answer)
-        raise Lost(why, place)
-    if reply.status in (None, STILL_RUNNING, -24, -9) and answer is None:
-        raise Lost(say("It did not come to an end in its time, or took too much memory."), place)
-    if answer is None and begun is None:
-        raise Lost(say("What the notebook sent is no answer."))
-    if answer is None:
-        how = reply.status if reply.status >= 0 else f"signal {-reply.status}"
-        raise Lost(say("It ended its process ({how}) before it answered.", how=how), place)
-    if place is not None:
-        raise Lost(say("A cell did not come to an end in its time."), place)
-    try:
-        return _read(wire.read(answer), cells, cases)
-    except wire.NoAnswer:
-        raise Lost(say("What the notebook sent is no answer.")) from None
-
-
-def _frames(data, cells):
-    """Return the last cell that was begun and the bytes of the answer, or None for them."""
-    begun, answer, place = None, None, 0
-    while place < len(data):
-        kind, size = data[place : place + 1], int.from_bytes(data[place + 1 : place + 5], "big")
-        part = data[place + 5 : place + 5 + size]
-        place += 5 + size
-        if answer is not None or place > len(data):
-            raise wire.NoAnswer("more than one answer, or less")
-        if kind == ANSWERED:
-            answer = part
-        elif kind == BEGUN and size == 4 and int.from_bytes(part, "big") <= cells:
-            begun = int.from_bytes(part, "big")
-        else:
-            raise wire.NoAnswer("an unknown frame")
-    return begun, answer
-
-
-def _read(told, cells, cases):
-    """Return what is told, if it has the form that it must have."""
-
-    def must(holds):
-        if not holds:
-            raise wire.NoAnswer("another form")
-
-    must(type(told) is dict and told.keys() == {"found", "called", "errors"})
-    found, called, errors = told["found"], told["called"], told["errors"]
-    fields = {field.name: field.type for field in dataclasses.fields(Found)}
-    must(type(found) is dict and {k: type(v) for k, v in found.items()} == fields)
-    kinds = {"values": list, "used": list, "late": bool}
-    must(type(called) is dict and {k: type(v) for k, v in called.items()} == kinds)
-    found, called = Found(**found), Called(**called)
-    must(len(found.kind) <= 200 and all(type(name) is str for name in called.used))
-    no_call = called.late or not found.there or found.dots
-    must(len(called.values) == (0 if no_call else cases))
-    must(type(errors) is list and len(errors) <= cells)
-    for error in errors:
-        must(type(error) is tuple and [type(part) for part in error] == [int, str, str])
-        must(0 <= error[0] < cells)
-    return found, called, errors
 
 
 def _judged(exercise: Exercise, cases, found, called):

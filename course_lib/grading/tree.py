@@ -13,6 +13,7 @@ import inspect
 import py_compile
 import shutil
 import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from course_lib.grading.inside.cells import RUNS
@@ -56,7 +57,7 @@ def write_tree(folder, without=()):
         What is to be mounted over other files of the environment: their path to ours.
     """
     folder = Path(folder)
-    shutil.copytree(Path(_base().name, "tree"), folder)
+    shutil.copytree(_base(), folder)
     over = {}
     for module, names in _by_module(without).items():
         origin = _origin(module)
@@ -111,8 +112,9 @@ def _origin(module):
 @functools.cache
 def _base():
     """Return a folder with the whole tree, compiled, which others are copies of."""
-    made = tempfile.TemporaryDirectory(prefix="course-tree-")
-    folder = Path(made.name, "tree")
+    made = tempfile.mkdtemp(prefix="course-tree-")
+    Finalize(None, shutil.rmtree, (made, True), exitpriority=1)  # of worker processes, too
+    folder = Path(made, "tree")
     for path in _let_in():
         target = folder / LIBRARY.name / path.relative_to(LIBRARY)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -130,10 +132,10 @@ def _base():
     (posed / "runs.py").write_text(runs, "utf-8")
     (folder / "nothing").mkdir()  # lies over the course where it is installed
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(folder, quiet=2, invalidation_mode=unchecked, stripdir=made.name)
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=unchecked, stripdir=made)
     for path in [folder, *folder.rglob("*")]:  # who runs inside is somebody else
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return made
+    return folder
 
 
 def _let_in():

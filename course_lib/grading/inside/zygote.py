@@ -71,12 +71,7 @@ def _ask(answer, pipe, safe, length, seconds, *limits):
             os.close(alive)
             question = _read(0, length)
             _confine(*limits, safe=safe)
-            try:
-                answer(question, pipe, safe=safe)
-            except BaseException:
-                import traceback
-
-                os.write(pipe, traceback.format_exc().encode())
+            answer(question, pipe, safe=safe)
         finally:
             os._exit(1)
     os.close(held)
