@@ -477,9 +477,9 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     class_ = [Learner("=1+1", bad), Learner("../../up", "B"), Learner("c", "C")]
     verdicts = [Verdict("weights-1", PASSED, "x"), Verdict("weights-2", WRONG, bad, note=bad)]
     entries = [
-        summary.Entry(bad, class_[0], Record("1", "weights", "", verdicts)),
+        summary.Entry(bad, class_[0], Record("1", "weights", "", verdicts), "same"),
         summary.Entry("late.ipynb", None, Record("2", None, bad)),
-        summary.Entry("twin.ipynb", class_[1], Record("1", "weights", "", verdicts)),
+        summary.Entry("twin.ipynb", class_[1], Record("2", "weights", "", verdicts), "same"),
         summary.Entry(
             "twin2.ipynb", class_[1], Record("3", "weights", "", [Verdict("weights-2", PASSED, "")])
         ),

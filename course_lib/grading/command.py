@@ -1,5 +1,6 @@
 """`course grade`: grade a folder of notebooks, and write a report on the class."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -68,10 +69,11 @@ def grade_folder(folder, learners, out, settings, *, jobs=1, scheduler=None):
     for path, problem in find_files(folder):
         data, problem = (None, problem) if problem else read_or_problem(path)
         if data is None:
-            files.append((path, Record("", problem=problem)))
+            files.append((path, Record("", problem=problem), ""))
             continue
         digest = digest_of(data, path.stem, decides)
-        files.append((path, store.get(digest) or digest))
+        content = hashlib.sha256(data).hexdigest()
+        files.append((path, store.get(digest) or digest, content))
         if files[-1][1] == digest:
             tasks[digest] = (data, path.stem, digest)
     if not files:
@@ -88,11 +90,11 @@ def grade_folder(folder, learners, out, settings, *, jobs=1, scheduler=None):
         store.put(record)
         new[record.digest] = record
     entries = []
-    for path, found in files:
+    for path, found, content in files:
         place = path.relative_to(folder)
         shown = summary.harmless(str(place).encode("utf-8", "replace").decode())
         record = new[found] if isinstance(found, str) else found
-        entries.append(summary.Entry(shown, owner(place, learners), record))
+        entries.append(summary.Entry(shown, owner(place, learners), record, content))
     return entries, learners
 
 

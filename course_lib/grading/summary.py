@@ -17,11 +17,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute such a
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, whose it is, and what became of it."""
+    """A file, whose it is, what became of it, and a hash of its bytes."""
 
     path: str
     learner: Learner | None
     record: object
+    content: str = ""
 
 
 @dataclass
@@ -46,7 +47,7 @@ def chapters_of(entries):
 
 def lines(learners, entries):
     """Return a `Line` for each learner of the roster, in its order."""
-    chapters, same = chapters_of(entries), Counter(entry.record.digest for entry in entries)
+    chapters, same = chapters_of(entries), Counter(entry.content for entry in entries)
     made = {learner: Line(learner) for learner in learners}
     for learner, line in made.items():
         own = [entry for entry in entries if entry.learner == learner]
@@ -56,7 +57,7 @@ def lines(learners, entries):
         for entry in own:
             if entry.record.problem:
                 line.notes.append(f"{entry.path}: {entry.record.problem}")
-            if same[entry.record.digest] > 1:
+            if entry.content and same[entry.content] > 1:
                 line.notes.append(say("{path}: others have the same file", path=entry.path))
             for verdict in entry.record.verdicts:
                 known = line.verdicts.get(verdict.key)
