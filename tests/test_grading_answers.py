@@ -1,5 +1,6 @@
 """Answers through the sandbox: honest work scores, mistakes are told as on the card."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import take_apart
 from tests.support.grading import need_sandbox, of_one_cell
-from tests.test_checks import ANSWERS
 
 SUPPORT = Path(__file__).with_name("support") / "answers.py"
 SAMPLED = "weights"  # of the others, `make grade` tries all
 LOADED = ["networkx", "scipy.stats", "pandas", "sympy", "torch", "seaborn", "sklearn.metrics"]
+ANSWERS = {
+    name: importlib.import_module(f"tests.chapters.ch{chapter_stem(name)}.answers")
+    for name in CHAPTERS.values()
+}
 LIMITS = Limits(seconds=20, seconds_of_cells=60)  # whole modules of answers are imported
 
 
