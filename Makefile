@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book slides links mutate bench clean
+.PHONY: help lab test book slides links mutate grade bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ mutate: $(VENV)/.tools ## try the checks on wrong answers and on all valid input
 	$(BIN)/course mutate $(ARGS)
 	$(BIN)/python -m pytest -q -n auto --hypothesis-profile=deep tests/test_valid.py tests/test_checks.py
 
+grade: $(VENV)/.tools ## try all answers of the tests through the sandbox that grading uses
+	$(BIN)/python -m pytest -q -m thorough tests/test_grading_answers.py $(ARGS)
+
 bench: $(VENV)/.tools ## time the course against its peers; ARGS=flow for some of it, ARGS=--write for the book
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -60,6 +63,6 @@ $(VENV)/.course: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.tools: pyproject.toml constraints.txt package-lock.json .npmrc | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,peers]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[book,dev,grade,peers]'
 	$(WITH_NODE) npm ci --silent
 	@touch $@ $(VENV)/.course

@@ -141,6 +141,13 @@ def reset(options):
     return command.run_reset(options)
 
 
+def grade(options):
+    """Grade a folder of notebooks that others wrote, in a sandbox, and report on the class."""
+    from course_lib.grading import command  # with the tools that build notebooks
+
+    return command.run(options)
+
+
 def build_all(options):
     """Build notebooks and figures, or one of the kinds that an option names."""
     from course_lib import authoring
@@ -257,7 +264,16 @@ def _parser():
     hinting.add_argument("number", nargs="?", type=int, choices=(1, 2), default=1)
     solving = add("solution", solution)
     solving.add_argument("key", help="the exercise, such as weights-2")
-    for speaking in (checking, hinting, solving):
+    grading = add("grade", grade)
+    grading.add_argument("submissions", help="the folder with the notebooks")
+    grading.add_argument("--roster", required=True, metavar="FILE.csv", help="who is in the class")
+    grading.add_argument("--out", required=True, metavar="FOLDER", help="where the report goes")
+    grading.add_argument("--jobs", type=int, help="processes; otherwise one for each core")
+    grading.add_argument("--seconds", type=float, default=10, help="for the calls of an answer")
+    grading.add_argument("--memory", type=int, default=2048, help="MB that an answer may take")
+    grading.add_argument("--scheduler", metavar="tcp://…", help="of Dask, to use other machines")
+    grading.add_argument("--unsafe", action="store_true", help="no sandbox: for your own only")
+    for speaking in (checking, hinting, solving, grading):
         speaking.add_argument("--language", choices=language.languages(), default="en")
     teaching = {
         "class": ("serve_class", "Start a class that you can see, on this machine."),

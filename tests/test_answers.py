@@ -4,7 +4,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_lib.exercises import answers
-from course_lib.exercises.cells import chapters_named, checked_key, defined_names
+from course_lib.exercises.cells import chapters_named, checked_key
+from course_lib.exercises.statements import defined_names
 
 OLD = "def row(x):\n    return x"
 

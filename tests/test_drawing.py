@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import seaborn
 
-from course_lib.exercises.drawing import described, draw, own_figure
+from course_lib.exercises.drawing import Draw, described, own_figure
 from course_lib.exercises.exercise import Wrong
 from course_lib.exercises.looking import (
     first_word,
@@ -139,7 +139,7 @@ def test_the_notebooks_figures_and_styles_come_back_and_no_other_stays_open():
 
     try:
         plt.rcParams["image.origin"] = "lower"
-        values = draw()(learner, [(WEIGHTS,)])
+        values = Draw()(learner, [(WEIGHTS,)])
         assert plt.rcParams["image.origin"] == "lower"
         assert values[0][0]["shape"] == (3, 3)
         assert plt.get_fignums() == [mine.number]
@@ -152,10 +152,10 @@ def test_the_notebooks_figures_and_styles_come_back_and_no_other_stays_open():
 
 
 def test_what_draws_elsewhere_or_stops_is_told_apart():
-    (elsewhere,) = draw()(lambda axes, weights: plt.imshow(weights), [(WEIGHTS,)])
+    (elsewhere,) = Draw()(lambda axes, weights: plt.imshow(weights), [(WEIGHTS,)])
     assert elsewhere == (None,)
-    (stub,) = draw()(lambda axes, weights: ..., [(WEIGHTS,)])
+    (stub,) = Draw()(lambda axes, weights: ..., [(WEIGHTS,)])
     assert stub is ...
-    (stopped,) = draw()(lambda axes, weights: axes.imshow("x"), [(WEIGHTS,)])
+    (stopped,) = Draw()(lambda axes, weights: axes.imshow("x"), [(WEIGHTS,)])
     assert stopped.type == "TypeError"
     assert plt.get_fignums() == []

@@ -8,7 +8,7 @@ uses it, or mentions it in a comment, may fail as it likes.
 from IPython import get_ipython
 
 import __main__
-from course_lib.exercises.cells import defined_names
+from course_lib.exercises.statements import defined_names
 
 _outdated = {}  # name -> what it held when the cell that was to define it had failed
 _NOTHING = object()

@@ -7,6 +7,8 @@ text can be seen. What judges ask of a description is in `looking.py`.
 
 import contextlib
 import copy
+from dataclasses import KW_ONLY, dataclass
+from functools import partial
 
 import matplotlib
 import matplotlib.style
@@ -31,18 +33,23 @@ LEGIBLE = 3  # pixels, the height of a text
 WITHIN = 1.25  # of a cell: how wide and high a text in it may be
 
 
-def draw(count=1, *, named=False):
-    """Return a *call* that hands `count` empty axes to the learner's function, then the case.
+@dataclass(frozen=True)
+class Draw:
+    """A *call* that hands `count` empty axes to the learner's function, then the case.
 
     The first argument of a case is the matrix that is drawn. What comes back for each case is a
     tuple of the drawings, each a dict; see `described`. The names along the axes, which take
     longest to draw, are looked at if they are asked for: `named`.
     """
 
-    def call(answer, cases):
-        return [attempt(lambda case=case: _drawn(answer, case, count, named)) for case in cases]
+    count: int = 1
+    _: KW_ONLY
+    named: bool = False
 
-    return call
+    def __call__(self, answer, cases):
+        """Return the drawings of each case, or `Raised`."""
+        drawn = partial(_drawn, count=self.count, named=self.named)
+        return [attempt(partial(drawn, answer, case)) for case in cases]
 
 
 def _drawn(answer, case, count, named):

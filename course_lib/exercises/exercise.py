@@ -5,15 +5,16 @@ copies of them and brings back plain values, *judge* compares these with what it
 data passes between them, so that *call* may run in another process than the other two.
 """
 
-import copy
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from course_lib.chapters.reading import Task
-from course_lib.exercises.plain import Raised, attempt
+from course_lib.exercises.calling import Called, call_function, find, read_value
+from course_lib.exercises.plain import Raised
 from course_lib.exercises.surroundings import TookTooLong, own_state, watched, within
 from course_lib.language import say
 
@@ -37,16 +38,6 @@ class Result:
     key: str
     state: str
     message: str
-
-
-def call_function(answer, cases):
-    """Call a learner's function once for each case; return plain values or `Raised`."""
-    return [attempt(lambda case=case: answer(*copy.deepcopy(case))) for case in cases]
-
-
-def read_value(answer, cases):
-    """Bring back a value that the learner assigned to a name; there is one empty case."""
-    return [attempt(lambda: answer) for _ in cases]
 
 
 def no_inputs(rng):
@@ -111,40 +102,67 @@ def assess(exercise, namespace, *, seed=0):
 
 
 def _verdict(exercise, namespace, seed):
+    found, answer = find(namespace, exercise.answer)
+    refusal = refused(exercise, found)
+    if refusal:
+        return refusal
+    cases, called = posed(exercise, seed), Called(late=True)
+    with suppress(TookTooLong), own_state(), watched(exercise.without) as used:
+        values = within(exercise.seconds, lambda: exercise.call(answer, cases))
+        called = Called(values, [f"{f.__module__}.{f.__qualname__}" for f in used])
+    return judged(exercise, cases, called)
+
+
+def posed(exercise, seed):
+    """Return the cases of an exercise for a seed."""
+    with own_state():
+        return exercise.inputs(np.random.default_rng(seed))
+
+
+def refused(exercise, found):
+    """Return the state and the message of an answer that is not worth a call, or None.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    found : Found
+    """
     name = exercise.answer
-    if name not in namespace:
+    if not found.there:
         return ERROR, say(
             "There is no `{name}` yet. Run the cell above; if it shows an error, mend that first.",
             name=name,
         )
-    answer = namespace[name]
-    if answer is Ellipsis:
+    if found.dots:
         return NOT_ATTEMPTED, say("`{name}` still holds the dots.", name=name)
     if exercise.call is read_value:
-        if callable(answer):
+        if found.callable:
             return WRONG, say(
-                "`{name}` should be a value, but it is a {kind}.",
-                name=name,
-                kind=type(answer).__name__,
+                "`{name}` should be a value, but it is a {kind}.", name=name, kind=found.kind
             )
-    else:
-        if not callable(answer):
-            return WRONG, say(
-                "`{name}` should be a function, but it is a {kind}.",
-                name=name,
-                kind=type(answer).__name__,
-            )
-        if (getattr(answer, "__module__", None) or "").startswith("course_lib"):
-            return WRONG, say(
-                "`{name}` is the library's own function. Write yours in the cell above.", name=name
-            )
+    elif not found.callable:
+        return WRONG, say(
+            "`{name}` should be a function, but it is a {kind}.", name=name, kind=found.kind
+        )
+    elif found.of_library:
+        return WRONG, say(
+            "`{name}` is the library's own function. Write yours in the cell above.", name=name
+        )
+    return None
 
-    try:
-        with own_state():
-            cases = exercise.inputs(np.random.default_rng(seed))
-            with watched(exercise.without) as called:
-                values = within(exercise.seconds, lambda: exercise.call(answer, cases))
-    except TookTooLong:
+
+def judged(exercise, cases, called):
+    """Return the state of an answer and the message, from what its call brought back.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    cases : list
+        As `posed` gave them; the answer has had copies.
+    called : Called
+    """
+    name, values = exercise.answer, called.values
+    if called.late:
         return ERROR, say(
             "`{name}` did not come to an end within {seconds:g} seconds. "
             "Is there a loop that never stops?",
@@ -162,11 +180,11 @@ def _verdict(exercise, namespace, seed):
         if exercise.call is read_value:
             return WRONG, say("`{name}` is None.", name=name)
         return WRONG, say("`{name}` gave None. Is a `return` missing?", name=name)
-    if called:
+    if called.used:
         return WRONG, say(
             "`{name}` calls `{function}`, which does the work. Write it yourself.",
             name=name,
-            function=f"{called[0].__module__}.{called[0].__qualname__}",
+            function=called.used[0],
         )
     try:
         with own_state():

@@ -35,7 +35,15 @@ def chapter_of(stem, sources):
     >>> chapter_of("homework", ['check("weights-1")'])
     'weights'
     """
-    named, held = _named(stem), set().union(*map(chapters_named, sources))
+    return chapter_among(stem, set().union(*map(chapters_named, sources)))
+
+
+def chapter_among(stem, held):
+    """Return the chapter that a notebook is, from its name and the chapters that its cells name.
+
+    It raises as `chapter_of` does.
+    """
+    named = _named(stem)
     agreed = named & held if named and held else named | held
     if len(agreed) == 1:
         return agreed.pop()

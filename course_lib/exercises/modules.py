@@ -1,61 +1,15 @@
-"""Exercises whose answer is a PyTorch module: run it with known parameters, bring back numbers.
+"""Judge exercises whose answer is a PyTorch module, which `calling.run_module` has run.
 
 PyTorch is imported only when such an exercise is judged.
 """
 
-import copy
 from functools import partial
 
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
 from course_lib.exercises.judging import compare_all, read_pair, same, tolerance_of
-from course_lib.exercises.plain import attempt
 from course_lib.language import later, say
-
-
-def run_module(answer, cases):
-    """Build a learner's module once for each case and run it forward and backward.
-
-    A case is (arguments of the class, parameters by name, inputs, probe): arrays all but the
-    arguments. The module gets the parameters, is called on the inputs, and its first output is
-    multiplied by the probe and summed, for gradients. Buffers of its own do not matter, nor in
-    which floating-point type it computes.
-
-    Returns
-    -------
-    list
-        For each case `Raised`, ``...``, or a dict: ``shapes`` of the parameters, and where they
-        are those of the case also ``outputs`` (a tuple of arrays) and ``gradients`` (parameter ->
-        array or None, and ``"x"``, of the first input).
-    """
-    return [attempt(lambda case=case: _run(answer, *copy.deepcopy(case))) for case in cases]
-
-
-def _run(answer, arguments, parameters, inputs, probe):
-    import torch
-
-    module = answer(*arguments)
-    if module is ... or not isinstance(module, torch.nn.Module):
-        return module
-    shapes = {name: tuple(value.shape) for name, value in module.named_parameters()}
-    if shapes != {name: value.shape for name, value in parameters.items()}:
-        return {"shapes": shapes}
-    with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            parameter.copy_(torch.tensor(parameters[name]))
-    x, *rest = (torch.tensor(value) for value in inputs)
-    x.requires_grad_()
-    outputs = module(x.clone(), *rest)  # a copy, which may be changed in place
-    if outputs is ... or outputs is None:
-        return outputs
-    outputs = tuple(outputs) if isinstance(outputs, tuple | list) else (outputs,)
-    gradients = {}
-    if getattr(outputs[0], "requires_grad", False) and outputs[0].shape == probe.shape:
-        (outputs[0] * torch.tensor(probe)).sum().backward()
-        gradients = {name: value.grad for name, value in module.named_parameters()}
-        gradients["x"] = x.grad
-    return {"shapes": shapes, "outputs": outputs, "gradients": gradients}
 
 
 def read_run(value, parameters, what):

@@ -13,7 +13,7 @@ from course_lib.chapters.ch05_heatmaps.cases import (
     two_heads,
     two_to_compare,
 )
-from course_lib.exercises.drawing import draw
+from course_lib.exercises.drawing import Draw
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.exercises.looking import (
@@ -269,10 +269,10 @@ def _judge_order(cases, values):
 
 CHECKS = {
     "heatmaps-1": Check(judge=_judge_column, call=read_value),
-    "heatmaps-2": Check(inputs=named_matrices, judge=_judge_honest, call=draw(named=True)),
-    "heatmaps-3": Check(inputs=two_heads, judge=_judge_pair, call=draw(2)),
-    "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=draw()),
-    "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=draw()),
-    "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=draw()),
+    "heatmaps-2": Check(inputs=named_matrices, judge=_judge_honest, call=Draw(named=True)),
+    "heatmaps-3": Check(inputs=two_heads, judge=_judge_pair, call=Draw(2)),
+    "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=Draw()),
+    "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=Draw()),
+    "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=Draw()),
     "heatmaps-7": Check(inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
 }

@@ -5,9 +5,10 @@ import numpy as np
 from course_lib._waiting import tries
 from course_lib.chapters.ch06_nlp.modules import asked, draw_texts, far_texts, reference
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
-from course_lib.exercises.modules import judge_runs, run_module
+from course_lib.exercises.modules import judge_runs
 from course_lib.language import later, say
 
 # nlp-1 ------------------------------------------------------------------------------------------

@@ -5,17 +5,17 @@ import numpy as np
 from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.chapters.ch07_vision.blocks import (
-    Attention,
-    Neighbours,
     both_ways,
     draw_block,
     far_block,
     reference,
     shuffle,
 )
+from course_lib.chapters.ch07_vision.mixers import Attention, Neighbours
+from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice
-from course_lib.exercises.modules import judge_runs, run_module
+from course_lib.exercises.modules import judge_runs
 from course_lib.language import later, say
 
 # vision-1 ---------------------------------------------------------------------------------------

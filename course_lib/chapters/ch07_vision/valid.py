@@ -5,7 +5,8 @@ Only tests import this: learners do not have Hypothesis.
 
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch07_vision.blocks import Attention, Neighbours, draw_block, far_block
+from course_lib.chapters.ch07_vision.blocks import draw_block, far_block
+from course_lib.chapters.ch07_vision.mixers import Attention, Neighbours
 from course_lib.exercises.strategies import orders, seeded, weights
 
 side = st.integers(1, 5)

@@ -1,19 +1,13 @@
 """The checks of chapter 11: fewer edges."""
 
-import copy
-import importlib
-import sys
-
 import numpy as np
 
 from course_lib import patterns, sparsity
 from course_lib.attention import softmax
 from course_lib.chapters.ch11_sparse import cases as made
-from course_lib.chapters.ch11_sparse.measuring import metered
+from course_lib.chapters.ch11_sparse.measuring import call_measured, positions
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_array, same
-from course_lib.exercises.plain import Raised, attempt
-from course_lib.exercises.surroundings import watched
 from course_lib.language import say
 
 
@@ -258,48 +252,6 @@ def _edges(n, radius):
     return n * (2 * radius + 1) - radius * (radius + 1)
 
 
-def _call_measured(answer, cases):
-    """Call a function on copies of the cases; return each value with whether it made too much.
-
-    Arrays of so many numbers as there are positions count, and together they may take half a byte
-    for each pair of positions.
-    """
-    values = []
-    for case in cases:
-        given, value, n = copy.deepcopy(case), None, _positions(case)
-        if n < 1000:
-            value = attempt(lambda given=given: answer(*given))
-            values.append(value if _passed_on(value) else (value, False))
-            continue
-        with metered(least=2 * n, most=n * n // 2) as meter:
-            value = attempt(lambda given=given: answer(*given))
-        too_much = meter.total > meter.most
-        values.append(value if _passed_on(value) and not too_much else (value, too_much))
-    return values
-
-
-def _edge_lists(rng):
-    """Make the cases; import what will be watched, which takes longer than a call may."""
-    importlib.import_module("course_lib.nn.sparse")
-    return made.edge_lists(rng)
-
-
-def _call_along(answer, cases):
-    """Call and measure; whether the library's own function was called is in each value, too."""
-    library = sys.modules.get("course_lib.nn.sparse")
-    with watched([library.sparse_attention] if library else []) as called:
-        values = _call_measured(answer, cases)
-    return [value if _passed_on(value) else (*value, bool(called)) for value in values]
-
-
-def _positions(case):
-    return case[0] if isinstance(case[0], int) else len(case[0])
-
-
-def _passed_on(value):
-    return value is None or value is ... or isinstance(value, Raised)
-
-
 def _judge_measured(what, cases, values, right, mistakes):
     """Judge all cases but those in which too much was made, and then these."""
     measured = list(zip(cases, values, strict=True))
@@ -307,7 +259,7 @@ def _judge_measured(what, cases, values, right, mistakes):
     if within:
         compare_all(what, *zip(*within, strict=True), right, mistakes)
     for case, (_, too_much) in measured:
-        n = _positions(case)
+        n = positions(case)
         if too_much:
             raise Wrong(
                 "For {n} positions, all n² pairs are gone through somewhere: at once, row by row "
@@ -386,9 +338,6 @@ def _own_value(query, key, value, edges):
 
 
 def _judge_along(cases, values):
-    if any(called for *_, called in values):
-        raise Wrong("The library's `sparse_attention` does the work. Write it yourself.")
-    values = [(value, too_much) for value, too_much, _ in values]
     _judge_measured(
         lambda query, *_: say("The output of {n} positions", n=len(query)),
         cases,
@@ -442,8 +391,13 @@ CHECKS = {
     "sparse-6": Check(
         inputs=made.windows,
         judge=_judge_window,
-        call=_call_measured,
+        call=call_measured,
         without=(patterns.window_pattern, patterns.dilated_pattern),
     ),
-    "sparse-7": Check(inputs=_edge_lists, judge=_judge_along, call=_call_along),
+    "sparse-7": Check(
+        inputs=made.edge_lists,
+        judge=_judge_along,
+        call=call_measured,
+        without=("course_lib.nn.sparse:sparse_attention",),
+    ),
 }

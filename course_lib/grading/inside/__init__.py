@@ -1,0 +1,1 @@
+"""What runs in the sandbox. Only this folder of the package is mounted there."""

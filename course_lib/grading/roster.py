@@ -1,0 +1,94 @@
+"""Who is in the class, and whose a file is."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.language import say
+
+IDENTITIES = ("id", "student_id", "student id", "username", "user", "login", "email")
+NAMES = ("name", "full name", "student", "last name", "first name")
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A line of the roster: what names the learner in files and folders, and a name for people."""
+
+    identity: str
+    name: str = ""
+
+
+def read_roster(path):
+    """Return the learners of a CSV file with a line of headings.
+
+    The column that tells learners apart is called id, username, login or email; without one of
+    these it is the first.
+
+    Raises
+    ------
+    ValueError
+        If nobody is in it, or somebody twice.
+    """
+    text = Path(path).read_text(encoding="utf-8-sig")
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    headings = [heading.strip().lower() for heading in rows[0]] if rows else []
+    column = next((headings.index(name) for name in IDENTITIES if name in headings), 0)
+    named = [headings.index(name) for name in NAMES if name in headings]
+    named = [place for place in named if place != column]
+    learners = []
+    for row in rows[1:]:
+        cells = [cell.strip() for cell in row] + [""] * len(headings)
+        if cells[column]:
+            name = " ".join(filter(None, (cells[place] for place in reversed(named))))
+            learners.append(Learner(cells[column], name))
+    if not learners:
+        why = say("{path} names nobody: a line of headings, then one a learner", path=path)
+        raise ValueError(why)
+    seen = set()
+    for learner in learners:
+        if learner.identity.casefold() in seen:
+            raise ValueError(say("{path} names {who} twice", path=path, who=learner.identity))
+        seen.add(learner.identity.casefold())
+    return learners
+
+
+def owner(path, learners):
+    """Return whose a file is, or None.
+
+    Its first folder may be called like a learner, or the folder's or the file's name may hold the
+    identity as a word of its own: "anna/02_weights.ipynb", "02_weights-anna.ipynb". If it holds
+    several, the longest counts; two of the same length are nobody.
+
+    Parameters
+    ----------
+    path : path
+        Below the folder of submissions.
+    learners : list of Learner
+
+    Examples
+    --------
+    >>> class_ = [Learner("anna"), Learner("anna-maria"), Learner("bo")]
+    >>> owner(Path("02_weights_anna-maria (1).ipynb"), class_).identity
+    'anna-maria'
+    >>> owner(Path("02_weights_bob.ipynb"), class_) is None
+    True
+    """
+    path = Path(path)
+    places = [*path.parts[:-1], path.stem]
+    for place in places:
+        for learner in learners:
+            if place.casefold() == learner.identity.casefold():
+                return learner
+    held = [who for who in learners if any(_holds(place, who.identity) for place in places)]
+    held.sort(key=lambda who: len(who.identity))
+    if not held or (len(held) > 1 and len(held[-1].identity) == len(held[-2].identity)):
+        return None
+    return held[-1]
+
+
+def _holds(place, identity):
+    return re.search(rf"(?<![^\W_]){re.escape(identity)}(?![^\W_])", place, re.I) is not None

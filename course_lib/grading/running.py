@@ -1,0 +1,78 @@
+"""Grade many files at once, in processes of this machine, and outlive one that dies.
+
+Each process has its own sandboxes. At most as many files are under way as there are processes, so
+that a process that dies takes few with it: they are tried once more, one at a time.
+"""
+
+import concurrent.futures
+import multiprocessing
+import secrets
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.util import Finalize
+
+from course_lib import language
+from course_lib.grading.judge import Grader
+from course_lib.grading.record import Record, grade_bytes
+from course_lib.language import say
+
+_grader = None
+
+
+def graded(tasks, settings, jobs, work=None):
+    """Yield a `Record` for each task, in the order in which they are done.
+
+    Parameters
+    ----------
+    tasks : list of (bytes, str, str)
+        The file, its stem, its digest.
+    settings : dict
+        Arguments of `Grader`.
+    jobs : int
+    work : callable, optional
+        What each task is given to: `grade`.
+    """
+    waiting, tried = list(reversed(tasks)), set()
+    while waiting:
+        jobs = 1 if tried else jobs
+        yield from _until_broken(waiting, tried, settings, jobs, work or grade)
+
+
+def _until_broken(waiting, tried, settings, jobs, work):
+    """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["course_lib.grading.judge"])
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
+    running = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                task = waiting.pop()
+                running[pool.submit(work, *task)] = task
+            done, _ = concurrent.futures.wait(
+                running, return_when=concurrent.futures.FIRST_COMPLETED
+            )
+            for future in done:
+                yield future.result()
+                del running[future]
+    except BrokenProcessPool:
+        for task in running.values():
+            if task[2] in tried:
+                yield Record(task[2], problem=say("The program that grades it ended twice."))
+            else:
+                tried.add(task[2])
+                waiting.append(task)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def grade(data, stem, digest):
+    """Grade a file with this process's grader, with inputs that nobody can know."""
+    return grade_bytes(data, stem, digest, secrets.randbits(64), _grader)
+
+
+def _prepare(settings):
+    global _grader
+    settings = dict(settings)
+    language.speak(settings.pop("language"))
+    _grader = Grader(**settings)
+    Finalize(None, _grader.close, exitpriority=10)

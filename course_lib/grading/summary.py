@@ -1,0 +1,120 @@
+"""What a class has done: for each learner the verdicts that count, and the commonest mistakes."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+
+from course_lib.chapters import chapter_stem
+from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
+from course_lib.exercises.registry import exercises_of
+from course_lib.grading.roster import Learner
+from course_lib.language import say
+
+BETTER = (PASSED, WRONG, ERROR, NOT_ATTEMPTED)  # of several notebooks of one chapter, the first
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute such a cell
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, whose it is, what became of it, and a hash of its bytes."""
+
+    path: str
+    learner: Learner | None
+    record: object
+    content: str = ""
+
+
+@dataclass
+class Line:
+    """A learner with the verdicts that count, by key, and what there is to say."""
+
+    learner: Learner
+    verdicts: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        """How many exercises are passed."""
+        return sum(verdict.state == PASSED for verdict in self.verdicts.values())
+
+
+def chapters_of(entries):
+    """Return the chapters that occur, in their order."""
+    held = {entry.record.chapter for entry in entries} - {None}
+    return sorted(held, key=chapter_stem)
+
+
+def lines(learners, entries):
+    """Return a `Line` for each learner of the roster, in its order."""
+    chapters, same = chapters_of(entries), Counter(entry.content for entry in entries)
+    made = {learner: Line(learner) for learner in learners}
+    for learner, line in made.items():
+        own = [entry for entry in entries if entry.learner == learner]
+        if not own:
+            line.notes.append(say("no notebook came"))
+            continue
+        for entry in own:
+            if entry.record.problem:
+                line.notes.append(f"{entry.path}: {entry.record.problem}")
+            if entry.content and same[entry.content] > 1:
+                line.notes.append(say("{path}: others have the same file", path=entry.path))
+            for verdict in entry.record.verdicts:
+                known = line.verdicts.get(verdict.key)
+                if known is None or BETTER.index(verdict.state) < BETTER.index(known.state):
+                    line.verdicts[verdict.key] = verdict
+        counts = Counter(entry.record.chapter for entry in own)
+        for chapter in chapters:
+            if counts[chapter] == 0:
+                line.notes.append(say("no notebook of {chapter}", chapter=chapter_stem(chapter)))
+            if counts[chapter] > 1:
+                line.notes.append(
+                    say(
+                        "{count} notebooks of {chapter}, the best of each exercise counts",
+                        count=counts[chapter],
+                        chapter=chapter_stem(chapter),
+                    )
+                )
+    return list(made.values())
+
+
+def unclaimed(entries):
+    """Return the entries of nobody in the roster."""
+    return [entry for entry in entries if entry.learner is None]
+
+
+def exercises_in(entries):
+    """Return the exercises of all chapters that occur."""
+    return [exercise for chapter in chapters_of(entries) for exercise in exercises_of(chapter)]
+
+
+def mistakes(key, lines, most=5):
+    """Return the commonest messages on an exercise as (message, how often)."""
+    verdicts = [line.verdicts[key] for line in lines if key in line.verdicts]
+    told = Counter(v.message for v in verdicts if v.state in (WRONG, ERROR))
+    return told.most_common(most)
+
+
+def as_csv(lines, exercises):
+    """Return a table with a row for each learner: 1 for an exercise that is passed, 0 for others.
+
+    Where there is no notebook, the cell is empty.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    keys = [exercise.key for exercise in exercises]
+    writer.writerow(["id", "name", *keys, "passed", "of", "notes"])
+    for line in lines:
+        marks = [
+            int(line.verdicts[key].state == PASSED) if key in line.verdicts else "" for key in keys
+        ]
+        told = [line.learner.identity, line.learner.name, "; ".join(line.notes)]
+        identity, name, notes = map(harmless, told)
+        writer.writerow([identity, name, *marks, line.passed, len(keys), notes])
+    return text.getvalue()
+
+
+def harmless(text):
+    """Return a text that no spreadsheet takes for a formula and no terminal for an order."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,42 @@
+"""What tests of grading share: notebooks made of cells, and a sandbox that must be there in CI."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from course_lib.grading.submissions import Cell, Notebook
+
+# Where nothing but honest small answers and attacks run: a second is long.
+SHORT = {"seconds": 0.5, "seconds_of_cells": 0.5, "memory": 1024}
+
+
+def need_sandbox():
+    """Skip without bubblewrap on a laptop; fail in CI."""
+    if shutil.which("bwrap") is None:
+        tell = pytest.fail if os.environ.get("CI") else pytest.skip
+        tell("no bubblewrap found: apt install bubblewrap")
+
+
+def of_one_cell(key, source, *before):
+    """Return a notebook with one exercise's cell, and cells before it."""
+    cells = [*map(Cell, before), Cell(source, key)]
+    return Notebook(key.rpartition("-")[0], cells, {key: len(cells)})
+
+
+def as_file(cells, **metadata):
+    """Return the bytes of a notebook of cells: pairs (exercise's key or None, source)."""
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{place}",
+            "metadata": {"exercise": key} if key else {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for place, (key, source) in enumerate(cells)
+    ]
+    notebook = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook).encode()
