@@ -16,6 +16,7 @@ from course_lib.models import opening, packing
 SEQUENCES = 4  # of random words, each said twice
 BEST = {"induction": 10, "previous": 5}
 DRAWS, DRAWN = 8, 10  # so many random sets of so many heads, for comparison
+LIKE = 20  # so many sets of other heads in the same layers as the best
 WAYS = ("zero", "mean")
 
 
@@ -157,6 +158,9 @@ def record_all(file, folder=FOLDER):
         arrays[f"losses.{way}"] = each.astype(np.float16)
         arrays |= {f"losses.{way}.{name}": told[name] for name in sets}
     bar.close()
+    arrays |= _like_the_best(model, ids, sets, shape) | {
+        "score.induction.without": _steered(model, ids, shape)
+    }
     packing.write(Path(folder) / "smollm2_heads.npz", arrays)
 
 
@@ -172,6 +176,45 @@ def _sets(found, shape):
         places = rng.choice(shape[0] * shape[1], size=DRAWN, replace=False)
         sets[f"random_{draw}"] = [tuple(map(int, np.unravel_index(p, shape))) for p in places]
     return sets
+
+
+def _like_the_best(model, ids, sets, shape):
+    """Switch off random sets with as many heads in each layer as the best, but none of these."""
+    from tqdm import tqdm
+
+    arrays = {}
+    for kind in BEST:
+        drawn = [others_like(sets[kind], shape, np.random.default_rng(k)) for k in range(LIKE)]
+        arrays[f"set.like_{kind}"] = np.array(drawn)
+        for way in WAYS:
+            told = []
+            for heads in tqdm(drawn, desc=f"others like {kind}, {way}", unit="set"):
+                with switched_off(model, heads, way):
+                    told.append(losses(model, ids))
+            arrays[f"losses.{way}.like_{kind}"] = np.array(told).astype(np.float16)
+    return arrays
+
+
+def others_like(heads, shape, rng):
+    """Return random heads, pairs (layer, head): as many in each layer, and none of `heads`."""
+    drawn = []
+    for layer in sorted({layer for layer, _ in heads}):
+        taken = [head for at, head in heads if at == layer]
+        free = np.setdiff1d(np.arange(shape[1]), taken)
+        chosen = rng.choice(free, size=len(taken), replace=False)
+        drawn += [(layer, int(head)) for head in chosen]
+    return drawn
+
+
+def _steered(model, ids, shape):
+    """Return the induction scores of all heads with each one saying its mean: (l, h, l, h)."""
+    from tqdm import tqdm
+
+    told = []
+    for head in tqdm(list(np.ndindex(shape)), desc="who steers whom", unit="head"):
+        with switched_off(model, [head], "mean"):
+            told.append(scores(model, ids)["induction"])
+    return np.reshape(told, shape + shape).astype(np.float16)
 
 
 if __name__ == "__main__":
