@@ -62,7 +62,7 @@ def scores(model, ids):
     """
     torch, _ = opening.libraries()
     with torch.no_grad(), opening.eager(model):
-        layers = model(ids, use_cache=False, output_attentions=True).attentions
+        layers = model.model(ids, use_cache=False, output_attentions=True).attentions
     weights = torch.stack(layers).mean(dim=1).numpy()  # (l, h, n, n), over the sequences
     half = ids.shape[1] // 2
     later = np.arange(half, 2 * half)
