@@ -1,10 +1,13 @@
 """Live figures: views that draw in the browser, with controls that need no kernel."""
 
 from course_lib.widgets.attention import AttentionView, attention_explorer
+from course_lib.widgets.causal import CausalView, causal_explorer
+from course_lib.widgets.circuit import CircuitView, head_graph
 from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
 from course_lib.widgets.heatmaps import LinkedHeatmaps, heatmap_explorer
+from course_lib.widgets.methods import MethodsView, methods_explorer
 from course_lib.widgets.neighbours import NeighboursView, neighbours_explorer
 from course_lib.widgets.patterns import PatternView, pattern_explorer
 from course_lib.widgets.pixels import PictureAttention, PixelsView, pixel_explorer
@@ -17,12 +20,15 @@ from course_lib.widgets.training import LossCurve, watch_training
 
 __all__ = [
     "AttentionView",
+    "CausalView",
+    "CircuitView",
     "Example",
     "ExamplesView",
     "FlowView",
     "HeadsGrid",
     "LinkedHeatmaps",
     "LossCurve",
+    "MethodsView",
     "NeighboursView",
     "PatternView",
     "PictureAttention",
@@ -34,10 +40,13 @@ __all__ = [
     "RolloutView",
     "SparsityView",
     "attention_explorer",
+    "causal_explorer",
     "examples_explorer",
     "flow_explorer",
+    "head_graph",
     "heads_explorer",
     "heatmap_explorer",
+    "methods_explorer",
     "neighbours_explorer",
     "pattern_explorer",
     "pixel_explorer",
