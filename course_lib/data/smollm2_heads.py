@@ -54,15 +54,17 @@ def switched_off(model, heads, way):
             hook.remove()
 
 
-def scores(model, ids):
+def scores(model, ids, entering=None):
     """Return how much each head attends where its kind would, by kind: (l, h), and the weights.
 
     "previous": to the position before; "induction": to the one after the earlier copy of the
-    token, from the second copy on; "duplicate": to that earlier copy itself.
+    token, from the second copy on; "duplicate": to that earlier copy itself. `entering` is what
+    enters the first layer instead of the words.
     """
     torch, _ = opening.libraries()
+    read = {"input_ids": ids} if entering is None else {"inputs_embeds": entering}
     with torch.no_grad(), opening.eager(model):
-        layers = model.model(ids, use_cache=False, output_attentions=True).attentions
+        layers = model.model(**read, use_cache=False, output_attentions=True).attentions
     weights = torch.stack(layers).mean(dim=1).numpy()  # (l, h, n, n), over the sequences
     half = ids.shape[1] // 2
     later = np.arange(half, 2 * half)
@@ -158,9 +160,8 @@ def record_all(file, folder=FOLDER):
         arrays[f"losses.{way}"] = each.astype(np.float16)
         arrays |= {f"losses.{way}.{name}": told[name] for name in sets}
     bar.close()
-    arrays |= _like_the_best(model, ids, sets, shape) | {
-        "score.induction.without": _steered(model, ids, shape)
-    }
+    arrays |= _like_the_best(model, ids, sets, shape)
+    arrays["score.induction.without"] = steered(model, ids).astype(np.float16)
     packing.write(Path(folder) / "smollm2_heads.npz", arrays)
 
 
@@ -206,15 +207,29 @@ def others_like(heads, shape, rng):
     return drawn
 
 
-def _steered(model, ids, shape):
-    """Return the induction scores of all heads with each one saying its mean: (l, h, l, h)."""
+def steered(model, ids):
+    """Return the induction scores of all heads with each one saying its mean: (l, h, l, h).
+
+    What enters a layer does not depend on its heads, so the model runs from there on only.
+    """
     from tqdm import tqdm
 
-    told = []
-    for head in tqdm(list(np.ndindex(shape)), desc="who steers whom", unit="head"):
-        with switched_off(model, [head], "mean"):
-            told.append(scores(model, ids)["induction"])
-    return np.reshape(told, shape + shape).astype(np.float16)
+    torch, _ = opening.libraries()
+    layers = model.model.layers
+    with torch.no_grad():
+        entering = model.model(ids, use_cache=False, output_hidden_states=True).hidden_states
+    found = np.array([[scores(model, ids)["induction"]]])
+    shape = found.shape[2:]
+    found = np.tile(found, (*shape, 1, 1))
+    try:
+        for layer, head in tqdm(list(np.ndindex(shape)), desc="who steers whom", unit="head"):
+            with switched_off(model, [(layer, head)], "mean"):
+                model.model.layers = layers[layer:]
+                found[layer, head, layer:] = scores(model, ids, entering[layer])["induction"]
+            model.model.layers = layers
+    finally:
+        model.model.layers = layers
+    return found
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def patterns():
     return {
         "two layers": partial(two_layers, task),
         "one layer": partial(one_layer, task),
-        "one layer, 8 heads, 3 times longer": partial(one_layer, task, num_heads=8, longer=3),
+        "one layer, 4 heads, twice as long": partial(one_layer, task, num_heads=4, longer=2),
         "one layer, always period 12": partial(one_layer, one_period),
     }
 
