@@ -201,6 +201,12 @@ SPECS = {
         "k": place(3),
         "rng": rng(),
     },
+    p.expander_pattern: {"n": count(), "d": whole(1, 3, wrong=(0, 2**63 - 1)), "rng": rng()},
+    p.spectral_gap: {
+        "pattern": Kind(MASK.good, MASK.wrong[:6], MASK.alike).also(
+            np.ones((2, 3), bool), np.zeros((2, 2), bool)
+        )
+    },
     p.random_order: {"n": count(), "rng": rng()},
     p.block_pattern: {"n": count(), "size": whole(1)},
     p.layers_to_full_reach: {
