@@ -125,6 +125,39 @@ def test_a_mean_over_texts_can_deceive():
     assert (1, 5) in best(COST["mean"], 3)
 
 
+def loss(name, way):
+    return EFFECTS[f"losses.{way}.{name}"][..., HALF:].mean(axis=(-2, -1))
+
+
+@pytest.mark.parametrize("way", COST)
+def test_the_ten_induction_heads_are_far_outside_their_null(way):
+    own, null = loss("induction", way), loss("like_induction", way)
+    assert own > null.max() + 4
+    assert own > WHOLE.mean() + 0.6 * (EFFECTS["losses.none"][:, : HALF - 1].mean() - WHOLE.mean())
+    # in each text, too
+    each = EFFECTS[f"losses.{way}.like_induction"][..., HALF:].mean(axis=-1)
+    assert (EFFECTS[f"losses.{way}.induction"][:, HALF:].mean(axis=-1) > each.max(axis=0)).all()
+
+
+def test_the_five_previous_token_heads_pass_by_the_mean_only():
+    assert loss("previous", "mean") > loss("like_previous", "mean").max() + 1
+    assert loss("previous", "zero") < np.sort(loss("like_previous", "zero"))[-2]
+    # Of the null sets that harm most by zero, it is the heads of the lowest layers that do it.
+    rises = [
+        [COST["zero"][tuple(head)] for head in sorted(heads)]
+        for heads in EFFECTS["set.like_previous"].tolist()
+    ]
+    harm = loss("like_previous", "zero")
+    worst = np.argsort(-harm)[:5]
+    lowest = np.array(rises)[:, :2].sum(axis=1)  # layers 1 and 2
+    assert lowest[worst].min() > 2 * np.median(np.array(rises)[:, 2:].sum(axis=1))
+
+
+def test_the_ten_together_cost_more_than_one_by_one():
+    each = sum(COST["mean"][tuple(head)] for head in EFFECTS["set.induction"])
+    assert loss("induction", "mean") - WHOLE.mean() > each + 1
+
+
 # --- training ---
 
 
