@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.attention import softmax
 
-MANY = 299  # draws for one set: so often that unfair ones show
+MANY = 179  # draws for one set: so often that unfair ones show
 
 
 def causal_weights(rng, *shape, scale=2.0):
@@ -99,11 +99,11 @@ def chosen_heads(rng):
     The heads of that one set are neighbours: who draws any head and goes on to the next free one
     draws the one behind them too often.
     """
-    first = int(rng.integers(7))
-    neighbours = [(0, (first + step) % 7) for step in range(3)]
+    first = int(rng.integers(9))
+    neighbours = [(0, (first + step) % 9) for step in range(4)]
     several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
     half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
-    sets = [(neighbours, 7)] * MANY + [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
+    sets = [(neighbours, 9)] * MANY + [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
     return [(list(s), count, np.random.default_rng(int(rng.integers(2**32)))) for s, count in sets]
 

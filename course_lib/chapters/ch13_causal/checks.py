@@ -201,7 +201,7 @@ def _judge_rises(cases, values):
     compare_all("The rises", cases, values, rises, mistakes)
 
 
-UNLIKELY = 1e-9  # a count that is further out than this does not come of fair draws
+UNLIKELY = 1e-7  # a count that is further out than this does not come of fair draws
 
 
 def _judge_null(cases, values):

@@ -89,6 +89,44 @@ def test_two_lower_heads_make_equal_paths_and_the_upper_one_hears_one():
     assert heard[strong + upper] > 2.5 * heard[deaf + upper]
 
 
+WITHOUT, HEARD = EFFECTS["score.induction.without"], EFFECTS["composition.key"]
+
+
+def without_each(reader):
+    """Return the reader's score without each earlier head, and how well it could hear them."""
+    layer, head = reader
+    return WITHOUT[:layer, :, layer, head], HEARD[:layer, :, layer, head]
+
+
+def test_one_previous_token_head_stands_behind_nine_of_the_ten_induction_heads():
+    source, deaf = best(SCORES["previous"], 2)
+    readers = best(SCORES["induction"], 10)
+    fell = [reader for reader in readers if best(-without_each(reader)[0], 1) == [source]]
+    assert len(fell) == 9
+    assert all(WITHOUT[source + reader] < SCORES["induction"][reader] / 2 for reader in fell)
+    assert all(abs(WITHOUT[deaf + r] - SCORES["induction"][r]) < 0.02 for r in readers)
+    for reader in readers[:4]:
+        heard = np.sort(without_each(reader)[1], axis=None)[::-1]
+        assert HEARD[source + reader] in heard[:2]
+        assert HEARD[source + reader] > 2 * heard[2]
+    (tenth,) = set(readers) - set(fell)
+    after, heard = without_each(tenth)
+    assert best(-after, 1) == best(heard, 1)
+    assert SCORES["previous"][best(heard, 1)[0]] > 0.6
+
+
+def test_composition_is_no_proof():
+    reader = best(SCORES["induction"], 1)[0]
+    after, heard = without_each(reader)
+    (loudest,) = best(heard, 1)
+    assert reader == (18, 6)
+    assert after[loudest] > SCORES["induction"][reader] - 0.1
+    source = best(SCORES["previous"], 1)[0]
+    weaker = [r for r in best(SCORES["induction"], 10) if WITHOUT[source + r] < 0.5]
+    places = [(without_each(r)[1] > HEARD[source + r]).sum() for r in weaker]
+    assert max(places) > 90
+
+
 # --- switching off ---
 
 
