@@ -103,6 +103,13 @@ RECURRING = Kind(tokens(6).good[:7], tokens(6).wrong, 7).also(range(6), None)
 DRAWN_MODEL = {"weights": weights(2, 2, 3, 3), "tokens": tokens(3)}
 PICTURE = {"title": text(), "annotate": choice("auto", True, False)}
 
+
+def steering():
+    """Return strengths between three layers of two heads, of later heads by earlier ones."""
+    strengths = 0.6 * np.random.default_rng(0).random((3, 2, 3, 2))
+    return strengths * (np.less.outer(np.arange(3), np.arange(3)))[:, None, :, None]
+
+
 SPECS = {
     a.softmax: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},
     a.attention_logits: {
@@ -329,6 +336,29 @@ SPECS = {
         "first_layer": whole(0, 0, wrong=(2, 2**70)),
         "last_layer": whole(1, 1, wrong=(2,), bound=0).or_none(),
         "residual": share(),
+    },
+    wi.head_graph: {
+        "composition": Kind(
+            [steering, lambda: steering().tolist(), lambda: {"key": steering()}], []
+        ).also(
+            None,
+            "text",
+            [],
+            {},
+            {"key": None},
+            np.eye(3),
+            -steering(),
+            NAN * steering(),
+            steering()[0],
+        ),
+        "scores": Kind([lambda: {"a": np.eye(3, 2)}], [])
+        .or_none()
+        .also("text", [np.eye(3, 2)], {"a": 2 * np.eye(3, 2)}, {"a": np.eye(2)}, {"a": None}),
+        "heads": whole(2, 2, wrong=(3, 0)).or_none(),
+        "threshold": share(one=False).or_none(),
+        "head": Kind([lambda: (0, 1), lambda: [2, 0]], [])
+        .or_none()
+        .also(5, (3, 0), "ab", (0,), (0.5, 0)),
     },
     wi.heads_explorer: {
         **DRAWN_MODEL,

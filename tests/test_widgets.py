@@ -13,10 +13,13 @@ from course_lib.widgets import (
     PictureAttention,
     PooledBag,
     attention_explorer,
+    causal_explorer,
     examples_explorer,
     flow_explorer,
+    head_graph,
     heads_explorer,
     heatmap_explorer,
+    methods_explorer,
     neighbours_explorer,
     pixel_explorer,
     pooling_explorer,
@@ -130,12 +133,18 @@ def figures_with_tokens(tokens):
     bags = [PooledBag(t, np.zeros((2, 1, 1)), [0, 1], [-2, 3], tokens[:2]) for t in tokens[:2]]
     texts = [Example(t, tokens, tokens, weights, t) for t in tokens[:2]]
     pictures = [PictureAttention(t, np.zeros((1, 2)), [np.eye(2)] * 2, t) for t in tokens[:2]]
+    strengths = {token: np.eye(2, k=1) for token in tokens}
+    said = {token: np.arange(4.0) for token in tokens}
+    explained = {"tokens": tokens, "judge": np.arange(4), "methods": said, "output": tokens[0]}
     around = {"positions": np.eye(4, 2), "names": tokens, "groups": [0, 1, 2, 3]}
     return [
         *(make(weights, tokens) for make in (attention_explorer, flow_explorer, heads_explorer)),
         *(make(weights, tokens) for make in (heatmap_explorer, ranking_explorer)),
         rollout_explorer(weights, tokens),
         sparsity_explorer(weights, tokens, values=np.eye(4)),
+        causal_explorer({token: (np.eye(4)[None, None], tokens) for token in tokens}),
+        head_graph(strengths, {token: np.ones((2, 1)) for token in tokens}, heads=1),
+        methods_explorer({token: explained for token in tokens}),
         examples_explorer(texts),
         pooling_explorer(bags, question=tokens[0]),
         pixel_explorer(pictures, grid=(1, 2), heads=tokens[:2]),

@@ -202,7 +202,9 @@ def assert_right(state, shown, effects):
     rows = shown["losses"]["rows"]
     told = [row["loss"] for row in rows]
     np.testing.assert_allclose(told, [curve[half].mean() for curve in curves], rtol=1e-6)
-    np.testing.assert_allclose(rows[2]["draws"], [draw[:, half].mean() for draw in draws])
+    np.testing.assert_allclose(
+        rows[2]["draws"], [draw[:, half].mean() for draw in draws], atol=1e-6
+    )
     np.testing.assert_allclose(shown["losses"]["whole"], curves[0], atol=0.06)
     np.testing.assert_allclose(shown["losses"]["without"], curves[state["off_choice"]], atol=0.06)
 

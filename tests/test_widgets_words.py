@@ -103,11 +103,55 @@ def given_graph():
     )
 
 
+def causal_texts():
+    logits = np.where(np.tri(4, dtype=bool), RNG.normal(size=(2, 2, 4, 4)), -np.inf)
+    weights = softmax(3 * logits)
+    weights[0, 0] = np.eye(4)  # no edge but to itself
+    losses = RNG.random((2, 2, 2, 3))
+    effects = {"losses.none": losses[0, 0], "losses.zero": losses, "losses.mean": losses}
+    for name in ("induction", "like_induction", "induction_3", "previous", "like_previous"):
+        effects |= {f"set.{name}": np.array([[0, 1]]), f"losses.zero.{name}": losses[0, 0]}
+        effects[f"losses.mean.{name}"] = losses[0, 0]
+    for k in range(2):
+        effects |= {f"set.random_{k}": np.array([[k, 1]]), f"losses.zero.random_{k}": losses[0, 0]}
+        effects[f"losses.mean.random_{k}"] = losses[0, 0]
+    texts = {"1": (weights, TOKENS), "2": (weights, ["1", "2", "3", "4"])}
+    return widgets.causal_explorer(texts, effects)
+
+
+def head_strengths():
+    strengths = np.zeros((4, 4))
+    strengths[:2, 2:] = [[0.1, 0.2], [0.3, 0.4]]
+    scores = {"5": np.eye(2), "6": 1 - np.eye(2)}
+    return widgets.head_graph({"1": strengths, "2": strengths}, scores)
+
+
+def explained(special):
+    values = {"1": [1, 2, 3, 4], "2": [1, -1, 2, 0], "3": [1, 1, 1, 1]}
+    parts = {"tokens": TOKENS, "judge": [4, 1, 2, np.nan], "methods": values}
+    marked = parts | {"special": [True, False, False, True], "output": "7"}
+    return widgets.methods_explorer({"4": marked if special else parts, "5": parts})
+
+
 # Each figure, and states of its traits that make it say what it can say.
 FIGURES = {
     "attention": (
         lambda: widgets.attention_explorer(WEIGHTS, TOKENS),
         [{"layout_choice": 1}, {"direction_choice": 1}, {"threshold": 1.0}],
+    ),
+    "causal": (
+        causal_texts,
+        [
+            {"off_choice": 0},
+            {"off_choice": 3},
+            {"layer": 0, "head": 0},
+            {"position": 2},
+            {"text": 1},
+        ],
+    ),
+    "circuit": (
+        head_strengths,
+        [{"chosen": 0}, {"chosen": 3}, {"chosen": None, "threshold": 0.4}, {"threshold": 0.0}],
     ),
     "examples": (
         lambda: widgets.examples_explorer([example("1", 4), example("2", 3)]),
@@ -129,6 +173,10 @@ FIGURES = {
     "heatmaps": (
         lambda: widgets.heatmap_explorer(np.concatenate([WEIGHTS, [[HALF, HALF]]]), TOKENS),
         [{"scale_choice": 3}, {"first": 5}],
+    ),
+    "methods": (
+        lambda: explained(special=True),
+        [{"method": 2}, {"token": 1}, {"token": 3}, {"text": 1, "skip_special": True, "token": 0}],
     ),
     "neighbours": (given_graph, [{"node": 3}, {"node": 4}]),
     "patterns": (

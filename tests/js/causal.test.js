@@ -42,7 +42,7 @@ test("the edges of a head from a position, and what the earlier copy means", () 
   assert.equal(causal.describeCopies(state({ position: 1 })), "“b” did not stand before.");
 });
 
-test("a word that is said twice at once has nothing in between", () => {
+test("what came after a word that is said twice at once is the word itself", () => {
   const doubled = {
     texts: [
       { tokens: ["x"], length: 3 },
@@ -50,7 +50,7 @@ test("a word that is said twice at once has nothing in between", () => {
     ],
   };
   const { copies, after } = state({ ...doubled, position: 1 });
-  assert.deepEqual([copies, after], [[0], []]);
+  assert.deepEqual([copies, after], [[0], [1]]);
 });
 
 test("scores are those of the text and the kind that are chosen", () => {

@@ -10,6 +10,7 @@ from course_lib.language import say
 from course_lib.widgets.causal.packing import packed_losses
 
 WAYS = ("zero", "mean")
+ORDER = ("induction", "like_induction", "induction_3", "previous", "like_previous", "random")
 DRAW = re.compile(r"(.+)_\d+")  # such as random_3, the fourth of several draws
 
 
@@ -71,29 +72,26 @@ def _sets(effects, shape, each):
     for one in found.values():
         one["losses"] = np.array(one["losses"])  # ways, draws, sequences, positions
         one["curves"] = one["losses"].mean(axis=(1, 2))
-    order = list(_titles())
-    return sorted(
-        found.values(), key=lambda one: order.index(one["name"]) if one["name"] in order else 99
-    )
+    known = [found.pop(name) for name in ORDER if name in found]
+    return [*known, *found.values()]
 
 
 def _sent_set(one, second):
     """Return what the browser gets of a set: `losses` by way and draw, a curve by way."""
     return {
-        "title": _titles().get(one["name"], one["name"]),
+        "title": _title(one["name"], len(one["heads"][0])),
         "heads": one["heads"],
-        "losses": one["losses"][..., second:].mean(axis=(-2, -1)).tolist(),
+        "losses": one["losses"][..., second:].mean(axis=(-2, -1)).round(6).tolist(),
         "curves": one["curves"].round(3).tolist(),
     }
 
 
-def _titles():
-    """Return what the sets of `course_lib.data.load_head_effects` are called, in their order."""
-    return {
-        "induction": say("the ten best induction heads"),
-        "like_induction": say("ten others in the same layers"),
-        "induction_3": say("the three best induction heads"),
-        "previous": say("the five best previous-token heads"),
-        "like_previous": say("five others in the same layers"),
-        "random": say("ten random heads"),
+def _title(name, count):
+    """Return what a set of `course_lib.data.load_head_effects` is called."""
+    titles = {
+        "induction": say("the {count} best induction heads", count=count),
+        "previous": say("the {count} best previous-token heads", count=count),
+        "like": say("{count} others in the same layers", count=count),
+        "random": say("{count} random heads", count=count),
     }
+    return titles.get(name.split("_")[0], name)

@@ -68,7 +68,7 @@ export class LossPanel {
 function drawRow() {
   const [title, value] = [html("span"), html("span", { class: "value" })];
   const bar = html("i", { "aria-hidden": "true" });
-  const button = html("button", { type: "button" }, title, value, bar);
+  const button = html("button", { type: "button" }, title, " ", value, bar);
   const show = (row, most) => {
     title.textContent = row.title;
     value.textContent = row.loss.toFixed(2);
@@ -76,7 +76,6 @@ function drawRow() {
     bar.replaceChildren(
       ...row.draws.map((draw) => html("b", { style: `left: ${(100 * draw) / most}%` })),
     );
-    button.setAttribute("aria-label", `${row.title}: ${row.loss.toFixed(2)}`);
     button.dataset.loss = row.loss;
   };
   return { button, show };

@@ -23,7 +23,7 @@ def head_scores(weights, tokens):
     """
     weights = np.asarray(weights)
     pairs = copies(tokens)
-    after = [(i, j + 1) for i, j in pairs if j + 1 < i]
+    after = [(i, j + 1) for i, j in pairs]
     n = len(tokens)
     previous = offset_score(weights, -1) if n > 1 else np.zeros(weights.shape[:2])
     return np.stack(

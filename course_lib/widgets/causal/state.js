@@ -42,7 +42,7 @@ export function edgesState(model, { n, tokens, layers, heads, percents }) {
   const row = (position * (position + 1)) / 2;
   const weights = range(position + 1).map((j) => percents[(row + j) * layers * heads + head]);
   const copies = range(position).filter((j) => tokens[j] === tokens[position]);
-  const after = copies.map((j) => j + 1).filter((j) => j < position);
+  const after = copies.map((j) => j + 1);
   return { position, weights, copies, after };
 }
 

@@ -17,7 +17,7 @@ export class TokenLine {
 
   /** Write another text. */
   write({ tokens, names }) {
-    this.tokens = shortTokens(tokens, 12).map((token, k) => {
+    this.tokens = shortTokens(tokens, 24).map((token, k) => {
       const share = html("small", { "aria-hidden": "true" });
       const word = html("span", {}, token);
       const button = html("button", { type: "button", "data-position": k }, word, share);
@@ -92,11 +92,12 @@ function arrowHead(x, y, side) {
 }
 
 function describeToken(token, position, weight, [copy, after]) {
-  const values = { token, position, weight };
-  const told =
+  const told = [
     weight > 0
-      ? say("{token}, position {position}, {weight} %", values)
-      : say("{token}, position {position}", values);
-  if (after) return `${told}, ${say("after an earlier copy")}`;
-  return copy ? `${told}, ${say("an earlier copy")}` : told;
+      ? say("{token}, position {position}, {weight} %", { token, position, weight })
+      : say("{token}, position {position}", { token, position }),
+  ];
+  if (copy) told.push(say("an earlier copy"));
+  if (after) told.push(say("after an earlier copy"));
+  return told.join(", ");
 }

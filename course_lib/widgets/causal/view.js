@@ -79,8 +79,8 @@ function caption(losses) {
   );
   if (!losses) return drawn;
   const lost = say(
-    "Losses were recorded on four sequences of random words, each said twice, with what a head " +
-      "gives to the output matrix set to zero or to its mean; of several draws each is a dot.",
+    "Losses were recorded on random words said twice, with what a head gives to the output matrix " +
+      "set to zero or to its mean; of several draws each is a dot.",
   );
   return `${drawn} ${lost}`;
 }

@@ -146,8 +146,8 @@ def _controls(view, names):
     controls = [control.dropdown(view, "text", say("text"), names)] if len(names) > 1 else []
     kinds = [
         say("weight on the previous token"),
-        say("weight on what came after the earlier copy (induction)"),
-        say("weight on the earlier copy (duplicate token)"),
+        say("weight after the earlier copy (induction)"),
+        say("weight on the earlier copy"),
         say("weight on the first token"),
     ]
     controls.append(control.dropdown(view, "score_choice", say("heads coloured by"), kinds))

@@ -39,11 +39,12 @@ class CircuitFigure {
     return this.model.get("chosen");
   }
 
-  /** Choose a head, or let it go if it is the chosen one. */
+  /** Choose a head; null chooses none. */
   choose(k) {
     change(this.model, { chosen: k });
   }
 
+  /** Go on to the head that a row of a list leads to. */
   walk(row) {
     if (row) this.choose(+row.dataset.head);
   }

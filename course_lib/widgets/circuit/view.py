@@ -84,7 +84,9 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
     if not tables:
         raise ValueError("composition must hold at least one array, got none")
     scores = _checked_scores(scores)
-    if heads is None and scores:
+    if heads is not None:
+        heads = _validate.integer(heads, "heads", low=1)
+    elif scores:
         heads = next(iter(scores.values())).shape[1]
     named = {
         name: f"composition[{name!r}]" if tables is composition else "composition"
@@ -92,6 +94,8 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
     }
     read = [_checked(table, named[name], heads) for name, table in tables.items()]
     shape = read[0].shape[:2]
+    if heads not in (None, shape[1]):
+        raise ValueError(f"heads must be those of composition, {shape[1]}, got {heads}")
     for name, array in [*zip(named.values(), read, strict=True), *_named(scores)]:
         if array.shape[:2] != shape:
             raise ValueError(f"{name} must be of {shape} heads, got {array.shape[:2]}")
@@ -117,7 +121,9 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
         start=start,
         **start,
     )
-    controls = [control.slider(view, "threshold", say("threshold"), low=low, high=high, step=step)]
+    slider = control.slider(view, "threshold", say("threshold"), low=low, high=high, step=step)
+    slider.readout_format = f".{max(2, int(np.ceil(-np.log10(step))))}f"
+    controls = [slider]
     if len(tables) > 1:
         controls.insert(0, control.dropdown(view, "kind", say("edges"), view.kinds))
     if len(scores) > 1:
@@ -132,7 +138,6 @@ def _checked(table, name, heads):
     if table.ndim == 2:
         if heads is None:
             raise ValueError(f"heads must be given where {name} has two axes")
-        heads = _validate.integer(heads, "heads", low=1)
         if table.shape[0] != table.shape[1] or len(table) % heads:
             raise ValueError(
                 f"{name} must be square, with rows for layers of {heads} heads, got {table.shape}"

@@ -142,7 +142,14 @@ class MethodsFigure {
 function drawRow(kind, name) {
   const bars = svg("svg", { class: "bars", preserveAspectRatio: "none", "aria-hidden": "true" });
   const value = html("span", { class: "value" });
-  const root = html(kind, { class: "row" }, html("span", { class: "name" }, name), bars, value);
+  const root = html(
+    kind,
+    { class: "row" },
+    html("span", { class: "name" }, name),
+    bars,
+    " ",
+    value,
+  );
   if (kind === "button") root.setAttribute("type", "button");
   const show = (heights, correlation) => {
     const least = Math.min(0, ...heights) < 0 ? -1 : 0;
@@ -161,10 +168,6 @@ function drawRow(kind, name) {
     if (correlation === undefined) return;
     value.textContent = correlationText(correlation);
     root.dataset.correlation = correlation ?? "";
-    root.setAttribute(
-      "aria-label",
-      say("{name}, agreement {value}", { name, value: value.textContent }),
-    );
   };
   return { root, bars, show };
 }
