@@ -29,7 +29,9 @@ def two_layers(task, seed):
     """Train the small model; tell when it learned what, and what its upper head does alone."""
     examples, test = task
     model, kept = seeded(lambda: AttentionOnly(2), seed), []
-    for _ in tasks.measured_steps(model, examples, test, kept, seed=seed, **tasks.TRAINING):
+    for _ in tasks.measured_steps(
+        model, examples, test, kept, seed=seed, **tasks.PATTERNS_TRAINING
+    ):
         pass
     found = {name: kept[-1][name] for name in kept[-1] if name != "step"}
     for name in ("loss", "previous", "induction"):
@@ -42,6 +44,6 @@ def one_layer(task, seed, *, num_heads=1, longer=1):
     """Train a model that has no second layer."""
     examples, test = task
     model = seeded(lambda: AttentionOnly(1, num_heads), seed)
-    settings = tasks.TRAINING | {"epochs": longer * tasks.TRAINING["epochs"]}
+    settings = tasks.PATTERNS_TRAINING | {"epochs": longer * tasks.PATTERNS_TRAINING["epochs"]}
     train(model, tasks.pattern_loss, examples, seed=seed, **settings)
     return tasks.measure(model, test)

@@ -9,7 +9,7 @@ from course_lib.chapters.ch13_causal.models import LENGTH, WORDS
 from course_lib.nn.training import training_steps
 
 PERIODS = (8, 16)  # of a pattern, both ends included
-TRAINING = {"epochs": 4, "learning_rate": 3e-3}
+PATTERNS_TRAINING = {"epochs": 4, "learning_rate": 3e-3}
 EVERY = 5  # steps between two measurements
 
 

@@ -9,8 +9,12 @@ import torch
 
 from course_lib.data.smollm2_heads import others_like as recorded_null
 from course_lib.heads import duplicate_score, induction_score, offset_score
-from tests.chapters.ch13_causal import brute
 from tests.support.answers import in_type, on_type
+
+
+def order_by_topology(weights):
+    graph = nx.from_numpy_array(weights * (1 - np.eye(len(weights))), create_using=nx.DiGraph)
+    return list(nx.topological_sort(graph))[::-1]
 
 
 def order_by_torch(weights):
@@ -60,6 +64,11 @@ def previous_by_diagonal(weights):
     return np.diagonal(weights, -1, 2, 3).mean(axis=-1)
 
 
+def previous_by_sum(weights):
+    n = weights.shape[-1]
+    return sum(weights[..., i, i - 1] for i in range(1, n)) / (n - 1)
+
+
 def previous_by_einsum(weights):
     return np.einsum("lhii->lh", weights[:, :, 1:, :-1]) / (weights.shape[-1] - 1)
 
@@ -105,6 +114,12 @@ def on_keys(shift, first=0, reduce=np.mean):
 induction = on_keys(1)
 
 
+def induction_by_words(weights, half):
+    words = [*range(half), *range(half)]
+    pairs = [(i, words.index(words[i]) + 1) for i in range(half, 2 * half)]
+    return np.mean([weights[..., i, k] for i, k in pairs], axis=0)
+
+
 def induction_by_diagonal(weights, half):
     return np.diagonal(weights, 1 - half, 2, 3)[..., 1:].mean(axis=-1)
 
@@ -146,6 +161,11 @@ def mended(weights, tokens):
     earlier = np.tril(words[:, None] == words, -1)
     asking = earlier.any(axis=1)
     return (weights * np.roll(earlier, 1, axis=1)).sum(axis=-1)[..., asking].mean(axis=-1)
+
+
+def mended_by_pairs(weights, tokens):
+    pairs = [(i, j) for i in range(len(tokens)) for j in range(i) if tokens[i] == tokens[j]]
+    return sum(weights[..., i, j + 1] for i, j in pairs) / len({i for i, _ in pairs})
 
 
 def mended_by_slices(weights, tokens):
@@ -229,6 +249,10 @@ def path(lower, upper, half):
     return upper[i, k] * lower[k, k - 1]
 
 
+def path_by_matrix(lower, upper, half):
+    return (upper[half:, 1 : half + 1] * np.eye(half)) @ np.diagonal(lower, -1)[:half]
+
+
 def path_by_list(lower, upper, half):
     return [upper[i][i - half + 1] * lower[i - half + 1][i - half] for i in range(half, 2 * half)]
 
@@ -277,6 +301,11 @@ def rises(whole, without):
     return (without - whole)[..., half:].mean(axis=(-2, -1))
 
 
+def rises_by_halves(whole, without):
+    known = np.split(np.arange(whole.shape[1] + 1), 2)[1][1:] - 1
+    return (without[..., known] - whole[:, known]).mean(axis=-1).mean(axis=-1)
+
+
 def rises_by_means(whole, without):
     half = (whole.shape[-1] + 1) // 2
     return without[..., half:].mean(axis=(-1, -2)) - whole[:, half:].mean()
@@ -321,6 +350,16 @@ def rises_from(start, end=None, reduce=np.mean):
         return reduce(change.reshape(*without.shape[:2], -1), axis=-1)
 
     return answer
+
+
+def null_by_tries(heads, num_heads, rng):
+    drawn = []
+    for layer, _ in heads:
+        pair = heads[0]
+        while pair in heads or pair in drawn:
+            pair = (layer, int(rng.integers(num_heads)))
+        drawn.append(pair)
+    return drawn
 
 
 def null_by_choice(heads, num_heads, rng):
@@ -446,6 +485,16 @@ def shares(layers):
     return found
 
 
+def shares_by_tables(layers):
+    row = pd.Series(0.0, index=range(layers.shape[-1]))
+    row.iloc[-1] = 1
+    found = []
+    for layer in layers[::-1]:
+        row = row @ pd.DataFrame(layer)
+        found.append(row[0])
+    return found
+
+
 def shares_by_products(layers):
     product, found = np.eye(layers.shape[-1]), []
     for layer in reversed(layers):
@@ -510,7 +559,7 @@ def shares_from(start=-1, order=slice(None, None, -1), end=None):
 
 RIGHT = {
     "causal-1": [
-        brute.reading_order,
+        order_by_topology,
         order_by_torch,
         order_by_sorted,
         order_by_columns,
@@ -522,7 +571,7 @@ RIGHT = {
         lambda weights: tuple(np.int8(i) for i in order_by_sorted(weights)),
     ],
     "causal-2": [
-        brute.previous_scores,
+        previous_by_sum,
         previous_by_diagonal,
         previous_by_einsum,
         previous_by_torch,
@@ -535,7 +584,7 @@ RIGHT = {
         in_type(previous_by_index, torch.bfloat16),
     ],
     "causal-3": [
-        brute.induction_scores,
+        induction_by_words,
         induction,
         induction_by_diagonal,
         induction_by_quarter,
@@ -548,7 +597,7 @@ RIGHT = {
         in_type(induction, torch.bfloat16),
     ],
     "causal-4": [
-        brute.mended,
+        mended_by_pairs,
         mended,
         mended_by_slices,
         mended_by_einsum,
@@ -561,7 +610,7 @@ RIGHT = {
         in_type(mended, torch.bfloat16),
     ],
     "causal-5": [
-        brute.path_strength,
+        path_by_matrix,
         path,
         path_by_list,
         path_by_diagonals,
@@ -575,7 +624,7 @@ RIGHT = {
         in_type(path, torch.bfloat16),
     ],
     "causal-6": [
-        brute.rises,
+        rises_by_halves,
         rises,
         rises_by_means,
         rises_from_the_end,
@@ -589,7 +638,7 @@ RIGHT = {
         in_type(rises, torch.bfloat16),
     ],
     "causal-7": [
-        brute.others_like,
+        null_by_tries,
         null_by_choice,
         null_by_permutation,
         null_by_shuffle,
@@ -600,7 +649,7 @@ RIGHT = {
         lambda heads, num_heads, rng: iter(null_by_choice(heads, num_heads, rng)),
     ],
     "causal-8": [
-        brute.first_token_shares,
+        shares_by_tables,
         shares,
         shares_by_products,
         shares_by_dot,
@@ -615,10 +664,10 @@ RIGHT = {
 
 WRONG = {
     "causal-1": [
-        (lambda w: brute.reading_order(w)[::-1], "begins with the last"),
+        (lambda w: order_by_topology(w)[::-1], "begins with the last"),
         (place_of, "ranks of the positions"),
         (lambda w: np.count_nonzero(w, axis=1), "how many tokens"),
-        (lambda w: np.array(brute.reading_order(w)) + 1, "counted from 0"),
+        (lambda w: np.array(order_by_topology(w)) + 1, "counted from 0"),
         (lambda w: np.argsort(-w.sum(axis=0)), "attention they get"),
         (lambda w: np.argsort(w.sum(axis=0)), "not right yet"),
         (lambda w: np.arange(len(w)), "not right yet"),
@@ -627,9 +676,9 @@ WRONG = {
         (lambda w: np.argsort(-np.diag(w)), "not right yet"),
         (lambda w: np.argsort(-w.max(axis=1)), "not right yet"),
         (lambda w: np.argsort(w.argmax(axis=1)), "not right yet"),
-        (lambda w: brute.reading_order(w)[0], "shape"),
+        (lambda w: order_by_topology(w)[0], "shape"),
         (lambda w: np.argsort((w > 0).sum(axis=0)), "begins with the last"),
-        (lambda w: w[brute.reading_order(w)], "shape"),
+        (lambda w: w[order_by_topology(w)], "shape"),
     ],
     "causal-2": [
         (lambda w: np.diagonal(w, 1, 2, 3).mean(-1), "next token"),

@@ -223,7 +223,7 @@ def test_a_new_seed_learns_it_as_suddenly():
     examples, test = tasks.patterns_task(train=3200, test=64)
     model, kept = seeded(lambda: AttentionOnly(2), 5), []
     for step in tasks.measured_steps(
-        model, examples, test, kept, seed=5, every=20, **(tasks.TRAINING | {"epochs": 8})
+        model, examples, test, kept, seed=5, every=20, **(tasks.PATTERNS_TRAINING | {"epochs": 8})
     ):
         if step.done == 200:
             break
