@@ -137,6 +137,55 @@ def attention_multigraph(
     return layer
 
 
+def composition_graph(scores, *, threshold=0.0):
+    """Build the graph of the heads of a model: who could steer whom.
+
+    Parameters
+    ----------
+    scores : array_like, shape (l, h, l, h)
+        ``scores[layer, head, reader's layer, reader's head]``, from 0 to 1, and 0 unless the
+        reader is in a later layer: as in `course_lib.data.load_head_effects`.
+    threshold : float, default 0.0
+        Only scores strictly above it become edges.
+
+    Returns
+    -------
+    networkx.DiGraph
+        Nodes (layer, head), all of them; edges run from the head that writes to the one that
+        reads, with the score as ``weight``. It is acyclic.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `scores` have another shape, are out of range, or name a reader that is not later.
+
+    References
+    ----------
+    Elhage et al. (2021), A mathematical framework for transformer circuits, composition.
+
+    Examples
+    --------
+    >>> scores = np.zeros((2, 1, 2, 1))
+    >>> scores[0, 0, 1, 0] = 0.5
+    >>> list(composition_graph(scores).edges(data="weight"))
+    [((0, 0), (1, 0), 0.5)]
+    """
+    scores = _validate.real_array(scores, "scores", ndim=4)
+    layers, heads = scores.shape[:2]
+    _validate.check_shape(scores, "scores", shape=(layers, heads, layers, heads))
+    threshold = _validate.real(threshold, "threshold", low=0, high=1)
+    if scores.min() < 0 or scores.max() > 1:
+        raise ValueError("scores must be from 0 to 1")
+    graph = nx.DiGraph()
+    graph.add_nodes_from(np.ndindex(layers, heads))
+    for layer, head, *reader in np.argwhere(scores > threshold).tolist():
+        if reader[0] <= layer:
+            raise ValueError(f"scores must be 0 unless the reader is later, got {layer, *reader}")
+        weight = float(scores[layer, head, *reader])
+        graph.add_edge((layer, head), tuple(reader), weight=weight)
+    return graph
+
+
 def attention_matrix(graph):
     """Read the weights back from a graph: the inverse of `attention_graph`.
 

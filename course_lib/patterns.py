@@ -11,6 +11,8 @@ from scipy.sparse.csgraph import connected_components
 
 from course_lib import _validate
 
+DRAWS = 5  # of permutations for an expander; the best is kept
+
 
 def window_pattern(n, radius):
     """Let each position attend to those at most `radius` away.
@@ -146,6 +148,97 @@ def random_pattern(n, k, rng):
     pattern = np.zeros((n, n), dtype=bool)
     np.put_along_axis(pattern, random_order(n, rng)[:, : k + 1], True, axis=1)
     return pattern
+
+
+def expander_pattern(n, d, rng):
+    """Join each position with those before and after it in d random orders, and with itself.
+
+    The orders go round. But for neighbours in several of them, every position has 2d others. A few
+    draws are made, and the one with the largest `spectral_gap` is kept.
+
+    Parameters
+    ----------
+    n, d : int
+        `d` at least 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+        Symmetric.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or out of range, or `rng` is no generator.
+
+    References
+    ----------
+    Shirzad et al. (2023), Exphormer: sparse transformers for graphs, section 3; there permutations
+    need not be one cycle, and draws are repeated until the gap is large enough.
+
+    Examples
+    --------
+    >>> expander_pattern(50, 2, np.random.default_rng(0)).sum(axis=1).max()
+    np.int64(5)
+    """
+    n = _validate.positions(n, "n")
+    d = _validate.integer(d, "d", low=1, high=2**10)
+    _validate.generator(rng, "rng")
+    drawn = [_joined([rng.permutation(n) for _ in range(d)]) for _ in range(DRAWS)]
+    return max(drawn, key=spectral_gap)
+
+
+def _joined(orders):
+    """Return the pattern in which neighbours in any of these orders attend to each other."""
+    pattern = np.eye(len(orders[0]), dtype=bool)
+    for order in orders:
+        pattern[order, np.roll(order, 1)] = True
+    return pattern | pattern.T
+
+
+def spectral_gap(pattern):
+    """Return how fast a walk along a pattern forgets its start: 1 − |second eigenvalue|.
+
+    The walk takes each edge of a position with the same chance. Differences between where walks
+    that began apart may be shrink with the second largest eigenvalue of its matrix, in size.
+
+    Parameters
+    ----------
+    pattern : array_like of bool, shape (n, n)
+        Each row has an edge.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 if the walk never forgets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `pattern` is not boolean or not square, or a row is empty.
+
+    References
+    ----------
+    Hoory, Linial and Wigderson (2006), Expander graphs and their applications, section 2.3.
+
+    Examples
+    --------
+    >>> round(spectral_gap(np.ones((4, 4), dtype=bool)), 6)
+    1.0
+    """
+    pattern = _validate.boolean_array(pattern, "pattern", ndim=2)
+    _validate.check_shape(pattern, "pattern", shape=(len(pattern), len(pattern)))
+    degrees = pattern.sum(axis=1, dtype=float)
+    if not degrees.all():
+        raise ValueError(f"pattern must have an edge in each row, got none in {degrees.argmin()}")
+    if np.array_equal(pattern, pattern.T):  # similar to a symmetric matrix, which is quicker
+        root = np.sqrt(degrees)
+        sizes = np.abs(np.linalg.eigvalsh(pattern / np.outer(root, root)))
+    else:
+        sizes = np.abs(np.linalg.eigvals(pattern / degrees[:, None]))
+    others = np.sort(sizes)[:-1]
+    return float(np.clip(1 - others.max(initial=0), 0, 1))  # rounding may lead beyond
 
 
 def random_order(n, rng):

@@ -180,7 +180,7 @@ def test_experiments_are_of_all_heads(effects):
     for way in smollm2_heads.WAYS:
         assert effects[f"losses.{way}"].shape == (30, 9, 4, n - 1)
         assert np.isfinite(effects[f"losses.{way}"]).all()
-    for name in [key for key in effects if key.startswith("set.")]:
+    for name in [key for key in effects if key.startswith("set.") and "like" not in key]:
         layers, heads = effects[name].T
         assert len(set(zip(layers, heads, strict=True))) == len(layers)
         for way in smollm2_heads.WAYS:
@@ -278,3 +278,36 @@ def test_scores_are_mean_weights_at_their_places():
     for name, pairs in places.items():
         expected = np.mean([weights[:, :, i, j] for i, j in pairs], axis=0)
         np.testing.assert_allclose(found[name], expected, atol=1e-6)
+
+
+@needs_extra
+def test_who_steers_whom_is_what_the_whole_model_says():
+    import torch
+
+    model, ids = make("LlamaForCausalLM", num_hidden_layers=3).eval(), torch.tensor([IDS])
+    before = smollm2_heads.scores(model, ids)["induction"]
+    found = smollm2_heads.steered(model, ids)
+    assert len(model.model.layers) == 3
+    for head in [(0, 1), (1, 2), (2, 3)]:
+        with smollm2_heads.switched_off(model, [head], "mean"):
+            expected = smollm2_heads.scores(model, ids)["induction"]
+        np.testing.assert_allclose(found[head], expected, atol=1e-6)
+        np.testing.assert_allclose(found[head][: head[0] + 1], before[: head[0] + 1], atol=1e-6)
+    assert np.abs(found[0, 1] - before).max() > 1e-5
+
+
+def test_sets_for_comparison_are_others_of_the_same_layers(effects):
+    for kind, count in smollm2_heads.BEST.items():
+        best = set(map(tuple, effects[f"set.{kind}"].tolist()))
+        drawn = effects[f"set.like_{kind}"]
+        assert drawn.shape == (smollm2_heads.LIKE, count, 2)
+        for heads in drawn.tolist():
+            assert sorted(layer for layer, _ in heads) == sorted(layer for layer, _ in best)
+            assert len(set(map(tuple, heads)) | best) == 2 * count
+        assert len({tuple(map(tuple, heads)) for heads in drawn.tolist()}) == smollm2_heads.LIKE
+        for way in smollm2_heads.WAYS:
+            assert effects[f"losses.{way}.like_{kind}"].shape == (smollm2_heads.LIKE, 4, 47)
+    without = effects["score.induction.without"]
+    for layer in range(30):  # a head changes nothing in its own layer and below
+        kept = effects["score.induction"][: layer + 1]
+        np.testing.assert_allclose(without[layer, 0, : layer + 1], kept, atol=1e-3)

@@ -75,6 +75,15 @@ SETTINGS = settings(
 # What a token does to itself when it is left out, and the loss of the first token, are NaN.
 WITH_GAPS = {d.load_leave_one_out, d.load_recording, d.load_tournament}
 LABELS = ("xlabel", "ylabel", "title")
+
+
+def _reading():
+    """Return composition scores of a model of two layers of two heads."""
+    scores = np.zeros((2, 2, 2, 2))
+    scores[0, :, 1] = [[0.5, 0.25], [1, 0]]
+    return scores
+
+
 W, HEADS = weights(3, 3), weights(2, 3, 3)
 CROSS, CROSS_HEADS = weights(2, 3, square=False), weights(2, 2, 3, square=False)
 MASK = mask(3, 3)
@@ -92,6 +101,7 @@ GRAPHS = graph(
 )
 DRAWN = Kind([GRAPHS.good[0], GRAPHS.good[2]], GRAPHS.wrong)
 VOCABULARY = Vocabulary("abc")
+RECURRING = Kind(tokens(6).good[:7], tokens(6).wrong, 7).also(range(6), None)
 DRAWN_MODEL = {"weights": weights(2, 2, 3, 3), "tokens": tokens(3)}
 PICTURE = {"title": text(), "annotate": choice("auto", True, False)}
 
@@ -217,6 +227,12 @@ SPECS = {
         "direction": choice("attends", "flow"),
         "threshold": share(),
     },
+    g.composition_graph: {
+        "scores": Kind([_reading], matrix(2, 2, 2, 2).wrong).also(
+            np.ones((2, 2, 2, 2)), -_reading(), 2 * _reading(), np.zeros((2, 1, 1, 2))
+        ),
+        "threshold": share(),
+    },
     g.attention_multigraph: {
         "weights": CROSS_HEADS,
         "tokens": tokens(2),
@@ -229,6 +245,14 @@ SPECS = {
     g.kept_mass: {"weights": CROSS_HEADS, "threshold": share()},
     h.offset_score: {"weights": HEADS, "offset": whole(-2, 2, wrong=(3, 2**70))},
     h.position_score: {"weights": CROSS_HEADS, "positions": positions_of(3).also([])},
+    **{
+        score: {"weights": weights(2, 6, 6), "tokens": RECURRING}
+        for score in (h.duplicate_score, h.induction_score)
+    },
+    h.composition_score: {
+        "reader": matrix(3, 4).also(np.zeros((3, 4))),
+        "writer": matrix(4, 2).also(np.zeros((4, 2)), np.ones((3, 2))),
+    },
     h.head_distance: {"first": CROSS_HEADS, "second": CROSS.also(np.eye(2))},
     p.window_pattern: {"n": count(), "radius": whole(0)},
     p.dilated_pattern: {"n": count(), "radius": whole(0), "dilation": whole(1)},
@@ -242,6 +266,12 @@ SPECS = {
         "n": whole(3, 4, wrong=(2**63 - 1,), bound=1),
         "k": place(3),
         "rng": rng(),
+    },
+    p.expander_pattern: {"n": count(), "d": whole(1, 3, wrong=(0, 2**63 - 1)), "rng": rng()},
+    p.spectral_gap: {
+        "pattern": Kind(MASK.good, MASK.wrong[:6], MASK.alike).also(
+            np.ones((2, 3), bool), np.zeros((2, 2), bool)
+        )
     },
     p.random_order: {"n": count(), "rng": rng()},
     p.block_pattern: {"n": count(), "size": whole(1)},

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.attention import attention, causal_mask, softmax
+from course_lib.data import load_head_effects
 from course_lib.graph import (
     attention_graph,
     attention_matrix,
     attention_multigraph,
+    composition_graph,
     kept_mass,
     mass_kept,
     top_edges,
@@ -222,3 +224,16 @@ def test_the_mass_of_each_head():
     assert isinstance(kept_mass(WEIGHTS, 0.35), float)
     assert kept_mass(CROSS, 0.3) == pytest.approx((0.7 + 1) / 2)
     assert mass_kept is kept_mass  # the old name
+
+
+def test_the_graph_of_heads_has_all_heads_and_the_strong_edges_from_writer_to_reader():
+    scores = load_head_effects()["composition.key"]
+    graph = composition_graph(scores, threshold=0.15)
+    assert len(graph) == 270
+    assert graph.number_of_edges() == (scores > 0.15).sum() > 0
+    assert nx.is_directed_acyclic_graph(graph)
+    for (layer, head), (later, reader), weight in graph.edges(data="weight"):
+        assert layer < later
+        assert weight == scores[layer, head, later, reader]
+    with pytest.raises(ValueError, match="reader is later"):
+        composition_graph(scores.transpose(2, 3, 0, 1))

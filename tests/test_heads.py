@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from course_lib.attention import softmax
-from course_lib.heads import head_distance, offset_score, position_score
+from course_lib.data import load_attention, load_head_effects, load_recording
+from course_lib.heads import (
+    composition_score,
+    duplicate_score,
+    head_distance,
+    induction_score,
+    offset_score,
+    position_score,
+)
 
 RNG = np.random.default_rng(0)
 HEADS = softmax(2 * RNG.normal(size=(2, 3, 5, 5)))
@@ -67,3 +75,44 @@ def test_heads_of_cross_attention_have_scores_and_distances():
     assert position_score([first, second], [0, 2]).tolist() == [0.625, 0.5]
     assert 0 < head_distance(first, second) < 1
     assert head_distance(second, second[::-1]) == 1
+
+
+def by_loop(weights, tokens, after):
+    """Ask each query with earlier copies for its weight on them, or on what followed them."""
+    found = []
+    for i in range(len(tokens)):
+        keys = [j + after for j in range(i) if tokens[j] == tokens[i]]
+        if keys:
+            found.append(sum(weights[i, j] for j in keys))
+    return np.mean(found)
+
+
+@pytest.mark.parametrize(("score", "after"), [(duplicate_score, 0), (induction_score, 1)])
+def test_scores_of_copies_are_those_of_a_plain_loop(score, after):
+    for tokens in ("abaab", "aabba", "aaaaa", "abcda"):
+        found = score(HEADS, list(tokens))
+        assert found.shape == (2, 3)
+        assert found[1, 2] == pytest.approx(by_loop(HEADS[1, 2], tokens, after))
+        assert found[1, 2] != pytest.approx(by_loop(HEADS[1, 2].T, tokens, after))
+
+
+def test_scores_of_copies_are_those_recorded_on_words_said_twice():
+    effects = load_head_effects()
+    weights, _ = load_attention("random_twice", model="smollm2")
+    ids = load_recording("random_twice").ids
+    for name, score in (("induction", induction_score), ("duplicate", duplicate_score)):
+        # the recorded ones are means over four sequences, of which this is the first
+        assert (
+            np.corrcoef(score(weights, ids).ravel(), effects[f"score.{name}"].ravel())[0, 1] > 0.9
+        )
+
+
+def test_composition_is_the_papers_formula():
+    reader, writer = RNG.normal(size=(2, 3, 4)), RNG.normal(size=(2, 4, 5))
+    for k in range(2):
+        norms = [np.sqrt(np.trace(m.T @ m)) for m in (reader[k] @ writer[k], reader[k], writer[k])]
+        assert composition_score(reader, writer)[k] == pytest.approx(norms[0] / norms[1] / norms[2])
+    np.testing.assert_allclose(
+        composition_score(1e200 * reader, 1e-200 * writer), composition_score(reader, writer)
+    )
+    assert composition_score([[1, 0]], [[0], [1]]) == 0

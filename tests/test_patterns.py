@@ -3,6 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
+import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,31 @@ def test_patterns_by_definition():
     assert (drawn.sum(axis=1) == 4).all()
     assert np.array_equal(drawn, p.random_pattern(9, 3, np.random.default_rng(1)))
     assert not np.array_equal(drawn, drawn.T)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_an_expander_has_two_neighbours_an_order_and_a_gap(d):
+    pattern = p.expander_pattern(60, d, np.random.default_rng(d))
+    assert np.array_equal(pattern, pattern.T)
+    assert pattern.diagonal().all()
+    assert 3 <= pattern.sum(axis=1).min() <= pattern.sum(axis=1).max() <= 2 * d + 1
+    assert np.array_equal(pattern, p.expander_pattern(60, d, np.random.default_rng(d)))
+    once = [p._joined([np.random.default_rng(k).permutation(60) for _ in range(d)]) for k in (7, 8)]
+    assert all(p.spectral_gap(pattern) >= p.spectral_gap(one) - 0.1 for one in once)
+    assert p.expander_pattern(1, d, np.random.default_rng(0)).shape == (1, 1)
+
+
+def test_the_spectral_gap_is_that_of_the_walk():
+    for pattern in PATTERNS.values():
+        steps = pattern / pattern.sum(axis=1, keepdims=True)
+        sizes = np.sort(np.abs(scipy.linalg.eigvals(steps)))
+        assert p.spectral_gap(pattern) == pytest.approx(1 - sizes[-2], abs=1e-6)
+    assert p.spectral_gap(PATTERNS["block"]) == pytest.approx(0, abs=1e-9)  # it falls apart
+    assert p.spectral_gap([[False, True], [True, False]]) == 0  # it alternates
+    cycle = p._joined([np.arange(40)])  # a closed form
+    assert p.spectral_gap(cycle) == pytest.approx(2 / 3 * (1 - np.cos(2 * np.pi / 40)))
+    with pytest.raises(ValueError, match="each row, got none in 1"):
+        p.spectral_gap([[True, True], [False, False]])
 
 
 def test_a_pattern_that_alternates_never_reaches_everything():

@@ -17,7 +17,7 @@ def load_runs(task):
     ----------
     task : str
         "opinions" or "dates" (chapter 06), "digits" (07), "karate" or "dictionaries" (08), "bags",
-        "few bags" or "graphs" (12).
+        "few bags" or "graphs" (12), "patterns" (13).
 
     Returns
     -------

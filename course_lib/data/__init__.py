@@ -182,8 +182,12 @@ def load_head_effects():
         ``set.NAME``
             (count, 2): layers and heads of a set: "induction" and "previous", the ten and five
             with the highest scores; "induction_3"; "random_0" to "random_7", ten heads each.
+            "like_induction" and "like_previous" are (20, count, 2): random sets with as many heads
+            in each layer, but none of the best.
         ``losses.zero.NAME``, ``losses.mean.NAME``
-            (4, n - 1): the losses with that set switched off.
+            (4, n - 1): the losses with that set switched off; of "like_..." (20, 4, n - 1).
+        ``score.induction.without``
+            (l, h, l, h): the induction scores of all heads while the first one says its mean.
         ``composition.query``, ``composition.key``, ``composition.value``
             (l, h, l, h): how strongly what a head writes could steer the query, key or value of a
             later one, from 0 to 1. Rotary positions are left out.

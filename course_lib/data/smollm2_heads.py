@@ -16,6 +16,7 @@ from course_lib.models import opening, packing
 SEQUENCES = 4  # of random words, each said twice
 BEST = {"induction": 10, "previous": 5}
 DRAWS, DRAWN = 8, 10  # so many random sets of so many heads, for comparison
+LIKE = 20  # so many sets of other heads in the same layers as the best
 WAYS = ("zero", "mean")
 
 
@@ -53,15 +54,17 @@ def switched_off(model, heads, way):
             hook.remove()
 
 
-def scores(model, ids):
+def scores(model, ids, entering=None):
     """Return how much each head attends where its kind would, by kind: (l, h), and the weights.
 
     "previous": to the position before; "induction": to the one after the earlier copy of the
-    token, from the second copy on; "duplicate": to that earlier copy itself.
+    token, from the second copy on; "duplicate": to that earlier copy itself. `entering` is what
+    enters the first layer instead of the words.
     """
     torch, _ = opening.libraries()
+    read = {"input_ids": ids} if entering is None else {"inputs_embeds": entering}
     with torch.no_grad(), opening.eager(model):
-        layers = model(ids, use_cache=False, output_attentions=True).attentions
+        layers = model.model(**read, use_cache=False, output_attentions=True).attentions
     weights = torch.stack(layers).mean(dim=1).numpy()  # (l, h, n, n), over the sequences
     half = ids.shape[1] // 2
     later = np.arange(half, 2 * half)
@@ -157,6 +160,8 @@ def record_all(file, folder=FOLDER):
         arrays[f"losses.{way}"] = each.astype(np.float16)
         arrays |= {f"losses.{way}.{name}": told[name] for name in sets}
     bar.close()
+    arrays |= _like_the_best(model, ids, sets, shape)
+    arrays["score.induction.without"] = steered(model, ids).astype(np.float16)
     packing.write(Path(folder) / "smollm2_heads.npz", arrays)
 
 
@@ -172,6 +177,59 @@ def _sets(found, shape):
         places = rng.choice(shape[0] * shape[1], size=DRAWN, replace=False)
         sets[f"random_{draw}"] = [tuple(map(int, np.unravel_index(p, shape))) for p in places]
     return sets
+
+
+def _like_the_best(model, ids, sets, shape):
+    """Switch off random sets with as many heads in each layer as the best, but none of these."""
+    from tqdm import tqdm
+
+    arrays = {}
+    for kind in BEST:
+        drawn = [others_like(sets[kind], shape, np.random.default_rng(k)) for k in range(LIKE)]
+        arrays[f"set.like_{kind}"] = np.array(drawn)
+        for way in WAYS:
+            told = []
+            for heads in tqdm(drawn, desc=f"others like {kind}, {way}", unit="set"):
+                with switched_off(model, heads, way):
+                    told.append(losses(model, ids))
+            arrays[f"losses.{way}.like_{kind}"] = np.array(told).astype(np.float16)
+    return arrays
+
+
+def others_like(heads, shape, rng):
+    """Return random heads, pairs (layer, head): as many in each layer, and none of `heads`."""
+    drawn = []
+    for layer in sorted({layer for layer, _ in heads}):
+        taken = [head for at, head in heads if at == layer]
+        free = np.setdiff1d(np.arange(shape[1]), taken)
+        chosen = rng.choice(free, size=len(taken), replace=False)
+        drawn += [(layer, int(head)) for head in chosen]
+    return drawn
+
+
+def steered(model, ids):
+    """Return the induction scores of all heads with each one saying its mean: (l, h, l, h).
+
+    What enters a layer does not depend on its heads, so the model runs from there on only.
+    """
+    from tqdm import tqdm
+
+    torch, _ = opening.libraries()
+    layers = model.model.layers
+    with torch.no_grad():
+        entering = model.model(ids, use_cache=False, output_hidden_states=True).hidden_states
+    found = np.array([[scores(model, ids)["induction"]]])
+    shape = found.shape[2:]
+    found = np.tile(found, (*shape, 1, 1))
+    try:
+        for layer, head in tqdm(list(np.ndindex(shape)), desc="who steers whom", unit="head"):
+            with switched_off(model, [(layer, head)], "mean"):
+                model.model.layers = layers[layer:]
+                found[layer, head, layer:] = scores(model, ids, entering[layer])["induction"]
+            model.model.layers = layers
+    finally:
+        model.model.layers = layers
+    return found
 
 
 if __name__ == "__main__":

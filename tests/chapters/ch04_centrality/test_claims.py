@@ -205,3 +205,30 @@ def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_without_punctuation
     assert max(means.values()) - min(means.values()) < 0.1
     means = {name: np.mean([one[name] for one in found]) for name in MEASURES}
     assert means["in-strength"] > max(means.values()) - gaps.std(ddof=1)
+
+
+@each_seed
+def test_the_eigenvalues_of_a_causal_graph_are_its_self_loops(seed):
+    logits = 2 * np.random.default_rng(seed).normal(size=(6, 6))
+    causal = softmax(np.where(causal_mask(6), logits, -np.inf))
+    found = np.sort(np.linalg.eigvals(causal))
+    np.testing.assert_allclose(found, np.sort(np.diag(causal)), atol=1e-7)
+    whole_graph = softmax(logits)
+    assert np.abs(np.sort_complex(np.linalg.eigvals(whole_graph)).real - found).max() > 1e-3
+
+
+@each_sentence
+def test_three_roads_lead_to_tokenrank(sentence):
+    """As the authors of TokenRank assert: of T = .99 A + .01 / n, by steps, vector and equation."""
+    for weights in layers(sentence):
+        n = len(weights)
+        steps = 0.99 * weights + 0.01 / n
+        by_steps = np.full(n, 1 / n)
+        for _ in range(5000):
+            by_steps = by_steps @ steps
+        values, vectors = np.linalg.eig(steps.T)
+        vector = vectors[:, np.argmax(values.real)].real
+        equation = np.vstack([(steps.T - np.eye(n))[:-1], np.ones(n)])
+        solved = np.linalg.solve(equation, np.eye(n)[-1])
+        for found in (by_steps, vector / vector.sum(), solved, stationary_distribution(steps)):
+            np.testing.assert_allclose(found, pagerank(weights, damping=0.99), rtol=1e-6)

@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from course_lib.attention import softmax
 from course_lib.data import available, load_attention
 from course_lib.nn import sparse as nn_sparse
+from course_lib.patterns import expander_pattern, spectral_gap
 from course_lib.sparsity import (
     entmax15,
     error_bound,
@@ -120,3 +121,23 @@ def test_heads_differ_widely_in_the_edges_that_they_need():
     assert (shares < 1 / 4).sum() > 5
     assert (shares > 1 / 2).sum() > 5
     assert (shares < 1).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_expanders_read_all_alike_and_random_keys_do_not(seed):
+    n, rng = 512, np.random.default_rng(seed)
+    window, drawn, expander = (
+        window_pattern(n, 3),
+        random_pattern(n, 6, rng),
+        expander_pattern(n, 3, rng),
+    )
+    assert max(drawn.sum(), expander.sum()) < 1.01 * window.sum() + 7
+    gaps = [spectral_gap(pattern) for pattern in (window, expander, drawn)]
+    assert gaps[0] < 1e-3 < 0.2 < gaps[1] < gaps[2]
+    assert layers_to_full_reach(expander) < 10
+    if drawn.sum(axis=0).min() == 1:  # nobody reads a position but itself
+        assert layers_to_full_reach(drawn) is None
+    assert drawn.sum(axis=0).min() <= 3
+    assert drawn.sum(axis=0).max() >= 12
+    assert (expander.sum(axis=0) == 7).mean() > 0.9
+    assert expander.sum(axis=0).min() >= 5

@@ -1,0 +1,127 @@
+"""The inputs of the checks of chapter 13, and what is right on them."""
+
+import numpy as np
+
+from course_lib.attention import softmax
+
+MANY = 179  # draws for one set: so often that unfair ones show
+
+
+def causal_weights(rng, *shape, scale=2.0):
+    """Return causal attention weights (..., n, n) that are positive wherever they may be."""
+    n = shape[-1]
+    logits = np.where(np.tri(n, dtype=bool), scale * rng.normal(size=(*shape, n)), -np.inf)
+    return softmax(logits)
+
+
+def shuffled(rng):
+    """Make causal heads in another order: sinks, tiny weights, one token, and orders of all kinds.
+
+    No order is its own inverse, so that an order and the ranks of its positions differ.
+    """
+    cases = [(np.ones((1, 1)),)]
+    for n, scale in ((3, 1), (5, 1), (6, 9), (int(rng.integers(7, 12)), 2)):
+        while True:
+            order = rng.permutation(n)
+            if (np.argsort(order) != order).any():
+                break
+        cases.append((_in_order(causal_weights(rng, n, scale=scale), order),))
+    sink = np.tri(4) + np.eye(4) * [0, 1e9, 1e9, 1e9]  # everybody looks at itself, hardly elsewhere
+    cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), rng.permutation(4)),))
+    return cases
+
+
+def _in_order(weights, order):
+    """Return the weights with token t at position order[t]."""
+    back = np.argsort(order)
+    return weights[np.ix_(back, back)]
+
+
+def reading_order(weights):
+    """Return the positions, that of the first token first: each sees one token more."""
+    return np.argsort(np.count_nonzero(weights, axis=1))
+
+
+def heads(rng):
+    """Make (l, h, n, n) weights: also two tokens, one head, and a sharp first row that is none."""
+    sizes = [(1, 1, 2), (2, 3, 5), (3, 2, 4), tuple(int(k) for k in rng.integers(2, 6, size=3))]
+    return [(causal_weights(rng, layers, h, n),) for layers, h, n in sizes]
+
+
+def said_twice(rng):
+    """Make weights of words said twice, and how many words they are."""
+    sizes = [(1, 1, 2), (2, 3, 4), (3, 2, 3), tuple(int(k) for k in rng.integers(2, 6, size=3))]
+    return [(causal_weights(rng, layers, h, 2 * half), half) for layers, h, half in sizes]
+
+
+def texts(rng):
+    """Make weights and tokens that recur: three times, side by side, at the end, one alone."""
+    crafted = ["abcab", "aab", "abab", "aaaa", "abcda", "cabba", "abcdaabcda"]
+    drawn = "".join(rng.choice(list("abc"), size=int(rng.integers(6, 10))))
+    cases = []
+    for tokens in [*crafted, drawn]:
+        layers, h = (int(k) for k in rng.integers(1, 4, size=2))
+        cases.append((causal_weights(rng, layers, h, len(tokens)), list(tokens)))
+    return cases
+
+
+def after_copies(weights, tokens, shift=1):
+    """Return the mean over the queries with earlier copies of the weight on what followed them."""
+    n = len(tokens)
+    keys = {
+        i: [j + shift for j in range(i) if tokens[i] == tokens[j] and 0 <= j + shift < n]
+        for i in range(n)
+        if tokens[i] in tokens[:i]
+    }
+    return np.mean([weights[..., i, at].sum(axis=-1) for i, at in keys.items()], axis=0)
+
+
+def two_heads(rng):
+    """Make two heads on words said twice."""
+    sizes = [2, 3, 4, int(rng.integers(5, 9))]
+    return [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
+
+
+def losses(rng):
+    """Make losses of texts said twice, with all heads and without each one; some of them fall."""
+    cases = []
+    for layers, h, texts, half in ((1, 1, 1, 2), (2, 3, 2, 4), (3, 2, 4, 3), (2, 2, 3, 6)):
+        whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
+        whole[:, :half] *= 5  # what cannot be known
+        change = rng.normal(size=(layers, h, texts, 2 * half - 1))
+        cases.append((whole, np.abs(whole + change)))
+    return cases
+
+
+def chosen_heads(rng):
+    """Make sets of heads and generators: one set many times, half of a layer, several layers.
+
+    The heads of that one set are neighbours: who draws any head and goes on to the next free one
+    draws the one behind them too often.
+    """
+    first = int(rng.integers(9))
+    neighbours = [(0, (first + step) % 9) for step in range(4)]
+    several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
+    half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
+    sets = [(neighbours, 9)] * MANY + [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
+    sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
+    return [(list(s), count, np.random.default_rng(int(rng.integers(2**32)))) for s, count in sets]
+
+
+def walks(rng):
+    """Make causal layers with a residual mixed in, that do not commute."""
+    cases = []
+    for layers, n in ((1, 3), (2, 1), (3, 2), (4, 5), (int(rng.integers(2, 6)), 7)):
+        share = rng.choice([0, 0.3, 0.6])
+        drawn = causal_weights(rng, layers, n, scale=1)
+        cases.append((share * np.eye(n) + (1 - share) * drawn,))
+    return cases
+
+
+def on_first(layers, start=-1):
+    """Return how much of a walk down from one output is on token 0 after each step."""
+    row, found = np.eye(layers.shape[-1])[start], []
+    for layer in layers[::-1]:
+        row = row @ layer
+        found.append(row[0])
+    return np.array(found)

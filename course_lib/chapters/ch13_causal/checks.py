@@ -1,0 +1,302 @@
+"""How the exercises of chapter 13 are checked."""
+
+from collections import Counter
+from functools import partial
+
+import numpy as np
+from scipy.stats import binom
+
+from course_lib.chapters.ch13_causal import cases as made
+from course_lib.exercises.exercise import Check, Wrong
+from course_lib.exercises.judging import compare_all, read_array, same
+from course_lib.heads import duplicate_score, induction_score, offset_score
+
+exactly = partial(same, tolerance={"rtol": 0, "atol": 0})
+
+
+def _judge_order(cases, values):
+    mistakes = [
+        (lambda w: made.reading_order(w)[::-1], "That begins with the last token."),
+        (
+            lambda w: np.argsort(made.reading_order(w)),
+            "Those are the ranks of the positions; list the positions, the first token's first.",
+        ),
+        (lambda w: made.reading_order(w) + 1, "Positions are counted from 0."),
+        (
+            lambda w: np.count_nonzero(w, axis=1),
+            "That is how many tokens each one sees; put the positions in that order.",
+        ),
+        (
+            lambda w: np.argsort(-w.sum(axis=0)),
+            "Those are the positions by the attention they get; a late one may get much. "
+            "Ask how many tokens each one may see.",
+        ),
+    ]
+    compare_all("The order", cases, values, made.reading_order, mistakes, same=exactly)
+
+
+def _judge_previous(cases, values):
+    mistakes = [
+        (lambda w: offset_score(w, 1), "That is the next token; query i is row i."),
+        (lambda w: offset_score(w, 0), "That is the token itself."),
+        (
+            lambda w: offset_score(w, -1) * (1 - 1 / w.shape[-1]),
+            "The first token has none before it and does not count: there are n - 1 such queries.",
+        ),
+        (lambda w: offset_score(w, -1).T, "The layers should come first, then the heads."),
+        (
+            lambda w: offset_score(w, -1) * (w.shape[-1] - 1),
+            "That is the sum; the mean over the queries is wanted.",
+        ),
+    ]
+    compare_all("The scores", cases, values, lambda w: offset_score(w, -1), mistakes)
+
+
+def _at(weights, half, shift, first=0):
+    """Return the mean weight of queries from half + first on, on the key i - half + shift."""
+    later = np.arange(half + first, 2 * half)
+    keys = later - half + shift
+    there = keys >= 0
+    return weights[..., later[there], keys[there]].mean(axis=-1)
+
+
+def _judge_induction(cases, values):
+    mistakes = [
+        (
+            lambda w, half: _at(w, half, 0),
+            "That is the earlier copy of the token; the token after it is wanted.",
+        ),
+        (lambda w, half: _at(w, half, -1), "That is the token before the earlier copy."),
+        (
+            lambda w, half: offset_score(w, 1 - half),
+            "One query too many: the last word of the first copy was not there before.",
+        ),
+        (
+            lambda w, half: _at(w, half, 1) * half,
+            "That is the sum; the mean over the second copy is wanted.",
+        ),
+        (
+            lambda w, half: _at(w, half, 1) / 2,
+            "Divide by the queries of the second copy, not by all.",
+        ),
+        (lambda w, half: _at(w, half, 1).T, "The layers should come first, then the heads."),
+        (
+            lambda w, half: _at(w, half, 1, first=1),
+            "The first word of the second copy was there before, too: it counts.",
+        ),
+    ]
+    compare_all("The scores", cases, values, lambda w, half: _at(w, half, 1), mistakes)
+
+
+def _judge_mended(cases, values):
+    def last_copy(weights, tokens):
+        return _one_copy(weights, tokens, max)
+
+    def first_copy(weights, tokens):
+        return _one_copy(weights, tokens, min)
+
+    def over_all(weights, tokens):
+        asking = sum(token in tokens[:i] for i, token in enumerate(tokens))
+        return made.after_copies(weights, tokens) * asking / len(tokens)
+
+    mistakes = [
+        (
+            lambda w, t: made.after_copies(w, t, shift=0),
+            "That is still the weight on the copies; a copying head looks one place further on.",
+        ),
+        (
+            lambda w, t: made.after_copies(w, t, shift=-1),
+            "That looks at what came before the copies: shift the other way.",
+        ),
+        (last_copy, "Only the last earlier copy counts here; add up what followed all of them."),
+        (first_copy, "Only the first earlier copy counts here; add up what followed all of them."),
+        (over_all, "Divide by the queries that have an earlier copy, not by all."),
+    ]
+    compare_all("The scores", cases, values, made.after_copies, mistakes)
+
+
+def _one_copy(weights, tokens, pick):
+    pairs = [
+        (i, pick(j for j in range(i) if tokens[j] == token) + 1)
+        for i, token in enumerate(tokens)
+        if token in tokens[:i]
+    ]
+    queries, keys = np.transpose(pairs)
+    return weights[..., queries, keys].mean(axis=-1)
+
+
+def _judge_path(cases, values):
+    def path(lower, upper, half, shift=1):
+        i = np.arange(half, 2 * half)
+        k = i - half + shift
+        return upper[i, k] * lower[k, k - 1]
+
+    def upper_first(lower, upper, half):
+        return path(upper, lower, half)
+
+    def from_query(lower, upper, half):
+        i = np.arange(half, 2 * half)
+        return upper[i, i - half + 1] * lower[i, i - 1]
+
+    def means(lower, upper, half):
+        i = np.arange(half, 2 * half)
+        k = i - half + 1
+        return upper[i, k].mean() * lower[k, k - 1].mean()
+
+    def whole(lower, upper, half):
+        i = np.arange(half, 2 * half)
+        return (upper @ lower)[i, i - half]
+
+    mistakes = [
+        (
+            upper_first,
+            "The heads are swapped: from query i the walk takes the upper head's edge first.",
+        ),
+        (
+            lambda *case: path(*case, shift=0),
+            "The first edge leads to the earlier copy; it should lead to the token after it.",
+        ),
+        (
+            from_query,
+            "The second edge starts where the first one ended, at k, and not at the query i.",
+        ),
+        (whole, "That adds up all paths from i to the earlier copy; take the one through k."),
+        (lambda *case: path(*case).mean(), "That is the mean; return one number for each query."),
+        (means, "That is a product of means; multiply the two edges of each query."),
+    ]
+    compare_all("The paths", cases, values, path, mistakes)
+
+
+def _judge_rises(cases, values):
+    def rises(whole, without, start=0):
+        known = (whole.shape[1] + 1) // 2 + start
+        return (without - whole)[..., known:].mean(axis=(-2, -1))
+
+    mistakes = [
+        (
+            partial(rises, start=-1),
+            "The first word of the second copy is counted, too, which nobody can know. "
+            "Column t is about word t + 1.",
+        ),
+        (
+            partial(rises, start=1),
+            "The second word of the second copy is left out, which can be known. "
+            "Column t is about word t + 1.",
+        ),
+        (lambda a, b: -rises(a, b), "The sign: a rise is the loss without the head minus the old."),
+        (
+            lambda a, b: (b - a).mean(axis=(-2, -1)),
+            "That is the rise on the whole text; only the second copy is wanted.",
+        ),
+        (
+            lambda a, b: (b - a)[..., : (a.shape[1] + 1) // 2 - 1].mean(axis=(-2, -1)),
+            "That is the rise on the first copy.",
+        ),
+        (
+            lambda a, b: b[..., (a.shape[1] + 1) // 2 :].mean(axis=(-2, -1)),
+            "That is the loss without the head; how much more is it than with all heads?",
+        ),
+        (lambda a, b: rises(a, b).T, "The layers should come first, then the heads."),
+    ]
+    compare_all("The rises", cases, values, rises, mistakes)
+
+
+UNLIKELY = 1e-7  # a count that is further out than this does not come of fair draws
+
+
+def _judge_null(cases, values):
+    drawn = [
+        read_array(value, "The heads", shape=(len(heads), 2)).tolist()
+        for (heads, *_), value in zip(cases, values, strict=True)
+    ]
+    for (heads, count, _), found in zip(cases, drawn, strict=True):
+        pairs = [tuple(pair) for pair in found]
+        if any(pair != (int(pair[0]), int(pair[1])) for pair in pairs):
+            raise Wrong("Layers and heads are whole numbers, got {pairs}.", pairs=pairs)
+        if not all(0 <= head < count for _, head in pairs):
+            raise Wrong(
+                "There are {count} heads in a layer, numbered from 0; got {pairs}.",
+                count=count,
+                pairs=[(int(layer), int(head)) for layer, head in pairs],
+            )
+        if Counter(layer for layer, _ in pairs) != Counter(layer for layer, _ in heads):
+            raise Wrong("Each layer should give as many heads as it has in the set.")
+        if set(pairs) & set(heads):
+            raise Wrong("A head of the set itself was drawn; the null is about the others.")
+        if len(set(pairs)) < len(pairs):
+            raise Wrong("A head was drawn twice.")
+    _judge_fairness(cases, drawn)
+
+
+def _judge_fairness(cases, drawn):
+    """Of sets that were asked for many times, see that each other head comes up as it should."""
+    asked = Counter((*sorted(heads), count) for heads, count, _ in cases)
+    for key, times in asked.items():
+        *heads, count = key
+        if times < made.MANY:
+            continue
+        found = Counter()
+        for (given, number, _), pairs in zip(cases, drawn, strict=True):
+            if (*sorted(given), number) == key:
+                found.update(tuple(pair) for pair in pairs)
+        for layer in {layer for layer, _ in heads}:
+            taken = {head for at, head in heads if at == layer}
+            chance = len(taken) / (count - len(taken))
+            for head in set(range(count)) - taken:
+                seen = found[layer, head]
+                tails = binom.cdf(seen, times, chance), binom.sf(seen - 1, times, chance)
+                if min(tails) < UNLIKELY:
+                    raise Wrong(
+                        "In {times} draws with different generators, head {head} of {count} came "
+                        "{seen} times. Let `rng` choose, each other head with the same chance.",
+                        times=times,
+                        head=head,
+                        count=count,
+                        seen=seen,
+                    )
+
+
+def _judge_walk(cases, values):
+    mistakes = [
+        (
+            lambda layers: made.on_first(layers[::-1]),
+            "The walk begins in the first layer; the last token's output is above the last one.",
+        ),
+        (
+            lambda layers: made.on_first(layers, start=0),
+            "All are 1: so it is for a walk from the first token. Begin at the last one.",
+        ),
+        (
+            lambda layers: layers[::-1, -1, 0],
+            "Those are the layers one by one; each step begins where the one before it ended.",
+        ),
+        (
+            lambda layers: made.on_first(layers)[::-1],
+            "The shares are in the wrong order: after one step first.",
+        ),
+        (
+            lambda layers: made.on_first(layers)[-1],
+            "That is the share at the end; return one for each step.",
+        ),
+    ]
+    compare_all("The shares", cases, values, made.on_first, mistakes)
+
+
+CHECKS = {
+    "causal-1": Check(inputs=made.shuffled, judge=_judge_order),
+    "causal-2": Check(inputs=made.heads, judge=_judge_previous, without=(offset_score,)),
+    "causal-3": Check(
+        inputs=made.said_twice, judge=_judge_induction, without=(induction_score, offset_score)
+    ),
+    "causal-4": Check(
+        inputs=made.texts, judge=_judge_mended, without=(induction_score, duplicate_score)
+    ),
+    "causal-5": Check(inputs=made.two_heads, judge=_judge_path),
+    "causal-6": Check(inputs=made.losses, judge=_judge_rises),
+    "causal-7": Check(
+        inputs=made.chosen_heads,
+        judge=_judge_null,
+        without=("course_lib.data.smollm2_heads:others_like",),
+    ),
+    "causal-8": Check(inputs=made.walks, judge=_judge_walk),
+}

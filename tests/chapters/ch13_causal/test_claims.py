@@ -1,0 +1,289 @@
+"""What chapter 13 says in general, on all recorded texts, other seeds, and by intervention."""
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from course_lib.chapters.ch13_causal import cases, tasks
+from course_lib.chapters.ch13_causal.models import LENGTH, AttentionOnly
+from course_lib.chapters.runs import load_runs
+from course_lib.data import available, load_attention, load_head_effects, load_predictions
+from course_lib.heads import duplicate_score, induction_score, position_score
+from course_lib.nn.training import seeded
+from course_lib.rollout import rollout_row
+
+EFFECTS, RUNS = load_head_effects(), load_runs("patterns")
+TEXTS = {name: load_attention(name, model="smollm2") for name in available("smollm2")}
+HALF = 24
+WHOLE = EFFECTS["losses.none"][:, HALF:]
+BY_TEXT = {
+    way: (EFFECTS[f"losses.{way}"][..., HALF:] - WHOLE).mean(axis=-1) for way in ("zero", "mean")
+}
+COST = {way: found.mean(axis=-1) for way, found in BY_TEXT.items()}
+SCORES = {kind: EFFECTS[f"score.{kind}"] for kind in ("previous", "induction", "duplicate")}
+
+
+def best(scores, count):
+    order = np.argsort(-scores, axis=None)[:count]
+    return [divmod(int(place), scores.shape[1]) for place in order]
+
+
+# --- the graph ---
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_complete_causal_graph_has_one_topological_order_only(seed):
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(7)
+    weights = cases._in_order(cases.causal_weights(rng, 7), order)
+    graph = nx.from_numpy_array(weights - np.diag(np.diag(weights)), create_using=nx.DiGraph)
+    (only,) = nx.all_topological_sorts(graph)
+    assert only[::-1] == order.tolist()
+    graph.remove_edge(order[1], order[0])  # with an edge less, there may be more
+    assert len(list(nx.all_topological_sorts(graph))) > 1
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_token_0_is_the_sink_of_this_model(name):
+    weights, _ = TEXTS[name]
+    received = weights[:, :, 1:].mean(axis=(0, 1, 2))
+    assert received.argmax() == 0
+    assert received[0] > 3 * np.delete(received, 0).max()
+    assert position_score(weights[:, :, 1:], 0).mean(axis=1).min() < 0.2  # not in every layer
+
+
+# --- scores ---
+
+
+def test_the_loss_falls_in_all_texts_but_not_equally():
+    first = EFFECTS["losses.none"][:, : HALF - 1].mean(axis=1)
+    second = WHOLE.mean(axis=1)
+    assert (second < first - 4).all()
+    assert second.max() > 2 * second.min()
+
+
+def test_even_attention_would_score_a_few_hundredths():
+    even = np.tri(2 * HALF) / np.arange(1, 2 * HALF + 1)[:, None]
+    twice = list(range(HALF)) * 2
+    assert 0.02 < induction_score(even, twice) < 0.05
+    assert 0.02 < duplicate_score(even, twice) < 0.05
+    assert max(scores.max() for scores in SCORES.values()) > 0.5
+
+
+def test_the_wrong_score_finds_others_with_high_values():
+    found = duplicate_score(*TEXTS["random_twice"])
+    assert not set(best(found, 5)) & set(best(SCORES["induction"], 5))
+    assert found.max() > 0.5
+
+
+def test_two_lower_heads_make_equal_paths_and_the_upper_one_hears_one():
+    upper, strong, deaf = best(SCORES["induction"], 1)[0], *best(SCORES["previous"], 2)
+    weights, _ = TEXTS["random_twice"]
+    i = np.arange(HALF, 2 * HALF)
+    k = i - HALF + 1
+    paths = [(weights[upper][i, k] * weights[low][k, k - 1]).mean() for low in (strong, deaf)]
+    assert min(paths) > 0.7
+    assert abs(paths[0] - paths[1]) < 0.02
+    heard = EFFECTS["composition.key"]
+    assert heard[strong + upper] > 2.5 * heard[deaf + upper]
+
+
+WITHOUT, HEARD = EFFECTS["score.induction.without"], EFFECTS["composition.key"]
+
+
+def without_each(reader):
+    """Return the reader's score without each earlier head, and how well it could hear them."""
+    layer, head = reader
+    return WITHOUT[:layer, :, layer, head], HEARD[:layer, :, layer, head]
+
+
+def test_one_previous_token_head_stands_behind_nine_of_the_ten_induction_heads():
+    source, deaf = best(SCORES["previous"], 2)
+    readers = best(SCORES["induction"], 10)
+    fell = [reader for reader in readers if best(-without_each(reader)[0], 1) == [source]]
+    assert len(fell) == 9
+    assert all(WITHOUT[source + reader] < SCORES["induction"][reader] / 2 for reader in fell)
+    assert all(abs(WITHOUT[deaf + r] - SCORES["induction"][r]) < 0.02 for r in readers)
+    for reader in readers[:4]:
+        heard = np.sort(without_each(reader)[1], axis=None)[::-1]
+        assert HEARD[source + reader] in heard[:2]
+        assert HEARD[source + reader] > 2 * heard[2]
+    (tenth,) = set(readers) - set(fell)
+    after, heard = without_each(tenth)
+    assert best(-after, 1) == best(heard, 1)
+    assert SCORES["previous"][best(heard, 1)[0]] > 0.6
+
+
+def test_composition_is_no_proof():
+    reader = best(SCORES["induction"], 1)[0]
+    after, heard = without_each(reader)
+    (loudest,) = best(heard, 1)
+    assert reader == (18, 6)
+    assert after[loudest] > SCORES["induction"][reader] - 0.1
+    source = best(SCORES["previous"], 1)[0]
+    weaker = [r for r in best(SCORES["induction"], 10) if WITHOUT[source + r] < 0.5]
+    places = [(without_each(r)[1] > HEARD[source + r]).sum() for r in weaker]
+    assert max(places) > 90
+
+
+# --- switching off ---
+
+
+def test_by_zero_the_first_layers_seem_to_matter_most_and_by_the_mean_most_of_it_is_gone():
+    assert sum(layer < 3 for layer, _ in best(COST["zero"], 6)) >= 4
+    assert sum(layer < 3 for layer, _ in best(COST["mean"], 6)) <= 3
+    assert COST["mean"][:3].sum() < COST["zero"][:3].sum() / 2
+
+
+def test_one_previous_token_head_costs_most_and_another_next_to_nothing():
+    first, second = best(SCORES["previous"], 2)
+    assert best(COST["mean"], 1) == [first]
+    assert BY_TEXT["mean"][first].min() > 2
+    assert SCORES["previous"][first] - SCORES["previous"][second] < 0.02
+    assert abs(COST["mean"][second]) < 0.2
+
+
+def test_the_best_induction_head_costs_in_every_text_and_the_third_best_nothing():
+    first, _, third = best(SCORES["induction"], 3)
+    assert BY_TEXT["mean"][first].min() > 1.5
+    assert SCORES["induction"][third] > 0.6
+    assert abs(COST["mean"][third]) < 0.05
+
+
+@pytest.mark.parametrize("way", COST)
+def test_scores_and_costs_hardly_go_together(way):
+    for kind in ("previous", "induction"):
+        assert abs(np.corrcoef(COST[way].ravel(), SCORES[kind].ravel())[0, 1]) < 0.35
+
+
+def test_a_mean_over_texts_can_deceive():
+    assert BY_TEXT["mean"][1, 5].max() > 8
+    assert BY_TEXT["mean"][1, 5].min() < -1
+    assert (1, 5) in best(COST["mean"], 3)
+
+
+def loss(name, way):
+    return EFFECTS[f"losses.{way}.{name}"][..., HALF:].mean(axis=(-2, -1))
+
+
+@pytest.mark.parametrize("way", COST)
+def test_the_ten_induction_heads_are_far_outside_their_null(way):
+    own, null = loss("induction", way), loss("like_induction", way)
+    assert own > null.max() + 4
+    assert own > WHOLE.mean() + 0.6 * (EFFECTS["losses.none"][:, : HALF - 1].mean() - WHOLE.mean())
+    # in each text, too
+    each = EFFECTS[f"losses.{way}.like_induction"][..., HALF:].mean(axis=-1)
+    assert (EFFECTS[f"losses.{way}.induction"][:, HALF:].mean(axis=-1) > each.max(axis=0)).all()
+
+
+def test_the_five_previous_token_heads_pass_by_the_mean_only():
+    assert loss("previous", "mean") > loss("like_previous", "mean").max() + 1
+    assert loss("previous", "zero") < np.sort(loss("like_previous", "zero"))[-2]
+    # Of the null sets that harm most by zero, it is the heads of the lowest layers that do it.
+    rises = [
+        [COST["zero"][tuple(head)] for head in sorted(heads)]
+        for heads in EFFECTS["set.like_previous"].tolist()
+    ]
+    harm = loss("like_previous", "zero")
+    worst = np.argsort(-harm)[:5]
+    lowest = np.array(rises)[:, :2].sum(axis=1)  # layers 1 and 2
+    assert lowest[worst].min() > 2 * np.median(np.array(rises)[:, 2:].sum(axis=1))
+
+
+def test_the_ten_together_cost_more_than_one_by_one():
+    each = sum(COST["mean"][tuple(head)] for head in EFFECTS["set.induction"])
+    assert loss("induction", "mean") - WHOLE.mean() > each + 1
+
+
+# --- training ---
+
+
+def test_two_layers_learn_the_path_at_once_from_every_seed():
+    runs = RUNS["two layers"]
+    assert len(runs["loss"]) == 5
+    assert runs["accuracy"].min() > 0.99
+    steps = np.array([runs[f"{what} half-way at"] for what in ("loss", "previous", "induction")])
+    assert np.ptp(steps, axis=0).max() <= 10
+    assert (runs["induction"] > 0.95).all()
+    assert (runs["induction, layer 0 silent"] < 0.2).all()
+    assert (runs["loss, layer 0 silent"] > 3).all()
+
+
+def test_one_layer_does_not_whatever_heads_and_time_unless_the_length_is_fixed():
+    for name, runs in RUNS.items():
+        if name.startswith("one layer") and "period" not in name:
+            assert 0.15 < runs["accuracy"].min() <= runs["accuracy"].max() < 0.4, name
+            assert runs["induction"].max() < 0.3
+            assert runs["loss"].max() < np.log(32) - 1  # better than nothing
+    assert RUNS["one layer, always period 12"]["accuracy"].min() > 0.99
+
+
+def test_a_new_seed_learns_it_as_suddenly():
+    examples, test = tasks.patterns_task(train=3200, test=64)
+    model, kept = seeded(lambda: AttentionOnly(2), 5), []
+    for step in tasks.measured_steps(
+        model, examples, test, kept, seed=5, every=20, **(tasks.PATTERNS_TRAINING | {"epochs": 8})
+    ):
+        if step.done == 200:
+            break
+    losses = [entry["loss"] for entry in kept]
+    assert losses[3] > 0.85 * losses[0]
+    assert losses[-1] < 0.1
+    assert kept[-1]["accuracy"] > 0.98
+
+
+def test_texts_and_measures_are_what_they_say():
+    texts = tasks.make_patterns(50, 3)
+    logits = torch.zeros(50, LENGTH, 32)
+    for row, period in zip(texts.tokens.tolist(), texts.periods.tolist(), strict=True):
+        assert 8 <= period <= 16
+        assert len(set(row[:period])) == period
+        assert all(row[i] == row[i - period] for i in range(period, LENGTH))
+    known = tasks.repeated(texts.periods)
+    for i, t in np.argwhere(known.numpy())[:200]:  # column t is about token t + 1
+        assert t >= texts.periods[i]
+    assert tasks.losses(logits, texts.tokens).mean().item() == pytest.approx(np.log(32))
+    model = AttentionOnly(2)
+    found = tasks.measure(model, texts)
+    with torch.no_grad():
+        _, weights = model(texts.tokens, return_weights=True)
+    by_hand = [
+        np.mean([weights[b, 1, 0, i, i - p + 1].item() for i in range(p, 2 * p)])
+        for b, p in enumerate(texts.periods.tolist())
+    ]
+    counts = texts.periods.numpy()
+    assert found["induction"] >= np.average(by_hand, weights=counts) - 1e-6
+    assert not torch.equal(model(texts.tokens), model(texts.tokens, silent=(0,)))
+
+
+# --- walks ---
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_rollout_collapses_on_token_0_then_shows_a_u(name):
+    weights, tokens = TEXTS[name]
+    last = len(tokens) - 1
+    for residual in (0, 0.5):
+        assert rollout_row(weights, last, residual=residual)[0] > 0.99
+    for residual in (0.95, 0.99):
+        row = rollout_row(weights, last, residual=residual)
+        assert min(row[0], row[last]) > np.delete(row, [0, last]).max()
+
+
+@pytest.mark.parametrize("residual", [0, 0.5, 0.9, 0.95, 0.99])
+def test_at_no_share_does_the_copied_word_stand_out(residual):
+    weights, tokens = TEXTS["random_twice"]
+    last = len(tokens) - 2  # the last one whose next word is still in the text
+    row = rollout_row(weights, last, residual=residual)
+    assert (row[1:last] > row[last - HALF + 1]).sum() >= 1
+    told, _ = load_predictions("random_twice")
+    assert told[last][0].strip() == tokens[last + 1]  # although the model foresees it
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_share_of_token_0_never_shrinks_on_the_way_down(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(20):
+        layers = cases.causal_weights(rng, 5, 6, scale=3)
+        assert (np.diff(cases.on_first(layers)) >= -1e-12).all()
