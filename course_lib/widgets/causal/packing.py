@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.heads import offset_score, position_score
+from course_lib.heads import duplicate_score, induction_score, offset_score, position_score
 
 LEAST = 5  # percent: edges of less are not drawn
 SCORES = ("previous", "induction", "duplicate", "first")
@@ -22,21 +22,16 @@ def head_scores(weights, tokens):
     no token comes again. Each is a mean over the positions that can do so.
     """
     weights = np.asarray(weights)
-    pairs = copies(tokens)
-    after = [(i, j + 1) for i, j in pairs]
-    n = len(tokens)
-    previous = offset_score(weights, -1) if n > 1 else np.zeros(weights.shape[:2])
+    nothing = np.zeros(weights.shape[:2])
+    n, again = len(tokens), len(set(tokens)) < len(tokens)
     return np.stack(
-        [previous, _mean_on(weights, after), _mean_on(weights, pairs), position_score(weights, 0)]
+        [
+            offset_score(weights, -1) if n > 1 else nothing,
+            induction_score(weights, tokens) if again else nothing,
+            duplicate_score(weights, tokens) if again else nothing,
+            position_score(weights, 0),
+        ]
     )
-
-
-def _mean_on(weights, pairs):
-    """Return the weight on the pairs (i, j) of each i, as a mean over these i."""
-    if not pairs:
-        return np.zeros(weights.shape[:2])
-    i, j = np.transpose(pairs)
-    return weights[:, :, i, j].sum(axis=-1) / len(set(i))
 
 
 def packed_percents(weights):

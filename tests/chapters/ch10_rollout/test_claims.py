@@ -13,8 +13,10 @@ from course_lib.data import (
     load_attention,
     load_knockout,
     load_leave_one_out,
+    load_tournament,
     recording,
 )
+from course_lib.explain import agreement as agrees
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout
 
 NAMES = list(available())
@@ -243,12 +245,49 @@ def test_the_diameter_of_the_rows_never_grows_but_their_distance_from_rank_one_c
     assert distance_from_rank_one(copied @ one_differs) > distance_from_rank_one(one_differs) + 0.05
 
 
-def test_the_articles_rows_are_alike_to_three_digits_and_sum_to_anything():
+def test_the_articles_rows_are_alike_to_two_digits_and_undivided_they_sum_to_anything():
     raw = np.random.default_rng(0).random((6, 5, 5))
-    product = np.linalg.multi_dot(raw[::-1])
-    assert product.sum(axis=1).min() > 100
-    rows = product / product.sum(axis=1, keepdims=True)
-    assert np.ptp(rows, axis=0).max() < 1e-3
+    assert np.linalg.multi_dot(raw[::-1]).sum(axis=1).min() > 100
+    divided = divide_after_each_layer(raw)
+    assert np.ptp(divided.round(2), axis=0).max() == 0
+
+
+def divide_after_each_layer(raw, residual=0.0):
+    product = identity = np.eye(raw.shape[-1])
+    for layer in raw:
+        product = ((1 - residual) * layer + residual * identity) @ product
+        product = product / product.sum(axis=1, keepdims=True)
+    return product
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_dividing_the_product_is_dividing_the_layers_unless_a_residual_is_added(seed):
+    raw = np.random.default_rng(seed).random((6, 5, 5)) * np.arange(1, 6)[:, None]
+    layers = raw / raw.sum(axis=-1, keepdims=True)
+    same = rollout(layers, residual=0)
+    np.testing.assert_allclose(divide_after_each_layer(raw), same, rtol=1e-12)
+    other = rollout(layers, residual=0.5)
+    assert np.abs(divide_after_each_layer(raw, 0.5) - other).max() > 0.01
+
+
+def test_hiding_cls_moves_the_vector_and_silencing_it_does_not():
+    texts = load_tournament("minilm")
+    hidden = np.array([text.drops[0] for text in texts])
+    silenced = np.array([text.other_drops["silenced"][0] for text in texts])
+    words = [text.other_drops["silenced"][1:-1] for text in texts]
+    assert (hidden > 20 * silenced).all()
+    assert (silenced < [np.mean(each) for each in words]).all()
+    first = [text.drops[0] == np.nanmax(text.drops) for text in texts]
+    assert np.mean(first) > 0.9, "further than almost any other token"
+
+
+@pytest.mark.parametrize("contest", ["opinions", "smollm2"])
+def test_starting_at_layer_1_does_not_help_other_models(contest):
+    whole, later = (
+        np.mean([agrees(text, method) for text in load_tournament(contest)])
+        for method in ("rollout", "rollout from layer 1")
+    )
+    assert later < whole
 
 
 def test_a_walk_takes_the_rows_from_the_last_layer_to_the_first():
