@@ -245,11 +245,11 @@ def test_the_diameter_of_the_rows_never_grows_but_their_distance_from_rank_one_c
     assert distance_from_rank_one(copied @ one_differs) > distance_from_rank_one(one_differs) + 0.05
 
 
-def test_the_articles_rows_are_alike_to_two_digits_and_undivided_they_sum_to_anything():
+def test_the_articles_rows_are_nearly_alike_and_undivided_they_sum_to_anything():
     raw = np.random.default_rng(0).random((6, 5, 5))
     assert np.linalg.multi_dot(raw[::-1]).sum(axis=1).min() > 100
     divided = divide_after_each_layer(raw)
-    assert np.ptp(divided.round(2), axis=0).max() == 0
+    assert np.ptp(divided, axis=0).max() < 1e-3
 
 
 def divide_after_each_layer(raw, residual=0.0):
