@@ -18,7 +18,8 @@ logger = getLogger(__name__)
 
 # What makes the course and brings it to learners, and what belongs to one chapter alone.
 MACHINERY = {
-    *("authoring", "chapters", "classroom", "cli", "grading", "theme", "working", "workshop"),
+    *("authoring", "chapters", "classroom", "cli", "commands", "grading"),
+    *("theme", "working", "workshop"),
 }
 
 INDEX = """\
