@@ -44,7 +44,7 @@ def _flow(rng, layers, n):
     bound = np.minimum(1, model[0].sum(axis=0))
     # A flow that was found with rounding lies a little below its bound, or above it; one that
     # lies a little further below does not count.
-    near = rng.choice([0, 1e-8, -1e-8, -5e-7, -2e-6, -2e-4], size=(n, n))
+    near = rng.choice([0, 1e-8, -1e-8, -5e-7, -1.2e-6, -2e-6, -2e-4], size=(n, n))
     return np.where(rng.random((n, n)) < 0.5, flow, np.maximum(0, bound + near)), model[0]
 
 

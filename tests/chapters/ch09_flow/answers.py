@@ -5,7 +5,7 @@ from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import networkx as nx
 import numpy as np
@@ -261,6 +261,15 @@ def by_depth(left, start, end, seen=()):
 def trivial(weights, start, end):
     leaves = 1 - weights[start, start]
     return min(leaves, weights[:, end].sum() - weights[end, end])
+
+
+def small_cuts(weights, start, end):
+    """Of all cuts, only those that part two tokens or fewer from the rest, beside the end."""
+    others = [k for k in range(len(weights)) if k not in (start, end)]
+    few = [set(s) for size in range(3) for s in combinations(others, size)]
+    sides = [{start} | s for s in few] + [set(range(len(weights))) - s - {end} for s in few]
+    inside = [np.isin(np.arange(len(weights)), list(side)) for side in sides]
+    return min(weights[np.ix_(side, ~side)].sum() for side in inside)
 
 
 def undirected(weights, start, end):
@@ -574,6 +583,7 @@ WRONG = {
         ),
         (lambda w, s, e: (w @ w)[s, e] + w[s, e], "not right yet"),
         (within_half, "not right yet"),
+        (small_cuts, "not right yet"),
         (
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end
@@ -712,6 +722,12 @@ WRONG = {
             bounds_with(most=lambda layers, below: tiled(usual_bound(layers.mean(axis=0)))),
             "not right yet",
         ),
+        (
+            bounds_with(
+                most=lambda layers, below: np.minimum(tiled(usual_bound(layers[0])), below.sum(0))
+            ),
+            "not right yet",
+        ),
         (of_pair(lambda least, most: (most, least)), "The lower bound: not right yet"),
         (lambda layers, below: layers[-1] @ below, "two things"),
     ],
@@ -725,6 +741,7 @@ WRONG = {
         (share_within(1e-3), "not right yet"),
         (lambda flow, first: (flow > flow.max(axis=0) - 1e-6).mean(), "not right yet"),
         (share_within(1e-5), "not right yet"),
+        (share_within(1.5e-6), "not right yet"),
         (share_within(1e-9), "not right yet"),
         (lambda flow, first: (flow >= usual_bound(first)).mean(), "1e-6 is allowed"),
         (lambda flow, first: np.isclose(flow, usual_bound(first)).mean(), "not right yet"),
