@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
+from course_lib.chapters.ch09_flow.checks import through_each_level
 from course_lib.flow import attention_flow, flow_from, max_flow
 from course_lib.rollout import rollout
 
@@ -261,6 +262,15 @@ def by_depth(left, start, end, seen=()):
 def trivial(weights, start, end):
     leaves = 1 - weights[start, start]
     return min(leaves, weights[:, end].sum() - weights[end, end])
+
+
+def few_steps(weights, start, end):
+    """Only the edges of ways with four steps or fewer."""
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    there = nx.single_source_shortest_path_length(graph, start)
+    back = nx.single_source_shortest_path_length(graph.reverse(), end)
+    near = [[there.get(i, 9) + back.get(j, 9) < 4 for j in graph] for i in graph]
+    return within_by_weight(np.where(near, weights, 0), start, end)
 
 
 def small_cuts(weights, start, end):
@@ -584,6 +594,7 @@ WRONG = {
         (lambda w, s, e: (w @ w)[s, e] + w[s, e], "not right yet"),
         (within_half, "not right yet"),
         (small_cuts, "not right yet"),
+        (few_steps, "not right yet"),
         (
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end
@@ -618,6 +629,7 @@ WRONG = {
         (model_iterated, "more than once"),
         (model_bound, "what can arrive"),
         (model_iterated_and_bound, ("more than once", "not right yet")),
+        (lambda *case: through_each_level(*case), "not right yet"),
         (model_from_below, "not right yet"),
         (model_widest, "not right yet"),
         (model_greedy, "not right yet"),

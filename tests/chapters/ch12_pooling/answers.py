@@ -229,7 +229,9 @@ def masked_own(shift):
     """Subtract a number of each graph's own, but not the largest."""
 
     def answer(scores, features, mask):
-        own = [shift(row[real]) if real.any() else 0 for row, real in zip(scores, mask, strict=True)]
+        own = [
+            shift(row[real]) if real.any() else 0 for row, real in zip(scores, mask, strict=True)
+        ]
         return masked_shifted(lambda *_: np.array(own)[:, None])(scores, features, mask)
 
     return answer
@@ -699,6 +701,7 @@ WRONG = {
     "pooling-4": [
         (keys_minus(lambda keys: keys.mean(axis=0)), "of that node alone"),
         (keys_minus(lambda keys: keys[0]), "of that node alone"),
+        (keys_minus(lambda keys: keys.max()), "of that node alone"),
         (lambda h, v, w: (w[None], h @ v.T, h), "The tanh is missing"),
         (asked(value=np.tanh), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
