@@ -34,8 +34,9 @@ def _edge_lists(rng):
     # A node's own logits lie far apart, the largest not last: only it can be subtracted.
     wide = FAR, np.array([4, 1, 4, 4, 1, 1])
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
-    alone = np.array([-2.5]), np.array([rng.integers(20)])
-    return [*cases, apart, wide, tied, alone]
+    alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
+    small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
+    return [*cases, apart, wide, tied, small, alone]
 
 
 def _judge_edge_weights(cases, values):
@@ -55,13 +56,16 @@ def _masked(rng):
         cases.append((rng.normal(size=(n, n)).astype(dtype), allowed[order]))
     large = np.array([[60000, 59968, -60000], [1, 2, 3], [-60000, 0.5, -60000]])
     allowed = np.array([[True, True, False], [False, False, False], [True, False, True]])
-    low = np.array([[-60000.0, 60000.0], [-60000.0, -59999.0]]), np.array([[1, 0], [1, 1]]) > 0
+    # Below a higher logit without an edge, close to another, and as far as can be from others.
+    low = np.array([[-60000.0, 60000, 0], [-60000, -59999, 0], [60000, -60000, -60000]])
+    small = np.array([[0.0, 7.0], [5.0, 0.0]])  # weights below 0.001 and 0.01
     tied = np.array([[0.0, 0.0, -1.0], [2.0, 2.0, 0.0], [0.0, 3.0, 0.0]])
     one = np.array([[rng.normal()]])
     return [
         *cases,
         *((large.astype(dtype), allowed) for dtype in ("float16", "float64")),
-        low,
+        (low, np.tri(3) > 0),
+        (small, np.ones((2, 2), dtype=bool)),
         (tied, np.array([[1, 1, 1], [1, 0, 1], [1, 0, 1]]) > 0),
         (np.zeros((2, 2)), np.zeros((2, 2), dtype=bool)),
         (one, np.array([[True]])),
@@ -158,6 +162,7 @@ def _labelled_graphs(rng):
     one = np.array([[1], [2]]), np.array([1.0])
     # Any integers: such as are alike only in a byte, or in four of them.
     names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]
+    names += [7, 2**24, 2**24 + 1], [7, 0, 2520]  # one in float32; one by any small modulus
     return [*cases, *((*one, np.array(labels)) for labels in names)]
 
 
@@ -173,8 +178,12 @@ def _logit_matrices(rng):
     level = [[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [3.0, 0.0, 1.0]]  # the largest are alike
     tied = [[-1.0, -1.0, 0.0], [-5.0, -4.0, -5.0]]  # not the largest
     close = [[100.0, 100.0005, 2.0], [100.0005, 100.0, 2.0], [7.0, 3.0, 2.0]]
+    nearly = [[100.0, 100.0005, 2.0], [3.0, 50.0, 1.0]]  # one favourite, though not by far
     far = rng.normal(size=(7, 7)) + 9 * np.eye(7)[[0, 4, 4, 0, 2, 6, 0]]
-    return [(np.array(logits),) for logits in [*cases, far, crafted, level, tied, close, [[-2.0]]]]
+    return [
+        (np.array(logits),)
+        for logits in [*cases, far, crafted, level, tied, close, nearly, [[-2.0]]]
+    ]
 
 
 def _judge_favourites(cases, values):

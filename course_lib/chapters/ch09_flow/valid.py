@@ -4,6 +4,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
+from course_lib.attention import softmax
 from course_lib.chapters.ch09_flow.checks import with_a_wrong_turn
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
@@ -13,12 +14,20 @@ def _network(rng, n):
     if rng.random() < 0.1:
         return with_a_wrong_turn(rng.permutation(8))
     start, end = rng.choice(n, 2, replace=False).tolist()
+    if rng.random() < 0.1:  # many tokens, each attending to the next one only
+        order = rng.permutation(8)
+        steps = (0.5 * np.eye(8, k=1) + 0.5 * np.eye(8))[order][:, order]
+        return steps, *np.argsort(order)[[0, 7]].tolist()
     return random_weights(rng, n), start, end
 
 
 def _model(rng, layers, n):
-    output, input_ = rng.integers(n, size=2).tolist()
-    return random_layers(rng, layers, n), output, input_
+    if rng.random() < 0.3:  # deep and sharp: ways share many edges
+        n = 4
+        model = softmax(2 * rng.normal(size=(5, n, n)))
+    else:
+        model = random_layers(rng, layers, n)
+    return model, *rng.integers(n, size=2).tolist()
 
 
 def _cut(rng, n, layered):
@@ -44,7 +53,7 @@ def _flow(rng, layers, n):
     bound = np.minimum(1, model[0].sum(axis=0))
     # A flow that was found with rounding lies a little below its bound, or above it; one that
     # lies a little further below does not count.
-    near = rng.choice([0, 1e-8, -1e-8, -5e-7, -2e-6, -2e-4], size=(n, n))
+    near = rng.choice([0, 1e-8, -1e-8, -5e-7, -1.2e-6, -2e-6, -2e-4], size=(n, n))
     return np.where(rng.random((n, n)) < 0.5, flow, np.maximum(0, bound + near)), model[0]
 
 

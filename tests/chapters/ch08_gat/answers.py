@@ -101,7 +101,8 @@ def edges_sorted_and_back(logits, query):
 
 
 def edges_by_library(logits, query):
-    edges = Edges(torch.tensor(np.stack([query, np.arange(len(query))])), 30, len(query))
+    pairs = torch.tensor(np.stack([query, np.arange(len(query))]))
+    edges = Edges(pairs, int(query.max()) + 1, len(query))
     found = edge_softmax(torch.tensor(logits)[edges.order][None], edges)[0]
     return found[torch.argsort(edges.order)]
 
@@ -430,6 +431,33 @@ def favourites_by_position(logits):
     return len({max(range(len(row)), key=row.__getitem__) for row in logits.tolist()})
 
 
+def edges_in_a_table(logits, query):
+    """Count on fewer than a hundred nodes."""
+    largest, sums = np.full(100, -np.inf), np.zeros(100)
+    np.maximum.at(largest, query, logits)
+    powers = np.exp(logits - largest[query])
+    np.add.at(sums, query, powers)
+    return powers / sums[query]
+
+
+def rows_shifted_to_the_middle(logits, allowed):
+    weights = np.zeros(logits.shape)
+    for row, own, seen in zip(weights, logits.astype(float), allowed, strict=True):
+        if seen.any():
+            powers = np.exp(own[seen] - (own[seen].max() + own[seen].min()) / 2)
+            row[seen] = powers / powers.sum()
+    return weights
+
+
+def rows_without_small_weights(logits, allowed):
+    weights = np.array(rows_by_loop(logits, allowed))
+    return np.where(weights < 1e-3, 0, weights)
+
+
+def favourites_by_isclose(logits):
+    return int(np.isclose(logits, logits.max(axis=1, keepdims=True)).any(axis=0).sum())
+
+
 def favourites_nearly(logits):
     top = logits.max(axis=1, keepdims=True)
     return len(np.unique(np.isclose(logits, top).argmax(axis=1)))
@@ -534,6 +562,7 @@ PAIRWISE = "the logits of all pairs take"
 
 WRONG = {
     "gat-1": [
+        (edges_in_a_table, "IndexError"),
         (lambda logits, query: softmax(logits), "one softmax over all"),
         (lambda logits, query: 1 / np.bincount(query)[query], "not used"),
         (lambda logits, query: np.exp(logits - logits.max()), "not right yet"),
@@ -590,6 +619,8 @@ WRONG = {
         (rows_unshifted, "NaN"),
         (rows_with_one_maximum, "not right yet"),
         (rows_shifted_by_all, "not right yet"),
+        (rows_shifted_to_the_middle, ("NaN", "not right yet")),
+        (rows_without_small_weights, "not right yet"),
         (rows_without_logits_of_zero, "not right yet"),
         (rows_one_lonely, "not right yet"),
         (lambda logits, allowed: rows_by_loop(np.clip(logits, -80, 80), allowed), "not right yet"),
@@ -703,8 +734,9 @@ WRONG = {
         (lambda e, w, y: share_by_loop(e, w, y % 2), "not right yet"),
         *(
             (lambda e, w, y, kind=kind: share_by_loop(e, w, y.astype(kind)), "not right yet")
-            for kind in (np.uint8, np.int8, np.int32)
+            for kind in (np.uint8, np.int8, np.int32, np.float32)
         ),
+        (lambda e, w, y: share_by_loop(e, w, (y - y.min()) % 7), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w, abs(y)), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w * (e[0] != e[1]), y), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w, (y > 0).astype(int)), "not right yet"),
@@ -723,6 +755,7 @@ WRONG = {
         (lambda logits: logits.shape[1], "not right yet"),
         (lambda logits: min(logits.shape), "not right yet"),
         (favourites_nearly, "not right yet"),
+        (favourites_by_isclose, "not right yet"),
         (lambda logits: len(np.unique(np.abs(logits).argmax(axis=1))), "not right yet"),
         (lambda logits: favourites_by_position(np.round(logits)), "not right yet"),
         (lambda logits: np.linalg.matrix_rank(logits), "not right yet"),

@@ -151,6 +151,22 @@ def test_at_slope_0_negative_logits_are_tied():
     assert logits.min() == 0
 
 
+@pytest.mark.parametrize("kind", [GraphAttention, GraphAttentionV2])
+def test_without_self_loops_own_features_sway_the_weights_and_are_not_mixed(kind):
+    edges = torch.tensor([[0, 0, 1, 1, 2, 2], [1, 2, 0, 2, 0, 1]])
+    moved = []
+    for seed in range(5):
+        layer = seeded(lambda: kind(4, 4, self_loops=False), seed)
+        x = torch.randn(3, 4, generator=torch.Generator().manual_seed(seed))
+        other = torch.cat([-x[:1], x[1:]])
+        with torch.no_grad():
+            moved.append((layer(x, edges)[0] - layer(other, edges)[0]).abs().max().item())
+            # Where the neighbours are alike, there is nothing to choose, whatever node 0 holds.
+            x[2] = other[2] = x[1]
+            torch.testing.assert_close(layer(x, edges)[0], layer(other, edges)[0])
+    assert max(moved) > 0.01
+
+
 def test_averages_alone_make_the_nodes_of_a_connected_graph_alike():
     rng = np.random.default_rng(0)
     graph = nx.connected_watts_strogatz_graph(12, 4, 0.3, seed=0)

@@ -5,7 +5,7 @@ from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import networkx as nx
 import numpy as np
@@ -17,6 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
+from course_lib.chapters.ch09_flow.checks import through_each_level
 from course_lib.flow import attention_flow, flow_from, max_flow
 from course_lib.rollout import rollout
 
@@ -261,6 +262,24 @@ def by_depth(left, start, end, seen=()):
 def trivial(weights, start, end):
     leaves = 1 - weights[start, start]
     return min(leaves, weights[:, end].sum() - weights[end, end])
+
+
+def few_steps(weights, start, end):
+    """Only the edges of ways with four steps or fewer."""
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    there = nx.single_source_shortest_path_length(graph, start)
+    back = nx.single_source_shortest_path_length(graph.reverse(), end)
+    near = [[there.get(i, 9) + back.get(j, 9) < 4 for j in graph] for i in graph]
+    return within_by_weight(np.where(near, weights, 0), start, end)
+
+
+def small_cuts(weights, start, end):
+    """Of all cuts, only those that part two tokens or fewer from the rest, beside the end."""
+    others = [k for k in range(len(weights)) if k not in (start, end)]
+    few = [set(s) for size in range(3) for s in combinations(others, size)]
+    sides = [{start} | s for s in few] + [set(range(len(weights))) - s - {end} for s in few]
+    inside = [np.isin(np.arange(len(weights)), list(side)) for side in sides]
+    return min(weights[np.ix_(side, ~side)].sum() for side in inside)
 
 
 def undirected(weights, start, end):
@@ -574,6 +593,8 @@ WRONG = {
         ),
         (lambda w, s, e: (w @ w)[s, e] + w[s, e], "not right yet"),
         (within_half, "not right yet"),
+        (small_cuts, "not right yet"),
+        (few_steps, "not right yet"),
         (
             lambda weights, start, end: nx.maximum_flow(
                 nx.from_numpy_array(weights, create_using=nx.DiGraph), start, end
@@ -608,6 +629,7 @@ WRONG = {
         (model_iterated, "more than once"),
         (model_bound, "what can arrive"),
         (model_iterated_and_bound, ("more than once", "not right yet")),
+        (lambda *case: through_each_level(*case), "not right yet"),
         (model_from_below, "not right yet"),
         (model_widest, "not right yet"),
         (model_greedy, "not right yet"),
@@ -712,6 +734,12 @@ WRONG = {
             bounds_with(most=lambda layers, below: tiled(usual_bound(layers.mean(axis=0)))),
             "not right yet",
         ),
+        (
+            bounds_with(
+                most=lambda layers, below: np.minimum(tiled(usual_bound(layers[0])), below.sum(0))
+            ),
+            "not right yet",
+        ),
         (of_pair(lambda least, most: (most, least)), "The lower bound: not right yet"),
         (lambda layers, below: layers[-1] @ below, "two things"),
     ],
@@ -725,6 +753,7 @@ WRONG = {
         (share_within(1e-3), "not right yet"),
         (lambda flow, first: (flow > flow.max(axis=0) - 1e-6).mean(), "not right yet"),
         (share_within(1e-5), "not right yet"),
+        (share_within(1.5e-6), "not right yet"),
         (share_within(1e-9), "not right yet"),
         (lambda flow, first: (flow >= usual_bound(first)).mean(), "1e-6 is allowed"),
         (lambda flow, first: np.isclose(flow, usual_bound(first)).mean(), "not right yet"),

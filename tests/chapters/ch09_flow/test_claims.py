@@ -94,6 +94,21 @@ def test_nothing_saturates_below_the_identity_and_everything_below_flat_layers()
         assert saturated(np.concatenate([first, flat])).all()
 
 
+def causal(weights):
+    masked = np.tril(weights)
+    return masked / masked.sum(axis=-1, keepdims=True)
+
+
+def test_under_a_causal_mask_hardly_any_flow_saturates_but_to_the_first_token():
+    models = [load_attention(name, model="smollm2")[0][:6] for name in ("names", "question")]
+    models += [causal(WEIGHTS[name]) for name in ("it_tired", "it_far", "negation")]
+    for weights in models:
+        found = saturated(residual_layers(weights))
+        assert found.mean() < 0.1
+        # The last token is attended to by itself alone, and a flow to itself may be all of that.
+        assert found[:, 1:].mean() < 0.02
+
+
 def test_saturated_flows_to_an_input_stay_so_under_any_layers_on_top():
     below = residual_layers(softmax(np.random.default_rng(0).normal(size=(5, 5, 5))))
     inputs = saturated(below).all(axis=0)
@@ -136,6 +151,12 @@ def test_flow_repeats_the_column_sums_of_whichever_layer_is_at_the_bottom():
 
 def test_that_rollout_does_not_repeat_them_is_noticed():
     assert not follows_column_sums(rollout)
+
+
+def test_each_flow_ranks_the_inputs_much_as_the_column_sums_of_the_bottom_layer_do(flows):
+    alike = [row_correlations(flows[n], column_sums(0)(WEIGHTS[n])).mean() for n in NAMES]
+    assert min(alike) > 0.5
+    assert np.median(alike) > 0.8
 
 
 def test_the_column_sums_of_layer_0_agree_least():

@@ -113,6 +113,11 @@ def right_weights(h, v, w):
     return pool_plainly(h, v, w)[1]
 
 
+def without_small(h, v, w):
+    weights = right_weights(h, v, w)
+    return np.where(weights < 0.02, 0, weights)
+
+
 # pooling-3
 
 
@@ -216,6 +221,18 @@ def masked_shifted(shift):
         total = powers.sum(axis=1, keepdims=True)
         weights = powers / np.where(total == 0, 1, total)
         return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+
+    return answer
+
+
+def masked_own(shift):
+    """Subtract a number of each graph's own, but not the largest."""
+
+    def answer(scores, features, mask):
+        own = [
+            shift(row[real]) if real.any() else 0 for row, real in zip(scores, mask, strict=True)
+        ]
+        return masked_shifted(lambda *_: np.array(own)[:, None])(scores, features, mask)
 
     return answer
 
@@ -386,6 +403,18 @@ def index_shifted(shift, repaired=False):
         pooled = np.zeros((num_graphs, features.shape[1]))
         np.add.at(pooled, graph, (powers / totals[graph])[:, None] * features)
         return pooled
+
+    return answer
+
+
+def index_by_own(shift):
+    """Subtract a number of each graph's own, but not the largest."""
+
+    def answer(scores, features, graph, num_graphs):
+        own = np.zeros(num_graphs)
+        for k in np.unique(graph):
+            own[k] = shift(scores[graph == k])
+        return index_shifted(lambda _: own[graph])(scores, features, graph, num_graphs)
 
     return answer
 
@@ -616,6 +645,7 @@ WRONG = {
         (pool_weighted(lambda h, v, w: softmax(np.tanh(h) @ v.T @ w)), "not right yet"),
         (pool_weighted(right_weights, lambda a, h: h[a.argmax()]), "not right yet"),
         (pool_weighted(lambda h, v, w: right_weights(h, v, w).round(2)), "not right yet"),
+        (pool_weighted(without_small), "not right yet"),
         (pool_weighted(lambda h, v, w: right_weights(np.unique(h, axis=0), v, w)), "ValueError"),
         (pool_by_library, WORK),
         (functools.partial(pool_by_library), WORK),
@@ -652,6 +682,7 @@ WRONG = {
         (masked_shifted(lambda scores, mask: 0), "NaN"),
         (masked_shifted(lambda scores, mask: scores[mask].max(initial=-1e9)), "not right yet"),
         (masked_shifted(lambda scores, mask: scores.max(axis=1, keepdims=True)), "NaN"),
+        *((masked_own(shift), "NaN") for shift in (np.mean, np.median)),
         (masked_too_late, "made of padding"),
         (lambda s, f, m: masked_with(0)(s * m, f, m), NUMBER),
         (lambda s, f, m: masked_with(-np.inf, multiply=True)(s * m, f, m), "not right yet"),
@@ -670,6 +701,7 @@ WRONG = {
     "pooling-4": [
         (keys_minus(lambda keys: keys.mean(axis=0)), "of that node alone"),
         (keys_minus(lambda keys: keys[0]), "of that node alone"),
+        (keys_minus(lambda keys: keys.max()), "of that node alone"),
         (lambda h, v, w: (w[None], h @ v.T, h), "The tanh is missing"),
         (asked(value=np.tanh), "as they are"),
         (lambda h, v, w: (w, np.tanh(h @ v.T), h), "shape"),
@@ -752,6 +784,7 @@ WRONG = {
         (index_shifted(np.max, repaired=True), OWN),
         (index_shifted(np.mean), (OWN, "not right yet")),
         (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
+        (index_by_own(np.mean), ("NaN", "not right yet")),
         (index_added_once, "np.add.at"),
         (lambda s, f, graph, n: (index_by_add(s, f, graph, n), softmax(s)), "Only the pooled"),
         (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, ("shape", "not right yet")),

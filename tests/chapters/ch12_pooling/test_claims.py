@@ -1,9 +1,11 @@
 """What chapter 12 says in general, tried on recorded runs, other seeds and by intervention."""
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
 from scipy.stats import ttest_rel
+from sklearn.linear_model import LogisticRegression
 
 from course_lib.chapters.ch12_pooling import models, tasks
 from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs, rewired
@@ -79,6 +81,21 @@ def test_edges_told_the_networks_nothing_but_how_many():
         assert min(found["ring"].mean(), found["hubs"].mean()) > 0.93
         assert min(found["communities"].mean(), found["random"].mean()) > 0.5
         assert max(found["communities"].mean(), found["random"].mean()) < 0.68
+
+
+def triangles(graphs):
+    """Return how often two neighbours of a node are neighbours, shape (graphs, 1)."""
+    made = [nx.Graph(edges.T.tolist()) for edges in graphs.edges]
+    return np.array([[nx.transitivity(graph)] for graph in made])
+
+
+def test_neighbours_who_know_each_other_tell_communities_from_random_graphs():
+    learned, asked = (triangles(task) for task in tasks.graphs_task())
+    labels, wanted = (task.labels.numpy() for task in tasks.graphs_task())
+    pair = [KINDS.index("communities"), KINDS.index("random")]
+    mine, theirs = np.isin(labels, pair), np.isin(wanted, pair)
+    fitted = LogisticRegression(C=1e4).fit(learned[mine], labels[mine])
+    assert fitted.score(asked[theirs], wanted[theirs]) > 0.75
 
 
 def test_a_rewired_graph_keeps_the_numbers_of_neighbours_and_little_else():
