@@ -365,6 +365,18 @@ def test_a_forbidden_function_is_seen_under_any_name():
     assert judged(abs, without=(softmax, nx.pagerank)).state == PASSED
 
 
+def test_a_chapter_s_judges_are_no_help_where_the_work_is_to_be_done():
+    """They hold what is right; who imports it has not written it."""
+    from course_lib.chapters.ch12_pooling import mistakes
+
+    def borrowed(x):
+        return abs(x) + 0 * mistakes.apart(np.ones((1, 2)) / 2).size
+
+    result = judged(borrowed, without=(softmax,))
+    assert result.state == WRONG
+    assert "ch12_pooling.mistakes.apart" in result.message
+
+
 def test_a_forbidden_function_is_seen_in_a_thread():
     def hidden(x):
         found = []

@@ -109,7 +109,7 @@ def _verdict(exercise, namespace, seed):
     cases, called = posed(exercise, seed), Called(late=True)
     with suppress(TookTooLong), own_state(), watched(exercise.without) as used:
         values = within(exercise.seconds, lambda: exercise.call(answer, cases))
-        called = Called(values, [f"{f.__module__}.{f.__qualname__}" for f in used])
+        called = Called(values, used)
     return judged(exercise, cases, called)
 
 

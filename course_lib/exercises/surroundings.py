@@ -9,6 +9,7 @@ import decimal
 import inspect
 import pkgutil
 import random
+import re
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ import numpy as np
 USUAL_PRINT = {"precision": 8, "threshold": 1000, "edgeitems": 3, "linewidth": 75}
 USUAL_PRINT |= {"suppress": False, "sign": "-", "floatmode": "maxprec", "formatter": None}
 RING_AGAIN = 0.2  # seconds between two reminders to a call that is late
+JUDGES = re.compile(r"course_lib\.chapters\.\w+\.(checks|mistakes)$")
 PATIENCE = 5  # how many times as long a call may take that waits while others compute
 
 
@@ -166,6 +168,8 @@ def _timer(seconds):
 def watched(functions):
     """Collect those of some functions that are called inside the block, under whatever name.
 
+    Where there are any, a chapter's judges count, too: they hold the expected answers.
+
     Parameters
     ----------
     functions : iterable of callable or str
@@ -174,8 +178,8 @@ def watched(functions):
 
     Yields
     ------
-    list
-        Of the functions that were called, in the order of their first calls.
+    list of str
+        Module and name of those that were called, in the order of their first calls.
     """
     resolved = [pkgutil.resolve_name(f) if isinstance(f, str) else f for f in functions]
     by_code = {_code(function): function for function in resolved}
@@ -187,8 +191,14 @@ def watched(functions):
     def look(frame, event, argument):
         code = frame.f_code if event == "call" else argument if event == "c_call" else None
         function = by_code.get(code)
-        if function is not None and function not in called:
-            called.append(function)
+        if function is not None:
+            name = f"{function.__module__}.{function.__qualname__}"
+        elif event == "call" and JUDGES.match(frame.f_globals.get("__name__", "")):
+            name = f"{frame.f_globals['__name__']}.{code.co_qualname}"
+        else:
+            return
+        if name not in called:
+            called.append(name)
 
     before, before_in_threads = sys.getprofile(), threading.getprofile()
     sys.setprofile(look)
