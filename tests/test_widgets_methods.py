@@ -101,7 +101,7 @@ def made(**parts):
 STATE = """states => states.map((state) => {
   for (const name in state) model.set(name, state[name]);
   const root = document.querySelector(".methods-view");
-  const rows = [...root.querySelectorAll(".methods .row")];
+  const rows = [...root.querySelectorAll(".methods .method-line")];
   const shown = rows.map(({ dataset }) => dataset.correlation);
   const bars = [...root.querySelectorAll(".bars")].map((bar) => bar.children.length);
   const broken = /NaN|undefined|Infinity/.test(root.outerHTML);
@@ -168,7 +168,7 @@ def test_methods_and_tokens_are_chosen_by_pointer_and_by_key(page, tmp_path):
     readout, token = page.locator(".readout"), "model.get('token')"
     assert "ranks nothing" in readout.text_content()
     assert page.locator(".output").text_content() == "the next token: “t4”"
-    row = page.locator(".methods .row").first
+    row = page.locator(".methods .method-line").first
     row.click()
     assert row.get_attribute("aria-checked") == "true"
     box = row.locator(".bars").bounding_box()
@@ -184,7 +184,7 @@ def test_methods_and_tokens_are_chosen_by_pointer_and_by_key(page, tmp_path):
         page.keyboard.press(key)
         assert page.evaluate(token) == expected
     page.keyboard.press("ArrowDown")
-    assert page.locator(".methods .row").nth(1).get_attribute("aria-checked") == "true"
+    assert page.locator(".methods .method-line").nth(1).get_attribute("aria-checked") == "true"
     page.keyboard.press("Escape")
     assert page.evaluate(token) is None
     assert_starts_again(page, view.start, text=0, bars_choice=1, skip_special=True)

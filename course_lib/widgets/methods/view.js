@@ -32,12 +32,12 @@ class MethodsFigure {
     const label = say("methods, the one that agrees most with the judge first");
     this.group = html("div", { class: "methods", role: "radiogroup", "aria-label": label });
     const above = [this.fan, this.tokens].map((part) =>
-      html("div", { class: "row" }, html("span"), part, html("span")),
+      html("div", { class: "method-line" }, html("span"), part, html("span")),
     );
     above[1].lastChild.textContent = say("agrees");
     this.table = html(
       "div",
-      { class: "table" },
+      { class: "method-lines" },
       this.output,
       ...above,
       this.judge.root,
@@ -146,7 +146,7 @@ function drawRow(kind, name) {
   const value = html("span", { class: "value" });
   const root = html(
     kind,
-    { class: "row" },
+    { class: "method-line" },
     html("span", { class: "name" }, name),
     bars,
     " ",
