@@ -8,6 +8,8 @@ import pytest
 from ipywidgets.embed import dependency_state
 
 from course_lib import attention
+from course_lib.authoring.browser import open_view
+from course_lib.authoring.figures import WIDGETS
 from course_lib.widgets import (
     Example,
     PictureAttention,
@@ -200,3 +202,40 @@ def test_what_breaks_nothing_is_sent_as_it_is():
         attention_explorer(random_weights(4, 4), tokens).children[-1].get_state()["tokens"]
         == tokens
     )
+
+
+STYLES = [path.read_text("utf-8") for path in sorted(WIDGETS.glob("*/bundle.css"))]
+LOOK = """(css) => {
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  return [...document.querySelectorAll(".course-figure, .course-figure *")].map((element) => {
+    const shown = getComputedStyle(element);
+    const name = `${element.tagName} ${element.getAttribute("class")}`;
+    return [name, ...["fill", "stroke", "opacity", "display", "position", "margin", "padding",
+      "fontSize", "fontWeight", "width", "height"].map((property) => shown[property])];
+  });
+}"""
+
+
+def changed_by_other_figures(page, folder, view, *more):
+    """Return what looks otherwise where the stylesheets of all figures follow a figure's own."""
+    open_view(page, folder, view)
+    before = page.evaluate(LOOK, "")
+    after = page.evaluate(LOOK, "\n".join([*STYLES, *more]))
+    return [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+
+
+@pytest.mark.browser
+def test_a_figure_looks_the_same_beside_all_others(page, tmp_path):
+    """The last stylesheet of a page wins where two rules weigh the same."""
+    figures = [*figures_with_tokens(TOKENS), query_plane()]
+    changes = {
+        type(figure.children[-1]).__name__: changed_by_other_figures(
+            page, tmp_path, figure.children[-1]
+        )
+        for figure in figures
+    }
+    assert {name: found[:3] for name, found in changes.items() if found} == {}
+    planted = ".course-figure .node .dot { fill: red !important; }"
+    assert changed_by_other_figures(page, tmp_path, figures[5].children[-1], planted)
