@@ -198,10 +198,11 @@ def _joined(orders):
 
 
 def spectral_gap(pattern):
-    """Return how fast a walk along a pattern forgets its start: 1 − |second eigenvalue|.
+    """Return how fast a walk along a pattern forgets its start.
 
-    The walk takes each edge of a position with the same chance. Differences between where walks
-    that began apart may be shrink with the second largest eigenvalue of its matrix, in size.
+    It is 1 minus the size of the second largest eigenvalue of the walk, which takes each edge of a
+    position with the same chance. In the long run, where two walks are that began apart differs by
+    that factor less after each step.
 
     Parameters
     ----------

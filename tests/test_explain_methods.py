@@ -436,10 +436,13 @@ def test_a_hidden_token_is_padding_to_the_classifier():
 
 
 @torch.no_grad()
-def test_tokens_that_turn_the_answer_most_are_those_of_the_older_function():
+def test_no_class_moves_more_than_the_older_function_says():
     found = attribution.drops_without(open_model(CLASSIFIER), IDS, [[j] for j in range(len(IDS))])
     moved = explain.leave_one_out(CLASSIFIER, IDS[None])[0]
-    assert found.abs().argsort().tolist()[-1] == moved.argsort().tolist()[-1]
+    first = CLASSIFIER(IDS[None])[0].softmax(dim=-1).max()
+    after = (first.logit() - found).sigmoid()
+    assert ((after - first).abs() <= moved + 1e-9).all()  # one class moves no more than all
+    assert moved.max() > 0.01
 
 
 @needs_extra

@@ -23,7 +23,7 @@ from course_lib.authoring.source import (
 )
 from course_lib.authoring.translation import below_title, other_languages
 from course_lib.chapters.reading import DIRECTIVE, file_stem, views, with_solution
-from course_lib.language import say, speaking
+from course_lib.language import chosen, say, speaking
 
 
 def page(stem, spoken="en"):
@@ -81,7 +81,8 @@ def _page_cells(cell, solutions):
         cells.append(text[start : found.start()])
         key, body = found["title"].strip(), found["body"].strip()
         if found["name"] == "exercise":
-            cells.append(f"({key})=\n{task(key, body)}")  # a place that other pages link to
+            place = f"({key})=\n" if chosen() == "en" else ""  # other pages link to it
+            cells.append(place + task(key, body))
         else:
             opening = f'<details class="solution">\n<summary>{say("Solution")}</summary>'
             cells += [f"{hints(key)}\n\n{opening}", nbformat.v4.new_code_cell(solutions[key])]

@@ -42,7 +42,8 @@ def teaching_page(stem):
         "## What to skip",
         "\n".join(_skipped(kept, tasks(stem))),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    text = "\n\n".join(part for part in parts if part)
+    return re.sub(r"\]\((\w+\.md)", r"](../\1", text) + "\n"  # a plan speaks from the folder above
 
 
 def _goals(stem):

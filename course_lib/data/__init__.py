@@ -185,7 +185,8 @@ def load_head_effects():
             "like_induction" and "like_previous" are (20, count, 2): random sets with as many heads
             in each layer, but none of the best.
         ``losses.zero.NAME``, ``losses.mean.NAME``
-            (4, n - 1): the losses with that set switched off; of "like_..." (20, 4, n - 1).
+            (4, n - 1): the losses with that set switched off; (20, 4, n - 1) for the random sets
+            whose names begin with "like".
         ``score.induction.without``
             (l, h, l, h): the induction scores of all heads while the first one says its mean.
         ``composition.query``, ``composition.key``, ``composition.value``

@@ -52,7 +52,7 @@ def normed_parts(layer, step):
     Parameters
     ----------
     layer : Layer
-    step : Step
+    step : course_lib.nn.open_transformer.Step
         Of one text.
 
     Returns
