@@ -110,15 +110,20 @@ def sentences():
 
 def opinions():
     """Yield the contest of the classifiers of chapter 06, each trained from another seed."""
+    import torch
+
     from course_lib.chapters.ch06_nlp import tasks
     from course_lib.nn.open_transformer import open_model
     from course_lib.nn.training import label_loss, train
 
     task = tasks.opinions_task()
     asked = []
+    threads = torch.get_num_threads()
     for seed in SEEDS:
         model = tasks.opinions_model(task, seed)
+        torch.set_num_threads(1)  # several round otherwise, and training enlarges that
         train(model, label_loss, task.train, seed=seed, **tasks.OPINIONS_TRAINING)
+        torch.set_num_threads(threads)
         opened = open_model(model.eval())
         for place in range(seed * OPINIONS, (seed + 1) * OPINIONS):
             words = list(task.test_opinions[place].words)
