@@ -1,13 +1,10 @@
 """The rendered book: whole, alive without a kernel, and without any network."""
 
-import functools
-import http.server
 import importlib.util
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +18,7 @@ from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
 from tests.support.chapters import code_cells, differences, error_stream
+from tests.support.serving import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
@@ -43,18 +41,10 @@ def site(tmp_path_factory):
     return build / "html"
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site):
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(site) as address:
+        yield address
 
 
 @pytest.fixture

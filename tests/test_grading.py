@@ -518,20 +518,15 @@ def small_class(folder):
     return roster
 
 
+def call_for(folder, roster, out):
+    return ["grade", str(folder), "--roster", str(roster), "--out", str(out)]
+
+
 @pytest.mark.xdist_group("grading")
 def test_a_class_is_graded_and_not_graded_again(tmp_path, capsys, monkeypatch):
     need_sandbox()
     roster, out = small_class(tmp_path / "class"), tmp_path / "out"
-    call = [
-        "grade",
-        str(tmp_path / "class"),
-        "--roster",
-        str(roster),
-        "--out",
-        str(out),
-        "--jobs",
-        "1",
-    ]
+    call = [*call_for(tmp_path / "class", roster, out), "--jobs", "1"]
     assert cli.main(call) == 0
     said = capsys.readouterr().out
     assert "eve/02_weights.ipynb: nobody in the roster" in said
@@ -616,14 +611,7 @@ def test_without_bubblewrap_nothing_is_run(tmp_path, capsys, monkeypatch):
     roster = small_class(tmp_path / "class")
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     monkeypatch.setattr(command, "grade_folder", lambda *a, **k: pytest.fail("it went on"))
-    call = [
-        "grade",
-        str(tmp_path / "class"),
-        "--roster",
-        str(roster),
-        "--out",
-        str(tmp_path / "out"),
-    ]
+    call = call_for(tmp_path / "class", roster, tmp_path / "out")
     assert cli.main(call) == 2
     said = capsys.readouterr().err
     assert "bubblewrap" in said

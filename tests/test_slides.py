@@ -1,9 +1,6 @@
 """Decks: made of any chapter, alive without a network, and no slide holds more than it shows."""
 
-import functools
-import http.server
 import re
-import threading
 
 import jupytext
 import pytest
@@ -14,6 +11,7 @@ from course_lib.authoring.slides import deck as decks
 from course_lib.authoring.slides.notes import notes_of
 from course_lib.authoring.slides.parts import slides_from, slides_of
 from course_lib.authoring.source import MARK, read_marked, stems
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.xdist_group("slides")
 CELL = "```{code-cell} python\n%s\n```"
@@ -133,11 +131,6 @@ SMALL = """() => [...document.querySelectorAll(".slides > section")].flatMap((sl
     .map((part) => part.textContent.slice(0, 30)))"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Return a folder of decks, chapter 02 with its outputs, and the address that serves it."""
@@ -147,11 +140,8 @@ def served(tmp_path_factory):
         if stem != "02_weights":
             (folder / stem).mkdir()
             (folder / stem / "index.html").write_text(decks.deck(stem), encoding="utf-8")
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(folder) as address:
+        yield address
 
 
 @pytest.fixture

@@ -77,6 +77,11 @@ def _filled(found, page):
     return f"{found['open']}{made}{found['close']}"
 
 
+def capital(text):
+    """Return a text with a capital at its start."""
+    return text[0].upper() + text[1:]
+
+
 def minutes(chapter, *numbers):
     """Return the minutes of some exercises of a chapter, or of all of them."""
     wanted = [int(number) for number in numbers]
@@ -108,10 +113,9 @@ def chapters():
     rows = ["| | chapter | the question it answers | needs |", "| --- | --- | --- | --- |"]
     for number in CHAPTERS:
         said = front_matter(number)
-        question = said["question"][0].upper() + said["question"][1:]
+        question = capital(said["question"])
         link = f"[{said['title']}](notebooks/{chapter_stem(number)}.ipynb)"
-        needs = ", ".join(sorted(chapter_stem(name)[:2] for name in said["needs"]))
-        rows.append(f"| {number} | {link} | {question} | {needs} |")
+        rows.append(f"| {number} | {link} | {question} | {_needs(number)} |")
     return ["", *rows, ""]
 
 
@@ -127,10 +131,14 @@ def all_exercises():
     """Return the table of all exercises, a row each."""
     rows = ["| exercise | | kind | minutes | needs |", "| --- | --- | --- | --- | --- |"]
     for task in _all_tasks():
-        needs = ", ".join(sorted(chapter_stem(n)[:2] for n in front_matter(task.chapter)["needs"]))
-        cells = (f"[{task.key}]({_place(task)})", task.title, task.kind, task.minutes, needs)
+        link = f"[{task.key}]({_place(task)})"
+        cells = (link, task.title, task.kind, task.minutes, _needs(task.chapter))
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return ["", *rows, ""]
+
+
+def _needs(chapter):
+    return ", ".join(sorted(chapter_stem(name)[:2] for name in front_matter(chapter)["needs"]))
 
 
 def _place(task):

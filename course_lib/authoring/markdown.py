@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from course_lib.authoring.derived import fill
+from course_lib.authoring.derived import capital, fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
 from course_lib.authoring.translation import linked_stem
 from course_lib.chapters.reading import DIRECTIVE, SourceError, front_matter, is_sample
@@ -73,7 +73,7 @@ def farewell(stem):
         "**Next:** [chapter {number}]({stem}.md). {question}",
         number=int(known[place][:2]),
         stem=known[place],
-        question=_capital(front_matter(known[place])["question"]),
+        question=capital(front_matter(known[place])["question"]),
     )
     return f"\n\n{said}"
 
@@ -84,7 +84,7 @@ def task(key, body):
     heading = say("Exercise {number}. {title}", number=exercise.number, title=exercise.title)
     effort = say(
         "{kind}, about {minutes} minutes.",
-        kind=_capital(say(exercise.kind)),
+        kind=capital(say(exercise.kind)),
         minutes=exercise.minutes,
     )
     return f"### {heading}\n\n*{effort}*\n\n{body}"
@@ -110,10 +110,6 @@ def without_hints(text):
 
 def _without_hint(found):
     return "" if found["name"] == "hint" else found[0]
-
-
-def _capital(text):
-    return text[0].upper() + text[1:]
 
 
 def _notebook_link(found):

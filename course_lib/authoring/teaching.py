@@ -2,6 +2,7 @@
 
 import re
 
+from course_lib.authoring.derived import capital
 from course_lib.authoring.plans import read_plan
 from course_lib.authoring.schedules import SET_UP, SLACK, fit, ninety_minutes
 from course_lib.authoring.slides.parts import slides_of
@@ -31,7 +32,7 @@ def teaching_page(stem):
         "*Made by `course build` from the chapter and its plan; minutes in brackets are those of "
         "the exercise alone.*",
         "## Aim",
-        f"{plan.aim[0].upper() + plan.aim[1:]}",
+        capital(plan.aim),
         _goals(stem),
         "## What to show",
         *_figures(stem, plan),

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import theme
+from course_lib.authoring.derived import capital
 from course_lib.authoring.markdown import plain_markdown
 from course_lib.authoring.slides import running
 from course_lib.authoring.slides.notes import notes_of
@@ -108,7 +109,7 @@ def _drawn(slide, notes, stem, outputs):
     """Return the HTML of a slide, or of several if it holds more than one takes."""
     if slide.kind == "title":
         question = front_matter(stem)["question"]
-        bodies = [f"<p>{html.escape(question[0].upper() + question[1:])}</p>"]
+        bodies = [f"<p>{html.escape(capital(question))}</p>"]
     elif slide.kind == "code":
         shown = [_shown(output) for output in (outputs[slide.cell] if outputs else [])]
         bodies = ["".join(shown)]
