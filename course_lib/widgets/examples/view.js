@@ -39,10 +39,14 @@ function makeFigure(model, el) {
   });
 }
 
-export default mount((model, el) => new ExamplesFigure(model, el), {
-  choose: ["example"],
-  redraw: ["layer", "head_choice", "threshold"],
-});
+export default mount(
+  (model, el) => new ExamplesFigure(model, el),
+  {
+    choose: ["example"],
+    redraw: ["layer", "head_choice", "threshold"],
+  },
+  { numbers: (model) => exampleState(model, chosenExample(model)) },
+);
 
 // What tests compare with course_lib.
 export * from "./state.js";
