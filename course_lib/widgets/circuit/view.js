@@ -204,7 +204,7 @@ export default mount(
     colour: ["score_choice"],
     show: ["chosen"],
   },
-  { numbers: circuitState },
+  { numbers: circuitState, clear: { chosen: null } },
 );
 
 // What tests compare with NumPy.

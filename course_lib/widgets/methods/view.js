@@ -182,11 +182,15 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new MethodsFigure(model, el), {
-  redraw: ["skip_special", "signed", "bars_choice"],
-  choose: ["text"],
-  light: ["method", "token"],
-});
+export default mount(
+  (model, el) => new MethodsFigure(model, el),
+  {
+    redraw: ["skip_special", "signed", "bars_choice"],
+    choose: ["text"],
+    light: ["method", "token"],
+  },
+  { clear: { token: null } },
+);
 
 // What tests compare with course_lib.
 export * from "./state.js";

@@ -57,7 +57,9 @@ def still(view):
     if not len(mine):
         sentence = say("{node} has no neighbours: it attends to nobody.", node=name)
         return Still(graph, sentence)
-    listed = ", ".join(f"{who} ({weights[e]:.3f})" for who, e in zip(told[:3], order[:3], strict=True))
+    listed = ", ".join(
+        f"{who} ({weights[e]:.3f})" for who, e in zip(told[:3], order[:3], strict=True)
+    )
     sentence = say(
         "{node} attends most to {most}. Alike for all {count} would be {alike}.",
         node=name,

@@ -36,11 +36,12 @@ def still(view):
         fusion={"mean": say("mean"), "max": say("max"), "min": say("min")}[fusion],
     )
     if output is None:
-        shares, second = product.mean(axis=0), say("On average outputs draw most on")
+        listed = best(product.mean(axis=0), told)
+        second = say("On average outputs draw most on {listed}.", listed=listed)
     else:
-        shares = product[output]
-        second = say("“{output}” draws most on", output=told[output])
-    return Still(part, f"{first} {second} {best(shares, told)}.")
+        listed = best(product[output], told)
+        second = say("“{output}” draws most on {listed}.", output=told[output], listed=listed)
+    return Still(part, f"{first} {second}")
 
 
 def _walk(layers, output):

@@ -65,8 +65,9 @@ export function readLink(fragment, limits) {
 }
 
 function decoded(part) {
+  const [, ...told] = part.split("=");
   try {
-    return decodeURIComponent(part.slice(part.indexOf("=") + 1));
+    return told.length ? decodeURIComponent(told.join("=")) : undefined;
   } catch {
     return undefined; // a % that stands for nothing
   }

@@ -63,6 +63,11 @@ class FigureView(anywidget.AnyWidget):
         self.start = {name: getattr(self, name) for name in self.limits}
         return self
 
+    def named_still(self):
+        """Return the still with the name of the figure's kind, or None."""
+        still = self.still()
+        return still and still._replace(kind=type(self).__module__.split(".")[-2])
+
     def still(self):
         """Return the `Still` of the figure as its traits stand, or None if it has none."""
         package = type(self).__module__.rpartition(".")[0]
@@ -76,8 +81,8 @@ class FigureView(anywidget.AnyWidget):
 
     def show_still(self):
         """Send the figure's still to where the live view has been sent."""
-        if still := self.still():
-            display(still._replace(kind=type(self).__module__.split(".")[-2]))
+        if still := self.named_still():
+            display(still)
 
     @traitlets.default("data")
     def _names_of_data(self):

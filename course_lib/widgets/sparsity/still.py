@@ -25,9 +25,16 @@ def still(view):
         "cutoff": f"{view.threshold:g}",
     }
     if by_k:
-        rule = say("The {k} largest weights of each row: {count} of {all} edges", **values)
+        sentence = say(
+            "The {k} largest weights of each row: {count} of {all} edges are kept, and {share} of "
+            "the attention. The strongest: {strongest}.",
+            **values,
+        )
     else:
-        rule = say("Weights above {cutoff}: {count} of {all} edges", **values)
-    kept = say("are kept, and {share} of the attention. The strongest: {strongest}.", **values)
+        sentence = say(
+            "Weights above {cutoff}: {count} of {all} edges are kept, and {share} of the "
+            "attention. The strongest: {strongest}.",
+            **values,
+        )
     part = beside(circle(sparse, drawn, tokens), heatmap(sparse, tokens, tokens))
-    return Still(part, f"{rule} {kept}")
+    return Still(part, sentence)
