@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from nbconvert import HTMLExporter
 
-from course_lib import language
+from course_lib import language, theme
 from course_lib.data import load_attention
 from course_lib.widgets import attention_explorer, flow_explorer, ranking_explorer
+from course_lib.widgets.shared.drawing import FIRST, SECOND, TEXT
 from course_lib.widgets.shared.weights import all_of, packed, received, sent
 from tests.support.figures import all_views, controls, open_all, random_weights
 from tests.support.notebooks import write_notebook
@@ -52,6 +53,12 @@ def test_a_still_is_a_small_file_that_needs_nothing_and_tells_what_it_shows(view
     source = re.search('src="data:image/svg[+]xml;base64,(.*?)"', shown)[1]
     assert base64.b64decode(source).decode() == still.svg
     assert "<b>" not in shown
+
+
+def test_stills_have_the_light_colours_of_the_theme():
+    colours = theme.stylesheet("colours.css")
+    for name, colour in {"first": FIRST, "second": SECOND, "own-text": TEXT}.items():
+        assert f"--course-{name}: light-dark({colour}," in colours
 
 
 def test_a_still_shows_the_figure_as_it_stands():

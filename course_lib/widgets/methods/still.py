@@ -1,6 +1,7 @@
 """The still of the figure of explanations."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 from course_lib.centrality import rank_correlation
 from course_lib.language import say
@@ -19,12 +20,13 @@ def still(view):
     values = _values(view)
     counted = ~np.isnan(values[0]) & ~(view.skip_special & np.array(said["special"]))
     values = np.where(counted, values if view.signed else np.abs(values), 0)
+    heights = values if view.bars_choice else _ranks(values, counted)
     agree = [_agreement(row[counted], values[0][counted]) for row in values[1:]]
     order = sorted(range(len(agree)), key=lambda k: (-np.nan_to_num(agree[k], nan=-2), k))
-    rows = [_row(say("the judge: hiding the token"), values[0], None, QUIET)]
+    rows = [_row(say("the judge: hiding the token"), heights[0], None, QUIET)]
     for k in order:
         colour = FIRST if k == view.method else QUIET
-        rows.append(_row(view.names[k], values[k + 1], agree[k], colour))
+        rows.append(_row(view.names[k], heights[k + 1], agree[k], colour))
     part = below(_header(tokens), *rows, gap=6)
     best, judged = (told[row.argmax()] for row in (values[view.method + 1], values[0]))
     method = view.names[view.method]
@@ -54,6 +56,13 @@ def _values(view):
     n = len(view.texts[view.text]["tokens"])
     found = np.frombuffer(view.values, "<f4")[count * before : count * (before + n)]
     return found.reshape(count, n).astype(float)
+
+
+def _ranks(values, counted):
+    """Return the ranks of the tokens that take part, 0 for the others."""
+    ranks = np.zeros(values.shape)
+    ranks[:, counted] = rankdata(values[:, counted], axis=1)
+    return ranks
 
 
 def _agreement(row, judge):

@@ -30,11 +30,8 @@ def still(view):
     weights = _weights(view, heads, node, key[mine])
     order = np.argsort(-weights, kind="stable")
     at = _places(view)
-    lines = [
-        path("M", *at[i], "L", *at[j], stroke=LINE)
-        for i, j in zip(query, key, strict=True)
-        if i < j
-    ]
+    pairs = sorted({(min(i, j), max(i, j)) for i, j in zip(query, key, strict=True) if i != j})
+    lines = [path("M", *at[i], "L", *at[j], stroke=LINE) for i, j in pairs]
     lines += [
         path("M", *at[node], "L", *at[key[mine[e]]], stroke=FIRST, **ink(weights[e]))
         for e in order[::-1]

@@ -83,7 +83,7 @@ def circle(matrix, drawn, tokens, *, side=250, lit=()):
         if k % every == 0:
             anchor = "middle" if abs(dx) < 0.2 else "start" if dx > 0 else "end"
             place = {"anchor": anchor, "fill": colour}
-            labels.append(text(x + 14 * dx, y + 16 * dy + 4, shortened(name, 9), **place))
+            labels.append(text(x + 16 * dx, y + 24 * dy + 4, shortened(name, 9), **place))
     markup = tag("g", edges, fill="none", stroke=FIRST) + "".join(labels)
     return Part(2 * room + side, side + 2 * SIZE + 40, markup)
 

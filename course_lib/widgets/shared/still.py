@@ -13,7 +13,7 @@ IMAGE = (
 )
 WRAPPER = """<figure class="course-still" data-figure="{kind}" style="margin: 0">
 {image}
-<figcaption aria-hidden="true">{caption}</figcaption>
+<figcaption aria-hidden="true" style="font-size: 0.9em; color: inherit">{caption}</figcaption>
 </figure>"""
 
 
