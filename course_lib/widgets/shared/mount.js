@@ -1,4 +1,5 @@
 // How a figure lives: made once, drawn anew when a trait changes, deaf when it is taken away.
+import { mendControls } from "./controls.js";
 import { presentable } from "./presenting.js";
 import { speak } from "./words.js";
 
@@ -17,7 +18,7 @@ export function mount(make, redraws) {
       watch(model, traits, () => figure[method]()),
     );
     figure[Object.keys(redraws)[0]]();
-    stops.push(presentable(el));
+    stops.push(presentable(el), mendControls(el));
     return () => {
       for (const stop of stops) stop();
     };
