@@ -1,7 +1,7 @@
 """All live figures, of the size that chapters give them, on one page with their real controls.
 
-The page is what the book makes of an output: the widget manager builds the controls and links
-them to the figures, without a kernel. It loads the book's own copies of the scripts.
+The page is what the book makes of an output: the book's widget manager builds the controls and
+links them to the figures, without a kernel.
 """
 
 import json
@@ -27,7 +27,7 @@ HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
   body {{ margin: 8px; color: var(--pst-color-text-base);
     background: var(--pst-color-background); }}
 </style>
-<link rel="stylesheet" href="course.css">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="course.css">
 <script src="vendor/require.js"></script><script src="require-paths.js"></script>
 <script src="vendor/embed-amd.js" data-jupyter-widgets-cdn="./"></script>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
@@ -87,9 +87,7 @@ def _script(value):
 
 
 def _causal():
-    texts = {
-        name: load_attention(name, model="smollm2") for name in ("random_twice", "repetition")
-    }
+    texts = {name: load_attention(name, model="smollm2") for name in ("random_twice", "repetition")}
     return widgets.causal_explorer(texts, load_head_effects())
 
 
@@ -101,7 +99,7 @@ def _circuit():
 
 
 def _examples(rng):
-    said = "I would not say that the soup was bad".split()
+    said = ["I", "would", "not", "say", "that", "the", "soup", "was", "bad"]
     dates = ("12 March 1999", "1999-03-12")
     sizes = [tuple(map(len, dates)), (len(said), len(said))]
     weights = [softmax(2 * rng.normal(size=(2, 4, *size))) for size in sizes]
