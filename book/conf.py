@@ -96,6 +96,7 @@ html_title = project
 html_baseurl = os.environ.get("BOOK_URL", "")  # only who publishes the book knows it
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
+html_js_files = [("accessible.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
