@@ -38,6 +38,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "quiz",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]

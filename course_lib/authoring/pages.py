@@ -14,6 +14,7 @@ from course_lib.authoring.markdown import (
     task,
     without_hints,
 )
+from course_lib.authoring.quizzes import page_cells, with_quiz
 from course_lib.authoring.source import (
     PAGES,
     read_source,
@@ -50,6 +51,7 @@ def _page_notebook(stem, spoken):
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
     cells[-1].source += farewell(stem)
+    cells = with_quiz(cells, page_cells(stem, spoken))
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     if others := other_languages(stem, spoken):
         cells[0].source = below_title(cells[0].source, others)
