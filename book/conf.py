@@ -38,7 +38,9 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "glossary_terms",
     "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
