@@ -42,6 +42,9 @@ extensions = [
     "counts",
     "sharing",
     "ways_to_run",
+    "glossary_terms",
+    "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
