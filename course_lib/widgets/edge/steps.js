@@ -111,7 +111,7 @@ const SENTENCES = [
         "−∞ in place of the others. The largest left is {largest}.",
       { ...most, allowed },
     );
-    return isAllowed ? seen : `${seen} ${say("“{key}” is masked.", values)}`;
+    return isAllowed ? seen : [seen, say("“{key}” is masked.", values)].join(" ");
   },
   ({ exponential, largest }, values) =>
     say(

@@ -75,6 +75,7 @@ class EdgeFigure {
   redraw() {
     this.head = headState(this.model);
     this.graph.write(this.head);
+    this.state = null; // where its words stood says nothing of the new ones
     this.show();
   }
 

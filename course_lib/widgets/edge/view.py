@@ -146,7 +146,9 @@ def _checked_mask(mask, name, n):
     mask = _validate.boolean_array(mask, name, shape=(n, n))
     blind = ~mask.any(axis=1)
     if blind.any():
-        raise ValueError(f"{name} must let each query attend to a key, row {blind.argmax()} is empty")
+        raise ValueError(
+            f"{name} must let each query attend to a key, row {blind.argmax()} is empty"
+        )
     return mask
 
 
