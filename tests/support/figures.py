@@ -8,12 +8,14 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib.attention import softmax
 from course_lib.authoring.browser import SCRIPT, as_script, open_view, traits
+from course_lib.data import HeadVectors
 from course_lib.widgets import (
     Example,
     PictureAttention,
     PooledBag,
     attention_explorer,
     causal_explorer,
+    edge_explorer,
     examples_explorer,
     flow_explorer,
     head_graph,
@@ -211,6 +213,7 @@ def figures_with_tokens(tokens):
         rollout_explorer(weights, tokens),
         sparsity_explorer(weights, tokens, values=np.eye(4)),
         causal_explorer({token: (np.eye(4)[None, None], tokens) for token in tokens}),
+        edge_explorer({t: HeadVectors(*np.ones((3, 4, 2)), None, tokens) for t in tokens}),
         head_graph(strengths, {token: np.ones((2, 1)) for token in tokens}, heads=1),
         methods_explorer({token: explained for token in tokens}),
         examples_explorer(texts),
