@@ -111,7 +111,7 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     side[0, input] = False
     side[-1] = np.arange(n) == output
     if len(layers) > 1:
-        inner = _in_parts(layers[1:-1]).reshape(1, len(layers) - 2, n * n)
+        inner = _upwards(layers[1:-1])[None]
         side[1:-1] = _Pipes(inner, n).side(layers[-1][[output]], layers[0].T[[input]])
     crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
     edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
@@ -252,7 +252,7 @@ def _causal_values(layers, tops, inputs, told):
     told(int((lengths < 1).sum()))
     for length in range(1, n + 1):
         alike = np.flatnonzero(lengths == length)
-        upper, lower = np.nonzero(np.tri(length))
+        lower, upper = np.nonzero(np.tri(length).T)
         for some in _batches(alike, len(between) * len(upper)):
             first = inputs[some, None]
             inner = between[:, first + upper, first + lower].swapaxes(0, 1)
@@ -268,8 +268,7 @@ def _values(between, leaving, arriving, told=lambda count: None):
 
     `between` are the layers that lie between the two, shape (l, n, n); l may be 0.
     """
-    n = between.shape[-1]
-    inner = _in_parts(between).reshape(len(between), n * n)
+    n, inner = between.shape[-1], _upwards(between)
     values = np.empty(len(leaving))
     for some in _batches(np.arange(len(leaving)), max(1, inner.size)):
         pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape)), n)
@@ -289,55 +288,61 @@ class _Pipes:
     """The networks of some pairs side by side, between pipes that leave outputs and end at inputs.
 
     `inner` are the capacities in parts of the pipes between n positions of each two layers, shape
-    (pairs, l, pipes), the lowest layer first; if `causal` only the pipes to positions that are not
-    later. Node 0 is all the outputs, the last node all the inputs, and between them are, pair by
-    pair, the n positions of each of l + 1 layers of nodes, from the top down.
+    (pairs, l, pipes), the lowest layer first; if `causal` only of those to positions not later.
+    All pipes are turned round, which leaves the flow as it is: node 0 is all the inputs, the last
+    node all the outputs, and between them are, pair by pair, the n positions of each of l + 1
+    layers of nodes, from the bottom up.
 
-    SciPy prepares every network that it is given, and needs most of that time however small it is.
+    SciPy prepares every network that it is given, and needs long for a small one. And it ends with
+    a search from node 0, which is short if all pipes there are full: those to an input often are.
     """
 
     def __init__(self, inner, n, causal=False):
         self.n = n
         self.ends, self.starts = _ends(inner.shape[1], n, len(inner), causal)
         self.nodes = len(self.starts) - 1
-        self.inner = inner[:, ::-1].reshape(len(inner), inner[0].size)
+        self.inner = inner.reshape(len(inner), inner[0].size)
 
     def solve(self, leaving, arriving):
         """Return the network, and what flows in it; both from shape (pairs, n)."""
-        below = np.hstack([self.inner, _in_parts(arriving)])
-        capacities = np.concatenate([_in_parts(leaving).ravel(), below.ravel()])
+        above = np.hstack([self.inner, _in_parts(leaving)])
+        capacities = np.concatenate([_in_parts(arriving).ravel(), above.ravel()])
         network = csr_array((capacities, self.ends, self.starts), shape=(self.nodes, self.nodes))
         return network, maximum_flow(network, 0, self.nodes - 1).flow
 
     def values(self, leaving, arriving):
         """Return the flow of each pair, (pairs,)."""
         _, flow = self.solve(leaving, arriving)
-        left = flow.data[: leaving.size].reshape(leaving.shape)  # no pipe leads to node 0
-        return left.sum(axis=1, dtype=np.int64) / PARTS
+        arrived = flow.data[: arriving.size].reshape(arriving.shape)
+        return arrived.sum(axis=1, dtype=np.int64) / PARTS
 
     def side(self, leaving, arriving):
-        """Return which nodes more could still flow to, shape (l + 1, n), the lowest layer first."""
+        """Return which nodes of one pair lie above a smallest cut, (l + 1, n), the lowest first."""
         network, flow = self.solve(leaving, arriving)
-        reached = np.ones(self.nodes, dtype=bool)
-        if flow.data[: self.n].sum() < network.data[-self.n :].sum():  # the last pipes are no cut
+        below = np.zeros(self.nodes, dtype=bool)
+        if (flow.data[: self.n] < network.data[: self.n]).any():  # pipes to the input are no cut
             left = network - flow
             left.eliminate_zeros()
-            reached[:] = False
-            reached[breadth_first_order(left, 0, return_predecessors=False)] = True
-        return reached[1:-1].reshape(-1, self.n)[::-1]
+            below[breadth_first_order(left, 0, return_predecessors=False)] = True
+        return ~below[1:-1].reshape(-1, self.n)
 
 
 @lru_cache(maxsize=8)
 def _ends(depth, n, pairs, causal):
     """Return for `_Pipes` where each pipe ends, and where the pipes of each node start in that."""
-    upper, lower = np.nonzero(np.tri(n) if causal else np.ones((n, n)))
+    lower, upper = np.nonzero(np.tri(n).T if causal else np.ones((n, n)))
     nodes = 1 + np.arange(pairs * (depth + 1) * n).reshape(pairs, depth + 1, n)
-    down = nodes[:, 1:, lower].reshape(pairs, -1)
+    inner = nodes[:, 1:, upper].reshape(pairs, -1)
     last = np.full((pairs, n), nodes.size + 1)
-    ends = np.concatenate([nodes[:, 0].ravel(), np.hstack([down, last]).ravel()])
-    counts = np.append(np.tile(np.bincount(upper), depth), np.ones(n, dtype=int))
+    ends = np.concatenate([nodes[:, 0].ravel(), np.hstack([inner, last]).ravel()])
+    counts = np.append(np.tile(np.bincount(lower), depth), np.ones(n, dtype=int))
     starts = np.cumsum(np.concatenate([[0, pairs * n], np.tile(counts, pairs), [0]]))
     return ends.astype(np.int32), starts.astype(np.int32)
+
+
+def _upwards(between):
+    """Return the capacities of layers in parts, each from lower to upper positions, (l, n * n)."""
+    return _in_parts(between.swapaxes(1, 2)).reshape(len(between), between.shape[-1] ** 2)
 
 
 def _in_parts(capacities):
