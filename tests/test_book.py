@@ -209,7 +209,7 @@ def test_a_skip_link_leads_to_the_first_figure(reader):
     reader.keyboard.press("Tab")
     assert reader.evaluate("document.activeElement.textContent") == "Skip to the first live figure"
     reader.keyboard.press("Enter")
-    for stops in range(1, 4):
+    for _ in range(1, 4):
         reader.keyboard.press("Tab")
         if reader.evaluate("document.activeElement.matches('.course-figure-box *')"):
             break
