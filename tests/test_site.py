@@ -26,6 +26,7 @@ from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
 from tests.support.book import Page, broken_links, fetched_from_elsewhere
 
+pytestmark = pytest.mark.xdist_group("site")
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 REPOSITORY, HOME = "https://github.com/owner/name", "https://owner.example/name/"

@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import networkx as nx
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from sphinx.util.docutils import SphinxDirective
 
 from course_lib.authoring.derived import capital
 from course_lib.chapters import CHAPTERS, chapter_name, chapter_stem
@@ -133,11 +133,12 @@ def _plain(number):
     return str(int(number))
 
 
-class ChapterMap(Directive):
+class ChapterMap(SphinxDirective):
     """``chapter-map``: the map, with links from the page that it stands on."""
 
     def run(self):
         """Leave a place that is filled in when addresses are known."""
+        self.env.note_reread()  # what it shows stands in other files
         return [map_here()]
 
 
