@@ -67,7 +67,7 @@ def _head(app, pagename, templatename, context, doctree):
         tags |= {
             "og:url": context["pageurl"],
             "og:image": f"{base}_static/cards/{_card(pagename)}.png",
-            "og:image:alt": f"{title}. Beside it the attention graph of a sentence.",
+            "og:image:alt": f"“{title}”, beside the attention graph of a sentence",
             "og:image:width": SIZE[0],
             "og:image:height": SIZE[1],
             "twitter:card": "summary_large_image",
