@@ -122,6 +122,8 @@ def test_the_address_stands_in_pyproject_or_nowhere(tmp_path, settings, address)
     path = tmp_path / "pyproject.toml"
     path.write_text(f"[project]\nname = 'x'\n{settings}\n")
     assert addresses.repository(path) == address
+    path.unlink()  # as in a wheel
+    assert addresses.repository(path) == ""
 
 
 @pytest.mark.parametrize(

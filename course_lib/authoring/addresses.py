@@ -30,10 +30,15 @@ if find_spec("course_lib") is None:
     %pip install --quiet {wheel}"""
 
 
-def repository(settings=None):
-    """Return the repository's address as pyproject.toml names it; "" if it names none."""
-    text = (settings or ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    address = tomllib.loads(text)["project"].get("urls", {}).get("Repository", "")
+def repository(settings=ROOT / "pyproject.toml"):
+    """Return the repository's address as pyproject.toml names it; "" if it names none.
+
+    Installed from a wheel, the course has no such file, and needs no address any more.
+    """
+    if not settings.is_file():
+        return ""
+    project = tomllib.loads(settings.read_text(encoding="utf-8"))["project"]
+    address = project.get("urls", {}).get("Repository", "")
     if address:
         _owner_and_name(address)
     return address
