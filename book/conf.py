@@ -42,6 +42,9 @@ extensions = [
     "counts",
     "sharing",
     "ways_to_run",
+    "glossary_terms",
+    "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
@@ -102,6 +105,7 @@ if html_baseurl:
     html_baseurl = f"{html_baseurl.rstrip('/')}/"
 html_static_path = ["_static"]
 html_css_files = ["course.css", "site.css"]
+html_js_files = [("accessible.js", {"defer": "defer"})]
 templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}

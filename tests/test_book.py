@@ -16,6 +16,7 @@ from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
+from tests.support.axe import barriers
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
 from tests.support.chapters import code_cells, differences, error_stream
 from tests.support.serving import serving
@@ -168,6 +169,48 @@ def test_a_formula_that_is_too_wide_is_seen(reader):
     formula.wait_for()
     formula.evaluate("formula => { formula.parentElement.style.width = '40px'; }")
     assert reader.evaluate(WIDE_FORMULAS) != []
+
+
+KINDS = [
+    "index.html",
+    "conventions.html",
+    "glossary.html",
+    "bibliography.html",
+    "benchmarks.html",
+    "exercises.html",
+    "genindex.html",
+    "search.html",
+    "api/centrality.html",
+    "teaching/04_centrality.html",
+    "chapters/01_graph_view.de.html",
+    "chapters/02_weights.html",
+    "chapters/05_heatmaps.html",
+    "chapters/13_causal.html",
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1200), ("dark", 390)])
+def test_pages_of_every_kind_have_no_barrier(reader, theme, width):
+    # Figures are looked at in three states by tests/test_accessibility.py.
+    reader.set_viewport_size({"width": width, "height": 800})
+    reader.emulate_media(color_scheme=theme)
+    for name in KINDS:
+        reader.open(name)
+        if name.startswith("chapters/"):
+            reader.locator(".course-figure").first.wait_for()
+        assert reader.evaluate("document.documentElement.dataset.theme") == theme
+        assert barriers(reader) == [], name
+
+
+def test_a_skip_link_leads_to_the_first_figure(reader):
+    reader.open("chapters/01_graph_view.html")
+    reader.locator(".course-figure").first.wait_for()
+    reader.keyboard.press("Tab")
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.textContent") == "Skip to the first live figure"
+    reader.keyboard.press("Enter")
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.matches('.course-figure-box *')")
 
 
 def press(page, label, key, times=1):

@@ -9,6 +9,7 @@ import nbformat
 
 from course_lib.authoring.addresses import install_cell, repository
 from course_lib.authoring.markdown import farewell, plain_markdown, welcome
+from course_lib.authoring.quizzes import notebook_cells, with_quiz
 from course_lib.authoring.source import (
     NOTEBOOKS,
     read_source,
@@ -118,7 +119,7 @@ def _built(source, stem, spoken, *, solved):
         elif key:
             cell.source = without_solution(cell.source)
             cell.metadata["tags"] = ["raises-exception"]
-        notebook.cells.append(cell)
+    notebook.cells = with_quiz(cells, notebook_cells(stem, spoken))
     _number_cells(notebook, spoken)
     nbformat.validate(notebook)
     return notebook

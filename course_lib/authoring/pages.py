@@ -13,6 +13,7 @@ from course_lib.authoring.markdown import (
     task,
     without_hints,
 )
+from course_lib.authoring.quizzes import page_cells, with_quiz
 from course_lib.authoring.source import (
     PAGES,
     read_source,
@@ -48,6 +49,7 @@ def _page_notebook(stem, spoken):
             cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
+    cells = with_quiz(cells, page_cells(stem, spoken))
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     if others := other_languages(stem, spoken):
         cells[0].source = below_title(cells[0].source, others)
