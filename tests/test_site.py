@@ -47,7 +47,7 @@ html_theme_options = {{"use_download_button": False}}
 INDEX = """\
 # A course
 
-There is a first paragraph, which is long enough to describe the page.
+There is a <!-- =first -->first<!-- = --> paragraph, which is long enough to describe the page.
 
 ```{chapter-map}
 ```

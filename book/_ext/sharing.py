@@ -41,7 +41,8 @@ def description(pagename, doctree):
     """Return a page's description: a chapter's question, or the first paragraph of some length."""
     if asked := question(pagename):
         return asked
-    texts = (node.astext() for node in doctree.findall(nodes.paragraph)) if doctree else ()
+    found = doctree.findall(nodes.paragraph) if doctree else ()
+    texts = (re.sub("<!--.*?-->", "", node.astext()) for node in found)
     return next((shorten(text, LONGEST, placeholder=" …") for text in texts if len(text) > 40), "")
 
 
