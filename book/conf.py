@@ -38,6 +38,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "exercise_filter",
     "glossary_terms",
     "quiz",
     "section_search",

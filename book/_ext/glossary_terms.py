@@ -36,7 +36,7 @@ def read_glossary(path):
     """Return the entries of the glossary by term, as plain text."""
     text = Path(path).read_text(encoding="utf-8")
     return {
-        found["term"]: for_terminal(NOTED.sub("", found["text"])).replace("*", "")
+        found["term"]: re.sub("[*`]", "", for_terminal(NOTED.sub("", found["text"])))
         for found in ENTRY.finditer(text)
     }
 
