@@ -22,7 +22,7 @@ def build_small_book(folder, stems):
         if page.stem not in PAGES:
             page.unlink()
     (sources / "index.md").write_text("# A small book\n\nWith a few pages.\n")
-    files = [*PAGES, *(f"chapters/{stem}" for stem in stems), "api/index", "genindex"]
+    files = [*PAGES, *(f"chapters/{stem}" for stem in stems), "api/index"]
     contents = CONTENTS + "".join(f"  - file: {name}\n" for name in files)
     (sources / "contents.yml").write_text(contents)
     left_out = [f"chapters/{stem}*" for stem in source.stems() if stem not in stems]
