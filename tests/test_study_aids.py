@@ -243,7 +243,7 @@ def symbols():
     table = text[text.index("| symbol |") :].partition("\n\n")[0].splitlines()[2:]
     rows = []
     for row in table:
-        symbol, latex, *_, first = (cell.strip() for cell in row[1:-1].split("|"))
+        symbol, _, _, first, _, latex = (cell.strip() for cell in row[1:-1].split("|"))
         chapter = re.fullmatch(r"\[chapter (\d+)\]\(\.\./notebooks/(\w+)\.ipynb\)", first)
         assert chapter_stem(chapter[1]) == chapter[2]
         rows.append(

@@ -129,7 +129,7 @@ def exercise(key):
 
 def all_exercises():
     """Return the table of all exercises, a row each."""
-    rows = ["| exercise | | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
+    rows = ["| exercise | title | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
     for task in _all_tasks():
         link = f"[{task.key}]({_place(task)})"
         chapter = f"{chapter_stem(task.chapter)[:2]} {front_matter(task.chapter)['title']}"
