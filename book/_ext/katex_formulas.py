@@ -20,7 +20,7 @@ def visit_math(writer, node):
 def visit_math_block(writer, node):
     """Write a formula that has its own lines; a wide one scrolls, also with the keyboard."""
     number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
-    opening = writer.starttag(node, "div", CLASS="math formula", TABINDEX="0")
+    opening = writer.starttag(node, "div", CLASS="formula", TABINDEX="0")
     writer.body.append(f"{opening}{number}{_html(node, display=True)}</div>\n")
     raise nodes.SkipNode
 
