@@ -40,6 +40,13 @@ extensions = [
     "katex_formulas",
     "icons",
     "pictures",
+    "chapter_map",
+    "counts",
+    "sharing",
+    "ways_to_run",
+    "glossary_terms",
+    "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
@@ -86,9 +93,12 @@ linkcheck_timeout = 15
 html_theme = "sphinx_book_theme"
 html_title = project
 html_baseurl = os.environ.get("BOOK_URL", "")  # only who publishes the book knows it
+if html_baseurl:
+    html_baseurl = f"{html_baseurl.rstrip('/')}/"
 html_static_path = ["_static"]
-html_css_files = ["course.css", ("print.css", {"media": "print"})]
-html_js_files = [("print.js", {"defer": "defer"})]
+html_css_files = ["course.css", "site.css", ("print.css", {"media": "print"})]
+html_js_files = [("accessible.js", {"defer": "defer"}), ("print.js", {"defer": "defer"})]
+templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
