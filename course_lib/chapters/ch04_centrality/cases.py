@@ -15,7 +15,6 @@ from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.exercises.separating import separating
 
-
 MOST_TOKENS = 512  # so says the text of exercise 1
 
 
