@@ -93,7 +93,7 @@ STATES = """() => ({
   toggles: [...document.querySelectorAll(".widget-toggle-buttons button")].map((button) => [
     button.getAttribute("aria-pressed"), `${button.classList.contains("mod-active")}`,
   ]),
-  matrices: [...document.querySelectorAll(".cells[role]")].map((cells) => [
+  matrices: [...document.querySelectorAll(".heatmap .cells")].map((cells) => [
     cells.getAttribute("role"), cells.getAttribute("aria-label"),
     cells.querySelectorAll("[tabindex], [role]").length,
   ]),
