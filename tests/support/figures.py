@@ -8,12 +8,14 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib.attention import softmax
 from course_lib.authoring.browser import SCRIPT, as_script, open_view, traits
+from course_lib.data import HeadVectors
 from course_lib.widgets import (
     Example,
     PictureAttention,
     PooledBag,
     attention_explorer,
     causal_explorer,
+    edge_explorer,
     examples_explorer,
     flow_explorer,
     head_graph,
@@ -103,13 +105,17 @@ def controls(figure):
 
 
 def embedded_links(figure):
-    """Return source and target of the links that a static page of `figure` holds, by control."""
+    """Return source and target of the links that a static page of `figure` holds, by control.
+
+    Those that disable a control are left out.
+    """
     state = dependency_state([figure])
     models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
     links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
     return {
         link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
         for link in links
+        if link["target"][1] != "disabled"
     }
 
 
@@ -207,6 +213,7 @@ def figures_with_tokens(tokens):
         rollout_explorer(weights, tokens),
         sparsity_explorer(weights, tokens, values=np.eye(4)),
         causal_explorer({token: (np.eye(4)[None, None], tokens) for token in tokens}),
+        edge_explorer({t: HeadVectors(*np.ones((3, 4, 2)), None, tokens) for t in tokens}),
         head_graph(strengths, {token: np.ones((2, 1)) for token in tokens}, heads=1),
         methods_explorer({token: explained for token in tokens}),
         examples_explorer(texts),
