@@ -12,7 +12,12 @@ from nbconvert import HTMLExporter
 
 from course_lib import language, theme
 from course_lib.data import load_attention
-from course_lib.widgets import attention_explorer, flow_explorer, ranking_explorer
+from course_lib.widgets import (
+    attention_explorer,
+    flow_explorer,
+    ranking_explorer,
+    rollout_explorer,
+)
 from course_lib.widgets.shared.drawing import FIRST, SECOND, TEXT
 from course_lib.widgets.shared.weights import all_of, packed, received, sent
 from tests.support.figures import all_views, controls, open_all, random_weights
@@ -73,6 +78,12 @@ def test_a_still_shows_the_figure_as_it_stands():
     assert f"edges above 0.3: {int((weights[0, 1] > np.float32(0.3)).sum())}." in after.sentence
     assert after.svg != before.svg
     assert len(before.svg) < MOST_BYTES
+
+
+def test_a_still_of_many_positions_stays_small():
+    weights = random_weights(2, 2, 150, 150)
+    for make in (attention_explorer, rollout_explorer):
+        assert len(make(weights).view.still().svg) < 2 * MOST_BYTES
 
 
 def test_stills_of_what_has_no_answer_say_so():
@@ -252,6 +263,7 @@ def test_escape_lets_go_of_what_is_chosen(shown):
     k = KINDS.index("rollout")
     shown.evaluate(f"models[{k}].set('output', 2)")
     shown.locator(f"#figure-{k} [tabindex='0']").first.focus()
+    shown.keyboard.press("Escape")  # first of what has the focus
     shown.keyboard.press("Escape")
     assert shown.evaluate(f"models[{k}].get('output')") is None
 

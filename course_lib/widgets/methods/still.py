@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 from course_lib.centrality import rank_correlation
 from course_lib.language import say
 from course_lib.plots.picture import names, shortened
-from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, below, tag, text
+from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, below, path, tag, text
 from course_lib.widgets.shared.still import Still
 
 WIDTH, HEIGHT = 380, 22  # of a row of bars
@@ -92,18 +92,14 @@ def _header(tokens):
 def _row(name, values, agreement, colour):
     step, most = WIDTH / len(values), np.abs(values).max() or 1
     markup = [text(LEFT - 8, 16, shortened(name, 26), anchor="end")]
-    for k, value in enumerate(values):
-        high = max(0.5, (HEIGHT - 2) * abs(value) / most)
-        markup.append(
-            tag(
-                "rect",
-                x=LEFT + step * (k + 0.15),
-                y=HEIGHT - high,
-                width=0.7 * step,
-                height=high,
-                fill=SECOND if value < 0 else colour,
-            )
-        )
+    for shade, shown in ((colour, values >= 0), (SECOND, values < 0)):
+        bars = []
+        for k in np.flatnonzero(shown):
+            high = max(0.5, (HEIGHT - 2) * abs(values[k]) / most)
+            bars += ["M", LEFT + step * (k + 0.15), HEIGHT, "h", 0.7 * step, "v", -high]
+            bars += ["h", -0.7 * step, "z"]
+        if bars:
+            markup.append(path(*bars, fill=shade))
     if agreement is not None:
         markup.append(text(LEFT + WIDTH + 10, 16, _written(agreement)))
     return Part(LEFT + WIDTH + 50, HEIGHT, "".join(markup))

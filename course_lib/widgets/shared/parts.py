@@ -21,6 +21,7 @@ from course_lib.widgets.shared.drawing import (
 )
 
 MOST_EDGES = 120  # that a drawing shows, the strongest
+MOST_NODES = 200  # of a layered graph, of which more are lines enough
 MOST_CELLS = 64  # of a side: of more, neighbours share a cell
 LEVELS = 64  # shades of a colour
 NODE = 4  # radius of a token
@@ -100,11 +101,10 @@ def levels(layers, tokens, lines, *, width=300, step=46, lit=()):
     markup = [
         path("M", x[i], y[layer + 1], "L", x[j], y[layer], **how) for layer, i, j, how in lines
     ]
-    for row in range(layers + 1):
-        for k in range(n):
-            colour = SECOND if (row, k) in lit else QUIET
-            radius = NODE if (row, k) in lit else 2
-            markup.append(tag("circle", cx=x[k], cy=y[row], r=radius, fill=colour))
+    nodes = [(row, k) for row in range(layers + 1) for k in range(n)]
+    for row, k in nodes if len(nodes) <= MOST_NODES else lit:
+        colour, radius = (SECOND, NODE) if (row, k) in lit else (QUIET, 2)
+        markup.append(tag("circle", cx=x[k], cy=y[row], r=radius, fill=colour))
     every = max(1, int(np.ceil(n * SIZE / width)))
     for k in range(0, n, every):
         markup.append(_upright(x[k], room - 8, tokens[k]))
