@@ -38,7 +38,7 @@ SECTION = """<section id="{name}"><h2>{name}</h2><div class="cell_output">
 <script type="application/vnd.jupyter.widget-view+json">{view}</script></div></section>"""
 
 
-def figures():
+def all_figures():
     """Return every live figure by the name of its folder, with real attention where there is."""
     weights, tokens = load_attention("it_tired")
     rng = np.random.default_rng(0)
