@@ -294,3 +294,33 @@ def test_the_theme_switch_turns_pages_and_figures_dark(reader):
         brightness[theme] = int(re.search(r"\d+", colour).group())
     assert brightness["light"] > 200
     assert brightness["dark"] < 50
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 664)])
+def test_the_first_screen_holds_a_figure_that_answers(reader, width, height):
+    reader.set_viewport_size({"width": width, "height": height})
+    reader.open("index.html")
+    view = reader.locator(".attention-view").first
+    view.wait_for()
+    _, tokens = load_attention("it_tired")
+    it, dog = (view.locator(f".node[data-position='{tokens.index(t)}']") for t in ("it", "dog"))
+    for box in (it.bounding_box(), dog.bounding_box()):
+        assert 0 < box["y"] < height - box["height"]
+    before = view.get_attribute("data-mass")
+    it.locator(".reach").hover()
+    assert "dog" in view.locator(".readout").inner_text()
+    reader.locator(".widget-dropdown select").first.select_option("head 7")
+    assert view.get_attribute("data-mass") != before
+    assert reader.evaluate("scrollY") == 0
+
+
+def test_the_map_of_the_chapters_is_reached_by_keyboard(reader):
+    reader.open("index.html")
+    reader.locator("#map-01").focus()
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.id") == "map-02"
+    lit = reader.locator("#map-01 rect").evaluate("box => getComputedStyle(box).stroke")
+    assert lit == reader.locator("#map-02 rect").evaluate("box => getComputedStyle(box).stroke")
+    assert lit != reader.locator("#map-03 rect").evaluate("box => getComputedStyle(box).stroke")
+    reader.keyboard.press("Enter")
+    reader.wait_for_url("**/chapters/02_weights.html")

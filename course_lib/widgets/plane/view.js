@@ -33,6 +33,7 @@ class PlaneFigure {
     const traits = ["query", "temperature", "scaled"];
     const [query, temperature, scaled] = traits.map((name) => this.model.get(name));
     const state = planeState({ points: this.points, query, temperature, scaled });
+    this.state = state;
     this.plane.update(query, state);
     this.table.update(state, Math.log(this.points.length));
     this.readout.textContent = describe(query, state);

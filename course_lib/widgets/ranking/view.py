@@ -111,10 +111,11 @@ def ranking_explorer(
         damping=_validate.real(damping, "damping", low=0, high=MOST_DAMPING),
         removed=_checked_removed(removed, n),
     )
+    view.within(removed=control.whole(n - 1, length=[0, n - 1]))
     controls = [
         *control.layer_slider(view, layers),
         *control.head_dropdown(view, heads),
-        control.dropdown(view, "measure_choice", say("measure"), _measure_names()),
+        control.dropdown(view, "measure_choice", say("measure"), measure_names()),
         control.idle(
             control.slider(view, "damping", say("damping"), low=0.0, high=MOST_DAMPING, step=0.01),
             view,
@@ -133,7 +134,8 @@ def _checked_removed(removed, n):
     return gone
 
 
-def _measure_names():
+def measure_names():
+    """Return what the measures are called, in the order of `MEASURES`."""
     return [
         say("in-strength"),
         say("PageRank"),
