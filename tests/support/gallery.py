@@ -16,7 +16,7 @@ from ipywidgets.embed import dependency_state, embed_data
 from course_lib import widgets
 from course_lib.attention import softmax
 from course_lib.authoring.source import ROOT
-from course_lib.data import load_attention, load_head_effects, load_tournament
+from course_lib.data import load_attention, load_head_effects, load_head_vectors, load_tournament
 
 SCRIPTS = ROOT / "book" / "_static"
 HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
@@ -47,6 +47,7 @@ def all_figures():
         "attention": widgets.attention_explorer(weights, tokens, layer=3, head=1),
         "causal": _causal(),
         "circuit": _circuit(),
+        "edge": widgets.edge_explorer(load_head_vectors("it_tired"), query=12, key=2),
         "examples": _examples(rng),
         "flow": widgets.flow_explorer(weights, tokens, output=12, input=2),
         "heads": widgets.heads_explorer(weights, tokens),
