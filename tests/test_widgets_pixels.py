@@ -75,6 +75,15 @@ def test_the_pictures_are_sent_as_png_files():
     assert (grey["height"], grey["width"]) == (12, 5)
 
 
+def test_a_large_picture_is_sent_as_a_photograph():
+    shades = np.linspace(0, 1, 120)
+    large = PictureAttention("large", np.outer(shades, shades), WEIGHTS[0])
+    view = make([large]).children[-1]
+    assert view.pictures[:2] == b"\xff\xd8"  # how each JPEG begins
+    shown = imread(io.BytesIO(view.pictures), format="jpeg")
+    np.testing.assert_allclose(shown[..., 0] / 255, large.picture, atol=0.03)
+
+
 def test_what_is_given_is_not_changed_and_its_numbers_may_be_of_any_float_type():
     picture, weights = COLOUR.astype(np.float32), WEIGHTS[0].astype(np.float16)
     before = picture.copy(), weights.copy()

@@ -92,6 +92,7 @@ class RankingFigure {
     this.state = rankingState(this.model);
     const { now, measure, removed } = this.state;
     const sizes = nodeSizes(this.layout.nodes, now, removed);
+    this.told = this.names.map((_, position) => describeToken(this.state, this.names, position));
     this.arrows = circle(this.n, sizes).edge;
     this.drawEdges(this.edges, () => true);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
@@ -156,7 +157,7 @@ class RankingFigure {
   }
 
   tell(position) {
-    return describeToken(this.state, this.names, position);
+    return this.told[position];
   }
 }
 
