@@ -202,6 +202,7 @@ def test_the_search_leads_to_the_section(reader, asked, place):
     reader.get_by_text("Search finished").wait_for()
     found = links.evaluate_all("links => links.map(a => a.getAttribute('href'))")
     assert place in found
+    assert len(set(found)) == len(found)
     told = reader.locator("#search-results [role=status]").all_inner_texts()
     assert len(told) == (asked in ("temperture", "lonley"))
     name, anchor = place.split("#")
