@@ -8,7 +8,6 @@ import nbformat
 from course_lib.authoring.derived import fill
 from course_lib.authoring.markdown import (
     LINK,
-    farewell,
     hints,
     page_link,
     task,
@@ -50,7 +49,6 @@ def _page_notebook(stem, spoken):
             cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
-    cells[-1].source += farewell(stem)
     cells = with_quiz(cells, page_cells(stem, spoken))
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     if others := other_languages(stem, spoken):

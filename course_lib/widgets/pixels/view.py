@@ -126,6 +126,7 @@ def pixel_explorer(pictures, *, grid, heads=None, picture=0, head=0, place=None,
         place=_place_number(place, rows, columns),
         edges=_validate.integer(edges, "edges", low=0, high=MOST_EDGES),
     )
+    view.within(place=control.whole(rows * columns - 1))
     controls = []
     if len(pictures) > 1:
         titles = [one.title for one in pictures]

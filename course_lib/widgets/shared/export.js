@@ -1,4 +1,5 @@
 // A figure as a file: SVG, PNG, or its numbers as JSON.
+import { decodeWeights, range } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LOOK = [
@@ -7,8 +8,22 @@ const LOOK = [
   ...["font-family", "font-size", "font-weight", "dominant-baseline"],
 ];
 
+// A file is light, whatever the page is.
+const LIGHT = { "color-scheme": "light", "--course-text": "#24303a", "--course-paper": "#ffffff" };
+
 /** The figure as one SVG element that needs no stylesheet: what is drawn, and the text around it. */
-export function figureToSvg(root) {
+export function asSvg(root) {
+  const before = root.getAttribute("style");
+  root.classList.add("saving"); // colours change at once
+  for (const [name, value] of Object.entries(LIGHT)) root.style.setProperty(name, value);
+  const whole = unscrolled(root);
+  root.classList.remove("saving");
+  if (before === null) root.removeAttribute("style");
+  else root.setAttribute("style", before);
+  return whole;
+}
+
+function unscrolled(root) {
   const scrolled = [...root.querySelectorAll("*")].filter(
     (element) => getComputedStyle(element).overflowY === "auto",
   );
@@ -46,6 +61,8 @@ function copy(element, whole, origin) {
       whole.append(withLook(child, box));
     } else if (child instanceof HTMLCanvasElement) {
       whole.append(make("image", { ...box, href: child.toDataURL() }));
+    } else if (child instanceof HTMLImageElement) {
+      whole.append(make("image", { ...box, href: child.src }));
     } else {
       const fill = style.backgroundColor;
       if (!/^(transparent|rgba\(0, 0, 0, 0\))$/.test(fill)) {
@@ -113,26 +130,30 @@ export async function svgToPng(drawing, scale = 2) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-/** The traits of a figure; weights as nested lists, to 7 digits: layers, heads, queries, keys. */
-export function figureNumbers(state) {
-  const { words: _, weights, ...traits } = state;
-  const shape = traits.examples ? shapeOfExample(traits) : [...traits.shape, traits.shape[2]];
-  for (const [name, value] of Object.entries(traits)) {
-    if (value instanceof ArrayBuffer) traits[name] = Array.from(new Float64Array(value));
+/** The figure's choices, its data and what it shows as JSON; numbers to 7 digits. */
+export function asJson(model, changes, shown) {
+  const data = (model.get("data") ?? []).map((name) => [name, model.get(name)]);
+  const [names, shape] = [Object.fromEntries(data), model.get("shape")];
+  const written = data.filter(([, value]) => !isBytes(value));
+  const all = { ...Object.fromEntries(written), changes, shown };
+  // Those of layers of heads, unless a view packs its own way.
+  if (isBytes(names.weights) && shape?.length === 3) {
+    all.weights = nestedWeights(decodeWeights(names.weights, shape), shape);
   }
-  const count = shape.reduce((product, length) => product * length, 1);
-  const Numbers = weights.byteLength === 8 * count ? Float64Array : Float32Array;
-  const digits = Array.from(new Numbers(weights), (weight) => Number(weight.toPrecision(7)));
-  return { ...traits, weights: nested(digits, shape) };
+  return JSON.stringify(all, (_, value) => plain(value));
 }
 
-function shapeOfExample({ shape, examples: [{ queries, keys }] }) {
-  return [...shape, queries.length, keys.length];
+const isBytes = (value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+
+function plain(value) {
+  if (ArrayBuffer.isView(value)) return value instanceof DataView ? undefined : Array.from(value);
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  return typeof value === "number" ? Number(value.toPrecision(7)) : value;
 }
 
-function nested(numbers, [length, ...rest]) {
-  if (rest.length === 0) return numbers;
-  const size = numbers.length / length;
-  const part = (_, k) => nested(numbers.slice(k * size, (k + 1) * size), rest);
-  return Array.from({ length }, part);
+/** Weights as lists of lists: layers, heads, queries, keys. */
+function nestedWeights({ matrix }, [layers, heads, n]) {
+  const rows = (m) => range(n).map((i) => Array.from(m.subarray(i * n, (i + 1) * n)));
+  return range(layers).map((l) => range(heads).map((h) => rows(matrix(l * heads + h))));
 }
