@@ -20,7 +20,8 @@ from course_lib.exercises.helping import for_terminal
 
 # Words that mean something else as well: they are explained only in the chapter that brings them.
 AMBIGUOUS = {
-    *("Attention", "Cut", "Diameter", "Key", "Loss", "Null", "Pattern", "Scale", "Value", "Window"),
+    *("Attention", "Cut", "Diameter", "Key", "Loss", "Null", "Pattern", "Position", "Scale"),
+    *("Value", "Window"),
 }
 # Where no word is explained: code, headings, links, formulas, and what controls are made of.
 LEFT_ALONE = (
@@ -191,13 +192,13 @@ def write_terms(app):
 def add_scripts(app, pagename, templatename, context, doctree):
     """Let the chapters load the terms and what shows them."""
     if pagename.startswith("chapters/"):
+        app.add_css_file("glossary.css")
         app.add_js_file("glossary-terms.js", loading_method="defer")
         app.add_js_file("glossary.js", loading_method="defer")
 
 
 def setup(app):
     """Explain words once a page is resolved, and enter them into the index when it is read."""
-    app.add_css_file("glossary.css")
     app.add_transform(IndexInContents)
     app.add_transform(IndexEntries)
     app.connect("builder-inited", write_terms)

@@ -66,15 +66,15 @@ def html(text):
     return nodes.raw("", text, format="html")
 
 
-def add_script(app, pagename, templatename, context, doctree):
-    """Let pages that have a quiz, and no others, load its script."""
+def add_files(app, pagename, templatename, context, doctree):
+    """Let pages that have a quiz, and no others, load its script and style."""
     if doctree and any("course-quiz" in box["classes"] for box in doctree.findall(nodes.container)):
+        app.add_css_file("quiz.css")
         app.add_js_file("quiz.js", loading_method="defer")
 
 
 def setup(app):
     """Make the directive known."""
     app.add_directive("quiz", QuizDirective)
-    app.add_css_file("quiz.css")
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

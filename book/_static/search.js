@@ -24,16 +24,26 @@
     return "";
   }
 
-  const searchTerms = Search.performTermsSearch;
-  Search.performTermsSearch = (stems, excluded) => {
+  /** A result that leads to a section and says so; what is no section stays as it is. */
+  function placed([page, title, anchor, ...rest], section) {
     const { docnames, titles } = Search._index;
-    return searchTerms(stems, excluded).map(([page, title, anchor, ...rest]) => {
-      const file = docnames.indexOf(page);
-      const section = sectionOf(page, stems);
-      const heading = section && titleOf(file, section);
-      if (!heading || heading === titles[file]) return [page, title, anchor, ...rest];
-      return [page, `${title} > ${heading}`, `#${section}`, ...rest];
-    });
+    const file = docnames.indexOf(page);
+    const heading = section && titleOf(file, section);
+    if (title !== titles[file] || !heading || heading === title)
+      return [page, title, anchor, ...rest];
+    return [page, `${title} > ${heading}`, `#${section}`, ...rest];
+  }
+
+  const searchTerms = Search.performTermsSearch;
+  Search.performTermsSearch = (stems, excluded) =>
+    searchTerms(stems, excluded).map((result) => placed(result, sectionOf(result[0], stems)));
+
+  const perform = Search._performSearch;
+  Search._performSearch = (...asked) => {
+    const seen = new Set();
+    const isNew = ([page, , anchor]) => seen.size < seen.add(page + anchor).size;
+    const results = perform(...asked).map((result) => placed(result, result[2].slice(1)));
+    return results.reverse().filter(isNew).reverse(); // the best one is the last
   };
 
   /** How many letters must be added, left out, changed or swapped with the next, at most `most`. */
