@@ -44,6 +44,7 @@ extensions = [
     "counts",
     "sharing",
     "ways_to_run",
+    "exercise_filter",
     "glossary_terms",
     "quiz",
     "section_search",

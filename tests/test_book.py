@@ -308,7 +308,7 @@ def test_the_first_screen_holds_a_figure_that_answers(reader, width, height):
     for box in (it.bounding_box(), dog.bounding_box()):
         assert 0 < box["y"] < height - box["height"]
     before = view.get_attribute("data-mass")
-    it.locator(".reach").hover()
+    it.locator(".dot").hover()
     assert "dog" in view.locator(".readout").inner_text()
     reader.locator(".widget-dropdown select").first.select_option("head 7")
     assert view.get_attribute("data-mass") != before

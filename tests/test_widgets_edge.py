@@ -220,7 +220,7 @@ def test_an_edge_is_chosen_by_click_and_by_key_and_followed_down(page, tmp_path)
     bars = page.locator(".bars").first.bounding_box()
     page.mouse.move(bars["x"] + 0.95 * bars["width"], bars["y"] + 5)
     assert page.evaluate(CHOSEN)[3] == 7
-    page.locator("summary").click()
+    page.locator(".vectors summary").click()
     assert page.locator(".vectors td").count() == 8 * 3
     page.locator(".ledger button").nth(2).click()
     assert page.locator(".vectors td").count() == 8 * 4

@@ -15,7 +15,7 @@ export function mathOf(parts) {
     if (raised.length) node.append(html("sup", {}, mathOf(raised)));
     return node;
   });
-  return html("span", { class: "math" }, ...nodes);
+  return html("span", { class: "term" }, ...nodes);
 }
 
 /** Vectors one above the other; `point(m)` is called when an entry is pointed at. */

@@ -197,11 +197,17 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new EdgeFigure(model, el), {
-  redraw: ["head"],
-  show: ["query", "key", "step"],
-  point: ["entry"],
-});
+/** What the figure shows, for whoever saves it: the edge, and no other row. */
+function numbers(model) {
+  const { head, ...told } = edgeState(model);
+  return { ...told, tokens: head.tokens };
+}
+
+export default mount(
+  (model, el) => new EdgeFigure(model, el),
+  { redraw: ["head"], show: ["query", "key", "step"], point: ["entry"] },
+  { numbers, clear: { step: 0 } },
+);
 
 // What tests compare with NumPy.
 export * from "./state.js";

@@ -100,6 +100,10 @@ def edge_explorer(heads, *, head=0, query=0, key=0, step="edge"):
         key=_validate.integer(key, "key", low=0, high=last),
         step=STEPS.index(_validate.choice(step, "step", STEPS)),
     )
+    longest = max(len(notes["tokens"]) for notes, _ in sent)
+    most = max(max(notes["features"]) for notes, _ in sent)
+    ends = {"query": longest, "key": longest, "step": len(STEPS), "entry": most}
+    view.within(**{name: control.whole(count - 1) for name, count in ends.items()})
     names = list(map(_title, heads))
     controls = [control.dropdown(view, "head", say("head"), names)] if len(names) > 1 else []
     return control.figure(controls, view)
