@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jupyter_cache import get_cache
 
+from benchmarks.pages import weight
 from course_lib.attention import attention, entropy
 from course_lib.authoring import source
 from course_lib.data import load_attention
@@ -141,6 +142,16 @@ def test_the_scripts_of_others_are_what_they_were(tmp_path):
     with open(tmp_path / "vendor" / "manager.js", "a") as script:
         script.write("// changed")
     assert vendor.changed(tmp_path / "vendor") == ["manager.js"]
+
+
+def test_pages_are_light(site):
+    for page in pages_of(site / "chapters"):
+        sizes = weight(site, page)
+        assert sizes["page"] < 300, page.name
+        assert sizes["pictures"] < 300, page.name
+    assert weight(site, site / "chapters" / "01_graph_view.html")["page"] > 50  # weights and code
+    text = (site / "chapters" / "01_graph_view.html").read_text(encoding="utf-8")
+    assert not re.search("data:image/png|widget-state", text)
 
 
 def test_every_page_loads_without_a_network_and_does_not_scroll_sideways(reader, site):

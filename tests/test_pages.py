@@ -1,0 +1,126 @@
+"""What makes pages light, and the book on paper: parts, pictures, icons, formulas, two pages."""
+
+import base64
+import importlib.util
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from course_lib.authoring.browser import find_chromium
+from course_lib.authoring.formulas import typeset
+from course_lib.authoring.live_figures import in_planes, split_state
+from course_lib.authoring.source import ROOT
+from tests.support.small_book import build_small_book
+
+
+def module(path):
+    """Return a module of the book's tools or extensions."""
+    name = path.rpartition("/")[2]
+    spec = importlib.util.spec_from_file_location(name, ROOT / "book" / f"{path}.py")
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+def joined(text, planes):
+    """Undo `in_planes` as figures.js does, by another idea."""
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(planes, -1).T.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["u1", "<f2", "<f4", "<f8"])
+def test_recorded_weights_are_sorted_by_bytes_and_nothing_is_lost(kind):
+    weights = np.random.default_rng(1).dirichlet(np.ones(40), size=40)
+    data = (255 * weights if kind == "u1" else weights.astype(np.float16)).astype(kind).tobytes()
+    planes, text = in_planes(data)
+    assert joined(text, planes) == data
+    assert kind == "u1" or planes > 1
+
+
+def test_bytes_that_cannot_be_sorted_stay():
+    assert in_planes(b"odd") == (1, base64.b64encode(b"odd").decode())
+
+
+def test_figures_of_a_page_share_their_weights_and_their_code():
+    buffer = {"path": ["weights"], "data": base64.b64encode(b"12345678").decode()}
+    facts = {"state": {"_esm": "x" * 3000, "layer": 2}, "buffers": [buffer]}
+    page, parts = split_state({"one": facts, "other": facts})
+    assert len(parts) == 2
+    assert page["state"]["other"] == {"state": {"layer": 2}}
+    used = {part for *_, part in page["texts"]} | {part for _, _, part, _ in page["buffers"]}
+    assert used == set(parts)
+
+
+def picture(width, noise):
+    """Return a picture of a step in shades, with noise or without."""
+    steps = np.tile(np.arange(width) // 40 * 20 % 256, (width, 1))[..., None].repeat(3, axis=2)
+    loud = np.random.default_rng(2).integers(0, noise + 1, steps.shape)
+    return Image.fromarray(((steps + loud) % 256).astype(np.uint8))
+
+
+def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path):
+    plain = picture(400, noise=0)
+    png = io.BytesIO()
+    plain.save(png, "PNG")
+    source = base64.b64encode(png.getvalue()).decode()
+    html = f'<img alt="a" width="200" style="x" src="data:image/png;base64,{source}">'
+    filed = module("_ext/pictures").as_files(html, tmp_path, "../_images")
+    (file,) = tmp_path.iterdir()
+    assert f'height="200" loading="lazy" decoding="async" src="../_images/{file.name}"' in filed
+    shown = np.asarray(Image.open(file).convert("RGB"))
+    np.testing.assert_array_equal(shown, np.asarray(plain))
+
+
+def test_a_static_figure_without_plain_areas_is_made_small():
+    pictures = module("_ext/pictures")
+    file = pictures.compressed(picture(800, noise=60))
+    assert Image.open(io.BytesIO(file)).size == (400, 400)
+
+
+def test_icons_are_those_that_pages_name():
+    icons = module("_ext/icons")
+    known = icons.icons(
+        'var b={bars:[448,512,["navicon"],"f0c9","M0 96C0"],sun:[1,2,[],"f1","M1"]}'
+    )
+    style = icons.style(known, ["bars", "nothing"])
+    assert "viewBox='0 0 448 512'" in style.replace("%22", "'")
+    assert ".fa-sun" not in style
+    assert ".fa-nothing" not in style
+
+
+def test_a_formula_has_mathml_and_a_wrong_one_is_told():
+    assert "<math" in typeset(r"\frac{a}{b}", display=True)
+    with pytest.raises(ValueError, match="KaTeX parse error"):
+        typeset(r"\frac{a")
+
+
+def test_lines_of_a_docstring_are_aligned():
+    lines = module("_ext/katex_formulas").lines
+    assert lines("a &= b\n\nc &= d") == r"\begin{aligned}a &= b \\ c &= d\end{aligned}"
+    assert lines("a = b") == "a = b"
+
+
+@pytest.mark.browser
+def test_pages_are_printed_with_bookmarks_and_links_between_them(tmp_path):
+    if find_chromium() is None:
+        pytest.skip("no Chromium")
+    site = build_small_book(tmp_path, ["02_weights"])
+    paper = module("paper")
+    assert list(paper.pages_in_order(site))[:2] == ["index.html", "conventions.html"]
+    sheets = paper.print_book(site, tmp_path / "book.pdf", ["index.html", "conventions.html"])
+    printed = PdfReader(tmp_path / "book.pdf")
+    assert len(printed.pages) == 1 + sum(sheets.values())
+    texts = [page.extract_text() for page in printed.pages]
+    assert min(map(len, texts)) > 20
+    assert "every row sums to 1" in " ".join(" ".join(texts).split())
+    first, *_ = chapters = [mark for mark in printed.outline if not isinstance(mark, list)]
+    assert first.title == "A small book"
+    assert [printed.get_destination_page_number(mark) for mark in chapters] == [1, 2]
+    sections = [mark.title for mark in printed.outline[-1] if not isinstance(mark, list)]
+    assert "How other libraries differ" in sections
+    links = [link.get_object() for page in printed.pages for link in page.get("/Annots") or ()]
+    assert links
+    assert not any("127.0.0.1" in str(link.get("/A", "")) for link in links)
