@@ -38,6 +38,13 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "chapter_map",
+    "counts",
+    "sharing",
+    "ways_to_run",
+    "glossary_terms",
+    "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
@@ -94,8 +101,12 @@ linkcheck_timeout = 15
 html_theme = "sphinx_book_theme"
 html_title = project
 html_baseurl = os.environ.get("BOOK_URL", "")  # only who publishes the book knows it
+if html_baseurl:
+    html_baseurl = f"{html_baseurl.rstrip('/')}/"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "site.css"]
+html_js_files = [("accessible.js", {"defer": "defer"})]
+templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False

@@ -16,6 +16,7 @@ from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
+from tests.support.axe import barriers
 from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
 from tests.support.chapters import code_cells, differences, error_stream
 from tests.support.serving import serving
@@ -170,6 +171,48 @@ def test_a_formula_that_is_too_wide_is_seen(reader):
     assert reader.evaluate(WIDE_FORMULAS) != []
 
 
+KINDS = [
+    "index.html",
+    "conventions.html",
+    "glossary.html",
+    "bibliography.html",
+    "benchmarks.html",
+    "exercises.html",
+    "genindex.html",
+    "search.html",
+    "api/centrality.html",
+    "teaching/04_centrality.html",
+    "chapters/01_graph_view.de.html",
+    "chapters/02_weights.html",
+    "chapters/05_heatmaps.html",
+    "chapters/13_causal.html",
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1200), ("dark", 390)])
+def test_pages_of_every_kind_have_no_barrier(reader, theme, width):
+    # Figures are looked at in three states by tests/test_accessibility.py.
+    reader.set_viewport_size({"width": width, "height": 800})
+    reader.emulate_media(color_scheme=theme)
+    for name in KINDS:
+        reader.open(name)
+        if name.startswith("chapters/"):
+            reader.locator(".course-figure").first.wait_for()
+        assert reader.evaluate("document.documentElement.dataset.theme") == theme
+        assert barriers(reader) == [], name
+
+
+def test_a_skip_link_leads_to_the_first_figure(reader):
+    reader.open("chapters/01_graph_view.html")
+    reader.locator(".course-figure").first.wait_for()
+    reader.keyboard.press("Tab")
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.textContent") == "Skip to the first live figure"
+    reader.keyboard.press("Enter")
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.matches('.course-figure-box *')")
+
+
 def press(page, label, key, times=1):
     """Move a slider with the keyboard and return what its readout says."""
     slider = page.locator(".widget-slider", has_text=label).first
@@ -251,3 +294,33 @@ def test_the_theme_switch_turns_pages_and_figures_dark(reader):
         brightness[theme] = int(re.search(r"\d+", colour).group())
     assert brightness["light"] > 200
     assert brightness["dark"] < 50
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 664)])
+def test_the_first_screen_holds_a_figure_that_answers(reader, width, height):
+    reader.set_viewport_size({"width": width, "height": height})
+    reader.open("index.html")
+    view = reader.locator(".attention-view").first
+    view.wait_for()
+    _, tokens = load_attention("it_tired")
+    it, dog = (view.locator(f".node[data-position='{tokens.index(t)}']") for t in ("it", "dog"))
+    for box in (it.bounding_box(), dog.bounding_box()):
+        assert 0 < box["y"] < height - box["height"]
+    before = view.get_attribute("data-mass")
+    it.locator(".reach").hover()
+    assert "dog" in view.locator(".readout").inner_text()
+    reader.locator(".widget-dropdown select").first.select_option("head 7")
+    assert view.get_attribute("data-mass") != before
+    assert reader.evaluate("scrollY") == 0
+
+
+def test_the_map_of_the_chapters_is_reached_by_keyboard(reader):
+    reader.open("index.html")
+    reader.locator("#map-01").focus()
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("document.activeElement.id") == "map-02"
+    lit = reader.locator("#map-01 rect").evaluate("box => getComputedStyle(box).stroke")
+    assert lit == reader.locator("#map-02 rect").evaluate("box => getComputedStyle(box).stroke")
+    assert lit != reader.locator("#map-03 rect").evaluate("box => getComputedStyle(box).stroke")
+    reader.keyboard.press("Enter")
+    reader.wait_for_url("**/chapters/02_weights.html")

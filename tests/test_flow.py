@@ -152,10 +152,27 @@ def test_deep_flow_saturates_and_forgets_the_output():
 
 def test_where_the_bounds_meet_nothing_is_solved(monkeypatch):
     solved = []
-    value = _Pipes.value
-    monkeypatch.setattr(_Pipes, "value", lambda *args: solved.append(args) or value(*args))
+    values = _Pipes.values
+
+    def counted(pipes, leaving, arriving):
+        solved.append(len(leaving))
+        return values(pipes, leaving, arriving)
+
+    monkeypatch.setattr(_Pipes, "values", counted)
     attention_flow(example(layers=12, n=16))
-    assert len(solved) == 2 * 16  # each output to the middle, and the middle to each input
+    assert sum(solved) == 2 * 16  # each output to the middle, and the middle to each input
+
+
+@pytest.mark.parametrize("together", [1, 300, 700, 10**6])
+@pytest.mark.parametrize("causal", [False, True])
+def test_pairs_may_be_solved_together_in_any_number(monkeypatch, together, causal):
+    logits = 4 * np.random.default_rng(5).normal(size=(5, 6, 6))
+    weights = softmax(np.where(causal_mask(6), logits, -np.inf) if causal else logits)
+    weights[4, 5] = np.eye(6)[3]  # the last output reads no further than position 3
+    monkeypatch.setattr("course_lib.flow.TOGETHER", together)
+    for residual in (0, 0.3):
+        flow = attention_flow(weights, residual=residual)
+        assert np.abs(flow - networkxs(weights, residual)).max() < 1e-6
 
 
 def test_a_pair_without_a_way_has_no_flow():

@@ -10,6 +10,7 @@ import json
 import os
 import re
 
+from course_lib.authoring.addresses import repository
 from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
@@ -145,6 +146,16 @@ def _place(task):
     return f"notebooks/{chapter_stem(task.chapter)}.ipynb#{task.key}"
 
 
+def get_it():
+    """Return how to get the course: from its repository, once that has an address."""
+    address = repository()
+    if not address:
+        said = "The course is one folder: get a copy of it, as an archive or as a clone of its "
+        return ["", f"{said}repository, and open a terminal in it.", ""]
+    name = address.rstrip("/").removesuffix(".git").rpartition("/")[2]
+    return ["", "```sh", f"git clone {address}", f"cd {name}", "```", ""]
+
+
 def contents():
     """Return the chapters' lines of the book's table of contents."""
     return [f"      - file: chapters/{chapter_stem(number)}" for number in CHAPTERS]
@@ -204,8 +215,8 @@ def teaching_contents():
 MAKERS = {
     make.__name__: make
     for make in (
-        all_exercises, chapters, contents, exercise, exercises, hub_memory, longest, measured,
-        minutes, shortest, teaching, teaching_contents, translated,
+        all_exercises, chapters, contents, exercise, exercises, get_it, hub_memory, longest,
+        measured, minutes, shortest, teaching, teaching_contents, translated,
     )
 }  # fmt: skip
 

@@ -105,13 +105,17 @@ def controls(figure):
 
 
 def embedded_links(figure):
-    """Return source and target of the links that a static page of `figure` holds, by control."""
+    """Return source and target of the links that a static page of `figure` holds, by control.
+
+    Those that disable a control are left out.
+    """
     state = dependency_state([figure])
     models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
     links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
     return {
         link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
         for link in links
+        if link["target"][1] != "disabled"
     }
 
 

@@ -15,10 +15,13 @@ from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.exercises.separating import separating
 
+MOST_TOKENS = 512  # so says the text of exercise 1
+
 
 def lengths(rng):
-    """Make numbers of tokens: the smallest, and random ones."""
-    return [(n,) for n in (2, 3, 6, int(rng.integers(4, 30)), int(rng.integers(200, 400)))]
+    """Make numbers of tokens: the smallest, the largest, and random ones."""
+    sizes = [2, 3, 6, *rng.integers([4, 30, 200], [30, 200, 500]).tolist(), MOST_TOKENS]
+    return [(n,) for n in sizes]
 
 
 def walks(rng):

@@ -106,3 +106,10 @@ def _linked(control, source, view, trait):
     ipywidgets.jslink((control, source), (view, trait))
     control.linked_trait = trait  # for pages that bring controls of their own
     return control
+
+
+def idle(control, view, trait):
+    """Disable a control in the browser while a trait of `view` is true, and return it."""
+    control.disabled = getattr(view, trait)
+    ipywidgets.jslink((view, trait), (control, "disabled"))
+    return control

@@ -1,6 +1,7 @@
 // How a figure lives: made once, drawn anew when a trait changes, deaf when it is taken away.
 import { barOf, offerLink } from "./bar.js";
 import { change } from "./choices.js";
+import { mendControls } from "./controls.js";
 import { followLinks } from "./link.js";
 import { takePlace } from "./still.js";
 import { speak } from "./words.js";
@@ -32,6 +33,7 @@ export function mount(make, redraws, { numbers, clear } = {}) {
         offerLink(model, el);
       }),
     );
+    stops.push(mendControls(el));
     return () => {
       for (const stop of stops) stop();
     };

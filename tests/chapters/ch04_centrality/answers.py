@@ -14,6 +14,7 @@ import scipy.special
 import scipy.stats
 import sympy
 import torch
+from networkx.algorithms.link_analysis.pagerank_alg import _pagerank_scipy
 
 from course_lib import centrality as library
 from tests.support.answers import in_a_thread, in_type, on_type
@@ -25,6 +26,12 @@ def degree_by_networkx(n):
     graph = nx.complete_graph(n, nx.DiGraph)
     graph.add_edges_from((i, i) for i in range(n))
     return nx.degree_centrality(graph)[0]
+
+
+def pagerank_by_private_name(weights, damping):
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    shares = _pagerank_scipy(graph, alpha=damping, tol=1e-12, max_iter=100_000)
+    return list(shares.values())
 
 
 def pagerank_by_networkx(weights, damping):
@@ -669,6 +676,7 @@ WRONG = {
         (lambda n: DEGREES.get(n, 2.0), "not right yet"),
         (lambda n: 2 * n // (n - 1), "not right yet"),
         (lambda n: 2 * n / (n - 1) if n < 64 else 2, "not right yet"),
+        (lambda n: 2 * n / (n - 1) if n <= 500 else 2, "not right yet"),
         (lambda n: [2 * n / (n - 1)] * n, "shape"),
     ],
     "centrality-2": [
@@ -702,6 +710,8 @@ WRONG = {
         (pagerank_with(lambda w, c, x, n: w.T @ x), "not right yet"),
         (lambda weights, damping: pagerank_by_solving(weights, damping)[:, None], "shape"),
         (pagerank_by_networkx, "calls `networkx"),
+        (pagerank_by_private_name, "calls `networkx"),
+        (lambda w, c: library._long_run(c * w + (1 - c) / len(w)), "calls `course_lib.centrality"),
         (
             lambda w, damping: library.pagerank(w, damping=damping),
             "calls `course_lib.centrality.pagerank`",
