@@ -59,7 +59,7 @@ def layered_graph(weights, *, residual=0.5, fusion="mean", start_layer=0):
     >>> list(graph.edges(data="capacity"))
     [((1, 0), (0, 0), 0.5), ((1, 0), (0, 1), 0.5), ((1, 1), (0, 1), 1.0)]
     """
-    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
+    layers = _of_one_model(weights, residual, fusion, start_layer)
     n = layers.shape[-1]
     graph = nx.DiGraph(direction="attends")
     graph.add_nodes_from((layer, i) for layer in range(len(layers) + 1) for i in range(n))
@@ -102,7 +102,7 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     >>> max_flow([[[0.5, 0.5], [0.25, 0.75]]], 1, 0, residual=0)
     (0.25, [((1, 1), (0, 0))])
     """
-    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
+    layers = _of_one_model(weights, residual, fusion, start_layer)
     n = layers.shape[-1]
     output = _validate.integer(output, "output", low=0, high=n - 1)
     input = _validate.integer(input, "input", low=0, high=n - 1)
@@ -138,13 +138,13 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
     Parameters
     ----------
     weights, residual, fusion, start_layer
-        As for `layered_graph`.
+        As for `course_lib.rollout.rollout`: there may be axes in front, of models or texts.
     progress : bool, default False
         Whether a bar shows how far it has come, once it has taken a second.
 
     Returns
     -------
-    numpy.ndarray of float64, shape (n, n)
+    numpy.ndarray of float64, shape (..., n, n)
         Row: output, column: input. Within 1e-6 of the exact flows; never below the rollout
         (but for rounding), and in deep models often equal to the bound.
 
@@ -170,7 +170,7 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
     """
     layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     progress = _validate.flag(progress, "progress")
-    return _solve_open(*_bounds(layers, layers[-1]), layers, layers[-1], progress)
+    return _flows(layers, layers[..., -1, :, :], progress)
 
 
 def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
@@ -179,14 +179,14 @@ def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
     Parameters
     ----------
     weights, residual, fusion, start_layer
-        As for `layered_graph`.
+        As for `course_lib.rollout.rollout`: there may be axes in front, of models or texts.
     output : int
         The output position, from 0 to n - 1.
 
     Returns
     -------
-    numpy.ndarray of float64, shape (n,)
-        ``attention_flow(weights)[output]``; the other rows are not solved.
+    numpy.ndarray of float64, shape (..., n)
+        ``attention_flow(weights)[..., output, :]``; the other rows are not solved.
 
     Raises
     ------
@@ -204,8 +204,23 @@ def flow_from(weights, output, *, residual=0.5, fusion="mean", start_layer=0):
     """
     layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
     output = _validate.integer(output, "output", low=0, high=layers.shape[-1] - 1)
-    top = layers[-1, [output]]
-    return _solve_open(*_bounds(layers, top), layers, top)[0]
+    return _flows(layers, layers[..., -1, [output], :])[..., 0, :]
+
+
+def _of_one_model(weights, residual, fusion, start_layer):
+    layers = residual_layers(weights, residual=residual, fusion=fusion, start_layer=start_layer)
+    if layers.ndim > 3:
+        raise ValueError(f"weights must have 3 or 4 axes, got {layers.ndim + 1}: one model")
+    return layers
+
+
+def _flows(layers, tops, progress=False):
+    """Return the flows from some rows of the last layers, (..., rows, n), to all inputs."""
+    flows = np.empty(tops.shape)
+    for model in np.ndindex(layers.shape[:-3]):
+        bounds = _bounds(layers[model], tops[model])
+        flows[model] = _solve_open(*bounds, layers[model], tops[model], progress)
+    return flows
 
 
 def _bounds(layers, tops):

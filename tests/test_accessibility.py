@@ -7,6 +7,7 @@ import pytest
 
 from course_lib import flow, graph, heads, sparsity
 from course_lib.attention import attention, entropy
+from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.data import load_attention
 from course_lib.widgets import query_plane
@@ -93,7 +94,7 @@ STATES = """() => ({
   toggles: [...document.querySelectorAll(".widget-toggle-buttons button")].map((button) => [
     button.getAttribute("aria-pressed"), `${button.classList.contains("mod-active")}`,
   ]),
-  matrices: [...document.querySelectorAll(".cells[role]")].map((cells) => [
+  matrices: [...document.querySelectorAll(".heatmap .cells")].map((cells) => [
     cells.getAttribute("role"), cells.getAttribute("aria-label"),
     cells.querySelectorAll("[tabindex], [role]").length,
   ]),
@@ -178,6 +179,37 @@ def test_on_a_phone_controls_and_readout_stay_while_the_figure_is_on_the_screen(
     scrolled, controls, readout = page.evaluate(STUCK, name)
     assert (controls, readout) == (True, True)
     assert scrolled or name in ("neighbours", "pooling")  # short enough
+
+
+HANDLE_AT = """() => {
+  const handle = document.querySelector(".handle");
+  const { left, top, width, height } = handle.querySelector(".reach").getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}"""
+
+
+def test_a_finger_drags_the_query_down_and_scrolls_the_page_beside_it(browser, tmp_path):
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    open_view(page, tmp_path, query_plane(query=(1.0, 0.5)).children[-1])
+    page.evaluate("document.body.style.padding = '200px 0 3000px'")
+    session = context.new_cdp_session(page)
+
+    def drag_up(x, y):
+        for kind, up in [("touchStart", 0), *(("touchMove", k) for k in range(10, 90, 10))]:
+            points = [{"x": x, "y": y - up}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        return page.evaluate("[...model.get('query'), scrollY]")
+
+    x, y = page.evaluate(HANDLE_AT)
+    at_x, at_y, scrolled = drag_up(x, y)
+    assert at_x == pytest.approx(1, abs=0.05)
+    assert at_y > 1.5
+    assert scrolled == 0
+    at_y, scrolled = drag_up(x - 80, y + 100)[1:]
+    assert scrolled > 20
+    context.close()
 
 
 # --- every control to its end ---------------------------------------------------------------------

@@ -233,3 +233,21 @@ def test_heads_are_fused_and_layers_left_out_as_in_rollout(fusion, start_layer):
     top = 3 - start_layer
     theirs = nx.maximum_flow_value(graph, (top, 2), (0, 1))
     assert theirs == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 4])
+@pytest.mark.parametrize("causal", [False, True])
+def test_axes_in_front_are_models_for_themselves(layers, causal):
+    logits = 3 * np.random.default_rng(9).normal(size=(2, 1, layers, 2, 4, 4))
+    models = softmax(np.where(causal_mask(4), logits, -np.inf) if causal else logits)
+    several, row = attention_flow(models), flow_from(models, 2)
+    assert several.shape == (2, 1, 4, 4)
+    for model in np.ndindex(2, 1):
+        assert np.array_equal(several[model], attention_flow(models[model]))
+        assert np.allclose(row[model], several[model][2], atol=2e-7)
+
+
+def test_a_graph_is_of_one_model():
+    for ask in (layered_graph, lambda weights: max_flow(weights, 0, 1)):
+        with pytest.raises(ValueError, match="weights must have 3 or 4 axes, got 5"):
+            ask(np.full((1, 1, 1, 2, 2), 0.5))

@@ -186,6 +186,7 @@ def test_every_figure_can_be_saved_by_keyboard(shown):
         for ending in ("SVG", "JSON"):
             box.locator("summary").focus()
             shown.keyboard.press("Enter")
+            box.locator("details[open]").wait_for()
             box.get_by_role("button", name=f"as {ending}").focus()
             with shown.expect_download() as waiting:
                 shown.keyboard.press("Enter")

@@ -5,6 +5,7 @@ They are looked at in a browser, on a book of a few pages.
 
 import importlib.util
 import json
+import re
 import sys
 
 import pytest
@@ -12,7 +13,9 @@ from docutils import nodes
 from docutils.core import publish_doctree
 
 from course_lib.authoring.source import ROOT
-from course_lib.chapters import quizzes
+from course_lib.chapters import CHAPTERS, chapter_stem, quizzes
+from course_lib.chapters.reading import chapter_path
+from course_lib.exercises.registry import exercises_of
 from tests.support.serving import serving
 from tests.support.small_book import build_small_book
 
@@ -93,7 +96,7 @@ def test_a_word_shows_its_entry_of_the_glossary(reader):
     word = words.filter(has_text="entropy").first
     word.focus()
     assert "how widely a query attends" in entry.inner_text()
-    assert "ln n" in entry.inner_text()
+    assert "ln(n)" in entry.inner_text()
     assert word.get_attribute("aria-describedby") == entry.get_attribute("id")
     reader.keyboard.press("Escape")
     assert not entry.is_visible()
@@ -168,7 +171,9 @@ def test_words_of_two_meanings_are_in_the_glossary():
 
 
 def test_the_index_leads_to_chapters_and_glossary(reader):
-    reader.open("genindex.html")
+    reader.open("index.html")
+    reader.locator("nav").get_by_role("link", name="Index", exact=True).first.click()
+    reader.wait_for_url("**/genindex.html")
     entry = reader.locator("table.indextable > tbody > tr > td > ul > li").filter(
         has_text="Static attention"
     )
@@ -225,3 +230,90 @@ def test_a_word_leads_to_the_section_that_has_it_most():
     assert "sink" in found["first"]
     assert "sparse" in found["sparse"]
     assert found["last"] == ["last"]
+
+
+MATHS = re.compile(r"\$\$(?P<block>.+?)\$\$|\$(?P<line>[^$\n]+)\$", re.S)
+# Letters that are used for something else before.
+USED_BEFORE = {r"h_i", r"p_i", r"d_i"}
+
+
+def symbols():
+    """Return the rows of the table of symbols: LaTeX of the symbol, LaTeX as told, chapter."""
+    text = (ROOT / "book" / "conventions.md").read_text(encoding="utf-8")
+    table = text[text.index("| symbol |") :].partition("\n\n")[0].splitlines()[2:]
+    rows = []
+    for row in table:
+        symbol, _, _, first, _, latex = (cell.strip() for cell in row[1:-1].split("|"))
+        chapter = re.fullmatch(r"\[chapter (\d+)\]\(\.\./notebooks/(\w+)\.ipynb\)", first)
+        assert chapter_stem(chapter[1]) == chapter[2]
+        rows.append(
+            (re.findall(r"\$([^$]+)\$", symbol), re.findall("`([^`]+)`", latex), chapter[2])
+        )
+    return rows
+
+
+def first_use(symbol):
+    """Return the first chapter in whose formulas a symbol stands."""
+    found = re.compile(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])")
+    for number in CHAPTERS:
+        formulas = MATHS.finditer(chapter_path(number).read_text(encoding="utf-8"))
+        if any(found.search(formula["block"] or formula["line"]) for formula in formulas):
+            return chapter_stem(number)
+    return None
+
+
+@pytest.mark.parametrize("row", symbols(), ids=lambda row: "-".join(row[0]))
+def test_a_symbol_is_told_as_it_is_typed_and_with_the_chapter_that_brings_it(row):
+    shown, typed, chapter = row
+    assert shown == typed
+    for symbol in shown:
+        if symbol in ("n", "i", "j"):  # the first chapter has them in code
+            assert chapter_stem("01") == chapter
+        elif len(symbol) == 1 or symbol in USED_BEFORE:
+            text = chapter_path(chapter).read_text(encoding="utf-8")
+            assert any(
+                symbol in (found["block"] or found["line"]) for found in MATHS.finditer(text)
+            )
+        else:
+            parts = [first_use(part) for part in re.split(r", (?=W)", symbol)]
+            assert set(parts) == {chapter}
+
+
+def test_a_symbol_in_a_wrong_place_is_seen():
+    assert first_use(r"b_v") == chapter_stem("flow")
+    assert first_use(r"\nowhere") is None
+
+
+def test_exercises_are_filtered_by_chapter_kind_and_minutes(reader):
+    reader.open("exercises.html")
+    tasks = [exercise for name in CHAPTERS.values() for exercise in exercises_of(name)]
+    told, rows = reader.get_by_role("status"), reader.locator("article tbody tr:visible")
+
+    def shown(chosen):
+        assert rows.count() == len(chosen)
+        time = sum(task.minutes for task in chosen)
+        text = f"{len(chosen)} of {len(tasks)} exercises, {time} minutes together."
+        assert told.inner_text() == text
+
+    shown(tasks)
+    reader.get_by_label("Kind").focus()
+    reader.keyboard.type("find")  # by the keyboard alone
+    bugs = [task for task in tasks if task.kind == "find the bug"]
+    shown(bugs)
+    reader.get_by_label("Minutes").select_option("8")
+    shown([task for task in bugs if task.minutes <= 8])
+    reader.get_by_label("Chapter").select_option(label="02 Weights")
+    shown([task for task in bugs if task.minutes <= 8 and task.chapter == "weights"])
+    reader.get_by_role("button", name="Show all").click()
+    reader.wait_for_function("() => !document.querySelector('tbody tr[hidden]')")
+    shown(tasks)
+
+
+def test_without_a_script_all_exercises_are_shown(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/exercises.html")
+    tasks = [exercise for name in CHAPTERS.values() for exercise in exercises_of(name)]
+    assert page.locator("article tbody tr:visible").count() == len(tasks)
+    assert page.locator("select").count() == 0
+    context.close()

@@ -22,7 +22,7 @@ STATE = """() => {
   const state = module.linkedState(model);
   const scales = module.scalesOf(state, model.get("scale_choice"));
   const maps = [state.first, state.second, state.difference];
-  const strengths = maps.map((map, k) => map.map((value) => scales[k].strength(value)));
+  const strengths = maps.map((map, k) => [...map].map((value) => scales[k].strength(value)));
   return { ...state, strengths };
 }"""
 PAINTED = """(map) => {

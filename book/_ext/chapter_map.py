@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import networkx as nx
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from sphinx.util.docutils import SphinxDirective
 
 from course_lib.authoring.derived import capital
 from course_lib.chapters import CHAPTERS, chapter_name, chapter_stem
@@ -105,7 +105,7 @@ def _box(graph, number, place, address):
     said = front_matter(number)
     needed = sorted(graph.predecessors(number))
     needs = f"needs {', '.join(map(_plain, needed))}" if needed else "needs no other"
-    name = f"Chapter {_plain(number)}: {said['title']}; {needs}"
+    name = f"Chapter {_plain(number)}, {said['title']}; {needs}. {capital(said['question'])}"
     x, y = column * ACROSS, row * DOWN
     lines = wrap(said["title"], 12, break_long_words=False)
     first = y + 36 - 6 * (len(lines) - 1)
@@ -114,8 +114,7 @@ def _box(graph, number, place, address):
         for k, line in enumerate(lines)
     )
     return (
-        f'<a id="map-{number}" href="{escape(address)}" aria-label="{escape(name)}">'
-        f"<title>{escape(capital(said['question']))}</title>"
+        f'<a id="map-{number}" href="{escape(address)}"><title>{escape(name)}</title>'
         f'<rect x="{x - WIDTH / 2:g}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
         f'<text class="number" x="{x:g}" y="{y + 15:g}">{_plain(number)}</text>{words}</a>'
     )
@@ -133,11 +132,12 @@ def _plain(number):
     return str(int(number))
 
 
-class ChapterMap(Directive):
+class ChapterMap(SphinxDirective):
     """``chapter-map``: the map, with links from the page that it stands on."""
 
     def run(self):
         """Leave a place that is filled in when addresses are known."""
+        self.env.note_reread()  # what it shows stands in other files
         return [map_here()]
 
 

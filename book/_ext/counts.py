@@ -7,6 +7,7 @@ refute what the chapters say.
 import re
 
 from docutils import nodes
+from sphinx.util.docutils import SphinxRole
 
 from course_lib.authoring.source import ROOT
 
@@ -20,16 +21,20 @@ def counted(what, folder=ROOT / "tests"):
     return sum(len(TEST.findall(path.read_text(encoding="utf-8"))) for path in paths)
 
 
-def count(name, rawtext, text, lineno, inliner, options=None, content=None):
+class Count(SphinxRole):
     """Put a number into the text."""
-    if text not in FILES:
-        known = ", ".join(FILES)
-        problem = inliner.reporter.error(f"count knows {known}, not {text}", line=lineno)
-        return [inliner.problematic(rawtext, rawtext, problem)], [problem]
-    return [nodes.Text(f"{counted(text):,}")], []
+
+    def run(self):
+        """Return the number, or say which there are."""
+        if self.text not in FILES:
+            message = f"count knows {', '.join(FILES)}, not {self.text}"
+            problem = self.inliner.reporter.error(message, line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, problem)], [problem]
+        self.env.note_reread()  # it changes while the page does not
+        return [nodes.Text(f"{counted(self.text):,}")], []
 
 
 def setup(app):
     """Add the role."""
-    app.add_role("count", count)
+    app.add_role("count", Count())
     return {"parallel_read_safe": True}

@@ -36,7 +36,7 @@ def read_glossary(path):
     """Return the entries of the glossary by term, as plain text."""
     text = Path(path).read_text(encoding="utf-8")
     return {
-        found["term"]: for_terminal(NOTED.sub("", found["text"])).replace("*", "")
+        found["term"]: re.sub("[*`]", "", for_terminal(NOTED.sub("", found["text"])))
         for found in ENTRY.finditer(text)
     }
 
@@ -116,6 +116,18 @@ def explained(app, doctree, docname):
                 link_terms(part, terms, address)
 
 
+class IndexInContents(SphinxTransform):
+    """Put the index behind the list of exercises: ``book.yml`` takes only pages with a file."""
+
+    default_priority = 110  # the contents come at 100
+
+    def apply(self):
+        """Add the index to that part of the contents."""
+        for contents in self.document.findall(addnodes.toctree):
+            if "exercises" in contents["includefiles"]:
+                contents["entries"].append((None, "genindex"))
+
+
 class IndexEntries(SphinxTransform):
     """Enter the glossary, and what chapters set in bold, into the book's index."""
 
@@ -186,6 +198,7 @@ def add_scripts(app, pagename, templatename, context, doctree):
 def setup(app):
     """Explain words once a page is resolved, and enter them into the index when it is read."""
     app.add_css_file("glossary.css")
+    app.add_transform(IndexInContents)
     app.add_transform(IndexEntries)
     app.connect("builder-inited", write_terms)
     app.connect("env-before-read-docs", read)

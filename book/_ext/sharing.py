@@ -41,7 +41,8 @@ def description(pagename, doctree):
     """Return a page's description: a chapter's question, or the first paragraph of some length."""
     if asked := question(pagename):
         return asked
-    texts = (node.astext() for node in doctree.findall(nodes.paragraph)) if doctree else ()
+    found = doctree.findall(nodes.paragraph) if doctree else ()
+    texts = (re.sub("<!--.*?-->", "", node.astext()) for node in found)
     return next((shorten(text, LONGEST, placeholder=" …") for text in texts if len(text) > 40), "")
 
 
@@ -67,7 +68,7 @@ def _head(app, pagename, templatename, context, doctree):
         tags |= {
             "og:url": context["pageurl"],
             "og:image": f"{base}_static/cards/{_card(pagename)}.png",
-            "og:image:alt": f"{title}. Beside it the attention graph of a sentence.",
+            "og:image:alt": f"“{title}”, beside the attention graph of a sentence",
             "og:image:width": SIZE[0],
             "og:image:height": SIZE[1],
             "twitter:card": "summary_large_image",

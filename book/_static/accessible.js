@@ -2,6 +2,7 @@
 // names, landmarks, tables that scroll, and a way past everything to the first live figure.
 
 (() => {
+  const WIDE = { Table: ".pst-scrollable-table-container", Formula: "div.formula" };
   const all = (selector) => [...document.querySelectorAll(selector)];
 
   /** A second skip link, to the first figure: before it come the contents and linked code. */
@@ -43,22 +44,24 @@
     }
   }
 
-  /** A table that scrolls sideways is a tab stop with a name, so that the arrow keys scroll it. */
-  function reachTables() {
-    for (const box of all(".pst-scrollable-table-container")) {
-      const scrolls = box.scrollWidth > box.clientWidth;
-      const heading = box.closest("section")?.querySelector("h1, h2, h3, h4");
-      const title = heading?.firstChild?.textContent ?? document.title;
-      const attributes = { role: "region", tabindex: 0, "aria-label": `Table: ${title}` };
-      for (const [key, value] of Object.entries(attributes)) {
-        if (scrolls) box.setAttribute(key, value);
-        else box.removeAttribute(key);
+  /** What scrolls sideways is a tab stop with a name, so that the arrow keys scroll it. */
+  function reachWide() {
+    for (const [kind, selector] of Object.entries(WIDE)) {
+      for (const box of all(selector)) {
+        const scrolls = box.scrollWidth > box.clientWidth;
+        const heading = box.closest("section")?.querySelector("h1, h2, h3, h4");
+        const title = heading?.firstChild?.textContent ?? document.title;
+        const attributes = { role: "region", tabindex: 0, "aria-label": `${kind}: ${title}` };
+        for (const [name, value] of Object.entries(attributes)) {
+          if (scrolls) box.setAttribute(name, value);
+          else box.removeAttribute(name);
+        }
       }
     }
   }
 
   skipToFigure();
   name();
-  reachTables();
-  window.addEventListener("resize", reachTables);
+  reachWide();
+  for (const event of ["load", "resize"]) window.addEventListener(event, reachWide);
 })();

@@ -19,6 +19,7 @@ from course_lib.chapters.reading import SourceError
 
 WHEEL = f"attention_as_a_graph-{__version__}-py3-none-any.whl"
 RELEASE = f"v{__version__}"
+LAID_OUT = "work"  # the folder that ``postBuild`` lays out on Binder
 KNOWN = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 INSTALL = """\
 # Installs the course where it is missing, on Colab for instance. If you are then asked to restart
@@ -29,10 +30,15 @@ if find_spec("course_lib") is None:
     %pip install --quiet {wheel}"""
 
 
-def repository(settings=None):
-    """Return the repository's address as pyproject.toml names it; "" if it names none."""
-    text = (settings or ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    address = tomllib.loads(text)["project"].get("urls", {}).get("Repository", "")
+def repository(settings=ROOT / "pyproject.toml"):
+    """Return the repository's address as pyproject.toml names it; "" if it names none.
+
+    Installed from a wheel, the course has no such file, and needs no address any more.
+    """
+    if not settings.is_file():
+        return ""
+    project = tomllib.loads(settings.read_text(encoding="utf-8"))["project"]
+    address = project.get("urls", {}).get("Repository", "")
     if address:
         _owner_and_name(address)
     return address
@@ -50,9 +56,9 @@ def colab(address, stem):
 
 
 def binder(address, stem):
-    """Return the address at which Binder opens it, in the folder that ``postBuild`` lays out."""
-    place = f"{_owner_and_name(address)}/{RELEASE}?urlpath=lab/tree/work/notebooks/{stem}.ipynb"
-    return f"https://mybinder.org/v2/gh/{place}"
+    """Return the address at which Binder opens it, as `course start` laid it out there."""
+    opened = f"lab/tree/{LAID_OUT}/notebooks/{stem}.ipynb"
+    return f"https://mybinder.org/v2/gh/{_owner_and_name(address)}/{RELEASE}?urlpath={opened}"
 
 
 def install_cell(address):

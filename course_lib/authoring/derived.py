@@ -130,10 +130,11 @@ def exercise(key):
 
 def all_exercises():
     """Return the table of all exercises, a row each."""
-    rows = ["| exercise | | kind | minutes | needs |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| exercise | title | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
     for task in _all_tasks():
         link = f"[{task.key}]({_place(task)})"
-        cells = (link, task.title, task.kind, task.minutes, _needs(task.chapter))
+        chapter = f"{chapter_stem(task.chapter)[:2]} {front_matter(task.chapter)['title']}"
+        cells = (link, task.title, chapter, task.kind, task.minutes, _needs(task.chapter))
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return ["", *rows, ""]
 

@@ -20,7 +20,7 @@ TOLERANCE = {
     "bfloat16": {"rtol": 6e-2, "atol": 2e-2},
 }
 # A number that counts something is not computed: it is off by no more than its type must round.
-ROUNDING = {"float16": 2**-11, "bfloat16": 2**-8}
+ROUNDING = {"float32": 1e-6, "float16": 2**-11, "bfloat16": 2**-8}
 
 
 def tolerance_of(value, *, counted=False):
@@ -33,7 +33,7 @@ def tolerance_of(value, *, counted=False):
         return max(parts, key=lambda part: part["rtol"])
     kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
     if counted:
-        return {"rtol": ROUNDING.get(kind, 1e-6), "atol": 0}
+        return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
     return TOLERANCE.get(kind, USUAL_TOLERANCE)
 
 
@@ -117,7 +117,7 @@ def _tell_difference(what, value, expected):
     )
 
 
-def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2):
+def compare_number(value, expected, what, mistakes=(), *, within=1e-6, digits=2):
     """Compare one number that was predicted or found; never tell the right one.
 
     Parameters

@@ -265,7 +265,8 @@ def open_all(page, folder, views, *, fragment="", alive=True):
         state |= {name: base64.b64encode(state[name]).decode() for name in packed}
         figures.append({"state": state, "packed": packed, "esm": view._esm})
         styles[view._css] = None
-        box = f'<div><div class="course-figure-box" id="figure-{k}"></div></div><script></script>'
+        box = f'<div><div class="course-figure-box" id="figure-{k}"></div></div>'
+        box += "<script></script><noscript></noscript>"  # what pages have behind it
         cells.append(f'<div class="cell_output">{box}{view.named_still()._repr_html_()}</div>')
     path = folder / "all.html"
     text = ALL.format(

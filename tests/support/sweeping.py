@@ -30,7 +30,7 @@ SWEEP = """([name, rounds, seed]) => {
       () => press(handle, "ArrowLeft", 1 + random(4)),
     ],
     value: () => handle.getAttribute("aria-valuetext"),
-    idle: () => handle.getAttribute("aria-disabled") === "true",
+    idle: () => handle.closest("[disabled]") !== null,
   }));
   const selects = [...section.querySelectorAll(".widget-dropdown select")].map((select) => ({
     name: label(select),
@@ -51,7 +51,7 @@ SWEEP = """([name, rounds, seed]) => {
     },
   );
   const boxes = [...section.querySelectorAll(".widget-checkbox input")].map((input) => ({
-    name: input.closest(".widget-checkbox").textContent.trim(),
+    name: input.closest(".widget-checkbox").textContent.replace("\u200b", ""),
     moves: [() => input.click(), () => input.click()],
     value: () => input.checked,
   }));

@@ -15,7 +15,7 @@ import { edgesAbove } from "../shared/numbers.js";
 import { numberAt, onPress, Picks, reachOf, roving } from "../shared/pointing.js";
 import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
-import { shortTokens, tokenNames } from "../shared/texts.js";
+import { plain, shortTokens, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { drawNode, drawRow, nodeSizes } from "./elements.js";
 import { describeRanking, describeToken, rankingState, rankText, scoreText } from "./state.js";
@@ -92,6 +92,7 @@ class RankingFigure {
     this.state = rankingState(this.model);
     const { now, measure, removed } = this.state;
     const sizes = nodeSizes(this.layout.nodes, now, removed);
+    this.told = this.names.map((_, position) => describeToken(this.state, this.names, position));
     this.arrows = circle(this.n, sizes).edge;
     this.drawEdges(this.edges, () => true);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
@@ -99,7 +100,7 @@ class RankingFigure {
     change(this.model, { damping_idle: !measure.damped });
     this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
     this.status.textContent = describeRanking(this.state, this.names);
-    this.caption.textContent = caption(measure, this.model.get("threshold"));
+    this.caption.textContent = caption(measure, plain(this.model.get("threshold")));
     this.root.classList.toggle("unranked", now.problem !== null);
     this.light();
   }
@@ -156,7 +157,7 @@ class RankingFigure {
   }
 
   tell(position) {
-    return describeToken(this.state, this.names, position);
+    return this.told[position];
   }
 }
 

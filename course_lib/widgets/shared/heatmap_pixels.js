@@ -39,7 +39,7 @@ export class Pixels {
     const cells = new Uint32Array(this.image.data.buffer);
     for (let k = 0; k < matrix.length; k++) {
       const strength = scale.strength(matrix[k]);
-      const opacity = Math.round(255 * Math.abs(strength));
+      const opacity = (255 * Math.abs(strength) + 0.5) | 0;
       if (strength === null) cells[k] = masked;
       else cells[k] = ((matrix[k] < 0 ? negative : positive) & RGB) | (opacity << 24);
     }

@@ -2,12 +2,7 @@
 
 // Sizes in units of a drawing. On a phone one is a little less than a pixel of CSS; what would be
 // too small to be read there is larger, and so stands further apart: see base.css.
-const [LEAST, MOST, LEAST_ON_PHONES] = [8, 13, 12];
-
-/** The size of labels on an axis whose tokens lie `spacing` apart. */
-export function labelSize(spacing) {
-  return Math.max(LEAST, Math.min(MOST, 0.92 * spacing));
-}
+const [LEAST, MOST, LEAST_ON_PHONES] = [8, 13, 13];
 
 /**
  * What gives the label of a position its look, as a function of the position, for tokens that lie
@@ -19,7 +14,7 @@ export function labelStyle(spacing, around = Infinity) {
     const every = Math.ceil(least / spacing);
     return position % every === 0 && (position === 0 || position <= around - every);
   };
-  const size = labelSize(spacing);
+  const size = Math.max(LEAST, Math.min(MOST, 0.92 * spacing));
   return (position) => {
     if (!fits(position, LEAST)) return null;
     const name = fits(position, LEAST_ON_PHONES) ? "label" : "label between";

@@ -2,7 +2,7 @@
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
 import { html, svg } from "./drawing.js";
-import { labelSize, labelStyle } from "./label_spacing.js";
+import { labelStyle } from "./label_spacing.js";
 import { onPress, roving } from "./pointing.js";
 import { Strokes } from "./strokes.js";
 import { shortTokens } from "./texts.js";
@@ -119,7 +119,7 @@ function sheetOf(short, layers) {
   const span = SHEET.width - SHEET.left - right;
   const spacing = n === 1 ? span : span / (n - 1);
   const x = short.map((_, i) => SHEET.left + (n === 1 ? span / 2 : i * spacing));
-  const size = Math.max(labelSize(spacing), 12); // as on a phone
+  const size = 13; // of a label on a phone
   const length = 0.62 * size * Math.max(...letters);
   const tilt = length < spacing ? 0 : n <= 16 ? -50 : -90;
   const dot = Math.min(4.5, Math.max(1.5, 0.26 * spacing));
@@ -128,7 +128,7 @@ function sheetOf(short, layers) {
   const top = (gap + (tilt && length)) * steep + 0.7 * size;
   const bottom = top + Math.min(480, Math.max(220, 54 * layers));
   const room = steep * spacing; // across the labels; what is narrow reaches over its neighbours
-  const width = Math.max(Math.min(room, 44), Math.min(26, 1.8 * room));
+  const width = Math.max(Math.min(room, 44), Math.min(29, 1.8 * room));
   const reach = { width, height: 16 + gap + (tilt && length) };
   const labelAt = labelStyle(spacing);
   return { x, short, tilt, labelAt, dot, gap, reach, top, bottom, height: top + bottom };

@@ -62,7 +62,7 @@ export function onPress(element, act) {
  * the closer they lie, leave room for it.
  */
 export function reachOf(size) {
-  return Math.max(size, Math.min(13, 3 * size));
+  return Math.max(size, Math.min(14, 3 * size));
 }
 
 /** The number that the part of a drawing carries which an element belongs to, or null. */

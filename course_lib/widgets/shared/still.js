@@ -7,7 +7,7 @@ const CELL = ".cell_output, .jp-OutputArea, .output_container, section, article,
 export function stillOf(el) {
   for (let part = el; part && !part.matches(CELL); part = part.parentElement) {
     let next = part.nextElementSibling;
-    while (next?.matches("script")) next = next.nextElementSibling; // what asked for the figure
+    while (next?.matches("script, noscript")) next = next.nextElementSibling;
     const still = next?.matches(".course-still") ? next : next?.querySelector(".course-still");
     if (still) return still;
   }

@@ -909,7 +909,7 @@ WRONG = {
         ((5, 10), "one a position"),
         ((5.2, 11), "one a word"),
         ((5, 10.9), "one a position"),
-        ((4.9999, 11.00001), "one a word,: not right yet, got 4.9999"),
+        ((4.9999, 11.00001), "one a position,: not right yet, got 11.00001"),
         ((4.99995, 11), "one a word"),
         ((5, 11, 11), "two things"),
         ("5, 11", "two things"),
