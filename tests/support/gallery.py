@@ -16,7 +16,12 @@ from ipywidgets.embed import dependency_state, embed_data
 from course_lib import widgets
 from course_lib.attention import softmax
 from course_lib.authoring.source import ROOT
-from course_lib.data import load_attention, load_head_effects, load_tournament
+from course_lib.data import (
+    load_attention,
+    load_head_effects,
+    load_head_vectors,
+    load_tournament,
+)
 
 SCRIPTS = ROOT / "book" / "_static"
 HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
@@ -47,6 +52,7 @@ def figures():
         "attention": widgets.attention_explorer(weights, tokens, layer=3, head=1),
         "causal": _causal(),
         "circuit": _circuit(),
+        "edge": _edge(),
         "examples": _examples(rng),
         "flow": widgets.flow_explorer(weights, tokens, output=12, input=2),
         "heads": widgets.heads_explorer(weights, tokens),
@@ -89,6 +95,11 @@ def _script(value):
 def _causal():
     texts = {name: load_attention(name, model="smollm2") for name in ("random_twice", "repetition")}
     return widgets.causal_explorer(texts, load_head_effects())
+
+
+def _edge():
+    heads = load_head_vectors("it_tired") | load_head_vectors("repetition", model="smollm2")
+    return widgets.edge_explorer(heads, head=2, query=9, key=2, step="exponential")
 
 
 def _circuit():
