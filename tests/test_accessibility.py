@@ -11,8 +11,8 @@ from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.data import load_attention
 from course_lib.widgets import query_plane
-from tests.support import gallery
 from tests.support.axe import barriers
+from tests.support.gallery import all_figures, write_page
 from tests.support.serving import serving
 from tests.support.sweeping import sweep
 
@@ -26,8 +26,8 @@ WEIGHTS, TOKENS = load_attention("it_tired")
 def shown(browser, tmp_path_factory):
     """Return the page of all figures; no error, and nothing is asked of another host."""
     folder = tmp_path_factory.mktemp("gallery")
-    figures = gallery.figures()
-    name = gallery.write_page(folder, figures)
+    figures = all_figures()
+    name = write_page(folder, figures)
     troubles = []
     with serving(folder) as address:
         context = browser.new_context(viewport=LAPTOP)
@@ -62,7 +62,7 @@ def dress(page, theme, size):
 
 
 def test_every_figure_is_shown(page):
-    assert sorted(gallery.figures()) == NAMES
+    assert sorted(all_figures()) == NAMES
 
 
 # --- what axe finds -------------------------------------------------------------------------------

@@ -4,10 +4,7 @@ The page is what the book makes of an output: the book's widget manager builds t
 links them to the figures, without a kernel.
 """
 
-import json
 import shutil
-from importlib.util import find_spec
-from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -15,15 +12,10 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib import widgets
 from course_lib.attention import softmax
+from course_lib.authoring.live_figures import place, write_manager, write_state
 from course_lib.authoring.source import ROOT
-from course_lib.data import (
-    load_attention,
-    load_head_effects,
-    load_head_vectors,
-    load_tournament,
-)
+from course_lib.data import load_attention, load_head_effects, load_head_vectors, load_tournament
 
-SCRIPTS = ROOT / "book" / "_static"
 HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
 <title>All live figures</title><meta name="viewport" content="width=device-width">
 <style>
@@ -33,17 +25,14 @@ HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
     background: var(--pst-color-background); }}
 </style>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="course.css">
-<script src="vendor/require.js"></script><script src="require-paths.js"></script>
-<script src="vendor/embed-amd.js" data-jupyter-widgets-cdn="./"></script>
-<script type="application/vnd.jupyter.widget-state+json">{state}</script>
+<script defer src="figures.js" data-files="{files}"></script>
 </head><body><main class="bd-article"><h1>All live figures</h1>
 {figures}
 </main></body></html>"""
-SECTION = """<section id="{name}"><h2>{name}</h2><div class="cell_output">
-<script type="application/vnd.jupyter.widget-view+json">{view}</script></div></section>"""
+SECTION = """<section id="{name}"><h2>{name}</h2><div class="cell_output">{place}</div></section>"""
 
 
-def figures():
+def all_figures():
     """Return every live figure by the name of its folder, with real attention where there is."""
     weights, tokens = load_attention("it_tired")
     rng = np.random.default_rng(0)
@@ -52,7 +41,7 @@ def figures():
         "attention": widgets.attention_explorer(weights, tokens, layer=3, head=1),
         "causal": _causal(),
         "circuit": _circuit(),
-        "edge": _edge(),
+        "edge": widgets.edge_explorer(load_head_vectors("it_tired"), query=12, key=2),
         "examples": _examples(rng),
         "flow": widgets.flow_explorer(weights, tokens, output=12, input=2),
         "heads": widgets.heads_explorer(weights, tokens),
@@ -75,31 +64,20 @@ def write_page(folder, shown, *, theme="light"):
     boxes = list(shown.values())
     data = embed_data(views=boxes, state=dependency_state(boxes, drop_defaults=False))
     sections = "\n".join(
-        SECTION.format(name=name, view=_script(view))
+        SECTION.format(name=name, place=place(view))
         for name, view in zip(shown, data["view_specs"], strict=True)
     )
-    text = HEAD.format(theme=theme, state=_script(data["manager_state"]), figures=sections)
-    for name in ("course.css", "require-paths.js", "vendor/require.js", "vendor/embed-amd.js"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(SCRIPTS / name, folder / name)
-    package = Path(find_spec("anywidget").origin).parent
-    shutil.copyfile(package / "nbextension" / "index.js", folder / "vendor" / "anywidget.js")
+    files = write_state(data["manager_state"]["state"], "gallery", folder)
+    write_manager(folder)
+    shutil.copyfile(ROOT / "book" / "_static" / "course.css", folder / "course.css")
+    text = HEAD.format(theme=theme, files=files, figures=sections)
     (folder / "gallery.html").write_text(text, encoding="utf-8")
     return "gallery.html"
-
-
-def _script(value):
-    return json.dumps(value).replace("<", "\\u003c")
 
 
 def _causal():
     texts = {name: load_attention(name, model="smollm2") for name in ("random_twice", "repetition")}
     return widgets.causal_explorer(texts, load_head_effects())
-
-
-def _edge():
-    heads = load_head_vectors("it_tired") | load_head_vectors("repetition", model="smollm2")
-    return widgets.edge_explorer(heads, head=2, query=9, key=2, step="exponential")
 
 
 def _circuit():

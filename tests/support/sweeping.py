@@ -62,7 +62,7 @@ SWEEP = """([name, rounds, seed]) => {
       ...[...e.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
     ]);
     return [
-      ...told.filter((text) => /NaN|undefined|Infinity|\\[object|\\d\\.\\d{7}/.test(text)),
+      ...told.filter((text) => /NaN|undefined|Infinity|\\[object|\\d\\.\\d*[1-9]\\d{7}/.test(text)),
       ...(figure.outerHTML.match(/="[^"]*(NaN|undefined)[^"]*"/g) ?? []),
     ];
   };
