@@ -133,7 +133,7 @@ export class RowScene {
       {},
       html("th", {}, say("key")),
       ...all.map(({ name }) => html("th", {}, mathOf(name))),
-      html("th"),
+      html("td"),
     );
     this.words = [];
     const rows = range(head.n).map((k) => {
