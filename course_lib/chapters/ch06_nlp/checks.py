@@ -229,7 +229,7 @@ def _reorderings(rng):
         _reordering(rng, 6, 6, 6, 2, 3, rise=True),
         _reordering(rng, 5, 7, 5, 3, 2, rise=False),
         _reordering(rng, batch, n, classes, 0, 0, rise=False),
-        _reordering(rng, batch, n, classes, -1, -1, rise=True),
+        _reordering(rng, 9, n, 9, -1, -1, rise=True),
         _reordering(rng, 4, 6, 4, 0, 0, rise=False, answered=True),
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
@@ -342,6 +342,9 @@ def _alignments(rng):
     least = np.full((3, 4), 0.2) + 0.2 * np.eye(4)[[0, 0, 0]]
     few = np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 1, 1]]) > 0
     cases.append((least[:, keys], few[rows][:, keys]))
+    # The largest weights are hardly larger, and behind many keys; other right keys have less.
+    favourites = np.eye(50)[rng.integers(30, 50, size=3)]
+    cases.append(((1 + 0.1 * favourites) / 50.1, favourites + np.eye(50)[[0, 0, 0]] > 0))
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 
