@@ -344,7 +344,7 @@ def _alignments(rng):
     cases.append((least[:, keys], few[rows][:, keys]))
     # The largest weights are hardly larger, and behind many keys; other right keys have less.
     favourites = np.eye(50)[rng.integers(30, 50, size=3)]
-    cases.append(((1 + 0.1 * favourites) / 50.1, favourites + np.eye(50)[[0, 0, 0]] > 0))
+    cases.append(((1 + 0.1 * favourites) / 50.1, favourites + np.eye(50)[[1, 1, 1]] > 0))
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 
