@@ -19,9 +19,9 @@ def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0)
 
     Parameters
     ----------
-    weights : array_like, shape (l, h, n, n) or (l, n, n)
+    weights : array_like, shape (..., l, h, n, n) or (l, n, n)
         Attention weights of l layers, the first layer first; without heads they are taken as
-        they are.
+        they are. Axes in front of these are models, or texts, each for itself.
     residual : float, default 0.5
         r, the share of the residual connection, from 0 (none) to 1.
     fusion : {"mean", "max", "min"}, default "mean"
@@ -36,7 +36,7 @@ def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0)
 
     Returns
     -------
-    numpy.ndarray of float64, shape (n, n)
+    numpy.ndarray of float64, shape (..., n, n)
         Rows (outputs) sum to 1.
 
     Raises
@@ -59,11 +59,12 @@ def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0)
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    product = None
-    for layer in residual_layers(
+    layers = residual_layers(
         weights, residual=residual, fusion=fusion, discard=discard, start_layer=start_layer
-    ):
-        product = layer if product is None else layer @ product  # later layers from the left
+    )
+    product, *later = np.moveaxis(layers, -3, 0)
+    for layer in later:
+        product = layer @ product  # later layers from the left
     return product
 
 
@@ -81,8 +82,8 @@ def rollout_row(weights, output, *, residual=0.5, fusion="mean", discard=0.0, st
 
     Returns
     -------
-    numpy.ndarray of float64, shape (n,)
-        ``rollout(weights)[output]``; sums to 1.
+    numpy.ndarray of float64, shape (..., n)
+        ``rollout(weights)[..., output, :]``; sums to 1.
 
     Raises
     ------
@@ -101,11 +102,11 @@ def rollout_row(weights, output, *, residual=0.5, fusion="mean", discard=0.0, st
     fused = _fused(weights, fusion=fusion, discard=discard, start_layer=start_layer)
     residual = _validate.real(residual, "residual", low=0, high=1)
     n = fused.shape[-1]
-    row = np.zeros(n)
-    row[_validate.integer(output, "output", low=0, high=n - 1)] = 1
-    for layer in fused[::-1]:  # from the output back to the input
+    row = np.zeros((*fused.shape[:-3], 1, n))
+    row[..., _validate.integer(output, "output", low=0, high=n - 1)] = 1
+    for layer in np.moveaxis(fused, -3, 0)[::-1]:  # from the output back to the input
         row = (1 - residual) * row @ layer + residual * row
-    return row
+    return row[..., 0, :]
 
 
 def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0):
@@ -118,7 +119,7 @@ def residual_layers(weights, *, residual=0.5, fusion="mean", discard=0.0, start_
 
     Returns
     -------
-    numpy.ndarray of float64, shape (l - start_layer, n, n)
+    numpy.ndarray of float64, shape (..., l - start_layer, n, n)
         One matrix a layer, rows summing to 1.
 
     Raises
@@ -184,15 +185,17 @@ def distance_from_rank_one(matrix):
 
 
 def _fused(weights, *, fusion, discard, start_layer):
-    """Return one matrix a layer, (l - start_layer, n, n), its rows summing to 1."""
+    """Return one matrix a layer, (..., l - start_layer, n, n), its rows summing to 1."""
     weights = _validate.weights_array(weights, ndim=(3,))
-    if weights.ndim > 4:
-        raise ValueError(f"weights must have 3 or 4 axes, got {weights.ndim}")
+    if weights.ndim == 3:
+        weights = weights[:, None]
     _validate.choice(fusion, "fusion", tuple(FUSIONS))
     discard = _validate.real(discard, "discard", low=0, high=1)
-    start_layer = _validate.integer(start_layer, "start_layer", low=0, high=len(weights) - 1)
-    weights = weights[start_layer:]
-    fused = weights if weights.ndim == 3 else FUSIONS[fusion](weights, axis=1)
+    last = weights.shape[-4] - 1
+    start_layer = _validate.integer(start_layer, "start_layer", low=0, high=last)
+    weights = weights[..., start_layer:, :, :, :]
+    one = weights.shape[-3] == 1
+    fused = weights[..., 0, :, :] if one else FUSIONS[fusion](weights, axis=-3)
     if fusion == "mean" and not discard:
         return fused  # rows that sum to 1 have a mean that does
     return _normalised(_without_weakest(fused, discard), fusion)
@@ -205,9 +208,9 @@ def _without_weakest(layers, share):
     if share == 0:
         return layers
     size = layers.shape[-1] ** 2
-    ranked = np.sort(layers.reshape(len(layers), size), axis=1)
+    ranked = np.sort(layers.reshape(*layers.shape[:-2], size), axis=-1)
     discarded = min(int(round(share * size, 6)), size - 1)  # .29 * 100 is 28.999…
-    weakest_kept = ranked[:, discarded][:, None, None]
+    weakest_kept = ranked[..., discarded, None, None]
     strongest = layers.max(axis=-1, keepdims=True)
     return np.where((layers >= weakest_kept) | (layers == strongest), layers, 0)
 
@@ -215,9 +218,10 @@ def _without_weakest(layers, share):
 def _normalised(layers, fusion):
     sums = layers.sum(axis=-1, keepdims=True)
     if (sums == 0).any():
-        layer, row, _ = (int(i) for i in np.argwhere(sums == 0)[0])
+        *model, layer, row, _ = (int(i) for i in np.argwhere(sums == 0)[0])
+        where = f" of {tuple(model)}" if model else ""
         raise ValueError(
             f"fusion {fusion!r} must leave every query a weight above 0; "
-            f"in layer {layer}, row {row} has none"
+            f"in layer {layer}, row {row}{where} has none"
         )
     return layers / sums

@@ -152,10 +152,27 @@ def test_deep_flow_saturates_and_forgets_the_output():
 
 def test_where_the_bounds_meet_nothing_is_solved(monkeypatch):
     solved = []
-    value = _Pipes.value
-    monkeypatch.setattr(_Pipes, "value", lambda *args: solved.append(args) or value(*args))
+    values = _Pipes.values
+
+    def counted(pipes, leaving, arriving):
+        solved.append(len(leaving))
+        return values(pipes, leaving, arriving)
+
+    monkeypatch.setattr(_Pipes, "values", counted)
     attention_flow(example(layers=12, n=16))
-    assert len(solved) == 2 * 16  # each output to the middle, and the middle to each input
+    assert sum(solved) == 2 * 16  # each output to the middle, and the middle to each input
+
+
+@pytest.mark.parametrize("together", [1, 300, 700, 10**6])
+@pytest.mark.parametrize("causal", [False, True])
+def test_pairs_may_be_solved_together_in_any_number(monkeypatch, together, causal):
+    logits = 4 * np.random.default_rng(5).normal(size=(5, 6, 6))
+    weights = softmax(np.where(causal_mask(6), logits, -np.inf) if causal else logits)
+    weights[4, 5] = np.eye(6)[3]  # the last output reads no further than position 3
+    monkeypatch.setattr("course_lib.flow.TOGETHER", together)
+    for residual in (0, 0.3):
+        flow = attention_flow(weights, residual=residual)
+        assert np.abs(flow - networkxs(weights, residual)).max() < 1e-6
 
 
 def test_a_pair_without_a_way_has_no_flow():
@@ -216,3 +233,21 @@ def test_heads_are_fused_and_layers_left_out_as_in_rollout(fusion, start_layer):
     top = 3 - start_layer
     theirs = nx.maximum_flow_value(graph, (top, 2), (0, 1))
     assert theirs == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 4])
+@pytest.mark.parametrize("causal", [False, True])
+def test_axes_in_front_are_models_for_themselves(layers, causal):
+    logits = 3 * np.random.default_rng(9).normal(size=(2, 1, layers, 2, 4, 4))
+    models = softmax(np.where(causal_mask(4), logits, -np.inf) if causal else logits)
+    several, row = attention_flow(models), flow_from(models, 2)
+    assert several.shape == (2, 1, 4, 4)
+    for model in np.ndindex(2, 1):
+        assert np.array_equal(several[model], attention_flow(models[model]))
+        assert np.allclose(row[model], several[model][2], atol=2e-7)
+
+
+def test_a_graph_is_of_one_model():
+    for ask in (layered_graph, lambda weights: max_flow(weights, 0, 1)):
+        with pytest.raises(ValueError, match="weights must have 3 or 4 axes, got 5"):
+            ask(np.full((1, 1, 1, 2, 2), 0.5))

@@ -88,9 +88,8 @@ W, HEADS = weights(3, 3), weights(2, 3, 3)
 CROSS, CROSS_HEADS = weights(2, 3, square=False), weights(2, 2, 3, square=False)
 MASK = mask(3, 3)
 MODEL = weights(2, 2, 3, 3)
-LAYERS = Kind(MODEL.good + HEADS.good, MODEL.wrong, MODEL.alike).also(
-    np.eye(3), np.ones((1, 1, 1, 1, 1))
-)
+LAYERS = Kind(MODEL.good + HEADS.good, MODEL.wrong, MODEL.alike).also(np.eye(3))
+ONE_MODEL = LAYERS.also(np.ones((1, 1, 1, 1, 1)))
 ROLLOUT = {"residual": share(), "fusion": choice("mean", "max"), "start_layer": place(2)}
 GRAPHS = graph(
     [
@@ -216,8 +215,8 @@ SPECS = {
         "rng": rng(),
         "draws": whole(1, 3, wrong=(2**70,)),
     },
-    f.layered_graph: {"weights": LAYERS, **ROLLOUT},
-    f.max_flow: {"weights": LAYERS, "output": place(3), "input": place(3), **ROLLOUT},
+    f.layered_graph: {"weights": ONE_MODEL, **ROLLOUT},
+    f.max_flow: {"weights": ONE_MODEL, "output": place(3), "input": place(3), **ROLLOUT},
     f.attention_flow: {"weights": LAYERS, **ROLLOUT, "progress": flag()},
     f.flow_from: {"weights": LAYERS, "output": place(3), **ROLLOUT},
     g.attention_graph: {
@@ -318,6 +317,7 @@ SPECS = {
     d.available: {"model": choice("minilm", "smollm2")},
     d.load_attention: {"name": name_of("short"), "model": choice("minilm")},
     d.load_recording: {"name": name_of("names"), "model": choice("smollm2")},
+    d.load_head_vectors: {"name": name_of("agreement"), "model": choice("minilm", "smollm2")},
     d.load_predictions: {"name": name_of("names")},
     d.provenance: {"model": choice("minilm", "smollm2")},
     d.load_knockout: {"name": name_of("short")},

@@ -155,3 +155,23 @@ def test_leading_axes_are_matrices_for_themselves():
     distances = distance_from_rank_one(MODEL)
     assert distances.shape == MODEL.shape[:-2]
     assert distances[1, 0] == distance_from_rank_one(MODEL[1, 0])
+
+
+@pytest.mark.parametrize("fusion", ["mean", "max", "min"])
+def test_axes_in_front_are_models_for_themselves(fusion):
+    models = softmax(2 * np.random.default_rng(4).normal(size=(2, 3, 4, 2, 5, 5)))
+    options = {"residual": 0.3, "fusion": fusion, "discard": 0.2, "start_layer": 1}
+    several = rollout(models, **options)
+    layers, row = residual_layers(models, **options), rollout_row(models, 3, **options)
+    assert several.shape == (2, 3, 5, 5)
+    for model in np.ndindex(2, 3):
+        assert np.allclose(several[model], rollout(models[model], **options), atol=1e-15)
+        assert np.array_equal(layers[model], residual_layers(models[model], **options))
+        assert np.allclose(row[model], several[model][3], atol=1e-15)
+
+
+def test_the_model_of_a_minimum_without_any_weight_is_named():
+    models = np.full((2, 1, 2, 2, 2), 0.5)
+    models[1, 0, :, 1] = np.eye(2)
+    with pytest.raises(ValueError, match=r"layer 0, row 1 of \(1,\) has none"):
+        rollout(models, fusion="min")

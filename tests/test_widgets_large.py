@@ -105,7 +105,7 @@ def test_every_cell_has_the_colour_of_its_value(page, tmp_path, scale_choice):
           const state = module.linkedState(model);
           const scales = module.scalesOf(state, model.get("scale_choice"));
           return [state.first, state.second, state.difference].map((map, k) =>
-            map.map((value) => scales[k].strength(value) ?? 9));
+            [...map].map((value) => scales[k].strength(value) ?? 9));
         }"""
     )
     first, second = page.evaluate(COLOURS)

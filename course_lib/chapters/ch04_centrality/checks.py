@@ -349,6 +349,27 @@ def _judge_closest(cases, values):
     compare_choice(values[0], best, "`closest_measure`", reasons)
 
 
+def _judge_factor(cases, values):
+    right = made.largest_later_loop
+    mistakes = [
+        (
+            lambda weights: 1.0,
+            "1 is the self-loop of the first token, where the walk ends. Look at the others.",
+        ),
+        (
+            lambda weights: 1 - right(weights),
+            "That is the chance to move on. The chance that is left is multiplied by the chance to "
+            "stay.",
+        ),
+        (
+            lambda weights: np.diag(weights)[1:].min(),
+            "That is the smallest self-loop. The walker is held longest by the largest.",
+        ),
+        (lambda weights: weights[1:, 1:].sum(axis=1).mean(), "That is the first step only."),
+    ]
+    compare_all("The factor", cases, values, right, mistakes)
+
+
 CHECKS = {
     "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
     "centrality-2": Check(
@@ -362,4 +383,5 @@ CHECKS = {
     "centrality-5": Check(inputs=made.removals, judge=_judge_without, without=(remove_tokens,)),
     "centrality-6": Check(inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
+    "centrality-8": Check(inputs=made.causal_walks, judge=_judge_factor),
 }

@@ -61,4 +61,5 @@ VALID = {
     ),
     "centrality-5": _removals() | cases_of(cases.removals),
     "centrality-6": _scores() | cases_of(cases.scores),
+    "centrality-8": seeded(cases.draw_causal_walk) | cases_of(cases.causal_walks),
 }

@@ -16,31 +16,41 @@ export function linkedState(model) {
     const matrix = headMatrix(weights, Math.floor(choice / heads), choice % heads);
     return ordered(matrix, order);
   });
-  const difference = first.map((value, k) => value - second[k]);
+  const difference = new Float64Array(n * n);
+  for (let k = 0; k < n * n; k++) difference[k] = first[k] - second[k];
   return { n, order, first, second, difference };
 }
 
 function ordered(matrix, order) {
   const n = order.length;
-  const rows = new Array(n * n);
+  const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) rows[i * n + j] = matrix[order[i] * n + order[j]];
+    const start = order[i] * n;
+    for (let j = 0; j < n; j++) rows[i * n + j] = matrix[start + order[j]];
   }
   return rows;
 }
 
 /** The scales of the three maps, in their order. */
 export function scalesOf({ first, second, difference }, choice) {
-  const most = (values) => values.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
-  const own = [most(first), most(second)];
+  const own = [largestSize(first), largestSize(second)];
   const shared = Math.max(...own);
   if (SCALES[choice] === "log") {
     return [logScale(SMALLEST), logScale(SMALLEST), signedLinearScale(1)];
   }
   if (SCALES[choice] === "unit") return [linearScale(1), linearScale(1), signedLinearScale(1)];
-  const widest = signedLinearScale(most(difference) || 1); // equal heads: all white
+  const widest = signedLinearScale(largestSize(difference) || 1); // equal heads: all white
   if (SCALES[choice] === "own") return [...own.map(linearScale), widest];
   return [linearScale(shared), linearScale(shared), signedLinearScale(shared)];
+}
+
+function largestSize(values) {
+  let largest = 0;
+  for (let k = 0; k < values.length; k++) {
+    const size = Math.abs(values[k]);
+    if (size > largest) largest = size;
+  }
+  return largest;
 }
 
 /** What a control has chosen, by the number of a head counted through all layers. */

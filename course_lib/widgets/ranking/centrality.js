@@ -65,25 +65,31 @@ export function stationaryDistribution(matrix, n) {
 
 /** The parts of the graph that a walk never leaves, each a list of positions. */
 function closedParts(matrix, n) {
-  const reached = range(n).map((start) => reachedFrom(matrix, n, start));
   const parts = [];
+  const settled = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
-    const part = range(n).filter((j) => reached[i][j]);
-    const closed = part.every((j) => reached[j][i]);
-    if (closed && part[0] === i) parts.push(part);
+    if (settled[i]) continue;
+    const ahead = reachedFrom(i, n, (from, to) => matrix[from * n + to] > 0);
+    const behind = reachedFrom(i, n, (from, to) => matrix[to * n + from] > 0);
+    const part = range(n).filter((j) => ahead[j]);
+    // Whoever leads here is in this part, or in none: the same walk can leave it.
+    behind.forEach((leads, j) => {
+      if (leads) settled[j] = 1;
+    });
+    if (part.every((j) => behind[j])) parts.push(part);
   }
   return parts;
 }
 
 /** For each token whether a walk from `start` can come to it; it is at `start` already. */
-function reachedFrom(matrix, n, start) {
+function reachedFrom(start, n, isEdge) {
   const reached = new Array(n).fill(false);
   const waiting = [start];
   reached[start] = true;
   while (waiting.length) {
     const i = waiting.pop();
     for (let j = 0; j < n; j++) {
-      if (reached[j] || !(matrix[i * n + j] > 0)) continue;
+      if (reached[j] || !isEdge(i, j)) continue;
       reached[j] = true;
       waiting.push(j);
     }
@@ -146,22 +152,37 @@ function shortestWays(lengths, n, start) {
   const ways = new Float64Array(n);
   const before = Array.from({ length: n }, () => []);
   const order = [];
-  const done = new Uint8Array(n);
+  const open = Uint16Array.from(range(n)); // those that are not in order yet stand in front
+  let left = n;
   [distance[start], ways[start]] = [0, 1];
-  for (;;) {
-    let [i, near] = [null, Infinity];
-    for (let k = 0; k < n; k++) if (!done[k] && distance[k] < near) [i, near] = [k, distance[k]];
-    if (i === null) return { order, distance, before, ways };
-    done[i] = 1;
+  let i = start;
+  while (i >= 0) {
     order.push(i);
-    for (let j = 0; j < n; j++) {
+    const near = distance[i];
+    let nearest = Infinity;
+    let next = -1;
+    let kept = 0;
+    for (let e = 0; e < left; e++) {
+      const j = open[e];
+      if (j === i) continue;
+      open[kept++] = j;
       const far = near + lengths[i * n + j];
-      if (done[j] || far === Infinity || far > distance[j]) continue;
-      if (far < distance[j]) [distance[j], ways[j], before[j]] = [far, 0, []];
-      ways[j] += ways[i];
-      before[j].push(i);
+      if (far < distance[j]) {
+        distance[j] = far;
+        ways[j] = ways[i];
+        before[j] = [i];
+      } else if (far === distance[j] && far < Infinity) {
+        ways[j] += ways[i];
+        before[j].push(i);
+      }
+      if (distance[j] < nearest) {
+        nearest = distance[j];
+        next = j;
+      }
     }
+    [i, left] = [next, kept];
   }
+  return { order, distance, before, ways };
 }
 
 function shares(scores) {

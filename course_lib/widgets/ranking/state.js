@@ -104,7 +104,9 @@ function spread(kept, found, n) {
     const tied = k > 0 && rounded[position] === rounded[order[k - 1]];
     ranks[position] = tied ? ranks[order[k - 1]] : k + 1;
   });
-  return { scores, ranks, order };
+  const shared = new Array(n + 1).fill(0); // how many hold a rank
+  for (const position of order) shared[ranks[position]]++;
+  return { scores, ranks, order, shared };
 }
 
 /** Each token's share of the sum of all scores; 0 for all if nobody scores. */
@@ -121,12 +123,8 @@ export function scoreText(score) {
 }
 
 /** The rank of a token as it stands in the list: with "=" if it is shared. */
-export function rankText({ ranks }, position) {
-  return `${ranks[position]}${sharing(ranks, position) > 1 ? "=" : ""}`;
-}
-
-function sharing(ranks, position) {
-  return ranks.filter((rank) => rank === ranks[position]).length;
+export function rankText({ ranks, shared }, position) {
+  return `${ranks[position]}${shared[ranks[position]] > 1 ? "=" : ""}`;
 }
 
 /** One token's score and rank, now and before any was removed, in sentences. */
@@ -141,9 +139,9 @@ export function describeToken({ now, before, removed, measure }, names, position
   return removed.length ? `${told} ${first}` : told;
 }
 
-function standing({ scores, ranks, kept, problem }, position) {
+function standing({ scores, ranks, shared: holders, kept, problem }, position) {
   if (problem) return say("no ranking");
-  const shared = sharing(ranks, position);
+  const shared = holders[ranks[position]];
   const values = { score: scoreText(scores[position]), rank: ranks[position], all: kept.length };
   return shared > 1
     ? say("{score}, rank {rank} of {all}, shared by {shared}", { ...values, shared })

@@ -2,6 +2,10 @@
 // them in a browser. A matrix is a flat array of n * n numbers; entry i * n + j says how much
 // query i attends to key j.
 
+// What is not made anew as long as nobody asks for another. Whoever gets it must not write to it.
+const CHOSEN = new WeakMap(); // the matrix chosen last, by the message that the weights came in
+const DIVIDED = new WeakMap(); // rows that sum to 1, by the matrix that they were made of
+
 /**
  * Numbers of a message from Python, little-endian, such as Float64Array: `count` of them from the
  * `first` on. Copied, because a message may begin at an odd byte.
@@ -29,7 +33,7 @@ export function decodeMatrices(bytes, layers, heads, size) {
   const each = bytes.byteLength / (count * size);
   const isPlain = each === 4 || each === 8;
   const matrix = isPlain ? plain(bytes, each, size) : quantised(bytes, count, size);
-  return { layers, heads, size, matrix, isPlain };
+  return { bytes, layers, heads, size, matrix, isPlain };
 }
 
 function plain(bytes, each, size) {
@@ -67,19 +71,27 @@ export function headMatrix({ heads, size, matrix }, layer, head) {
 /** The matrix with rows that sum to 1 again, if quantising has changed their sums. */
 export function withRowSums(matrix, { n, isPlain }) {
   if (isPlain) return matrix;
+  if (DIVIDED.has(matrix)) return DIVIDED.get(matrix);
   const rows = new Float64Array(matrix);
   for (let i = 0; i < n; i++) {
     const row = rows.subarray(i * n, (i + 1) * n);
     const total = sum(row);
     for (let j = 0; j < n; j++) row[j] /= total;
   }
+  DIVIDED.set(matrix, rows);
   return rows;
 }
 
-/** The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k. */
+/**
+ * The matrix that the controls for layer and head have chosen: 0 is the mean, k + 1 is head k.
+ */
 export function chosenMatrix(weights, model) {
-  const choice = model.get("head_choice");
-  return headMatrix(weights, model.get("layer"), choice === 0 ? null : choice - 1);
+  const [layer, choice] = [model.get("layer"), model.get("head_choice")];
+  const last = CHOSEN.get(weights.bytes);
+  if (last?.layer === layer && last.choice === choice) return last.matrix;
+  const matrix = headMatrix(weights, layer, choice === 0 ? null : choice - 1);
+  CHOSEN.set(weights.bytes, { layer, choice, matrix });
+  return matrix;
 }
 
 /** Is this weight an edge? Rounded to float32 as the weights are: 0.05 is not above 0.05. */

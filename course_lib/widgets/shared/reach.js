@@ -9,7 +9,8 @@ export function reachLayers(pattern, n) {
   for (let i = 0; i < n; i++) {
     reached.fill(0);
     let front = [i];
-    for (let layer = 1; front.length; layer++) {
+    let missing = n;
+    for (let layer = 1; front.length && missing; layer++) {
       next.fill(0);
       for (const j of front) {
         for (let w = 0; w < words; w++) next[w] |= keys[j * words + w];
@@ -24,6 +25,7 @@ export function reachLayers(pattern, n) {
           front.push(k);
         }
       }
+      missing -= front.length;
     }
   }
   return layers;

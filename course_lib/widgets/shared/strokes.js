@@ -36,10 +36,11 @@ export class Strokes {
   /** Draw edges: `values` holds one for each, and `line(p, i, j)` says how it runs. */
   draw(values, { n, count }, line) {
     const lines = this.bins.map(() => "");
+    const least = this.bins[0].above;
     for (let e = 0; e < count * n * n; e++) {
-      let bin = -1;
+      if (!(values[e] > least)) continue; // most of them
+      let bin = 0;
       while (bin + 1 < this.bins.length && values[e] > this.bins[bin + 1].above) bin++;
-      if (bin < 0) continue;
       const row = Math.floor(e / n);
       lines[bin] += line(Math.floor(row / n), row % n, e % n);
     }

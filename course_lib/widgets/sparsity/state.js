@@ -13,9 +13,11 @@ import { strongest } from "../shared/strongest.js";
 import { percent } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
+const OUTPUTS = new WeakMap(); // A V by A, which the threshold does not change
+
 /** The positions of a row that are kept: above the cutoff, or the k largest; never none. */
-export function keptPositions(row, { method, cutoff, k }) {
-  if (method === 1) return strongest(row, range(row.length), k);
+export function keptPositions(row, { method, cutoff, k }, all = null) {
+  if (method === 1) return strongest(row, all ?? range(row.length), k);
   const above = [];
   for (let j = 0; j < row.length; j++) if (row[j] > cutoff) above.push(j);
   return above.length ? above : strongest(row, range(row.length), 1);
@@ -24,29 +26,48 @@ export function keptPositions(row, { method, cutoff, k }) {
 /** The matrix with rows that sum to 1 again, and how much of each row was kept. */
 export function sparsened(matrix, n, options) {
   const sparse = new Float64Array(n * n);
-  const kept = new Float64Array(n);
+  const [kept, all] = [new Float64Array(n), range(n)];
   for (let i = 0; i < n; i++) {
     const row = matrix.subarray(i * n, (i + 1) * n);
-    const positions = keptPositions(row, options);
+    const positions = keptPositions(row, options, all);
     for (const j of positions) kept[i] += row[j];
     for (const j of positions) sparse[i * n + j] = row[j] / kept[i];
   }
   return { sparse, kept };
 }
 
-/** How far each output moves when `matrix` becomes `sparse`: lengths of rows of (A - A') V. */
+/** How far each output moves when `matrix` becomes `sparse`: lengths of rows of A V - A' V. */
 export function outputErrors(matrix, sparse, values, n, features) {
-  const [errors, moved] = [new Float64Array(n), new Float64Array(features)];
+  return lengthsApart(mixed(matrix, values, n, features), mixed(sparse, values, n, features), n);
+}
+
+function lengthsApart(outputs, others, n) {
+  const [moved, features] = [others.slice(), others.length / n];
+  for (let k = 0; k < moved.length; k++) moved[k] -= outputs[k];
+  return rowLengths(moved, n, features);
+}
+
+/** What the tokens mix of the values: A V, flat (n, features). Zeros cost nothing. */
+function mixed(matrix, values, n, features) {
+  const outputs = new Float64Array(n * features);
   for (let i = 0; i < n; i++) {
-    moved.fill(0);
+    const output = outputs.subarray(i * features, (i + 1) * features);
     for (let j = 0; j < n; j++) {
-      const change = matrix[i * n + j] - sparse[i * n + j];
-      if (change === 0) continue;
-      for (let f = 0; f < features; f++) moved[f] += change * values[j * features + f];
+      const weight = matrix[i * n + j];
+      if (weight === 0) continue;
+      const start = j * features;
+      for (let f = 0; f < features; f++) output[f] += weight * values[start + f];
     }
-    errors[i] = Math.hypot(...moved);
   }
-  return errors;
+  return outputs;
+}
+
+function rowLengths(rows, n, features) {
+  const lengths = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    lengths[i] = Math.hypot(...rows.subarray(i * features, (i + 1) * features));
+  }
+  return lengths;
 }
 
 /** Everything the figure shows: what a test compares with course_lib. */
@@ -58,11 +79,14 @@ export function sparsityState(model) {
   const [n, features] = [weights.n, model.get("features")];
   const { sparse, kept } = sparsened(dense, n, { method, cutoff, k });
   const values = numbersOf(model.get("values"), Float64Array);
-  const errors = outputErrors(dense, sparse, values, n, features);
-  const lengths = range(n).map((j) =>
-    Math.hypot(...values.subarray(j * features, (j + 1) * features)),
-  );
-  const longest = Math.max(...lengths);
+  if (OUTPUTS.get(dense)?.given !== model.get("values")) {
+    OUTPUTS.set(dense, {
+      given: model.get("values"),
+      outputs: mixed(dense, values, n, features),
+    });
+  }
+  const errors = lengthsApart(OUTPUTS.get(dense).outputs, mixed(sparse, values, n, features), n);
+  const longest = Math.max(...rowLengths(values, n, features));
   const bounds = kept.map((mass) => 2 * Math.max(1 - mass, 0) * longest);
   const edges = edgesAbove(sparse, 0);
   const mass = sum(kept) / n;
@@ -73,11 +97,11 @@ export function sparsityState(model) {
 function connection(sparse, n) {
   const layers = reachLayers(sparse, n);
   let [joined, most] = [0, 0];
-  layers.forEach((steps, e) => {
-    if (steps === 0 || e % (n + 1) === 0) return; // never, or from a token to itself
+  for (let e = 0; e < n * n; e++) {
+    if (layers[e] === 0 || e % (n + 1) === 0) continue; // never, or from a token to itself
     joined++;
-    most = Math.max(most, steps);
-  });
+    if (layers[e] > most) most = layers[e];
+  }
   return { joined, steps: most };
 }
 
