@@ -215,7 +215,7 @@ def _judge_uniform(cases, values):
 # nlp-5 ------------------------------------------------------------------------------------------
 
 
-def _reorderings(rng):
+def reorderings(rng):
     """Make functions of texts, some of which see the order of the words, and texts for them.
 
     The largest change stands in the middle of texts and classes, at their start and at their end,
@@ -323,7 +323,7 @@ def draw_weights(rng, n_query, n_key, concentration=1.0):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _alignments(rng):
+def alignments(rng):
     cases = []
     drawn = [(int(n), int(m), 1) for n, m in rng.integers(4, 12, size=(2, 2))]
     for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), *drawn):
@@ -399,6 +399,6 @@ CHECKS = {
         without=(MODULE + "MultiHeadAttention.forward", MODULE + "masked_softmax"),
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
-    "nlp-5": Check(inputs=_reorderings, judge=_judge_order),
-    "nlp-7": Check(inputs=_alignments, judge=_judge_pointing),
+    "nlp-5": Check(inputs=reorderings, judge=_judge_order),
+    "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
 }
