@@ -324,6 +324,7 @@ def draw_weights(rng, n_query, n_key, concentration=1.0):
 
 
 def alignments(rng):
+    """Make weights, sharp and flat ones, and right keys that many, few or no rows have."""
     cases = []
     drawn = [(int(n), int(m), 1) for n, m in rng.integers(4, 12, size=(2, 2))]
     for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), *drawn):
