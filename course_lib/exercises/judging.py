@@ -139,9 +139,9 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-6, digits=2)
         tolerance = tolerance_of(value, counted=whole)
         coarse = 0 if tolerance is USUAL_TOLERANCE else tolerance["rtol"]
         close = abs(got - number) <= max(0 if whole else within, coarse * abs(number))
-        return close or (
-            not whole and any(got == float(f"{number:.{d}g}") for d in range(digits, 16))
-        )
+        rounded = [float(f"{number:.{d}g}") for d in range(digits, 16)]
+        off = tolerance_of(value, counted=True)["rtol"]  # which the type must round once more
+        return close or (not whole and bool(np.isclose(got, rounded, rtol=off, atol=0).any()))
 
     if is_meant(expected):
         return

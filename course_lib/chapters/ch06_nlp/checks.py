@@ -215,7 +215,7 @@ def _judge_uniform(cases, values):
 # nlp-5 ------------------------------------------------------------------------------------------
 
 
-def _reorderings(rng):
+def reorderings(rng):
     """Make functions of texts, some of which see the order of the words, and texts for them.
 
     The largest change stands in the middle of texts and classes, at their start and at their end,
@@ -229,7 +229,7 @@ def _reorderings(rng):
         _reordering(rng, 6, 6, 6, 2, 3, rise=True),
         _reordering(rng, 5, 7, 5, 3, 2, rise=False),
         _reordering(rng, batch, n, classes, 0, 0, rise=False),
-        _reordering(rng, batch, n, classes, -1, -1, rise=True),
+        _reordering(rng, 9, n, 9, -1, -1, rise=True),
         _reordering(rng, 4, 6, 4, 0, 0, rise=False, answered=True),
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
@@ -323,7 +323,8 @@ def draw_weights(rng, n_query, n_key, concentration=1.0):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _alignments(rng):
+def alignments(rng):
+    """Make weights, sharp and flat ones, and right keys that many, few or no rows have."""
     cases = []
     drawn = [(int(n), int(m), 1) for n, m in rng.integers(4, 12, size=(2, 2))]
     for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), *drawn):
@@ -342,6 +343,9 @@ def _alignments(rng):
     least = np.full((3, 4), 0.2) + 0.2 * np.eye(4)[[0, 0, 0]]
     few = np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 1, 1]]) > 0
     cases.append((least[:, keys], few[rows][:, keys]))
+    # The largest weights are hardly larger, and behind many keys; other right keys have less.
+    favourites = np.eye(50)[rng.integers(30, 50, size=3)]
+    cases.append(((1 + 0.1 * favourites) / 50.1, favourites + np.eye(50)[[1, 1, 1]] > 0))
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 
@@ -396,6 +400,6 @@ CHECKS = {
         without=(MODULE + "MultiHeadAttention.forward", MODULE + "masked_softmax"),
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
-    "nlp-5": Check(inputs=_reorderings, judge=_judge_order),
-    "nlp-7": Check(inputs=_alignments, judge=_judge_pointing),
+    "nlp-5": Check(inputs=reorderings, judge=_judge_order),
+    "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
 }

@@ -6,10 +6,10 @@ Only tests import this: learners do not have Hypothesis.
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch06_nlp.checks import draw_weights
+from course_lib.chapters.ch06_nlp.checks import alignments, draw_weights, reorderings
 from course_lib.chapters.ch06_nlp.modules import draw_texts, far_texts
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
-from course_lib.exercises.strategies import orders, seeded
+from course_lib.exercises.strategies import cases_of, orders, seeded
 
 
 def _draw_predictor(rng, n, classes):
@@ -54,8 +54,8 @@ VALID = {
     "nlp-3": seeded(_module_case, small, small, small, st.integers(1, 6)),
     "nlp-5": st.integers(1, 8).flatmap(
         lambda n: seeded(_reordering, st.integers(1, 6), st.integers(2, 6), orders(n))
-    ),
-    "nlp-7": seeded(
-        _pointing, st.integers(1, 10), st.integers(1, 10), st.sampled_from([0.3, 1, 9])
-    ),
+    )
+    | cases_of(reorderings),
+    "nlp-7": seeded(_pointing, st.integers(1, 10), st.integers(1, 10), st.sampled_from([0.3, 1, 9]))
+    | cases_of(alignments),
 }

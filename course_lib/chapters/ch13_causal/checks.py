@@ -262,7 +262,7 @@ def _judge_fairness(cases, drawn):
         if ways <= times / 10 and _chance_of(sets, times, ways) < UNLIKELY:
             raise Wrong(
                 "In {times} draws of {size} heads, some of the {ways} possible sets came far too "
-                "often, though each single head did not. Draw anew for each layer.",
+                "often, though each single head did not. Give each set of others the same chance.",
                 times=times,
                 size=len(heads),
                 ways=ways,

@@ -95,16 +95,19 @@ def apart(scores, by=1e-6):
 
 def candidates(rng):
     """Make scores of candidates on texts: equally good ones, one that is best, a single one."""
-    sizes = [(5, 3), (2, 2), (1, 4), rng.integers((3, 5), (9, 9))]
+    sizes = [(5, 3), (2, 2), (1, 4), rng.integers((7, 5), (11, 9))]
     cases = [_tell_apart(lambda size=size: rng.uniform(-1, 1, size=size)) for size in sizes]
-    best = rng.normal(0, 0.1, size=(6, 7))
-    best[rng.integers(6)] += 0.5
+    best = rng.normal(0, 0.1, size=(9, 7))
+    best[rng.integers(6, 9)] += 0.5
     # One candidate leads thanks to a single text: chosen on the others, it is not chosen there.
     lucky = np.array([[0.9, 0.1, 0.1, 0.12], [0.2, 0.3, 0.29, 0.31]])[:, rng.permutation(4)]
     below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
     # One is a little above 0 everywhere; the other is better, but not everywhere.
     steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
-    return [(scores,) for scores in (*cases, best, lucky, below, steady)]
+    # One is a little better on average, and by far the less steady.
+    bold = np.full((2, 8), 0.3) + 0.01 * rng.normal(size=(2, 8))
+    bold[0] += 0.12 * rng.permutation([-1, -1, -1, -1, 1, 1, 1, 1.3]) + 0.045
+    return [(scores,) for scores in (*cases, best, lucky, below, steady, bold) if apart(scores)]
 
 
 def _tell_apart(draw):
@@ -126,8 +129,10 @@ def differences(rng):
     cases.append((np.zeros(4), rng.choice([-1, 1], size=(6, 4))))
     cases.append((rng.normal(size=3), np.ones((1, 3), dtype=int)))
     cases.append((1e-6 * rng.normal(0.3, 1, size=7), rng.choice([-1, 1], size=(40, 7))))
-    near = np.array([0.5, 0.4, 0.3, 0.0002])  # without the last, nearly as large, but not quite
-    cases.append((near, np.array([[1, 1, 1, -1], [-1, -1, -1, 1], [1, -1, 1, 1]])))
+    # Without the last, nearly as large, but not quite; then short by 8e-10, and by 2e-8.
+    for last in (0.0002, 1.6e-9, 4e-8):
+        near = np.array([0.5, 0.4, 0.3, last])
+        cases.append((near, np.array([[1, 1, 1, -1], [-1, -1, -1, 1], [1, -1, 1, 1]])))
     for _ in tries("ties that rounding breaks"):
         tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
         short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))

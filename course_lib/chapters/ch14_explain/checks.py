@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.chapters.ch06_nlp.predictors import draw_predictor
 from course_lib.chapters.ch14_explain import cases as posed
 from course_lib.data import load_tournament
@@ -18,14 +19,18 @@ from course_lib.language import say
 def _words_to_hide(rng):
     """Make functions of texts with several classes, and a text for each."""
     n, classes = (int(size) for size in rng.integers((5, 3), (9, 7)))
-    text, certain = rng.permutation(np.arange(1, 9)), draw_predictor(rng, n, classes)
-    certain.table[1:] += 40 * np.eye(classes)[rng.permutation(8) % classes]  # answers turn round
+    text = rng.permutation(np.arange(1, 9))
+    for _ in tries("answers that turn round from one certain one to another"):
+        certain, sure = draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
+        certain.table[1:] += 40 * np.eye(classes)[rng.permutation(8) % classes]
+        if np.abs(_moved(certain, sure)).sum(axis=1).max() > 1.98:
+            break
     return [
         (draw_predictor(rng, 6, 6), text[:6]),
         (draw_predictor(rng, 4, 6), text[:4]),
         (draw_predictor(rng, 1, 6), text[:1]),
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
-        (certain, rng.integers(1, 9, size=n)),
+        (certain, sure),
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
     ]
 
@@ -116,7 +121,7 @@ def _sizes(vectors):
 
 def _judge_by_hand(cases, values):
     weighted = HEADS[..., None] * VECTORS
-    right = _sizes(weighted.sum(axis=0))
+    right = tuple(round(size) for size in _sizes(weighted.sum(axis=0)))  # whole numbers
     mistakes = [
         (np.linalg.norm(weighted, axis=-1).sum(axis=0),
          "Add the vectors of the two heads first, and then take the size: they may cancel."),

@@ -8,8 +8,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
-from course_lib.chapters.ch14_explain.cases import apart, clear_winner, draw_layer
-from course_lib.exercises.strategies import random_weights, seeded
+from course_lib.chapters.ch14_explain.cases import apart, clear_winner, differences, draw_layer
+from course_lib.exercises.strategies import cases_of, random_weights, seeded
 
 small = st.integers(1, 5)
 
@@ -62,5 +62,6 @@ VALID = {
     "explain-4": seeded(_with_gradients, st.integers(1, 4), small, small),
     "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), st.sampled_from([3, 9])),
     "explain-6": seeded(_scores, st.integers(1, 8), st.integers(2, 8)),
-    "explain-7": seeded(_differences, st.integers(1, 12), st.integers(1, 60)),
+    "explain-7": seeded(_differences, st.integers(1, 12), st.integers(1, 60))
+    | cases_of(differences),
 }

@@ -207,6 +207,25 @@ def test_rows_become_alike_and_the_residual_delays_it(name):
     assert (rollout(WEIGHTS[name]).argmax(axis=1) == 0).all()  # stripes: most comes from [CLS]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_last_layer_takes_away_the_largest_share_of_the_differences(name):
+    for residual in (0, 0.5, 0.9):
+        left = [
+            distance_from_rank_one(rollout(WEIGHTS[name][:depth], residual=residual))
+            for depth in range(1, 7)
+        ]
+        assert np.corrcoef(np.arange(6), np.log(left))[0, 1] < -0.95  # roughly straight
+        *others, last = np.divide(left[1:], left[:-1])
+        assert residual or last < 0.75 * min(others)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layers_1_to_4_send_half_of_their_attention_to_cls(name):
+    shares = WEIGHTS[name][1:5, ..., 0].mean(axis=(1, 2))
+    assert shares.min() > 0.44
+    assert shares.mean() > 0.49
+
+
 def test_flat_causal_attention_collapses_on_token_0_and_shows_a_u():
     causal = np.tril(np.ones((16, 16)))
     layers = np.array([causal / causal.sum(axis=1, keepdims=True)] * 12)

@@ -813,8 +813,8 @@ WRONG = {
         (lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :].mean(axis=-1), "shape"),
     ],
     "causal-7": [
-        (null_of_neighbours, "possible sets"),
-        (null_of_one_order, "possible sets"),
+        (null_of_neighbours, "set of others the same chance"),
+        (null_of_one_order, "set of others the same chance"),
         (null_next, "the same chance"),
         (null_unfair, "the same chance"),
         (null_anywhere, ("as many heads", "of the set itself")),

@@ -397,6 +397,32 @@ def p_then(change):
     return lambda differences, signs: change(p_by_product(differences, signs))
 
 
+def best_elsewhere_by(rule):
+    def answer(scores):
+        texts = range(scores.shape[1])
+        return np.mean([scores[rule(np.delete(scores, k, axis=1)).argmax(), k] for k in texts])
+
+    return answer
+
+
+def p_short_by(least):
+    def answer(differences, signs):
+        drawn = abs((signs * differences).mean(axis=1))
+        return (1 + (drawn >= abs(differences.mean()) - least).sum()) / (1 + len(signs))
+
+    return answer
+
+
+def p_close(differences, signs):
+    drawn, measured = abs((signs * differences).mean(axis=1)), abs(differences.mean())
+    return (1 + ((drawn > measured) | np.isclose(drawn, measured)).sum()) / (1 + len(signs))
+
+
+def p_by_sums(differences, signs):
+    drawn = abs((signs * differences).sum(axis=1))
+    return (1 + (drawn >= abs(differences.sum()) - 1e-9).sum()) / (1 + len(signs))
+
+
 RIGHT = {
     "explain-1": [
         hide_at_once,
@@ -550,6 +576,8 @@ WRONG = {
         (hide_with(lambda a, b: np.abs(a.max(1) - b.max())), "not right yet"),
     ],
     "explain-2": [
+        ((5.0001, 0), "not right yet"),
+        ((5, 1e-4), "not right yet"),
         ((7, 3), "they may cancel"),
         ((2.5, 0), "that is their mean"),
         ((np.hypot(6, 16), 1), "by its weight"),
@@ -669,6 +697,8 @@ WRONG = {
         (area_by(lambda a: a.argmax(axis=1) == a[0].argmax()), "not right yet"),
     ],
     "explain-6": [
+        (best_elsewhere_by(lambda s: s.mean(axis=1) - 0.3 * s.std(axis=1)), "not right yet"),
+        (best_elsewhere_by(lambda s: np.median(s, axis=1)), "not right yet"),
         (lambda scores: scores.max(axis=0).mean(), "on the very text"),
         (lambda scores: scores.mean(axis=1).max(), "leave it out"),
         (lambda scores: scores.mean(), "choose one"),
@@ -706,6 +736,10 @@ WRONG = {
         (lambda scores: scores.max(axis=0), "shape"),
     ],
     "explain-7": [
+        (p_short_by(1e-12), "not right yet"),
+        (p_short_by(1e-6), "not right yet"),
+        (p_close, "not right yet"),
+        (p_by_sums, "not right yet"),
         (p_by(as_large, lambda beyond, draws: beyond / draws), "add 1 above and below"),
         (p_by(as_large, lambda beyond, draws: (1 + beyond) / draws), "Add 1 below"),
         (p_by(as_large, lambda beyond, draws: beyond / (1 + draws)), "Add 1 above"),
