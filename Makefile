@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test book slides links mutate grade bench clean
+.PHONY: help lab test book pdf slides links mutate grade bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(VENV)/.tools ## run every test; options for pytest go in ARGS="-k graph"
 
 book: $(VENV)/.tools ## build the site to book/_build/html
 	$(BIN)/python -m sphinx -b html -W --keep-going book book/_build/html $(ARGS)
+
+pdf: book ## print the built site to book/_build/book.pdf; needs a Chromium
+	$(BIN)/python book/paper.py book/_build/html book/_build/book.pdf
 
 slides: $(VENV)/.tools ## make decks of slides in book/_build/slides; ARGS=02 for one chapter
 	$(BIN)/course build --slides book/_build/slides $(ARGS)

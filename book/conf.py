@@ -5,9 +5,7 @@ Everything that a page needs is served from the book itself; see _static/vendor/
 
 import os
 import re
-import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import __version__
@@ -38,6 +36,18 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "figures_last",
+    "katex_formulas",
+    "icons",
+    "pictures",
+    "chapter_map",
+    "counts",
+    "sharing",
+    "ways_to_run",
+    "exercise_filter",
+    "glossary_terms",
+    "quiz",
+    "section_search",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]
@@ -73,18 +83,8 @@ nb_execution_show_tb = True
 nb_merge_streams = True  # what one cell prints stands in one box
 nb_kernel_rgx_aliases = {".*": "python3"}
 
-# Live figures: RequireJS, the way to anywidget, then the widget manager, in this order. A module
-# that is missing must not be looked for elsewhere, so the manager's CDN is the book itself.
-nb_ipywidgets_js = {
-    "vendor/require.js": {},
-    "require-paths.js": {},
-    "vendor/embed-amd.js": {"data-jupyter-widgets-cdn": "./"},
-}
-
-# Formulas: one file that fetches nothing else.
-mathjax_path = "vendor/tex-svg.js"
-mathjax_config_path = "_static/mathjax-settings.js"
-myst_update_mathjax = False  # its settings are in that file
+nb_ipywidgets_js = {}  # figures_last.py brings what they need
+myst_update_mathjax = False  # katex_formulas.py typesets them
 
 # The check of outside addresses, `make links`. Many sites make their anchors with scripts.
 linkcheck_anchors = False
@@ -94,8 +94,12 @@ linkcheck_timeout = 15
 html_theme = "sphinx_book_theme"
 html_title = project
 html_baseurl = os.environ.get("BOOK_URL", "")  # only who publishes the book knows it
+if html_baseurl:
+    html_baseurl = f"{html_baseurl.rstrip('/')}/"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "site.css", ("print.css", {"media": "print"})]
+html_js_files = [("accessible.js", {"defer": "defer"}), ("print.js", {"defer": "defer"})]
+templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_copy_source = False
@@ -109,14 +113,6 @@ html_theme_options = {
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the side bar has a search field already
 }
-
-
-def copy_anywidget(app, exception):
-    """Put the browser half of the installed anywidget beside the other scripts."""
-    if exception is None and app.builder.format == "html":
-        package = Path(find_spec("anywidget").origin).parent
-        vendor = Path(app.outdir, "_static", "vendor")
-        shutil.copyfile(package / "nbextension" / "index.js", vendor / "anywidget.js")
 
 
 def link_to_pages(app, docname, source):
@@ -135,4 +131,3 @@ def setup(app):
     write_pages(Path(app.srcdir, "chapters"))
     app.connect("source-read", link_to_pages)
     app.connect("html-page-context", language_of_page)
-    app.connect("build-finished", copy_anywidget)

@@ -1,65 +1,77 @@
-"""Fetch the book's scripts of others again (needs npm), or check those that are here.
+"""Bundle the widget manager of the book's pages again (needs npm), or check what is here.
 
-``python book/vendor.py`` fetches, ``python book/vendor.py --check`` only compares. `PINS` is the
-one place where versions stand; the table in _static/vendor/README.md is written from it.
+``python book/vendor.py`` installs the packages of manager/package-lock.json, which says every
+version, and bundles manager/manager.js with them; ``python book/vendor.py --check`` only compares
+the files with the hashes in _static/vendor/README.md.
 """
 
 import hashlib
+import json
+import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
-VENDOR = Path(__file__).parent / "_static" / "vendor"
-RULE = "| --- | --- | --- | --- | --- |\n"
-
-REQUIRE = ("requirejs", "2.3.8", "MIT")
-MANAGER = ("@jupyter-widgets/html-manager", "1.0.15", "BSD-3-Clause")
-MATHJAX = ("mathjax", "3.2.2", "Apache-2.0")
-
-# File in the book: (package, version, licence), file in the package.
-PINS = {
-    "require.js": (REQUIRE, "require.js"),
-    "embed-amd.js": (MANAGER, "dist/embed-amd.js"),
-    "html-manager-notices.txt": (MANAGER, "dist/embed.js.LICENSE.txt"),
-    "tex-svg.js": (MATHJAX, "es5/tex-svg.js"),
-    "mathjax-LICENSE.txt": (MATHJAX, "LICENSE"),
-}
+BOOK = Path(__file__).resolve().parent
+VENDOR = BOOK / "_static" / "vendor"
+ESBUILD = BOOK.parent / "node_modules" / ".bin" / "esbuild"
+FILES = ("manager.js", "manager.css", "manager-licences.txt")
+RULE = "| --- | --- |\n"
+OPTIONS = [
+    "--bundle",
+    "--minify",
+    "--format=iife",
+    "--legal-comments=none",
+    "--loader:.svg=dataurl",
+]
 
 
 def row(name, folder=VENDOR):
     """Return the row of the table for the file as it is."""
-    (package, version, licence), _ = PINS[name]
-    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    return f"| {name} | {package} | {version} | {licence} | `{digest}` |"
+    return f"| {name} | `{hashlib.sha256((folder / name).read_bytes()).hexdigest()}` |"
 
 
 def changed(folder=VENDOR):
     """Return the files of a folder that are not what the table of its README.md says."""
     table = (folder / "README.md").read_text(encoding="utf-8").splitlines()
-    return [name for name in PINS if row(name, folder) not in table]
+    return [name for name in FILES if row(name, folder) not in table]
 
 
-def fetch():
-    """Fetch every pinned package with npm, copy what the book needs, and write the table anew."""
-    for package in (REQUIRE, MANAGER, MATHJAX):
-        with tempfile.TemporaryDirectory() as folder:
-            command = ["npm", "pack", "--silent", f"{package[0]}@{package[1]}"]
-            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            (archive,) = Path(folder).glob("*.tgz")
-            with tarfile.open(archive) as packed:
-                for name, (owner, member) in PINS.items():
-                    if owner == package:
-                        content = packed.extractfile(f"package/{member}").read()
-                        (VENDOR / name).write_bytes(content)
+def bundle():
+    """Install the pinned packages in a folder that is thrown away, and bundle what is used."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(shutil.copytree(BOOK / "manager", Path(folder, "manager")))
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=work, check=True)
+        alias = "--alias:sanitize-html=./plain_labels.js"
+        outputs = ["--outfile=manager.out.js", "--metafile=used.json"]
+        command = [ESBUILD, "manager.js", *OPTIONS, alias, *outputs, "--log-level=warning"]
+        subprocess.run(command, cwd=work, check=True)
+        for kind in ("js", "css"):
+            shutil.copyfile(work / f"manager.out.{kind}", VENDOR / f"manager.{kind}")
+        used = json.loads((work / "used.json").read_text(encoding="utf-8"))["inputs"]
+        text = "\n\n".join(licences(work, used))
+        (VENDOR / "manager-licences.txt").write_text(text + "\n", encoding="utf-8")
     readme = VENDOR / "README.md"
     above, rule, _ = readme.read_text(encoding="utf-8").partition(RULE)
-    readme.write_text(above + rule + "\n".join(map(row, PINS)) + "\n", encoding="utf-8")
+    readme.write_text(above + rule + "\n".join(map(row, FILES)) + "\n", encoding="utf-8")
+
+
+def licences(work, used):
+    """Yield name, version and licence of each package of which the bundle has a file."""
+    package = re.compile(r"node_modules/(?:@[^/]+/)?[^/]+(?=/)")
+    for folder in sorted({match[0] for match in map(package.match, used) if match}):
+        facts = json.loads((work / folder / "package.json").read_text(encoding="utf-8"))
+        texts = sorted(
+            path for path in (work / folder).iterdir() if re.match("(?i)licen", path.name)
+        )
+        said = texts[0].read_text(encoding="utf-8").strip() if texts else facts["license"]
+        yield f"=== {facts['name']} {facts['version']} ({facts['license']})\n\n{said}"
 
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--check"]:
-        fetch()
+        bundle()
     if changed():
         sys.exit(f"not what README.md says: {', '.join(changed())}")

@@ -328,6 +328,7 @@ SPECS = {
     d.available: {"model": choice("minilm", "smollm2")},
     d.load_attention: {"name": name_of("short"), "model": choice("minilm")},
     d.load_recording: {"name": name_of("names"), "model": choice("smollm2")},
+    d.load_head_vectors: {"name": name_of("agreement"), "model": choice("minilm", "smollm2")},
     d.load_predictions: {"name": name_of("names")},
     d.provenance: {"model": choice("minilm", "smollm2")},
     d.load_knockout: {"name": name_of("short")},

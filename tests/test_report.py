@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from course_lib.chapters import chapter_name, chapter_stem
+from course_lib.chapters import CHAPTERS, chapter_name, chapter_stem
 from course_lib.exercises import answers, check, progress, report, scorecard
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED, WRONG, Result
-from course_lib.exercises.registry import find_exercise
+from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.exercises.report import MIME, VERDICTS, Card, Scorecard
 from course_lib.language import speaking
 
@@ -110,12 +110,26 @@ def test_answers_get_copies_and_the_judge_never_sees_what_they_change(notebook):
 
 
 def test_the_scorecard_counts_what_was_passed():
-    card = Scorecard("weights", {"weights-1", "weights-4", "multi_head-1"})
+    card = Scorecard("weights", passed={"weights-1", "weights-4", "multi_head-1"})
     assert (card.done, len(card.rows)) == (2, 6)
     text = str(card)
     assert "2 of 6 exercises passed" in text
     assert text.count("✓") == 2
     assert "value='2' max='6'" in card._repr_mimebundle_()["text/html"]
+
+
+def test_one_scorecard_shows_all_chapters(notebook):
+    _, shown = notebook
+    progress.record("weights-4")
+    scorecard()
+    card = shown[-1]
+    assert card.done == 1
+    assert len(card.rows) == sum(len(exercises_of(name)) for name in CHAPTERS.values())
+    page, exercise = card._repr_mimebundle_()["text/html"], find_exercise("weights-4")
+    row = next(row for row in page.split("<tr>") if row.startswith("<td>weights-4<"))
+    assert f"<td>{exercise.kind}</td><td>{exercise.minutes}</td><td>✓ passed</td>" in row
+    assert page.count("✓ passed") == 1
+    assert "✓ weights-4: No looking ahead" in str(card)
 
 
 def test_chapters_are_found_by_number_name_and_stem():

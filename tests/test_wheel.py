@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.authoring import addresses
+from tests.support.serving import serving
+
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 pytestmark = pytest.mark.xdist_group("wheel")
@@ -29,18 +32,25 @@ def wheel(tmp_path_factory):
     return path
 
 
+def bare(home):
+    """Make a venv without the course; return its Python and the environment to run it in.
+
+    What the course depends on is lent by our own environment: without its .pth files, so without
+    the course that is installed there.
+    """
+    venv.create(home / "env")
+    (packages,) = (home / "env").glob("lib/python*/site-packages")
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"))
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+    return home / "env" / "bin" / "python", kept
+
+
 @pytest.fixture(scope="module")
 def course(wheel, tmp_path_factory):
     """Return how to run the command of a venv that has the wheel, in a folder of its own."""
     home = tmp_path_factory.mktemp("learner")
-    venv.create(home / "env")
-    python = home / "env" / "bin" / "python"
+    python, environment = bare(home)
     pip("--python", python, "install", "--no-deps", "--no-index", wheel)
-    (packages,) = (home / "env").glob("lib/python*/site-packages")
-    # What the course depends on is lent by our own environment: without its .pth files, so
-    # without the course that is installed there.
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
 
     def run(*arguments, cwd=home, program="course"):
         command = [home / "env" / "bin" / program, *arguments]
@@ -100,6 +110,25 @@ def test_every_link_of_the_laid_out_folder_leads_somewhere(course):
         link.rpartition("/")[2] for _, link in dead_links(course.home / "mine")
     }
     (course.home / "glossary.md").rename(course.home / "mine" / "book" / "glossary.md")
+
+
+def test_the_cell_of_a_published_notebook_installs_it(wheel, tmp_path):
+    python, environment = bare(tmp_path)
+    repository = "https://github.com/owner/name"
+    assert addresses.wheel(repository).endswith(f"/{wheel.name}")
+    with serving(wheel.parent) as address:
+        there = addresses.wheel(repository), f"{address}/{wheel.name}"
+        cell = addresses.install_cell(repository).replace(*there)
+        code = f"{cell}\n\nimport course_lib; print(course_lib.__file__)"
+        done = subprocess.run(
+            [python, "-m", "IPython", "-c", code],
+            cwd=tmp_path,
+            env=environment | {"PIP_NO_INDEX": "1", "IPYTHONDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stdout.splitlines()[-1].startswith(str(tmp_path)), done.stderr
 
 
 @pytest.mark.notebook

@@ -7,37 +7,22 @@ import numpy as np
 import pytest
 from ipywidgets.embed import dependency_state
 
-from course_lib import attention
 from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.widgets import (
-    Example,
-    PictureAttention,
-    PooledBag,
     attention_explorer,
-    causal_explorer,
-    examples_explorer,
-    flow_explorer,
-    head_graph,
     heads_explorer,
-    heatmap_explorer,
-    methods_explorer,
-    neighbours_explorer,
-    pixel_explorer,
-    pooling_explorer,
     query_plane,
-    ranking_explorer,
-    rollout_explorer,
-    sparsity_explorer,
 )
 from course_lib.widgets.shared.figure import FigureView
-from tests.support.figures import assert_linked, controls
+from tests.support.figures import (
+    assert_linked,
+    controls,
+    figures_with_tokens,
+    random_weights,
+)
 
 TOKENS = ["the", "cat", "sat", "sat"]
-
-
-def random_weights(*shape, seed=0):
-    return attention.softmax(np.random.default_rng(seed).normal(size=shape))
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 4, 4), (2, 3, 4, 4)])
@@ -128,38 +113,6 @@ def state_of(figure):
     code = [one["state"].pop("_esm") for one in state.values() if "_esm" in one["state"]]
     assert not any(re.search(r"<!--|</?script", text, re.IGNORECASE) for text in code)
     return json.dumps(state)
-
-
-def figures_with_tokens(tokens):
-    weights = random_weights(2, 3, 4, 4)
-    bags = [PooledBag(t, np.zeros((2, 1, 1)), [0, 1], [-2, 3], tokens[:2]) for t in tokens[:2]]
-    texts = [Example(t, tokens, tokens, weights, t) for t in tokens[:2]]
-    pictures = [PictureAttention(t, np.zeros((1, 2)), [np.eye(2)] * 2, t) for t in tokens[:2]]
-    strengths = {token: np.eye(2, k=1) for token in tokens}
-    said = {token: np.arange(4.0) for token in tokens}
-    explained = {"tokens": tokens, "judge": np.arange(4), "methods": said, "output": tokens[0]}
-    around = {"positions": np.eye(4, 2), "names": tokens, "groups": [0, 1, 2, 3]}
-    return [
-        *(make(weights, tokens) for make in (attention_explorer, flow_explorer, heads_explorer)),
-        *(make(weights, tokens) for make in (heatmap_explorer, ranking_explorer)),
-        rollout_explorer(weights, tokens),
-        sparsity_explorer(weights, tokens, values=np.eye(4)),
-        causal_explorer({token: (np.eye(4)[None, None], tokens) for token in tokens}),
-        head_graph(strengths, {token: np.ones((2, 1)) for token in tokens}, heads=1),
-        methods_explorer({token: explained for token in tokens}),
-        examples_explorer(texts),
-        pooling_explorer(bags, question=tokens[0]),
-        pixel_explorer(pictures, grid=(1, 2), heads=tokens[:2]),
-        neighbours_explorer(
-            [[0, 1, 2, 3]] * 2,
-            *np.zeros((2, 1, 4, 2)),
-            np.ones((1, 2)),
-            group_names=tokens,
-            marked=[0],
-            marked_name=tokens[0],
-            **around,
-        ),
-    ]
 
 
 def test_no_token_can_end_the_script_that_holds_a_page_s_state():

@@ -75,6 +75,15 @@ def test_the_pictures_are_sent_as_png_files():
     assert (grey["height"], grey["width"]) == (12, 5)
 
 
+def test_a_large_picture_is_sent_as_a_photograph():
+    shades = np.linspace(0, 1, 120)
+    large = PictureAttention("large", np.outer(shades, shades), WEIGHTS[0])
+    view = make([large]).children[-1]
+    assert view.pictures[:2] == b"\xff\xd8"  # how each JPEG begins
+    shown = imread(io.BytesIO(view.pictures), format="jpeg")
+    np.testing.assert_allclose(shown[..., 0] / 255, large.picture, atol=0.03)
+
+
 def test_what_is_given_is_not_changed_and_its_numbers_may_be_of_any_float_type():
     picture, weights = COLOUR.astype(np.float32), WEIGHTS[0].astype(np.float16)
     before = picture.copy(), weights.copy()
@@ -436,7 +445,8 @@ def test_on_a_phone_everything_fits_and_nothing_moves(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     open_view(page, tmp_path, make(place=(0, 0)).children[-1])
     before = page.locator(".plain").bounding_box()
-    assert page.locator(".readout").bounding_box()["y"] < before["y"]
+    readout = page.locator(".readout").bounding_box()
+    assert readout["y"] + readout["height"] <= 800  # it sticks to the end of the screen
     assert page.locator(".map").bounding_box()["y"] > before["y"] + before["height"]
     # One sentence is longer than the other; place 4 of head 1 attends to nothing but itself.
     for head, place in [(0, 3), (0, 7), (1, 4)]:

@@ -335,11 +335,10 @@ class TestPicking:
         page.keyboard.press(" ")
         assert page.evaluate("model.get('output')") == 2
         page.keyboard.press("Tab")  # one stop for all outputs: the next one is the matrix
-        assert page.evaluate("document.activeElement.dataset.query") == "0"
+        assert lit_output(page) == "0"
         page.keyboard.press("ArrowDown")
         assert lit_output(page) == "1"
-        label = page.evaluate("document.activeElement.getAttribute('aria-label')")
-        assert label.startswith("“cat” → “the [0]”: ")
+        assert page.locator(".readout").inner_text().startswith("“cat” → “the [0]”: ")
         page.keyboard.press("Shift+Tab")
         assert page.evaluate("document.activeElement.dataset.position") == "2"
 

@@ -11,6 +11,7 @@ from course_lib.attention import softmax
 from course_lib.authoring import words
 from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
+from course_lib.data import HeadVectors
 from course_lib.widgets.shared.figure import FigureView
 from tests.support.figures import controls
 
@@ -126,6 +127,12 @@ def head_strengths():
     return widgets.head_graph({"1": strengths, "2": strengths}, scores)
 
 
+def edges():
+    masked = HeadVectors(*RNG.normal(size=(3, 4, 2)), np.tri(4, dtype=bool), TOKENS)
+    free = HeadVectors(*RNG.normal(size=(2, 4, 2)), np.zeros((4, 2)), None, TOKENS)
+    return widgets.edge_explorer({"1": masked, (2, 3): free}, query=1)
+
+
 def explained(special):
     values = {"1": [1, 2, 3, 4], "2": [1, -1, 2, 0], "3": [1, 1, 1, 1]}
     parts = {"tokens": TOKENS, "judge": [4, 1, 2, np.nan], "methods": values}
@@ -152,6 +159,14 @@ FIGURES = {
     "circuit": (
         head_strengths,
         [{"chosen": 0}, {"chosen": 3}, {"chosen": None, "threshold": 0.4}, {"threshold": 0.0}],
+    ),
+    "edge": (
+        edges,
+        [
+            *({"step": step} for step in range(9)),
+            {"step": 4, "key": 2},
+            *({"step": step, "head": 1} for step in (4, 8)),
+        ],
     ),
     "examples": (
         lambda: widgets.examples_explorer([example("1", 4), example("2", 3)]),

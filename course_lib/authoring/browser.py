@@ -85,9 +85,9 @@ def open_view(page, folder, view, *, attributes=""):
         attributes=attributes,
         css=view._css,
         script=stand_in() + SCRIPT,
-        state=_script(state),
-        packed=_script(packed),
-        esm=_script(view._esm),
+        state=as_script(state),
+        packed=as_script(packed),
+        esm=as_script(view._esm),
     )
     path = folder / "view.html"
     path.write_text(text, encoding="utf-8")
@@ -95,6 +95,6 @@ def open_view(page, folder, view, *, attributes=""):
     page.evaluate("window.ready")
 
 
-def _script(value):
+def as_script(value):
     """Return `value` as JSON that may stand inside a script element."""
     return json.dumps(value).replace("<", "\\u003c")

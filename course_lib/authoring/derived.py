@@ -10,6 +10,7 @@ import json
 import os
 import re
 
+from course_lib.authoring.addresses import repository
 from course_lib.authoring.source import ROOT, write_if_changed
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import SourceError, file_stem, front_matter, tasks, views
@@ -129,10 +130,11 @@ def exercise(key):
 
 def all_exercises():
     """Return the table of all exercises, a row each."""
-    rows = ["| exercise | | kind | minutes | needs |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| exercise | title | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
     for task in _all_tasks():
         link = f"[{task.key}]({_place(task)})"
-        cells = (link, task.title, task.kind, task.minutes, _needs(task.chapter))
+        chapter = f"{chapter_stem(task.chapter)[:2]} {front_matter(task.chapter)['title']}"
+        cells = (link, task.title, chapter, task.kind, task.minutes, _needs(task.chapter))
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return ["", *rows, ""]
 
@@ -143,6 +145,16 @@ def _needs(chapter):
 
 def _place(task):
     return f"notebooks/{chapter_stem(task.chapter)}.ipynb#{task.key}"
+
+
+def get_it():
+    """Return how to get the course: from its repository, once that has an address."""
+    address = repository()
+    if not address:
+        said = "The course is one folder: get a copy of it, as an archive or as a clone of its "
+        return ["", f"{said}repository, and open a terminal in it.", ""]
+    name = address.rstrip("/").removesuffix(".git").rpartition("/")[2]
+    return ["", "```sh", f"git clone {address}", f"cd {name}", "```", ""]
 
 
 def contents():
@@ -204,8 +216,8 @@ def teaching_contents():
 MAKERS = {
     make.__name__: make
     for make in (
-        all_exercises, chapters, contents, exercise, exercises, hub_memory, longest, measured,
-        minutes, shortest, teaching, teaching_contents, translated,
+        all_exercises, chapters, contents, exercise, exercises, get_it, hub_memory, longest,
+        measured, minutes, shortest, teaching, teaching_contents, translated,
     )
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ OPTIONS = ["--bundle", "--format=esm", "--charset=utf8", "--minify"]
 
 def tools_are_here():
     """Return whether Node and the packages of package.json are installed."""
-    return ESBUILD.exists() and shutil.which("node", path=_path()) is not None
+    return ESBUILD.exists() and shutil.which("node", path=tool_path()) is not None
 
 
 def bundles(sources=WIDGETS):
@@ -46,7 +46,7 @@ def bundles(sources=WIDGETS):
         done = subprocess.run(
             [ESBUILD, *entries, f"--outdir={folder}", *OPTIONS, "--log-level=warning"],
             cwd=sources,
-            env={**os.environ, "PATH": _path()},
+            env={**os.environ, "PATH": tool_path()},
             capture_output=True,
             text=True,
             check=False,
@@ -77,6 +77,6 @@ def _read(folder):
     return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
 
 
-def _path():
+def tool_path():
     """Return a search path on which the Node of this environment comes first."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

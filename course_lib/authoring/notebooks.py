@@ -7,7 +7,9 @@ from pathlib import Path
 
 import nbformat
 
+from course_lib.authoring.addresses import install_cell, repository
 from course_lib.authoring.markdown import farewell, plain_markdown, welcome
+from course_lib.authoring.quizzes import notebook_cells, with_quiz
 from course_lib.authoring.source import (
     NOTEBOOKS,
     read_source,
@@ -23,6 +25,9 @@ from course_lib.language import speaking
 def learner_notebook(stem, spoken="en"):
     """Return the notebook that a learner opens: dots for solutions, plain Markdown, no outputs."""
     notebook = _plain_notebook(stem, spoken, solved=False)
+    if address := repository():
+        installing = nbformat.v4.new_code_cell(install_cell(address), id="install")
+        notebook.cells.insert(1, installing)
     notebook.metadata["course"]["built"] = fingerprint(notebook)
     return notebook
 
@@ -114,7 +119,7 @@ def _built(source, stem, spoken, *, solved):
         elif key:
             cell.source = without_solution(cell.source)
             cell.metadata["tags"] = ["raises-exception"]
-        notebook.cells.append(cell)
+    notebook.cells = with_quiz(cells, notebook_cells(stem, spoken))
     _number_cells(notebook, spoken)
     nbformat.validate(notebook)
     return notebook

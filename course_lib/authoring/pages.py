@@ -8,12 +8,12 @@ import nbformat
 from course_lib.authoring.derived import fill
 from course_lib.authoring.markdown import (
     LINK,
-    farewell,
     hints,
     page_link,
     task,
     without_hints,
 )
+from course_lib.authoring.quizzes import page_cells, with_quiz
 from course_lib.authoring.source import (
     PAGES,
     read_source,
@@ -49,7 +49,7 @@ def _page_notebook(stem, spoken):
             cells.append(nbformat.v4.new_markdown_cell(f"```python\n{stub}\n```"))
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
-    cells[-1].source += farewell(stem)
+    cells = with_quiz(cells, page_cells(stem, spoken))
     cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
     if others := other_languages(stem, spoken):
         cells[0].source = below_title(cells[0].source, others)

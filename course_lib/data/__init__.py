@@ -10,10 +10,12 @@ PyTorch: only `record`, for a sentence of your own, runs a model, and for other 
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from course_lib import _validate
+from course_lib.attention import causal_mask
 from course_lib.chapters.runs import load_runs  # noqa: F401 (learners import it from here)
 from course_lib.models import Recording, packing
 
@@ -23,6 +25,26 @@ MODELS = {
     "minilm": ("attention.npz", "provenance.json"),
     "smollm2": ("smollm2.npz", "smollm2.json"),
 }
+
+
+class HeadVectors(NamedTuple):
+    """What the attention of one head on one text is computed from.
+
+    Attributes
+    ----------
+    query, key, value : numpy.ndarray of float64, shape (n, d)
+        A row for each token. SmolLM2's queries and keys are those after its rotary positions.
+    mask : numpy.ndarray of bool, shape (n, n), or None
+        True where a query may attend to a key; None if it may attend to all.
+    tokens : tuple of str
+        The n tokens.
+    """
+
+    query: np.ndarray
+    key: np.ndarray
+    value: np.ndarray
+    mask: np.ndarray | None
+    tokens: tuple[str, ...]
 
 
 def available(model="minilm"):
@@ -211,6 +233,59 @@ def load_head_effects():
         name: array.astype(np.int64 if name.startswith(whole) else np.float64)
         for name, array in arrays.items()
     }
+
+
+def load_head_vectors(name, *, model="minilm"):
+    """Load the queries, keys and values of some heads on a recorded text.
+
+    Of MiniLM, on "it_tired" and "agreement": head 2 of layer 0, which attends to the token before;
+    head 8 of layer 1, to the one after; head 1 of layer 3, which attends to content; head 5 of
+    layer 4, to the first token. Of SmolLM2, on "agreement" and "repetition": head 7 of layer 9,
+    content; head 0 of layer 16, the token before; heads 6 and 8 of layer 18, what followed an
+    earlier copy of the token, and the first token. These two share their keys and values. All
+    were stored as float16. Attention that is computed from them differs from `load_attention` by
+    at most 0.001 for MiniLM and 0.005 for SmolLM2, whose weights were stored in a byte each.
+
+    Parameters
+    ----------
+    name : str
+        A text that was recorded: see above.
+    model : {"minilm", "smollm2"}, default "minilm"
+
+    Returns
+    -------
+    dict of (int, int) to HeadVectors
+        Layer and head -> what its attention is computed from.
+
+    Raises
+    ------
+    ValueError
+        If there is no recording called `name`, or no such model.
+
+    Examples
+    --------
+    >>> from course_lib.attention import attention
+    >>> heads = load_head_vectors("it_tired")
+    >>> list(heads)
+    [(0, 2), (1, 8), (3, 1), (4, 5)]
+    >>> query, key, value, mask, tokens = heads[3, 1]
+    >>> output, weights = attention(query, key, value, mask=mask)
+    >>> weights[tokens.index("it"), tokens.index("dog")].round(2)
+    np.float64(0.43)
+    """
+    model = _validate.choice(model, "model", tuple(MODELS))
+    heads, names = {}, set()
+    with np.load(FOLDER / "head_vectors.npz") as stored:
+        for recorded, text, *head, part in (key.split(".") for key in stored):
+            names |= {text} if recorded == model else set()
+            if (recorded, text) == (model, name):
+                array = stored[".".join((recorded, text, *head, part))].astype(np.float64)
+                heads.setdefault(tuple(map(int, head)), {})[part] = array
+    if not heads:
+        raise ValueError(f"name must be one of {', '.join(sorted(names))}; got {name!r}")
+    tokens = tuple(_stored(name, model=model)["tokens"].tolist())
+    mask = causal_mask(len(tokens)) if model == "smollm2" else None
+    return {head: HeadVectors(**parts, mask=mask, tokens=tokens) for head, parts in heads.items()}
 
 
 def load_leave_one_out(name):

@@ -20,7 +20,7 @@ TOLERANCE = {
     "bfloat16": {"rtol": 6e-2, "atol": 2e-2},
 }
 # A number that counts something is not computed: it is off by no more than its type must round.
-ROUNDING = {"float16": 2**-11, "bfloat16": 2**-8}
+ROUNDING = {"float32": 1e-6, "float16": 2**-11, "bfloat16": 2**-8}
 
 
 def tolerance_of(value, *, counted=False):
@@ -33,7 +33,7 @@ def tolerance_of(value, *, counted=False):
         return max(parts, key=lambda part: part["rtol"])
     kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
     if counted:
-        return {"rtol": ROUNDING.get(kind, 1e-6), "atol": 0}
+        return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
     return TOLERANCE.get(kind, USUAL_TOLERANCE)
 
 
@@ -117,7 +117,7 @@ def _tell_difference(what, value, expected):
     )
 
 
-def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2):
+def compare_number(value, expected, what, mistakes=(), *, within=1e-6, digits=2):
     """Compare one number that was predicted or found; never tell the right one.
 
     Parameters
@@ -127,7 +127,7 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2)
     what : str
     mistakes : sequence of (number, sentence)
     within : float
-        How far it may lie from the right one.
+        How far it may lie from the right one, if that is no whole number.
     digits : int
         It may also be the right one as people write it, rounded to so many significant digits or
         to more of them.
@@ -138,7 +138,7 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2)
         whole = float(number).is_integer()  # such a number is counted, and not rounded by people
         tolerance = tolerance_of(value, counted=whole)
         coarse = 0 if tolerance is USUAL_TOLERANCE else tolerance["rtol"]
-        close = abs(got - number) <= max(within, coarse * abs(number))
+        close = abs(got - number) <= max(0 if whole else within, coarse * abs(number))
         return close or (
             not whole and any(got == float(f"{number:.{d}g}") for d in range(digits, 16))
         )
@@ -148,7 +148,10 @@ def compare_number(value, expected, what, mistakes=(), *, within=1e-4, digits=2)
     for wrong, sentence in mistakes:
         if is_meant(wrong):
             raise Wrong(sentence)
-    raise Wrong("{what}: not right yet, got {wrong}.", what=say(what), wrong=_written(got))
+    wrong = _written(got)
+    if wrong.isdigit() and not got.is_integer():  # a nearly whole number
+        wrong = repr(got)
+    raise Wrong("{what}: not right yet, got {wrong}.", what=say(what), wrong=wrong)
 
 
 def compare_choice(value, expected, what, reasons):

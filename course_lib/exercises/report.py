@@ -1,4 +1,4 @@
-"""Tell the learner: the card under an exercise, the scorecard at the end of a chapter."""
+"""Tell the learner: the card under an exercise, the scorecard of a chapter or of all."""
 
 import html
 import json
@@ -7,7 +7,7 @@ import os
 from IPython.display import display
 
 from course_lib import language, theme
-from course_lib.chapters import chapter_name
+from course_lib.chapters import CHAPTERS, chapter_name
 from course_lib.classroom import outbox
 from course_lib.exercises import answers, copies, progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
@@ -91,27 +91,32 @@ def check(key):
     display(card)
 
 
-def scorecard(chapter):
-    """Show which exercises of a chapter have been passed so far.
+def scorecard(chapter=None):
+    """Show which exercises of a chapter, or of all, have been passed so far.
 
     Parameters
     ----------
-    chapter : str
-        A chapter's name or number, "weights" or "02".
+    chapter : str, optional
+        A chapter's name or number, "weights" or "02". Without one, all chapters are shown, with
+        the kind of each exercise and its minutes.
 
     Raises
     ------
     ValueError
         If there is no such chapter.
     """
-    display(Scorecard(chapter_name(chapter), progress.passed()))
+    passed = progress.passed()
+    display(
+        Overview(passed) if chapter is None else Scorecard(chapter_name(chapter), passed=passed)
+    )
 
 
 class Scorecard:
-    """The exercises of a chapter, with a mark at those that were ever passed."""
+    """The exercises of some chapters, with a mark at those that were ever passed."""
 
-    def __init__(self, chapter, passed):
-        self.rows = [(exercise, exercise.key in passed) for exercise in exercises_of(chapter)]
+    def __init__(self, *chapters, passed):
+        exercises = [exercise for name in chapters for exercise in exercises_of(name)]
+        self.rows = [(exercise, exercise.key in passed) for exercise in exercises]
         self.done = sum(done for _, done in self.rows)
         self.summary = say(
             "{done} of {count} exercises passed", done=self.done, count=len(self.rows)
@@ -131,11 +136,32 @@ class Scorecard:
             f"<td>{say('passed') if done else say('to do')}</td></tr>"
             for exercise, done in self.rows
         )
+        return self._around(f"<tbody>{rows}</tbody>")
+
+    def _around(self, table):
         return (
             f"{_style()}<div class='course-scorecard'><strong>{self.summary}</strong> "
             f"<progress value='{self.done}' max='{len(self.rows)}' aria-label='"
-            f"{say('exercises passed')}'></progress><table><tbody>{rows}</tbody></table></div>"
+            f"{say('exercises passed')}'></progress><table>{table}</table></div>"
         )
+
+
+class Overview(Scorecard):
+    """The exercises of all chapters, with their kinds and minutes."""
+
+    def __init__(self, passed):
+        super().__init__(*CHAPTERS.values(), passed=passed)
+
+    def _html(self):
+        names = (say("exercise"), say("title"), say("kind"), say("minutes"), say("done"))
+        head = "".join(f"<th scope='col'>{name}</th>" for name in names)
+        rows = "".join(
+            f"<tr><td>{exercise.key}</td><td>{html.escape(exercise.title)}</td>"
+            f"<td>{say(exercise.kind)}</td><td>{exercise.minutes}</td>"
+            f"<td>{'✓ ' + say('passed') if done else '○ ' + say('to do')}</td></tr>"
+            for exercise, done in self.rows
+        )
+        return self._around(f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
 
 
 def _hand_over(card):

@@ -175,6 +175,7 @@ def watched(functions):
     functions : iterable of callable or str
         Python functions, classes or built-in ones, or where they are found
         ("course_lib.nn.edges:edge_softmax"): looked up now, so that a check need not load PyTorch.
+        A module stands for every Python function in it, also those with private names.
 
     Yields
     ------
@@ -182,18 +183,22 @@ def watched(functions):
         Module and name of those that were called, in the order of their first calls.
     """
     resolved = [pkgutil.resolve_name(f) if isinstance(f, str) else f for f in functions]
+    modules = {module.__name__ for module in resolved if inspect.ismodule(module)}
     by_code = {_code(function): function for function in resolved}
     called = []
     if not by_code:
         yield called
         return
 
+    def _is_watched(module):
+        return module in modules or JUDGES.match(module)
+
     def look(frame, event, argument):
         code = frame.f_code if event == "call" else argument if event == "c_call" else None
         function = by_code.get(code)
         if function is not None:
             name = f"{function.__module__}.{function.__qualname__}"
-        elif event == "call" and JUDGES.match(frame.f_globals.get("__name__", "")):
+        elif event == "call" and _is_watched(frame.f_globals.get("__name__", "")):
             name = f"{frame.f_globals['__name__']}.{code.co_qualname}"
         else:
             return

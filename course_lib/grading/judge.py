@@ -116,7 +116,7 @@ class Grader:
         """Return the `Reply` of a sandbox; one that gives no sign is replaced once."""
         missing = missing_for(exercise.key, exercise.chapter)
         kind = exercise.chapter, missing
-        library = wire.write(library_for(names_of(exercise.without), missing))
+        library = library_of(names_of(exercise.without), missing)
         for _ in range(2):
             sandbox = self.sandboxes.pop(kind, None)
             if sandbox is None or not sandbox.is_open:
@@ -173,6 +173,12 @@ def missing_for(key, chapter):
         names = names_of(other.without)
         missing |= {name for name in names if other.key == key or _is_ours(name)}
     return tuple(sorted(missing))
+
+
+@functools.cache
+def library_of(without, missing):
+    """Return, as it is sent, what an exercise may use and its sandbox lacks."""
+    return wire.write(library_for(without, missing))
 
 
 def _is_ours(name):

@@ -3,6 +3,7 @@
 from course_lib.widgets.attention import AttentionView, attention_explorer
 from course_lib.widgets.causal import CausalView, causal_explorer
 from course_lib.widgets.circuit import CircuitView, head_graph
+from course_lib.widgets.edge import EdgeView, edge_explorer
 from course_lib.widgets.examples import Example, ExamplesView, examples_explorer
 from course_lib.widgets.flow import FlowView, flow_explorer
 from course_lib.widgets.heads import HeadsGrid, heads_explorer
@@ -22,6 +23,7 @@ __all__ = [
     "AttentionView",
     "CausalView",
     "CircuitView",
+    "EdgeView",
     "Example",
     "ExamplesView",
     "FlowView",
@@ -41,6 +43,7 @@ __all__ = [
     "SparsityView",
     "attention_explorer",
     "causal_explorer",
+    "edge_explorer",
     "examples_explorer",
     "flow_explorer",
     "head_graph",

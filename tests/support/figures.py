@@ -1,11 +1,38 @@
 """What the tests of all live figures ask: readable in every theme, and life without leftovers."""
 
+import base64
 import re
 
 import numpy as np
 from ipywidgets.embed import dependency_state, embed_data
 
-from course_lib.authoring.browser import open_view
+from course_lib.attention import softmax
+from course_lib.authoring.browser import SCRIPT, as_script, open_view, traits
+from course_lib.data import HeadVectors
+from course_lib.widgets import (
+    Example,
+    PictureAttention,
+    PooledBag,
+    attention_explorer,
+    causal_explorer,
+    edge_explorer,
+    examples_explorer,
+    flow_explorer,
+    head_graph,
+    heads_explorer,
+    heatmap_explorer,
+    methods_explorer,
+    neighbours_explorer,
+    pattern_explorer,
+    pixel_explorer,
+    pooling_explorer,
+    query_plane,
+    ranking_explorer,
+    rollout_explorer,
+    sparsity_explorer,
+)
+from course_lib.widgets.shared.figure import stand_in
+from course_lib.widgets.training.view import LossCurve
 
 # What the root of the page carries, and the colour scheme of the desktop behind it.
 THEMES = {
@@ -78,13 +105,17 @@ def controls(figure):
 
 
 def embedded_links(figure):
-    """Return source and target of the links that a static page of `figure` holds, by control."""
+    """Return source and target of the links that a static page of `figure` holds, by control.
+
+    Those that disable a control are left out.
+    """
     state = dependency_state([figure])
     models = embed_data(views=[figure], state=state)["manager_state"]["state"].values()
     links = [model["state"] for model in models if model["model_name"] == "LinkModel"]
     return {
         link["source"][0].removeprefix("IPY_MODEL_"): (link["source"], link["target"])
         for link in links
+        if link["target"][1] != "disabled"
     }
 
 
@@ -151,8 +182,8 @@ def assert_shown_twice_and_removed(page, folder, view, *changes):
         "const el = document.body.appendChild(document.createElement('div'));"
         "window.stopSecond = module.default.render({ model, el }); 0"
     )
-    for traits in changes:
-        page.evaluate("t => { for (const name in t) model.set(name, t[name]) }", traits)
+    for change in changes:
+        page.evaluate("t => { for (const name in t) model.set(name, t[name]) }", change)
     first, second = page.locator(".course-figure").evaluate_all(
         "figures => figures.map((figure) => figure.outerHTML)"
     )
@@ -161,3 +192,90 @@ def assert_shown_twice_and_removed(page, folder, view, *changes):
     assert page.evaluate("model.listening()") > 0
     page.evaluate("stop()")
     assert page.evaluate("model.listening()") == 0
+
+
+def random_weights(*shape, seed=0):
+    return softmax(np.random.default_rng(seed).normal(size=shape))
+
+
+def figures_with_tokens(tokens):
+    weights = random_weights(2, 3, 4, 4)
+    bags = [PooledBag(t, np.zeros((2, 1, 1)), [0, 1], [-2, 3], tokens[:2]) for t in tokens[:2]]
+    texts = [Example(t, tokens, tokens, weights, t) for t in tokens[:2]]
+    pictures = [PictureAttention(t, np.zeros((1, 2)), [np.eye(2)] * 2, t) for t in tokens[:2]]
+    strengths = {token: np.eye(2, k=1) for token in tokens}
+    said = {token: np.arange(4.0) for token in tokens}
+    explained = {"tokens": tokens, "judge": np.arange(4), "methods": said, "output": tokens[0]}
+    around = {"positions": np.eye(4, 2), "names": tokens, "groups": [0, 1, 2, 3]}
+    return [
+        *(make(weights, tokens) for make in (attention_explorer, flow_explorer, heads_explorer)),
+        *(make(weights, tokens) for make in (heatmap_explorer, ranking_explorer)),
+        rollout_explorer(weights, tokens),
+        sparsity_explorer(weights, tokens, values=np.eye(4)),
+        causal_explorer({token: (np.eye(4)[None, None], tokens) for token in tokens}),
+        edge_explorer({t: HeadVectors(*np.ones((3, 4, 2)), None, tokens) for t in tokens}),
+        head_graph(strengths, {token: np.ones((2, 1)) for token in tokens}, heads=1),
+        methods_explorer({token: explained for token in tokens}),
+        examples_explorer(texts),
+        pooling_explorer(bags, question=tokens[0]),
+        pixel_explorer(pictures, grid=(1, 2), heads=tokens[:2]),
+        neighbours_explorer(
+            [[0, 1, 2, 3]] * 2,
+            *np.zeros((2, 1, 4, 2)),
+            np.ones((1, 2)),
+            group_names=tokens,
+            marked=[0],
+            marked_name=tokens[0],
+            **around,
+        ),
+    ]
+
+
+def all_views(tokens):
+    """Return a view of every kind, each as it is first shown."""
+    losses = LossCurve(losses=[2.0, 1.0, 0.5], total=3, state="Done")
+    figures = [*figures_with_tokens(tokens), query_plane(), pattern_explorer(8)]
+    return [*(figure.view for figure in figures), losses]
+
+
+# A page of the book in small: behind each figure its still, in the cell's output.
+ALL = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>All</title><style>{css}</style>
+<body style="margin:8px">{cells}
+<script>{script}
+window.models = [];
+window.stops = [];
+window.ready = Promise.all({figures}.map(async ({{ state, packed, esm }}, k) => {{
+  for (const name of packed) state[name] = fromBase64(state[name]);
+  models[k] = makeModel(state);
+  const source = new Blob([esm], {{ type: "text/javascript" }});
+  const el = document.getElementById(`figure-${{k}}`);
+  const view = await import(URL.createObjectURL(source));
+  if ({alive}) stops[k] = view.default.render({{ model: models[k], el }});
+}}));
+</script></body></html>"""
+
+
+def open_all(page, folder, views, *, fragment="", alive=True):
+    """Open a page with many views; their models are `models`, and `stops` take them away."""
+    cells, figures, styles = [], [], {}
+    for k, view in enumerate(views):
+        state = traits(view)
+        packed = [name for name, value in state.items() if isinstance(value, bytes)]
+        state |= {name: base64.b64encode(state[name]).decode() for name in packed}
+        figures.append({"state": state, "packed": packed, "esm": view._esm})
+        styles[view._css] = None
+        box = f'<div><div class="course-figure-box" id="figure-{k}"></div></div>'
+        box += "<script></script><noscript></noscript>"  # what pages have behind it
+        cells.append(f'<div class="cell_output">{box}{view.named_still()._repr_html_()}</div>')
+    path = folder / "all.html"
+    text = ALL.format(
+        css="\n".join(styles),
+        cells="\n".join(cells),
+        script=stand_in() + SCRIPT,
+        figures=as_script(figures),
+        alive=as_script(alive),
+    )
+    path.write_text(text, encoding="utf-8")
+    page.goto(path.as_uri() + fragment)
+    page.evaluate("window.ready")

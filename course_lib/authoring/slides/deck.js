@@ -19,7 +19,8 @@ function fit(live) {
   const room = live.parentElement;
   live.style.zoom = 1;
   const [width, height] = [live.offsetWidth, live.offsetHeight];
-  const others = [...room.children].filter((part) => part !== live); // such as what was printed
+  // Such as what was printed; the still is there until the figure has been drawn.
+  const others = [...room.children].filter((part) => part !== live && !part.matches(".course-still"));
   const taken = others.reduce((sum, part) => sum + part.offsetHeight + 24, 0);
   if (width && height) {
     live.style.zoom = Math.min(room.clientWidth / width, (room.clientHeight - taken) / height);

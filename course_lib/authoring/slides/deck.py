@@ -1,13 +1,12 @@
 """Write the deck of a chapter as a page that fetches nothing from elsewhere."""
 
 import html
-import json
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import theme
+from course_lib.authoring import formulas, live_figures
 from course_lib.authoring.derived import capital
 from course_lib.authoring.markdown import plain_markdown
 from course_lib.authoring.slides import running
@@ -19,18 +18,10 @@ from course_lib.chapters.reading import front_matter
 
 HERE = Path(__file__).parent
 REVEAL = ROOT / "node_modules" / "reveal.js" / "dist"
-VENDOR = ROOT / "book" / "_static"
-VIEW = "application/vnd.jupyter.widget-view+json"
-STATE = "application/vnd.jupyter.widget-state+json"
 SHARED = {
     "reveal.js": REVEAL / "reveal.js",
     "reveal.css": REVEAL / "reveal.css",
     "notes.js": REVEAL / "plugin" / "notes.js",
-    "mathjax-settings.js": VENDOR / "mathjax-settings.js",
-    "require-paths.js": VENDOR / "require-paths.js",
-    "vendor/tex-svg.js": VENDOR / "vendor" / "tex-svg.js",
-    "vendor/require.js": VENDOR / "vendor" / "require.js",
-    "vendor/embed-amd.js": VENDOR / "vendor" / "embed-amd.js",
     "deck.css": HERE / "deck.css",
     "deck.js": HERE / "deck.js",
 }
@@ -42,17 +33,13 @@ PAGE = """<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="../shared/katex/katex.css">
 <link rel="stylesheet" href="../shared/reveal.css"><link rel="stylesheet" href="../shared/deck.css">
 <div class="reveal"><div class="slides">
 {slides}
 </div></div>
-{state}
 <script src="../shared/reveal.js"></script><script src="../shared/notes.js"></script>
-<script src="../shared/vendor/require.js"></script>
-<script src="../shared/require-paths.js"></script>
-<script src="../shared/vendor/embed-amd.js" data-jupyter-widgets-cdn="./"></script>
-<script src="../shared/mathjax-settings.js"></script>
-<script src="../shared/vendor/tex-svg.js"></script>
+{figures}
 <script src="../shared/deck.js"></script>
 </html>
 """
@@ -66,7 +53,8 @@ def write_decks(folder, chapters=(), *, run=running.run):
     for stem in map(chapter_stem, chapters or CHAPTERS):
         outputs, state = run(code_cells(stem))
         paths.append(folder / stem / "index.html")
-        write_if_changed(paths[-1], deck(stem, outputs, state))
+        files = live_figures.write_state(state["state"], stem, folder / "shared") if state else ""
+        write_if_changed(paths[-1], deck(stem, outputs, files))
     there = [stem for stem in stems() if (folder / stem / "index.html").is_file()]
     write_if_changed(folder / "index.html", _index(there))
     return paths
@@ -82,26 +70,29 @@ def write_shared(folder):
     """
     if not REVEAL.is_dir():
         raise ValueError("slides need reveal.js: `make .venv/.tools` installs it")
-    anywidget = Path(find_spec("anywidget").origin).parent / "nbextension" / "index.js"
-    for name, source in {**SHARED, "vendor/anywidget.js": anywidget}.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in SHARED.items():
         shutil.copyfile(source, folder / name)
+    formulas.copy_style(folder / "katex")
+    live_figures.write_manager(folder)
     with (folder / "deck.css").open("a", encoding="utf-8") as style:
         style.write(theme.stylesheet("colours.css"))
 
 
-def deck(stem, outputs=None, state=None):
-    """Return the page of a chapter's deck; without outputs, slides of figures are empty."""
+def deck(stem, outputs=None, files=""):
+    """Return the page of a chapter's deck; without outputs, slides of figures are empty.
+
+    `files` hold the state of its live figures; see `live_figures.write_state`.
+    """
     slides = slides_of(stem)
     drawn = []
     for slide, notes in zip(slides, notes_of(stem, slides), strict=True):
         drawn += _drawn(slide, notes, stem, outputs or {})
-    embedded = json.dumps(state or {}).replace("<", "\\u003c")
+    loader = f'<script src="../shared/figures.js" data-files="{files}"></script>' if files else ""
     return PAGE.format(
         title=html.escape(front_matter(stem)["title"]),
         slides="\n".join(drawn),
-        # An empty state is none that the widget manager takes.
-        state=f'<script type="{STATE}">{embedded}</script>' if state else "",
+        figures=loader,
     )
 
 
@@ -142,13 +133,12 @@ def split(blocks, room=ROOM):
 
 
 def _rendered(blocks, stem):
-    """Return Markdown as HTML, its formulas in the marks that MathJax looks for."""
+    """Return Markdown as HTML, its formulas typeset."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
     def formula(content, options):
-        left, right = ("\\[", "\\]") if options["display_mode"] else ("\\(", "\\)")
-        return left + html.escape(content) + right
+        return formulas.typeset(content, display=options["display_mode"])
 
     text = plain_markdown("\n\n".join(blocks), stem)
     text = re.sub(r"\]\([^)]*\.(?:ipynb|md)(#[^)]*)?\)", "](#)", text)  # no page is beside a deck
@@ -161,9 +151,8 @@ def _shown(output):
     if output.output_type == "stream":
         return f"<pre>{html.escape(output.text)}</pre>" if output.name == "stdout" else ""
     data = output.get("data", {})
-    if VIEW in data:
-        view = json.dumps(data[VIEW]).replace("<", "\\u003c")
-        return f'<div class="live"><script type="{VIEW}">{view}</script></div>'
+    if live_figures.VIEW in data:
+        return f'<div class="live">{live_figures.place(data[live_figures.VIEW])}</div>'
     if "text/html" in data:
         return data["text/html"]
     if "image/png" in data:

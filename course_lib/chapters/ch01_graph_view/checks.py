@@ -35,6 +35,9 @@ CLOSE = np.array(
     ]
 )
 FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
+# Weights beside a half, closer than float32 can tell; and one that only float64 holds, nearly 0.
+HALVES = np.array([[0.5 + 2.0**-40, 0.5 - 2.0**-40], [0.5, 0.5]])
+FAINTEST = np.array([[1.0, 2.0**-1074], [0.0, 1.0]])  # sums to 1 as far as float64 can tell
 
 
 # Exercises 1 and 3: edges -------------------------------------------------------------------------
@@ -43,7 +46,7 @@ FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
 def _edge_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 11], [3, 6, 9, 15])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
-    cases += [(FAINT, 0.0), (random[-1], 0.0)]
+    cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (random[-1], 0.0)]
     return cases + [(weights, _between(rng, weights)) for weights in random]
 
 
@@ -90,6 +93,9 @@ def _judge_edge_list(cases, values):
     def with_ties(weights, threshold):
         return _edges(weights, weights >= threshold)
 
+    def coarse(weights, threshold):
+        return _edges(weights, weights.astype(np.float32) > np.float32(threshold))
+
     def without_loops(weights, threshold):
         return _edges(weights, (weights > threshold) & ~np.eye(len(weights), dtype=bool))
 
@@ -102,6 +108,11 @@ def _judge_edge_list(cases, values):
             with_ties,
             "An edge of exactly the threshold is kept, but only weights above it count.",
         ),
+        (
+            coarse,
+            "A weight just above the threshold is left out: compare the weights as they are, "
+            "without rounding and without a tolerance.",
+        ),
         (without_loops, "The self-loops are missing: a token may attend to itself."),
         (from_one, "Positions are counted from 0, not from 1."),
     ]
@@ -111,8 +122,8 @@ def _judge_edge_list(cases, values):
 def _flow_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
-    fainter = np.array([[1.0, 2.0**-60], [0.0, 1.0]])  # sums to 1 as far as float64 can tell
-    return [(w,) for w in [*random, masked, FAINT, fainter, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]]
+    crafted = [masked, FAINT, FAINTEST, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]
+    return [(weights,) for weights in [*random, *crafted]]
 
 
 def _judge_flow_graph(cases, values):
@@ -174,7 +185,9 @@ MOST_TOKENS = 100  # so says the text
 
 
 def _sink_cases(rng):
-    return [(n,) for n in (2, 3, *map(int, rng.integers([4, 20, 70], [20, 70, 99])), MOST_TOKENS)]
+    """Ask for small matrices again and again: one that is drawn at random must hold each time."""
+    sizes = rng.integers([4, 20, 70], [20, 70, 99]).tolist()
+    return [(n,) for n in [*[2] * 60, *[3] * 20, *range(4, 10), *sizes, MOST_TOKENS]]
 
 
 def _judge_sink(cases, values):

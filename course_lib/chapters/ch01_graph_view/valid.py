@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch01_graph_view.checks import (
     CLOSE,
+    FAINTEST,
+    HALVES,
     MOST_TOKENS,
     TIED,
     TINY,
@@ -68,11 +70,12 @@ def _connected_weakly(rng, n):
 VALID = {
     "graph_view-1": st.one_of(
         square_weights().flatmap(_with_threshold),
-        st.sampled_from([(CLOSE, TINY), (TIED, 0.25)]),
+        st.sampled_from([(CLOSE, TINY), (TIED, 0.25), (HALVES, 0.5), (FAINTEST, 0.0)]),
     ),
     "graph_view-3": st.one_of(
         square_weights().map(lambda weights: (weights,)),
         seeded(lambda rng, n: (_faint(rng, n),), st.integers(2, 6)),
+        st.just((FAINTEST,)),
     ),
     "graph_view-4": st.tuples(
         st.one_of(st.integers(2, MOST_TOKENS), st.sampled_from([2, 3, MOST_TOKENS]))

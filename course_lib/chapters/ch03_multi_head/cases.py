@@ -34,8 +34,9 @@ def sizes(rng):
     crafted += [(15, 7), (15, 5)]
     many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
-    huge = (2**60 + 1, 2)  # as floating-point numbers they would divide
-    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many, huge]
+    # As floating-point numbers the first two would divide, and the others give another size.
+    huge = [(2**60 + 1, 2), ((2**54 + 1) * h, h), (3 * (2**60 + 1), 3)]
+    return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many, *huge]
 
 
 def with_clear_favourites(weights):

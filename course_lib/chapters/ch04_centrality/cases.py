@@ -15,10 +15,13 @@ from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
 from course_lib.exercises.separating import separating
 
+MOST_TOKENS = 512  # so says the text of exercise 1
+
 
 def lengths(rng):
-    """Make numbers of tokens: the smallest, and random ones."""
-    return [(n,) for n in (2, 3, 6, int(rng.integers(4, 30)), int(rng.integers(200, 400)))]
+    """Make numbers of tokens: the smallest, the largest, and random ones."""
+    sizes = [2, 3, 6, *rng.integers([4, 30, 200], [30, 200, 500]).tolist(), MOST_TOKENS]
+    return [(n,) for n in sizes]
 
 
 def walks(rng):
@@ -322,4 +325,66 @@ def scores(rng):
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         (rng.normal(size=14), rng.normal(size=14)),  # hardly ever a number of two decimals
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
+    ]
+
+
+GAP = 0.05  # how far the largest self-loop of a later token is ahead of the others
+
+
+def causal_walk(rng, n, loops, *, sharp=1.0):
+    """Make causal weights whose self-loops are given: those of the tokens but the first."""
+    weights = np.eye(n)
+    for i, loop in enumerate(loops, start=1):
+        weights[i, :i] = (1 - loop) * softmax(sharp * rng.normal(size=i))
+        weights[i, i] = loop
+    return weights
+
+
+def draw_causal_walk(rng):
+    """Make causal weights of 2 to 8 tokens in which one self-loop of a later token is ahead."""
+    n = int(rng.integers(2, 9))
+    longest = rng.uniform(GAP, 0.95)
+    loops = rng.uniform(0, longest - GAP, size=n - 1)
+    loops[rng.random(n - 1) < 0.2] = 0
+    loops[rng.integers(n - 1)] = longest
+    return (causal_walk(rng, n, loops, sharp=rng.choice([0.1, 2, 20])),)
+
+
+def largest_later_loop(weights):
+    """Return the largest self-loop of the tokens but the first."""
+    return np.diag(weights)[1:].max()
+
+
+LOOP_IDEAS = [
+    lambda weights: 0.5,
+    lambda weights: 1.0,
+    lambda weights: np.diag(weights)[-1],
+    lambda weights: np.diag(weights)[1],
+    lambda weights: np.diag(weights)[1:].min(),
+    lambda weights: np.diag(weights)[1:].mean(),
+    lambda weights: np.diag(weights).mean(),
+    lambda weights: np.median(np.diag(weights)),
+    lambda weights: 1 - largest_later_loop(weights),
+    lambda weights: weights[1:].max(),
+    lambda weights: weights[1:, 1:].max(),
+    lambda weights: 1 - weights[1:, 0].min(),
+    lambda weights: 1 - weights[1:, 0].mean(),
+    lambda weights: 1 - weights[1:, 0].max(),
+    lambda weights: np.linalg.svd(weights, compute_uv=False)[1],
+    lambda weights: np.linalg.svd(weights[1:, 1:], compute_uv=False)[0],
+    lambda weights: weights[1:, 1:].sum(axis=1).mean(),
+    lambda weights: weights[1:, 1:].sum(axis=1).max(),
+    lambda weights: np.prod(np.diag(weights)[1:]),
+    lambda weights: np.sum(np.diag(weights)[1:]),
+]
+
+
+def causal_walks(rng):
+    """Make causal weights: of two tokens, of a long stay at the last token, and random ones."""
+    long_stay = causal_walk(rng, 4, [0.2, 0.0, 0.9])
+    return [
+        (causal_walk(rng, 2, [0.3]),),
+        (long_stay,),
+        (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
+        *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),
     ]

@@ -50,6 +50,14 @@ def _same_shares(got, expected):
     return same(got, expected, tolerance=LOOP if exact else None)
 
 
+# PageRank of NetworkX is also behind private names, and ours is a part of two functions.
+PAGERANK = (
+    nx.pagerank,
+    "networkx.algorithms.link_analysis.pagerank_alg",
+    "course_lib.centrality:_long_run",
+)
+
+
 def _settled(weights, damping):
     """Return what x = (1 - c)/n + c A^T x gives, whatever A and c are; None if nothing."""
     n = len(weights)
@@ -341,12 +349,33 @@ def _judge_closest(cases, values):
     compare_choice(values[0], best, "`closest_measure`", reasons)
 
 
+def _judge_factor(cases, values):
+    right = made.largest_later_loop
+    mistakes = [
+        (
+            lambda weights: 1.0,
+            "1 is the self-loop of the first token, where the walk ends. Look at the others.",
+        ),
+        (
+            lambda weights: 1 - right(weights),
+            "That is the chance to move on. The chance that is left is multiplied by the chance to "
+            "stay.",
+        ),
+        (
+            lambda weights: np.diag(weights)[1:].min(),
+            "That is the smallest self-loop. The walker is held longest by the largest.",
+        ),
+        (lambda weights: weights[1:, 1:].sum(axis=1).mean(), "That is the first step only."),
+    ]
+    compare_all("The factor", cases, values, right, mistakes)
+
+
 CHECKS = {
     "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
     "centrality-2": Check(
         inputs=made.walks,
         judge=_judge_pagerank,
-        without=(pagerank, stationary_distribution, nx.pagerank),
+        without=(pagerank, stationary_distribution, *PAGERANK),
         seconds=6,
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
@@ -354,4 +383,5 @@ CHECKS = {
     "centrality-5": Check(inputs=made.removals, judge=_judge_without, without=(remove_tokens,)),
     "centrality-6": Check(inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
+    "centrality-8": Check(inputs=made.causal_walks, judge=_judge_factor),
 }

@@ -53,7 +53,7 @@ def _scores(draw):
 
 
 VALID = {
-    "centrality-1": st.tuples(st.integers(2, 400)),
+    "centrality-1": st.tuples(st.integers(2, cases.MOST_TOKENS)),
     "centrality-2": _walks() | cases_of(cases.walks),
     "centrality-3": st.tuples(st.integers(3, 40)),
     "centrality-4": st.one_of(
@@ -61,4 +61,5 @@ VALID = {
     ),
     "centrality-5": _removals() | cases_of(cases.removals),
     "centrality-6": _scores() | cases_of(cases.scores),
+    "centrality-8": seeded(cases.draw_causal_walk) | cases_of(cases.causal_walks),
 }

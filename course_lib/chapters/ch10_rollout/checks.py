@@ -2,6 +2,7 @@
 
 import functools
 from itertools import accumulate
+from operator import ne
 
 import numpy as np
 from scipy.stats import binom
@@ -11,7 +12,15 @@ from course_lib.attention import softmax
 from course_lib.centrality import row_correlations
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, compare_number, read_array, same
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_number,
+    read_array,
+    same,
+    tolerance_of,
+)
+from course_lib.exercises.separating import separating
+from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
 
@@ -124,7 +133,12 @@ def _raw(rng):
         raw = np.exp(rng.normal(size=(rng.integers(2, 5), n, n)))
         cases.append((raw * 10 ** rng.uniform(-12, 4, size=(len(raw), n, 1)), residual))
     shares = softmax(2 * rng.normal(size=(2, 3, 3)))
-    return [*cases, (shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4)]
+    # Many layers, and sums so small that nothing may be added to them, or so large that nothing
+    # may be cut off.
+    deep = np.exp(rng.normal(size=(7, 4, 4)))
+    far = np.exp(2 * rng.normal(size=(2, 4, 4))) * rng.permutation([3e-12, 3e-12, 1, 1e8])[:, None]
+    cases += [(shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4)]
+    return [*cases, (deep, 0.6), (far, 0.25)]
 
 
 def _judge_mended(cases, values):
@@ -179,24 +193,34 @@ UNLIKELY = 1e-9  # a count that is further out than this does not come of walks 
 
 def _walks(rng):
     """Make walks whose end is certain, few walks, and many of them with several generators."""
-    certain = np.eye(4)[[rng.permutation(4) for _ in range(3)]]
+    for _ in tries("certain steps each of which matters to where the walk ends"):
+        certain = np.eye(4)[[rng.permutation(4) for _ in range(3)]]
+        moves = [*certain, _product(certain), _product(certain[[0, -1]]) @ _product(certain).T]
+        if not np.diagonal(moves, axis1=1, axis2=2).any():
+            break
     copies = np.eye(3)[[[0, 0, 1], [1, 2, 2]]]
     sharp = softmax(3 * rng.normal(size=(3, 3, 3)))
     wide = softmax(rng.normal(size=(2, 5, 5)))
+    even = softmax(0.3 * rng.normal(size=(1, 4, 4)))  # the largest of a row is hardly ahead
     start = int(rng.integers(3))
     cases = [(certain, start, 10), (copies, 0, 3), (copies, 2, 3), (wide, 4, 1), (wide, 1, 7)]
-    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide)]
+    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even)]
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
 
 
-def _could_be(shares, right, walks):
-    """Tell whether these may be the shares of so many walks: counts, and likely ones."""
+def _could_be(shares, right, walks, rounding):
+    """Tell whether these may be the shares of so many walks: counts, and likely ones.
+
+    `rounding` is by what part their type may have rounded them.
+    """
     counts = shares * walks
-    if not np.allclose(counts, np.rint(counts), atol=walks * 1e-6):
+    off = counts * rounding + walks * 1e-6
+    if (np.abs(counts - np.rint(counts)) > off).any() or abs(counts.sum() - walks) > off.sum():
         return False
-    counts, chance = np.rint(counts), np.where(right < 1e-12, 0, np.minimum(right, 1))
-    tails = binom.cdf(counts, walks, chance), binom.sf(counts - 1, walks, chance)
-    return counts.sum() == walks and bool((np.minimum(*tails) > UNLIKELY).all())
+    chance = np.where(right < 1e-12, 0, np.minimum(right, 1))
+    most, least = np.floor(counts + off), np.ceil(counts - off)
+    tails = binom.cdf(most, walks, chance), binom.sf(least - 1, walks, chance)
+    return bool((np.minimum(*tails) > UNLIKELY).all())
 
 
 def _judge_walks(cases, values):
@@ -205,14 +229,16 @@ def _judge_walks(cases, values):
         for (layers, *_), value in zip(cases, values, strict=True)
     ]
 
+    roundings = [tolerance_of(value, counted=True)["rtol"] for value in values]
+
     def down(layers, output, walks, generator):
         return _product(layers)[output]
 
     def fits(idea):
         """Tell whether all answers may be walks of another kind."""
         return all(
-            _could_be(shares, idea(*case), case[2])
-            for case, shares in zip(cases, rows, strict=True)
+            _could_be(shares, idea(*case), case[2], rounding)
+            for case, shares, rounding in zip(cases, rows, roundings, strict=True)
         )
 
     if not fits(down):
@@ -225,9 +251,9 @@ def _judge_walks(cases, values):
             raise Wrong("Each walk takes one step in every layer, not only in the last.")
         if all(same(row, down(*case)) for row, case in zip(rows, cases, strict=True)):
             raise Wrong("That is the rollout's row itself; count the ends of random walks.")
-        for (layers, output, walks, _), shares in zip(cases, rows, strict=True):
-            right = _product(layers)[output]
-            if not _could_be(shares, right, walks):
+        for case, shares, rounding in zip(cases, rows, roundings, strict=True):
+            (_, output, walks, _), right = case, down(*case)
+            if not _could_be(shares, right, walks, rounding):
                 place = int(np.argmax(np.abs(shares - right)))
                 raise Wrong(
                     "Of {walks} walks from output {output}, a share of {got:.4g} ended at input "
@@ -256,13 +282,37 @@ def _collapsing(rng):
     same_rows = np.full((3, 4, 4), 0.25)
     back_again = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]]
     never = np.array([np.eye(3)[rng.permutation(3)] for _ in range(4)])
-    cases += [(same_rows, 0.5), (same_rows, 0.0), (never, 0.1), (back_again, 0.65)]
-    for _ in tries("models whose layers' order decides"):
-        weights = softmax(3 * rng.normal(size=(4, 4, 4)))
-        if _depth(weights, 0.3) != _depth(weights[::-1], 0.3):
-            cases.append((weights, 0.3))
-            if len(cases) == 13:
-                return cases
+    slow = 0.9 * np.eye(3) + 0.1 * softmax(rng.normal(size=(12, 3, 3)))
+    cases += [(same_rows, 0.5), (same_rows, 0.0), (never, 0.1), (back_again, 0.65), (slow, 0.5)]
+
+    def draw(rng):
+        return softmax(3 * rng.normal(size=(4, 4, 4))), 0.3
+
+    return cases + separating(rng, draw, _depth, _OTHER_DEPTHS, apart=ne)
+
+
+def _depth_by(distance):
+    """Return the number of layers that another distance than the text's would give."""
+
+    def depth(weights, limit):
+        products = accumulate(weights, lambda product, layer: layer @ product)
+        near = (depth for depth, m in enumerate(products, 1) if distance(m) < limit)
+        return next(near, len(weights) + 1)
+
+    return depth
+
+
+def _stretches(matrix):
+    return np.linalg.svd(matrix, compute_uv=False)
+
+
+_OTHER_DEPTHS = [
+    lambda weights, limit: _depth(weights[::-1], limit),
+    _depth_by(lambda m: _stretches(m)[1] / _stretches(m)[0]),
+    _depth_by(lambda m: np.linalg.norm(_stretches(m)[1:]) / np.linalg.norm(m)),  # any rank one
+    _depth_by(lambda m: np.linalg.norm(m - m.mean(axis=0), 2) / np.linalg.norm(m, 2)),
+    _depth_by(lambda m: np.abs(m - m.mean(axis=0)).sum() / m.sum()),
+]
 
 
 def _depth(weights, limit, *, residual=0.0):
@@ -338,7 +388,9 @@ def _judge_share(cases, values):
 
 CHECKS = {
     "rollout-1": Check(inputs=_heads, judge=_judge_residual),
-    "rollout-2": Check(inputs=_layers, judge=_judge_product, without=(rollout, rollout_row)),
+    "rollout-2": Check(
+        inputs=_layers, judge=_judge_product, without=(rollout, rollout_row, mixed_through)
+    ),
     "rollout-3": Check(judge=_judge_by_hand, call=read_value),
     "rollout-4": Check(inputs=_raw, judge=_judge_mended),
     "rollout-5": Check(inputs=_walks, judge=_judge_walks),

@@ -10,7 +10,7 @@ from course_lib.exercises.strategies import random_logits, random_weights, seede
 
 def _thresholds(rng, n):
     weights = random_weights(rng, n)
-    near = rng.choice(weights.ravel()) + rng.choice([0, 1e-6, -1e-6, 1e-3])
+    near = rng.choice(weights.ravel()) + rng.choice([0, 1e-12, -1e-12, 1e-6, -1e-6, 1e-3])
     return weights, float(np.clip(rng.choice([0, 1, 0.1, rng.random(), near]), 0, 1))
 
 
@@ -29,10 +29,10 @@ def _masses(rng, n, exact):
         return weights, float(rng.choice([reached, rng.integers(1, 257) / 256]))
     weights = random_weights(rng, n)
     held = np.cumsum(-np.sort(-weights), axis=1)
-    near = min(rng.choice(held.ravel()) + rng.choice([3e-6, -3e-6]), 1)
+    near = min(rng.choice(held.ravel()) + rng.choice([3e-6, -3e-6, 1e-8, 5e-10]), 1)
     mass = float(rng.choice([0.5, 0.9, 1, rng.uniform(0.01, 1), near, near, near]))
-    # A sum that equals the mass but for rounding may be found below it or not.
-    assume((np.abs(held - mass) > 1e-6).all())
+    # A sum that is short by 1e-9 but for rounding may be found to reach the mass or not.
+    assume((np.abs(held - mass + 1e-9) > 1e-11).all())
     return weights, mass
 
 

@@ -27,9 +27,12 @@ def shuffled(rng):
             if (np.argsort(order) != order).any():
                 break
         cases.append((_in_order(causal_weights(rng, n, scale=scale), order),))
-    sink = np.tri(4) + np.eye(4) * [0, 1e9, 1e9, 1e9]  # everybody looks at itself, hardly elsewhere
-    cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), rng.permutation(4)),))
-    return cases
+    for much in (1e9, 2.0**600):  # everybody looks at itself, hardly elsewhere
+        sink = np.tri(4) + np.eye(4) * [0, much, much, much]
+        order = np.roll(np.arange(4), rng.integers(1, 4))
+        cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
+    n = int(rng.integers(20, 30))
+    return [*cases, (_in_order(causal_weights(rng, n), rng.permutation(n)),)]
 
 
 def _in_order(weights, order):
@@ -45,14 +48,29 @@ def reading_order(weights):
 
 def heads(rng):
     """Make (l, h, n, n) weights: also two tokens, one head, and a sharp first row that is none."""
-    sizes = [(1, 1, 2), (2, 3, 5), (3, 2, 4), tuple(int(k) for k in rng.integers(2, 6, size=3))]
-    return [(causal_weights(rng, layers, h, n),) for layers, h, n in sizes]
+    sizes = [
+        (1, 1, 2),
+        (2, 3, 5),
+        (3, 2, 4),
+        rng.integers((2, 2, 2), 6),
+        rng.integers((6, 4, 9), 12),
+    ]
+    return [(causal_weights(rng, *size),) for size in np.array(sizes).tolist()]
 
 
 def said_twice(rng):
     """Make weights of words said twice, and how many words they are."""
-    sizes = [(1, 1, 2), (2, 3, 4), (3, 2, 3), tuple(int(k) for k in rng.integers(2, 6, size=3))]
-    return [(causal_weights(rng, layers, h, 2 * half), half) for layers, h, half in sizes]
+    sizes = [
+        (1, 1, 2),
+        (2, 3, 4),
+        (3, 2, 3),
+        rng.integers((2, 2, 2), 6),
+        rng.integers((6, 4, 7), 10),
+    ]
+    return [
+        (causal_weights(rng, layers, h, 2 * half), half)
+        for layers, h, half in np.array(sizes).tolist()
+    ]
 
 
 def texts(rng):
@@ -95,16 +113,19 @@ def losses(rng):
 
 
 def chosen_heads(rng):
-    """Make sets of heads and generators: one set many times, half of a layer, several layers.
+    """Make sets of heads and generators: two sets many times, half of a layer, several layers.
 
-    The heads of that one set are neighbours: who draws any head and goes on to the next free one
-    draws the one behind them too often.
+    The heads of one set are neighbours: who draws any head and goes on to the next free one
+    draws the one behind them too often. The other has two heads in each of two layers: who draws
+    neighbours, or the same for both layers, draws some sets of four too often.
     """
     first = int(rng.integers(9))
     neighbours = [(0, (first + step) % 9) for step in range(4)]
     several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
     half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
-    sets = [(neighbours, 9)] * MANY + [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
+    pairs = [(layer, head) for layer in (2, 6) for head in rng.permutation(5)[:2].tolist()]
+    sets = [(neighbours, 9)] * MANY + [(pairs, 6)] * 4 * MANY
+    sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
     return [(list(s), count, np.random.default_rng(int(rng.integers(2**32)))) for s, count in sets]
 

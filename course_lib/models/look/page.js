@@ -1,6 +1,5 @@
 // The figures of the page: their models, their controls, and what links them.
 import { makeModel } from "../../widgets/shared/stand_in.js";
-import { figureNumbers, figureToSvg, svgText, svgToPng } from "./export.js";
 
 // What is chosen in one figure is chosen in the others of the same graph.
 const LINKED = ["layer", "head_choice", "output"];
@@ -19,7 +18,7 @@ async function show(figure) {
   models.push({ ...figure, model });
   const article = document.getElementById(figure.key);
   const box = article.querySelector(".course-figure-box");
-  box.before(controlsOf(figure, model), exportsOf(figure, state, box));
+  box.before(controlsOf(figure, model));
   const source = new Blob([data.modules[figure.module]], { type: "text/javascript" });
   const view = await import(URL.createObjectURL(source));
   view.default.render({ model, el: box });
@@ -105,27 +104,4 @@ function choice({ label, options, name }, choose) {
     inputs[value].checked = true;
   };
   return { element: html("fieldset", {}, html("legend", {}, label), ...labels), show };
-}
-
-function exportsOf({ key }, state, box) {
-  const drawing = () => figureToSvg(box.querySelector(".course-figure"));
-  const asBlob = (text, type) => new Blob([text], { type });
-  const files = {
-    svg: () => asBlob(svgText(drawing()), "image/svg+xml"),
-    png: () => svgToPng(drawing()),
-    json: () => asBlob(JSON.stringify(figureNumbers(state)), "application/json"),
-  };
-  const buttons = Object.entries(files).map(([ending, make]) => {
-    const button = html("button", { type: "button" }, ending.toUpperCase());
-    button.setAttribute("aria-label", `Save this figure as ${ending.toUpperCase()}`);
-    button.addEventListener("click", async () => save(`${key}.${ending}`, await make()));
-    return button;
-  });
-  return html("div", { className: "exports" }, "Save as", ...buttons);
-}
-
-function save(download, blob) {
-  const href = URL.createObjectURL(blob);
-  html("a", { download, href }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }

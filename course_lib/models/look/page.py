@@ -191,8 +191,5 @@ def _about(recording):
 
 def _script():
     """Return the page's script, in one piece."""
-    parts = [stand_in()]
-    for name in ("export.js", "page.js"):
-        lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
-        parts.append("\n".join(line for line in lines if not line.startswith("import ")))
-    return "\n".join(parts).replace("\nexport ", "\n")
+    lines = (FOLDER / "page.js").read_text(encoding="utf-8").splitlines()
+    return "\n".join([stand_in(), *(line for line in lines if not line.startswith("import "))])

@@ -2,6 +2,7 @@
 import { html, svg } from "../shared/drawing.js";
 import { range, sum } from "../shared/numbers.js";
 import { alongRow, radios } from "../shared/radios.js";
+import { plain } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const SHEET = { width: 360, height: 150, left: 26, right: 6, top: 8, bottom: 24 };
@@ -46,7 +47,7 @@ export class LossPanel {
     const half = (whole.length + 1) / 2;
     const text = (at, words) => svg("text", { class: "tick", ...at }, words);
     const ticks = [0, most / 2, most].map((value) =>
-      text({ class: "tick end", x: left - 5, y: y(value) + 4 }, String(value)),
+      text({ class: "tick end", x: left - 5, y: y(value) + 4 }, plain(value)),
     );
     const names = [say("first copy"), say("second copy")].map((words, k) =>
       text({ x: x((0.5 + k) * half), y: height - 6 }, words),

@@ -1,11 +1,11 @@
 // Heads of a causal language model: where one looks in a text, and what is lost without it.
 import { frame, html, readoutOf } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
-import { resetButton } from "../shared/reset.js";
 import { say } from "../shared/words.js";
 import { HeadGrid } from "./head_grid.js";
 import { LossPanel } from "./loss_panel.js";
 import {
+  causalState,
   describeCopies,
   describeEdges,
   describeLoss,
@@ -35,7 +35,7 @@ class CausalFigure {
       parts.push(this.panel.root);
     }
     const texts = html("figcaption", {}, caption(this.panel));
-    this.root = frame(el, "causal-view", say("causal heads"), ...parts, resetButton(model), texts);
+    this.root = frame(el, "causal-view", say("causal heads"), ...parts, texts);
     this.root.classList.add("picked");
   }
 
@@ -85,11 +85,15 @@ function caption(losses) {
   return `${drawn} ${lost}`;
 }
 
-export default mount((model, el) => new CausalFigure(model, el), {
-  redraw: ["text"],
-  colour: ["score_choice"],
-  show: ["position", "layer", "head", "way_choice", "off_choice"],
-});
+export default mount(
+  (model, el) => new CausalFigure(model, el),
+  {
+    redraw: ["text"],
+    colour: ["score_choice"],
+    show: ["position", "layer", "head", "way_choice", "off_choice"],
+  },
+  { numbers: causalState },
+);
 
 // What tests compare with NumPy.
 export * from "./state.js";

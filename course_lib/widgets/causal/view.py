@@ -41,7 +41,6 @@ class CausalView(FigureView):
     most_loss = traitlets.Float(1.0).tag(sync=True)  # what the largest byte of them stands for
     copy_losses = traitlets.Bytes().tag(sync=True)  # float32, in the same order
     sets = traitlets.List(traitlets.Dict()).tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)  # the traits that `start again` sets
     text = traitlets.Int(0).tag(sync=True)
     position = traitlets.Int(0).tag(sync=True)
     layer = traitlets.Int(0).tag(sync=True)
@@ -135,22 +134,32 @@ def causal_explorer(texts, effects=None, *, text=0, position=None, head=None, sc
         weights=b"".join(parts),
         scores=packed_scores(np.stack(scores)),
         shape=[layers, heads],
-        start=start,
         **start,
         **sent_effects(effects, (layers, heads)),
+    )
+    view.within(
+        position=control.whole(max(len(tokens) for _, tokens in read) - 1),
+        layer=control.whole(layers - 1),
+        head=control.whole(heads - 1),
+        off_choice=control.whole(len(view.sets) + 1),
     )
     return control.figure(_controls(view, names), view)
 
 
-def _controls(view, names):
-    controls = [control.dropdown(view, "text", say("text"), names)] if len(names) > 1 else []
-    kinds = [
+def score_names():
+    """Return what the scores of heads are called, in the order of `SCORES`."""
+    return [
         say("weight on the previous token"),
         say("weight after the earlier copy (induction)"),
         say("weight on the earlier copy"),
         say("weight on the first token"),
     ]
-    controls.append(control.dropdown(view, "score_choice", say("heads coloured by"), kinds))
+
+
+def _controls(view, names):
+    controls = [control.dropdown(view, "text", say("text"), names)] if len(names) > 1 else []
+    colours = control.dropdown(view, "score_choice", say("heads coloured by"), score_names())
+    controls.append(colours)
     if view.positions:
         ways = [say("zero"), say("its mean")]
         controls.append(control.toggle(view, "way_choice", say("switched off by"), ways))

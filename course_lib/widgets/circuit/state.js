@@ -1,5 +1,6 @@
 // What the graph of heads shows, as plain numbers and sentences.
 import { isAbove, numbersOf, range, sum } from "../shared/numbers.js";
+import { plain } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const EDGE = 8; // bytes: writer and reader in two each, strength in four
@@ -63,7 +64,7 @@ export function describeGraph({ edges, into, out }, chosen, heads, threshold) {
       .join(", ");
   const name = (k) => headName(k, heads);
   if (chosen === null) {
-    const values = { count: edges.length, threshold };
+    const values = { count: edges.length, threshold: plain(threshold) };
     if (edges.length === 0) return say("No edge is above {threshold}.", values);
     const strongest = told(edges, ({ writer, reader }) => `${name(writer)} → ${name(reader)}`);
     return say("Edges above {threshold}: {count}. The strongest: {strongest}.", {

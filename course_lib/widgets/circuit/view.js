@@ -3,11 +3,18 @@ import { frame, html, panelsOf, readoutOf, svg } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { radios } from "../shared/radios.js";
-import { resetButton } from "../shared/reset.js";
 import { sortedList, sortedRow } from "../shared/sorted_list.js";
 import { say } from "../shared/words.js";
 import { layoutOf } from "./layout.js";
-import { around, describeGraph, describeNode, edgesOf, headName, headScores } from "./state.js";
+import {
+  around,
+  circuitState,
+  describeGraph,
+  describeNode,
+  edgesOf,
+  headName,
+  headScores,
+} from "./state.js";
 import "./style.css";
 
 const MOST_ROWS = 40; // of a list
@@ -26,7 +33,7 @@ class CircuitFigure {
     this.readout = readoutOf();
     this.lists = [listOf(), listOf()];
     const panels = panelsOf(...this.lists.map(({ root }) => root));
-    const rest = [panels, resetButton(model), html("figcaption", {}, caption())];
+    const rest = [panels, html("figcaption", {}, caption())];
     const label = say("graph of heads");
     this.root = frame(el, "circuit-view", label, this.readout, this.graph, ...rest);
     this.root.classList.add("picked");
@@ -190,11 +197,15 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new CircuitFigure(model, el), {
-  redraw: ["kind", "threshold"],
-  colour: ["score_choice"],
-  show: ["chosen"],
-});
+export default mount(
+  (model, el) => new CircuitFigure(model, el),
+  {
+    redraw: ["kind", "threshold"],
+    colour: ["score_choice"],
+    show: ["chosen"],
+  },
+  { numbers: circuitState, clear: { chosen: null } },
+);
 
 // What tests compare with NumPy.
 export * from "./state.js";

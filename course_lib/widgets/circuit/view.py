@@ -30,7 +30,6 @@ class CircuitView(FigureView):
     kinds = traitlets.List(traitlets.Unicode()).tag(sync=True)
     scores = traitlets.Bytes().tag(sync=True)  # float32: kinds of score, layers, heads
     score_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)  # the traits that `start again` sets
     kind = traitlets.Int(0).tag(sync=True)
     threshold = traitlets.Float(0.0).tag(sync=True)
     score_choice = traitlets.Int(0).tag(sync=True)
@@ -118,9 +117,9 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
         kinds=list(map(str, tables)),
         scores=b"".join(score.astype("<f4").tobytes() for score in scores.values()),
         score_names=list(map(str, scores)),
-        start=start,
         **start,
     )
+    view.within(chosen=control.whole(shape[0] * shape[1] - 1, none=True))
     slider = control.slider(view, "threshold", say("threshold"), low=low, high=high, step=step)
     slider.readout_format = f".{max(2, int(np.ceil(-np.log10(step))))}f"
     controls = [slider]

@@ -1,5 +1,6 @@
 // One of several texts, as two rows of tokens with attention between them, and as a heatmap.
 import { AttentionFigure } from "../shared/attention_figure.js";
+import { html } from "../shared/drawing.js";
 import { twoRows } from "../shared/layouts.js";
 import { mount } from "../shared/mount.js";
 import { chosenExample, exampleState } from "./state.js";
@@ -8,14 +9,15 @@ class ExamplesFigure {
   figures = new Map(); // by example; made when first shown
 
   constructor(model, el) {
-    Object.assign(this, { model, el });
+    Object.assign(this, { model, place: html("div") });
+    el.append(this.place); // the bar below it stays
   }
 
   /** Another example. */
   choose() {
     const chosen = this.model.get("example");
-    if (!this.figures.has(chosen)) this.figures.set(chosen, makeFigure(this.model, this.el));
-    this.el.replaceChildren(this.figures.get(chosen).root);
+    if (!this.figures.has(chosen)) this.figures.set(chosen, makeFigure(this.model, this.place));
+    this.place.replaceChildren(this.figures.get(chosen).root);
     this.redraw();
   }
 
@@ -39,10 +41,14 @@ function makeFigure(model, el) {
   });
 }
 
-export default mount((model, el) => new ExamplesFigure(model, el), {
-  choose: ["example"],
-  redraw: ["layer", "head_choice", "threshold"],
-});
+export default mount(
+  (model, el) => new ExamplesFigure(model, el),
+  {
+    choose: ["example"],
+    redraw: ["layer", "head_choice", "threshold"],
+  },
+  { numbers: (model) => exampleState(model, chosenExample(model)) },
+);
 
 // What tests compare with course_lib.
 export * from "./state.js";

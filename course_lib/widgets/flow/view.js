@@ -28,6 +28,20 @@ class FlowFigure {
     this.root.classList.add("picked");
   }
 
+  /** The first layer takes the last one along, so that the two never cross. */
+  pushLast() {
+    const [first, last] = [this.model.get("first_layer"), this.model.get("last_layer")];
+    if (first > last) change(this.model, { last_layer: first });
+    else this.redraw();
+  }
+
+  /** And the last one the first. */
+  pushFirst() {
+    const [first, last] = [this.model.get("first_layer"), this.model.get("last_layer")];
+    if (last < first) change(this.model, { first_layer: last });
+    else this.redraw();
+  }
+
   redraw() {
     const [output, input] = [this.model.get("output"), this.model.get("input")];
     this.state = flowState(this.model);
@@ -91,7 +105,9 @@ function caption() {
 }
 
 export default mount((model, el) => new FlowFigure(model, el), {
-  redraw: ["output", "input", "first_layer", "last_layer", "residual"],
+  redraw: ["output", "input", "residual"],
+  pushLast: ["first_layer"],
+  pushFirst: ["last_layer"],
 });
 
 // What tests compare with course_lib.

@@ -86,6 +86,7 @@ def flow_explorer(
         last_layer=_validate.integer(last, "last_layer", low=first, high=layers - 1),
         residual=_validate.real(residual, "residual", low=0, high=1),
     )
+    view.within(output=control.whole(n - 1), input=control.whole(n - 1))
     return control.figure(_choices(view), view)
 
 

@@ -40,7 +40,8 @@ class HeadsFigure {
     });
     this.distance = html("p", { class: "distance", role: "status" });
     this.readout = readoutOf();
-    const overview = html("div", {}, this.grid(), drawKey(), this.distance, this.readout);
+    const told = html("div", { class: "told" }, this.distance, this.readout);
+    const overview = html("div", {}, this.grid(), drawKey(), told);
     const panels = panelsOf(overview, this.map.root);
     const texts = html("figcaption", {}, caption(tokens.length > MANY));
     this.root = frame(el, "heads-grid", say("heads grid"), panels, texts);
@@ -136,7 +137,7 @@ function drawCard(h) {
   );
   const picture = svg(
     "svg",
-    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     ...paths,
   );
   const root = html(

@@ -3,7 +3,6 @@ import { frame, html, readoutOf, svg } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { radios } from "../shared/radios.js";
-import { resetButton } from "../shared/reset.js";
 import { shortTokens } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { drawFan } from "./fan.js";
@@ -43,7 +42,7 @@ class MethodsFigure {
       this.judge.root,
       this.group,
     );
-    const texts = [resetButton(model), html("figcaption", {}, caption())];
+    const texts = [html("figcaption", {}, caption())];
     const name = say("explanations side by side");
     this.root = frame(el, "methods-view", name, this.readout, this.table, ...texts);
     this.root.classList.add("picked");
@@ -183,11 +182,15 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new MethodsFigure(model, el), {
-  redraw: ["skip_special", "signed", "bars_choice"],
-  choose: ["text"],
-  light: ["method", "token"],
-});
+export default mount(
+  (model, el) => new MethodsFigure(model, el),
+  {
+    redraw: ["skip_special", "signed", "bars_choice"],
+    choose: ["text"],
+    light: ["method", "token"],
+  },
+  { clear: { token: null } },
+);
 
 // What tests compare with course_lib.
 export * from "./state.js";

@@ -27,7 +27,6 @@ class MethodsView(FigureView):
     texts = traitlets.List(traitlets.Dict()).tag(sync=True)  # tokens, output, special
     values = traitlets.Bytes().tag(sync=True)  # float32: of each text the judge, then each method
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of the methods
-    start = traitlets.Dict().tag(sync=True)  # the traits that `start again` sets
     text = traitlets.Int(0).tag(sync=True)
     method = traitlets.Int(0).tag(sync=True)
     token = traitlets.Int(None, allow_none=True).tag(sync=True)
@@ -104,9 +103,10 @@ def methods_explorer(texts, *, text=0, method=None, skip_special=False, signed=F
         texts=[{part: parts[part] for part in ("tokens", "output", "special")} for parts in read],
         values=b"".join(parts["values"].astype("<f4").tobytes() for parts in read),
         names=names,
-        start=start,
         **start,
     )
+    longest = max(len(parts["tokens"]) for parts in read)
+    view.within(method=control.whole(len(names) - 1), token=control.whole(longest - 1, none=True))
     marked = any("special" in parts for parts in texts.values())
     skipped = say("without special tokens") if marked else say("without the first token")
     controls = [

@@ -24,17 +24,18 @@ export function fitted(positions) {
 
 export function drawMember({ position, at: [x, y] }, size, name, { group, ring }) {
   const label = name.length <= 2 ? [svg("text", { class: "number", dy: "0.35em" }, name)] : [];
+  const title = label.length ? [] : [svg("title", {}, name)];
   const rings = ring ? [svg("circle", { class: "ring", r: size + 4 })] : [];
   const attributes = { class: "node", role: "button", "data-position": position };
   const place = { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, "aria-label": name };
   return svg(
     "g",
     { ...attributes, ...place },
-    svg("title", {}, name),
     svg("circle", { class: "reach", r: size + 5 }),
     svg("path", { class: `dot group-${group}`, d: SHAPES[group](size) }),
     ...rings,
     ...label,
+    ...title,
   );
 }
 

@@ -135,6 +135,7 @@ def neighbours_explorer(
         slope=_validate.real(slope, "slope", low=0, high=1),
         node=_validate.integer(node, "node", low=0, high=n - 1),
     )
+    view.within(node=control.whole(n - 1))
     controls = [
         *control.head_dropdown(view, heads),
         control.slider(view, "slope", say("slope"), low=0.0, high=1.0, step=0.05),

@@ -12,7 +12,7 @@ import {
 } from "../shared/drawing.js";
 import { placed } from "../shared/layouts.js";
 import { change, mount } from "../shared/mount.js";
-import { numberAt, onPress, roving } from "../shared/pointing.js";
+import { numberAt, onPress, reachOf, roving } from "../shared/pointing.js";
 import { say } from "../shared/words.js";
 import { describeNode, describePattern, describePosition, patternState } from "./state.js";
 import "./style.css";
@@ -141,6 +141,7 @@ class PatternFigure {
 }
 
 function drawPosition([x, y], k, size) {
+  const font = Math.min(12, 1.35 * size).toFixed(1);
   return svg(
     "g",
     {
@@ -149,16 +150,17 @@ function drawPosition([x, y], k, size) {
       "data-position": k,
       transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
     },
-    svg("circle", { class: "reach", r: size + 2 }),
+    svg("circle", { class: "reach", r: reachOf(size) }),
     svg("circle", { class: "dot", r: size }),
-    svg("text", { dy: "0.35em", "font-size": Math.min(11, 1.35 * size).toFixed(1) }),
+    svg("text", { class: font < 12 ? "between" : "", dy: "0.35em", "font-size": font }),
   );
 }
 
 function caption() {
   const panels = say(
-    "Left: the pattern, and paler what is reached in later layers. Right: the positions clockwise " +
-      "from the top, each with the number of layers after which the chosen one draws on it. " +
+    "The square is the pattern, and paler what is reached in later layers. The ring holds the " +
+      "positions, clockwise from the top, each with the number of layers after which the chosen " +
+      "one draws on it. " +
       "An arrow i → j says: i may attend to j.",
   );
   const use = say("Click a row or a position to choose it; or use Tab, the arrow keys and Enter.");

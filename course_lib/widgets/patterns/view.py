@@ -109,6 +109,7 @@ def pattern_explorer(
         layers=_validate.integer(layers, "layers", low=1, high=MOST_LAYERS),
         position=_validate.integer(position, "position", low=0, high=n - 1),
     )
+    view.within(position=control.whole(n - 1))
     sliders = [
         ("radius", say("window"), 0, n // 2),
         ("dilation", say("dilation"), 1, MOST_DILATION),

@@ -25,14 +25,14 @@ export function halfToNumber(bits) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The PNG files that a message holds, one after the other, each as a data URI. */
+/** The PNG or JPEG files that a message holds, one after the other, each as a data URI. */
 export function pictureAddresses(bytes, lengths) {
   let start = 0;
   return lengths.map((length) => {
     const file = numbersOf(bytes, Uint8Array, start, length);
     start += length;
     const letters = Array.from(file, (byte) => String.fromCharCode(byte)).join("");
-    return `data:image/png;base64,${btoa(letters)}`;
+    return `data:image/${file[0] === 0xff ? "jpeg" : "png"};base64,${btoa(letters)}`;
   });
 }
 

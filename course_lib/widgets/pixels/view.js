@@ -67,9 +67,13 @@ class PixelsFigure {
       this.hovered = place;
       this.tellHovered();
     };
+    // A finger on the chosen place drags it every way; elsewhere, up and down scrolls the page.
+    const drags = (event) => panel.placeAt(event) === this.model.get("place");
+    const start = (event) => drags(event.touches[0]) && event.preventDefault();
+    drawing.addEventListener("touchstart", start, { passive: false });
     let touched = null; // where a finger came down that may yet scroll the page
     drawing.addEventListener("pointerdown", (event) => {
-      touched = event.pointerType === "touch" ? event : null;
+      touched = event.pointerType === "touch" && !drags(event) ? event : null;
       if (touched || event.button !== 0) return; // a finger's tap ends in a click
       drawing.setPointerCapture(event.pointerId);
       this.choose(panel.placeAt(event));

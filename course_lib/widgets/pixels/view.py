@@ -16,6 +16,7 @@ MOST_PLACES = 400
 MOST_WEIGHTS = 2_000_000  # of all pictures and heads: 4 MB on the page
 MOST_PIXELS = 500_000  # of one picture
 MOST_EDGES = 30
+MOST_AS_PNG = 10_000  # pixels; larger pictures are photographs
 
 
 class PictureAttention(NamedTuple):
@@ -48,7 +49,7 @@ class PixelsView(FigureView):
     _esm, _css = bundled(__file__)
     weights = traitlets.Bytes().tag(sync=True)  # little-endian float16, picture by picture
     shape = traitlets.List(traitlets.Int()).tag(sync=True)  # pictures, heads, rows, columns
-    pictures = traitlets.Bytes().tag(sync=True)  # PNG files, one after the other
+    pictures = traitlets.Bytes().tag(sync=True)  # PNG or JPEG files, one after the other
     about = traitlets.List(traitlets.Dict()).tag(sync=True)  # title, note, size of each picture
     heads = traitlets.List(traitlets.Unicode()).tag(sync=True)
     picture = traitlets.Int(0).tag(sync=True)
@@ -114,7 +115,7 @@ def pixel_explorer(pictures, *, grid, heads=None, picture=0, head=0, place=None,
     weights = _all_weights(pictures, rows, columns)
     images = [_checked_picture(one.picture, k, rows, columns) for k, one in enumerate(pictures)]
     names = _head_names(heads, weights.shape[1])
-    files = [_png(image) for image in images]
+    files = [_file(image) for image in images]
     view = PixelsView(
         weights=weights.astype("<f2").tobytes(),
         shape=[*weights.shape[:2], rows, columns],
@@ -126,6 +127,7 @@ def pixel_explorer(pictures, *, grid, heads=None, picture=0, head=0, place=None,
         place=_place_number(place, rows, columns),
         edges=_validate.integer(edges, "edges", low=0, high=MOST_EDGES),
     )
+    view.within(place=control.whole(rows * columns - 1))
     controls = []
     if len(pictures) > 1:
         titles = [one.title for one in pictures]
@@ -224,10 +226,13 @@ def _checked_picture(picture, k, rows, columns):
     return colour.astype(np.uint8)
 
 
-def _png(image):
-    """Return a picture (height, width, 3) as the bytes of a PNG file."""
+def _file(image):
+    """Return a picture (height, width, 3) as the bytes of a file: PNG, or JPEG if it is large."""
     file = io.BytesIO()
-    imsave(file, image, format="png", metadata={"Software": None})
+    if image.shape[0] * image.shape[1] > MOST_AS_PNG:
+        imsave(file, image, format="jpeg", pil_kwargs={"quality": 85})
+    else:
+        imsave(file, image, format="png", metadata={"Software": None})
     return file.getvalue()
 
 

@@ -33,6 +33,7 @@ class PlaneFigure {
     const traits = ["query", "temperature", "scaled"];
     const [query, temperature, scaled] = traits.map((name) => this.model.get(name));
     const state = planeState({ points: this.points, query, temperature, scaled });
+    this.state = state;
     this.plane.update(query, state);
     this.table.update(state, Math.log(this.points.length));
     this.readout.textContent = describe(query, state);
@@ -124,7 +125,7 @@ function drawTable(n) {
     return { row, logit, weight, bar };
   });
   const names = [say("key"), say("logit"), "", say("weight")];
-  const headings = names.map((text) => html("th", { scope: "col" }, text));
+  const headings = names.map((text) => html(text ? "th" : "td", {}, text));
   const body = html("tbody", {}, ...rows.map(({ row }) => row));
   const table = html("table", {}, html("thead", {}, html("tr", {}, ...headings)), body);
   const told = statusOf();
@@ -156,6 +157,8 @@ function makeMovable(root, handle, place, moveTo) {
       (0.5 - (clientY - box.top) / box.height) * 2 * REACH,
     ];
   };
+  // A finger on the handle drags it every way; anywhere else on the plane it scrolls the page.
+  handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
   handle.addEventListener("pointermove", (event) => {
     if (handle.hasPointerCapture(event.pointerId)) moveTo(placeOf(event));

@@ -72,6 +72,7 @@ def query_plane(keys=None, *, query=(1.0, 0.5), temperature=1.0, scaled=True):
         temperature=_validate.real(temperature, "temperature", low=0.1, high=5),
         scaled=bool(scaled),
     )
+    view.within(query={"low": -REACH, "high": REACH, "length": [2, 2]})
     controls = [
         control.slider(view, "temperature", say("temperature"), low=0.1, high=5.0, step=0.1),
         control.checkbox(view, "scaled", say("divide the logits by √d")),

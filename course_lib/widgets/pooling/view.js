@@ -119,7 +119,7 @@ class PoolingFigure {
   updateRow(i, gone) {
     const { button, bar, weight, vote } = this.rows[i];
     button.classList.toggle("removed", gone);
-    setAll(button, { "aria-label": this.tell(i), "aria-pressed": gone });
+    button.setAttribute("aria-pressed", gone);
     bar.style.width = `${(100 * this.state.weights[i]).toFixed(2)}%`;
     weight.textContent = gone ? say("away") : this.state.weights[i].toFixed(3);
     vote.textContent = signed(this.bag.votes[i]);

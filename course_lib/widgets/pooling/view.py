@@ -116,6 +116,7 @@ def pooling_explorer(bags, *, bias=0.0, question="is there a 9?", uniform=False)
         question=question,
         weights_choice=int(uniform),
     )
+    view.within(removed=control.whole(MOST_MEMBERS - 1, length=[0, MOST_MEMBERS]))
     controls = [
         control.toggle(view, "weights_choice", say("weights"), [say("learned"), say("all alike")])
     ]

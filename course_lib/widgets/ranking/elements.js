@@ -23,7 +23,7 @@ export function drawNode({ position, at: [cx, cy], label }, text) {
     svg("circle", { class: "reach", cx, cy }),
     svg("circle", { class: "dot", cx, cy }),
   );
-  if (label) group.append(svg("text", { class: "label", ...label }, text));
+  if (label) group.append(svg("text", label, text));
   return group;
 }
 

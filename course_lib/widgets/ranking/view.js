@@ -12,10 +12,10 @@ import {
 import { circle } from "../shared/layouts.js";
 import { change, mount } from "../shared/mount.js";
 import { edgesAbove } from "../shared/numbers.js";
-import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
+import { numberAt, onPress, Picks, reachOf, roving } from "../shared/pointing.js";
 import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
-import { shortTokens, tokenNames } from "../shared/texts.js";
+import { plain, shortTokens, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { drawNode, drawRow, nodeSizes } from "./elements.js";
 import { describeRanking, describeToken, rankingState, rankText, scoreText } from "./state.js";
@@ -97,9 +97,10 @@ class RankingFigure {
     this.drawEdges(this.edges, () => true);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
     this.updateRows();
+    change(this.model, { damping_idle: !measure.damped });
     this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
     this.status.textContent = describeRanking(this.state, this.names);
-    this.caption.textContent = caption(measure, this.model.get("threshold"));
+    this.caption.textContent = caption(measure, plain(this.model.get("threshold")));
     this.root.classList.toggle("unranked", now.problem !== null);
     this.light();
   }
@@ -124,7 +125,7 @@ class RankingFigure {
   updateNode(node, position, size) {
     const [reach, dot] = node.querySelectorAll("circle");
     dot.setAttribute("r", size.toFixed(2));
-    reach.setAttribute("r", Math.max(size, 9).toFixed(2));
+    reach.setAttribute("r", Math.max(size, reachOf(this.layout.nodes[position].size)).toFixed(2));
     const gone = this.state.removed.includes(position);
     node.classList.toggle("removed", gone);
     setAll(node, { "aria-label": this.tell(position), "aria-pressed": gone });
@@ -136,7 +137,7 @@ class RankingFigure {
     this.rows.forEach(({ button, rank, bar, value }, position) => {
       const [gone, score] = [removed.includes(position), now.scores[position]];
       button.classList.toggle("removed", gone);
-      setAll(button, { "aria-label": this.tell(position), "aria-pressed": gone });
+      button.setAttribute("aria-pressed", gone);
       rank.textContent = score === null ? "" : rankText(now, position);
       bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
       value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);

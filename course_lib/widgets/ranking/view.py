@@ -33,6 +33,7 @@ class RankingView(WeightsView):
     head_choice = traitlets.Int(0).tag(sync=True)
     measure_choice = traitlets.Int(1).tag(sync=True)
     damping = traitlets.Float(0.85).tag(sync=True)
+    damping_idle = traitlets.Bool(False).tag(sync=True)  # the measure does not use it
     removed = traitlets.List(traitlets.Int()).tag(sync=True)
 
 
@@ -106,14 +107,20 @@ def ranking_explorer(
         layer=_validate.integer(layer, "layer", low=0, high=layers - 1),
         head_choice=control.head_choice(head, heads),
         measure_choice=MEASURES.index(_validate.choice(measure, "measure", MEASURES)),
+        damping_idle=measure != "pagerank",
         damping=_validate.real(damping, "damping", low=0, high=MOST_DAMPING),
         removed=_checked_removed(removed, n),
     )
+    view.within(removed=control.whole(n - 1, length=[0, n - 1]))
     controls = [
         *control.layer_slider(view, layers),
         *control.head_dropdown(view, heads),
-        control.dropdown(view, "measure_choice", say("measure"), _measure_names()),
-        control.slider(view, "damping", say("damping"), low=0.0, high=MOST_DAMPING, step=0.01),
+        control.dropdown(view, "measure_choice", say("measure"), measure_names()),
+        control.idle(
+            control.slider(view, "damping", say("damping"), low=0.0, high=MOST_DAMPING, step=0.01),
+            view,
+            "damping_idle",
+        ),
     ]
     return control.figure(controls, view)
 
@@ -127,7 +134,8 @@ def _checked_removed(removed, n):
     return gone
 
 
-def _measure_names():
+def measure_names():
+    """Return what the measures are called, in the order of `MEASURES`."""
     return [
         say("in-strength"),
         say("PageRank"),

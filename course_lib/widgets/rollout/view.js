@@ -127,10 +127,14 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new RolloutFigure(model, el), {
-  redraw: ["depth", "residual", "fusion_choice"],
-  light: ["output"],
-});
+export default mount(
+  (model, el) => new RolloutFigure(model, el),
+  {
+    redraw: ["depth", "residual", "fusion_choice"],
+    light: ["output"],
+  },
+  { clear: { output: null } },
+);
 
 // What tests compare with course_lib.
 export { edgeMasses, walkMasses } from "../shared/layers.js";

@@ -84,6 +84,7 @@ def rollout_explorer(weights, tokens=None, *, residual=0.5, fusion="mean", depth
         fusion_choice=FUSION_NAMES.index(_validate.choice(fusion, "fusion", FUSION_NAMES)),
         output=None if output is None else _validate.integer(output, "output", low=0, high=n - 1),
     )
+    view.within(output=control.whole(n - 1, none=True))
     controls = []
     if layers > 1:
         controls.append(control.slider(view, "depth", say("layers"), low=1, high=layers, step=1))

@@ -4,7 +4,7 @@ import { frame, graphOf, html, panelsOf, readoutOf, statusOf, svg } from "./draw
 import { EdgeClasses, EdgeElements } from "./graph_edges.js";
 import { Heatmap } from "./heatmap.js";
 import { edgeEnds } from "./numbers.js";
-import { Picks, roving } from "./pointing.js";
+import { Picks, reachOf, roving } from "./pointing.js";
 import { strongest } from "./strongest.js";
 import { shortTokens, tokenNames } from "./texts.js";
 import { say } from "./words.js";
@@ -75,6 +75,7 @@ export class AttentionFigure {
   /** Place nodes and edges anew: the layout or the direction has changed. */
   rearrange() {
     this.arrange();
+    this.map.describe(this.state.matrix); // an arrow is told the other way round
     this.light();
   }
 
@@ -175,11 +176,10 @@ function drawNode({ position, query, key, size, at: [cx, cy], label }, short, na
   const group = svg(
     "g",
     { class: "node", role: "img", "data-position": position, "data-role": role },
-    svg("title", {}, told),
-    svg("circle", { class: "reach", cx, cy, r: Math.max(size, 9) }),
+    svg("circle", { class: "reach", cx, cy, r: reachOf(size) }),
     svg("circle", { class: "dot", cx, cy, r: size }),
   );
   group.setAttribute("aria-label", told);
-  if (label) group.append(svg("text", { class: "label", ...label }, short));
+  if (label) group.append(svg("text", label, short));
   return group;
 }

@@ -4,18 +4,19 @@ import ipywidgets
 
 from course_lib import _validate
 from course_lib.language import say
-from course_lib.widgets.shared.figure import page_safe
+from course_lib.widgets.shared.figure import LiveFigure, page_safe
 
 STYLE = {"description_width": "initial"}
 
 
 def slider(view, trait, label, *, low, high, step):
     """Return a slider linked to a trait of `view`; whole numbers give a slider of integers."""
-    whole = isinstance(step, int)
-    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    integers = isinstance(step, int)
+    kind = ipywidgets.IntSlider if integers else ipywidgets.FloatSlider
     control = kind(
         getattr(view, trait), min=low, max=high, step=step, description=label, style=STYLE
     )
+    view.within(**{trait: {"low": low, "high": high, "whole": integers}})
     return _linked(control, "value", view, trait)
 
 
@@ -28,6 +29,7 @@ def dropdown(view, trait, label, options):
         style=STYLE,
         layout={"width": "auto"},
     )
+    view.within(**{trait: whole(len(options) - 1)})
     return _linked(control, "index", view, trait)
 
 
@@ -40,6 +42,7 @@ def toggle(view, trait, label, options):
         style={**STYLE, "button_width": "auto"},
         layout={"width": "auto"},
     )
+    view.within(**{trait: whole(len(options) - 1)})
     return _linked(control, "index", view, trait)
 
 
@@ -48,13 +51,19 @@ def checkbox(view, trait, label):
     control = ipywidgets.Checkbox(
         getattr(view, trait), description=label, indent=False, layout={"width": "auto"}
     )
+    view.within(**{trait: {}})
     return _linked(control, "value", view, trait)
+
+
+def whole(high, low=0, **more):
+    """Return the limits of a trait that is an integer, or a list of them; see `within`."""
+    return {"low": low, "high": high, "whole": True, **more}
 
 
 def figure(controls, view):
     """Return the box that holds a row of controls and, as its last child, the view."""
     row = ipywidgets.HBox(controls, layout={"flex_flow": "row wrap", "grid_gap": "0 16px"})
-    box = ipywidgets.VBox([row, view], layout={"max_width": "920px"})
+    box = LiveFigure([row, view], layout={"max_width": "920px"})
     return box.add_class("course-figure-box")
 
 
@@ -96,4 +105,11 @@ def residual_slider(view):
 def _linked(control, source, view, trait):
     ipywidgets.jslink((control, source), (view, trait))
     control.linked_trait = trait  # for pages that bring controls of their own
+    return control
+
+
+def idle(control, view, trait):
+    """Disable a control in the browser while a trait of `view` is true, and return it."""
+    control.disabled = getattr(view, trait)
+    ipywidgets.jslink((view, trait), (control, "disabled"))
     return control

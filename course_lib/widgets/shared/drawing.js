@@ -43,9 +43,9 @@ export function panelsOf(...panels) {
   return html("div", { class: "panels" }, ...panels);
 }
 
-/** The line that tells what is pointed at. */
+/** The line that tells what is pointed at; a screen reader speaks it when it changes. */
 export function readoutOf() {
-  return html("p", { class: "readout", "aria-live": "polite" });
+  return html("p", { class: "readout", role: "status" });
 }
 
 /** The line that tells what a control has changed. */

@@ -3,6 +3,7 @@ import { html, setAll, svg } from "./drawing.js";
 import { Cells } from "./heatmap_cells.js";
 import { Pixels } from "./heatmap_pixels.js";
 import { labelStyle } from "./label_spacing.js";
+import { Matrix } from "./matrix.js";
 import { weightScale } from "./scales.js";
 import { shortTokens } from "./texts.js";
 import { say } from "./words.js";
@@ -18,8 +19,7 @@ const SEEN = 4; // so wide is what an outline leaves to be seen, at least
  * A heatmap in an HTML element, `root`; `paint(matrix)` colours it, `light(i, j)` marks places.
  *
  * The keys are the same tokens as the queries, unless `keys` names others.
- * `picks` are told of cells that are pointed at, as `pickOf(k)`; `names(k)` is what a screen reader
- * says of a cell. `titles` may name its rows, columns and colours otherwise, `scale` is one of
+ * `picks` are told of cells that are pointed at, as `pickOf(k)`; `names(k)` is a cell in words. `titles` may name its rows, columns and colours otherwise, `scale` is one of
  * scales.js.
  */
 export class Heatmap {
@@ -35,7 +35,8 @@ export class Heatmap {
     const { rows, columns, cell, down } = this;
     const kind = Math.max(rows, columns) > MOST_ELEMENTS ? Pixels : Cells;
     const where = { rows, columns, cell, down, left: LEFT, top: TOP, sheet };
-    this.cells = new kind(where, { names, label });
+    this.cells = new kind(where);
+    this.matrix = new Matrix(this.cells.root, where, { names, label });
     this.row = svg("rect", { class: "band row", rx: 2 });
     this.column = svg("rect", { class: "band column", rx: 2 });
     const place = { x: LEFT, y: TOP, width: this.width, height: this.side };
@@ -45,6 +46,7 @@ export class Heatmap {
     picture.append(
       svg("rect", { class: "paper", ...place }),
       this.cells.root,
+      svg("rect", { class: "frame", ...place }), // seen while the matrix has the focus
       this.row,
       this.column,
     );
@@ -55,7 +57,7 @@ export class Heatmap {
     this.relabel(tokens, keys);
     this.rescale(scale);
     this.root = html("div", { class: "map" }, ...this.cells.under, picture);
-    this.cells.listen(this.root, picks, pickOf);
+    this.matrix.listen(this.root, picks, pickOf);
   }
 
   /** Name the rows and the columns. */
@@ -78,6 +80,12 @@ export class Heatmap {
   /** Colour every cell by its value; a negative one takes the second colour. */
   paint(matrix) {
     this.cells.paint(matrix, this.scale);
+    this.describe(matrix);
+  }
+
+  /** Say in the matrix's name what it holds. */
+  describe(matrix) {
+    this.matrix.describe(matrix);
   }
 
   /** Outline row `i` and column `j`, or the one cell where they cross; null for neither. */
@@ -99,13 +107,12 @@ function around({ x, y, width, height }) {
 }
 
 function tickLabels(tokens, spacing, placeAt) {
-  const { every, ...font } = labelStyle(spacing);
-  const style = { class: "label", ...font, "text-anchor": "end", dy: "0.35em" };
-  return shortTokens(tokens).flatMap((name, position) =>
-    position % every
-      ? []
-      : [svg("text", { ...style, ...placeAt((position + 0.5) * spacing) }, name)],
-  );
+  const labelAt = labelStyle(spacing);
+  return shortTokens(tokens).flatMap((name, position) => {
+    const font = labelAt(position);
+    const style = { ...font, ...placeAt((position + 0.5) * spacing) };
+    return font ? [svg("text", { ...style, "text-anchor": "end", dy: "0.35em" }, name)] : [];
+  });
 }
 
 function attentionTitles() {

@@ -119,20 +119,23 @@ function sheetOf(short, layers) {
   const span = SHEET.width - SHEET.left - right;
   const spacing = n === 1 ? span : span / (n - 1);
   const x = short.map((_, i) => SHEET.left + (n === 1 ? span / 2 : i * spacing));
-  const { every, ...font } = labelStyle(spacing);
-  const length = 0.62 * font["font-size"] * Math.max(...letters);
+  const size = 13; // of a label on a phone
+  const length = 0.62 * size * Math.max(...letters);
   const tilt = length < spacing ? 0 : n <= 16 ? -50 : -90;
   const dot = Math.min(4.5, Math.max(1.5, 0.26 * spacing));
   const steep = tilt ? Math.sin((-tilt * Math.PI) / 180) : 1;
   const gap = MOST_SIZE * dot + (tilt ? 3 : 9); // between a node and its label
-  const top = (gap + (tilt && length)) * steep + 0.7 * font["font-size"];
+  const top = (gap + (tilt && length)) * steep + 0.7 * size;
   const bottom = top + Math.min(480, Math.max(220, 54 * layers));
-  const reach = { width: Math.min(steep * spacing, 44), height: 16 + gap + (tilt && length) };
-  return { x, short, tilt, font, every, dot, gap, reach, top, bottom, height: top + bottom };
+  const room = steep * spacing; // across the labels; what is narrow reaches over its neighbours
+  const width = Math.max(Math.min(room, 44), Math.min(29, 1.8 * room));
+  const reach = { width, height: 16 + gap + (tilt && length) };
+  const labelAt = labelStyle(spacing);
+  return { x, short, tilt, labelAt, dot, gap, reach, top, bottom, height: top + bottom };
 }
 
 /** A node at the top or at the bottom, with its label. */
-function drawEnd({ x, short, tilt, font, every, dot, gap, reach }, role, i, name, choosable) {
+function drawEnd({ x, short, tilt, labelAt, dot, gap, reach }, role, i, name, choosable) {
   const up = role === "output" ? -1 : 1;
   const told =
     role === "output"
@@ -147,18 +150,20 @@ function drawEnd({ x, short, tilt, font, every, dot, gap, reach }, role, i, name
   const group = svg(
     "g",
     { class: choosable ? "node choosable" : "node", role: choosable ? "button" : "img" },
-    svg("title", {}, told),
     svg("rect", { class: "reach", ...area, rx: 4 }),
     svg("circle", { class: "dot", cx: x[i], r: dot }),
   );
   group.setAttribute("aria-label", told);
   Object.assign(group.dataset, { role, position: i });
-  if (i % every) return group;
+  const font = labelAt(i);
+  if (!font) {
+    group.append(svg("title", {}, told));
+    return group;
+  }
   const anchor = tilt === 0 ? "middle" : up < 0 ? "start" : "end";
   const along = tilt ? `${-up * gap} 0` : `0 ${up * gap}`;
   const transform = `translate(${x[i]} 0) rotate(${tilt}) translate(${along})`;
-  const style = { class: "label", ...font, "text-anchor": anchor, dy: "0.35em", transform };
-  group.append(svg("text", style, short[i]));
+  group.append(svg("text", { ...font, "text-anchor": anchor, dy: "0.35em", transform }, short[i]));
   return group;
 }
 

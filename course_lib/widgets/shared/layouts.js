@@ -91,17 +91,15 @@ export function placed(places, size) {
 function row(n, top, letters) {
   const step = n === 1 ? 340 : 340 / (n - 1);
   const size = Math.min(6.5, 0.34 * step);
-  const { every, ...font } = labelStyle(step);
+  const labelAt = labelStyle(step);
   const tilt = letters || n <= 5 ? 0 : n <= 16 ? -50 : -90;
   const nodes = Array.from({ length: n }, (_, position) => {
     const at = [n === 1 ? CENTRE : 30 + step * position, top ? 112 : 288];
     const anchor = tilt === 0 ? "middle" : top ? "start" : "end";
     const gap = (top ? -1 : 1) * (tilt ? 13 : 18);
     const transform = `translate(${at[0]} ${at[1] + gap}) rotate(${tilt})`;
-    const label =
-      position % (letters ? 1 : every)
-        ? null
-        : { ...font, "text-anchor": anchor, dy: "0.35em", transform };
+    const font = labelAt(letters ? 0 : position); // letters have room
+    const label = font && { ...font, "text-anchor": anchor, dy: "0.35em", transform };
     return { position, query: top ? position : null, key: top ? null : position, size, at, label };
   });
   return { nodes, size };
@@ -115,9 +113,9 @@ function nearest(nodes, k, others) {
 
 /** A label outside the circle: level while there is room for that, along the spoke otherwise. */
 function spoke(at, out, angle, n) {
-  const { every, ...font } = labelStyle((2 * Math.PI * RADIUS) / n);
   const position = Math.round((angle + Math.PI / 2) / ((2 * Math.PI) / n));
-  if (position % every || (position > 0 && position > n - every)) return null; // 0 comes again
+  const font = labelStyle((2 * Math.PI * RADIUS) / n, n)(position);
+  if (!font) return null;
   const level = n <= 12;
   const central = level && Math.abs(out[0]) < 0.3; // right above or below its node
   const gap = central ? 38 : 30; // clear of the self-loop

@@ -1,15 +1,22 @@
 // How a figure lives: made once, drawn anew when a trait changes, deaf when it is taken away.
-import { presentable } from "./presenting.js";
+import { barOf, offerLink } from "./bar.js";
+import { change } from "./choices.js";
+import { mendControls } from "./controls.js";
+import { followLinks } from "./link.js";
+import { takePlace } from "./still.js";
 import { speak } from "./words.js";
+
+export { change };
 
 /**
  * What anywidget asks of a figure's module.
  *
  * `make(model, el)` returns the figure. `redraws` names its methods that draw, and the traits
  * that each is called for: { redraw: ["layer", "threshold"], show: ["node"] }. The first one
- * draws everything, so it is called at the start too.
+ * draws everything, so it is called at the start too. `numbers(model)` is what the figure shows,
+ * for whoever saves it as JSON, by default its `state`; `clear` are the choices that Escape makes.
  */
-export function mount(make, redraws) {
+export function mount(make, redraws, { numbers, clear } = {}) {
   function render({ model, el }) {
     speak(model.get("words"));
     const figure = make(model, el);
@@ -17,7 +24,16 @@ export function mount(make, redraws) {
       watch(model, traits, () => figure[method]()),
     );
     figure[Object.keys(redraws)[0]]();
-    stops.push(presentable(el));
+    stops.push(barOf(model, el, () => (numbers ? numbers(model) : figure.state)));
+    if (clear)
+      el.addEventListener("keydown", ({ key }) => key === "Escape" && change(model, clear));
+    stops.push(
+      onPage(el, () => {
+        stops.push(takePlace(el), followLinks(model, el));
+        offerLink(model, el);
+      }),
+    );
+    stops.push(mendControls(el));
     return () => {
       for (const stop of stops) stop();
     };
@@ -25,10 +41,15 @@ export function mount(make, redraws) {
   return { render };
 }
 
-/** Change traits, and tell Python and the controls of it. */
-export function change(model, traits) {
-  for (const [name, value] of Object.entries(traits)) model.set(name, value);
-  model.save_changes();
+/** Call `act` once an element is seen on its page: not every host puts it there at once. */
+function onPage(el, act) {
+  const seen = new ResizeObserver(() => {
+    if (!el.isConnected) return;
+    seen.disconnect();
+    act();
+  });
+  seen.observe(el);
+  return () => seen.disconnect();
 }
 
 /** Call `draw` whenever one of the traits changes; returns the function that stops it. */

@@ -37,6 +37,12 @@ export class Picks {
       if (target.matches(":focus-visible")) this.set(pickOf(target, event), "focus"); // a click points
     });
     element.addEventListener("focusout", () => this.set(null, "focus"));
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.current === null) return;
+      handled(event);
+      this.clear();
+      this.show();
+    });
   }
 }
 
@@ -51,6 +57,14 @@ export function onPress(element, act) {
   });
 }
 
+/**
+ * The radius in which a node of this size is hit: 24 pixels wide where the nodes, which are smaller
+ * the closer they lie, leave room for it.
+ */
+export function reachOf(size) {
+  return Math.max(size, Math.min(14, 3 * size));
+}
+
 /** The number that the part of a drawing carries which an element belongs to, or null. */
 export function numberAt(element, selector, name = "position") {
   const part = element?.closest(selector);
@@ -59,19 +73,23 @@ export function numberAt(element, selector, name = "position") {
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** The step (dx, dy) that an arrow key asks for, or undefined; the page does not scroll then. */
+/** The figure has taken the key: neither the page nor the notebook does. */
+export function handled(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** The step (dx, dy) that an arrow key asks for, or undefined. */
 export function arrowStep(event) {
   const step = STEPS[event.key];
-  if (step) {
-    event.preventDefault();
-    event.stopPropagation();
-  }
+  if (step) handled(event);
   return step;
 }
 
 /**
  * One tab stop for many elements ("roving tabindex"): Tab enters at the last visited one,
- * arrow keys walk on to the index that `next(index, dx, dy)` gives, if there is one.
+ * arrow keys walk on to the index that `next(index, dx, dy)` gives, if there is one, Home and End to
+ * the first and the last.
  * Returns the function that hands over the elements and `next`.
  *
  * `container` is an HTML element: an SVG one with such listeners would be a tab stop itself.
@@ -87,8 +105,15 @@ export function roving(container) {
     current = target;
   });
   container.addEventListener("keydown", (event) => {
+    if (!items.includes(event.target)) return;
     const step = arrowStep(event);
     if (step) items[next(items.indexOf(current), ...step)]?.focus();
+    if (event.key === "Home" || event.key === "End") {
+      handled(event);
+      items.at(event.key === "Home" ? 0 : -1).focus();
+    }
+    // Space scrolls the page where there is nothing to press.
+    if (event.key === " " && !event.target.matches("button")) event.preventDefault();
   });
   return (newItems, newNext) => {
     [items, current, next] = [newItems, newItems[0], newNext];

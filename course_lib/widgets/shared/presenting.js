@@ -5,7 +5,7 @@ import "./presenting.css";
 
 const [LEAST, MOST] = [0.5, 4];
 
-/** Give a figure a button that lets it fill the screen; returns the function that ends it all. */
+/** A button that lets a figure fill the screen, and the function `stop` that ends it all. */
 export function presentable(el) {
   const button = html("button", { type: "button", class: "course-present" });
   const tell = (on) => {
@@ -18,11 +18,7 @@ export function presentable(el) {
     else leave = present(el.closest(".course-figure-box") ?? el, tell, () => (leave = null));
   });
   tell(false);
-  el.append(button);
-  return () => {
-    leave?.();
-    button.remove();
-  };
+  return { button, stop: () => leave?.() };
 }
 
 /** Show a box alone; returns the function that takes it back, which Escape does, too. */

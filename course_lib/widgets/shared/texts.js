@@ -29,6 +29,11 @@ export function brief(value) {
   return value >= 0.01 ? value.toFixed(2) : `${Number(value.toPrecision(1))}`;
 }
 
+/** A number as short as it is exact: 2.4, not 2.4000000000000004. */
+export function plain(value) {
+  return `${Number(value.toPrecision(6))}`;
+}
+
 /** A number with a minus as long as a plus. */
 export function withMinus(number) {
   return String(number).replace("-", "−");

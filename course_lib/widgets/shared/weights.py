@@ -85,6 +85,35 @@ def sent(weights, *, exact=False):
     return weights.astype("<f8" if exact else "<f4").tobytes()
 
 
+def received(content, shape, layers=slice(None)):
+    """Return weights as float64 (layers, heads, n_query, n_key) from the bytes of `sent`."""
+    matrices, size = shape[0] * shape[1], shape[2] * shape[3]
+    if max(shape[2:]) <= MOST_PLAIN:
+        kind = "<f8" if len(content) == 8 * matrices * size else "<f4"
+        return np.frombuffer(content, kind).reshape(shape)[layers].astype(float)
+    steps = np.uint8 if len(content) == matrices * (4 + size) else np.uint16
+    scales = np.frombuffer(content, "<f4", matrices).reshape(*shape[:2], 1, 1)[layers]
+    entries = np.frombuffer(content, np.dtype(steps).newbyteorder("<"), offset=4 * matrices)
+    shares = entries.reshape(shape)[layers] / np.iinfo(steps).max
+    return scales * shares**2
+
+
+def all_of(view):
+    """Return the weights of a `WeightsView` with rows that sum to 1: (layers, heads, n, n)."""
+    weights = received(view.weights, [*view.shape, view.shape[2]])
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def chosen_matrix(view, weights=None):
+    """Return the matrix of the layer and the head that a view shows, with rows that sum to 1."""
+    layer = slice(view.layer, view.layer + 1)
+    if weights is None:
+        weights = received(view.weights, [*view.shape, view.shape[2]], layer)
+    heads = weights[0] if len(weights) == 1 else weights[view.layer]
+    chosen = heads[view.head_choice - 1] if view.head_choice else heads.mean(axis=0)
+    return chosen / chosen.sum(axis=-1, keepdims=True)
+
+
 def _traits(weights, tokens, exact):
     return {
         "weights": sent(weights, exact=exact),

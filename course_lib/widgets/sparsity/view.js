@@ -1,7 +1,7 @@
 // Attention without its weak edges: graph and heatmap of what is left, and what it costs.
 import { AttentionFigure } from "../shared/attention_figure.js";
 import { circle } from "../shared/layouts.js";
-import { mount } from "../shared/mount.js";
+import { change, mount } from "../shared/mount.js";
 import { say } from "../shared/words.js";
 import { describeSparse, sparsityState } from "./state.js";
 
@@ -13,7 +13,11 @@ function make(model, el) {
     layout: () => circle(tokens.length),
     direction: () => "attends",
     threshold: () => 0, // what was left out is 0 now
-    state: () => sparsityState(model),
+    state: () => {
+      const byCount = model.get("method_choice") === 1;
+      change(model, { threshold_idle: byCount, k_idle: !byCount }); // what the other method uses
+      return sparsityState(model);
+    },
     hidden: say("It is left out."),
     status: (state) => describeSparse(state, tokens.length),
   });

@@ -23,6 +23,7 @@ class SparsityView(WeightsView):
     head_choice = traitlets.Int(0).tag(sync=True)
     method_choice = traitlets.Int(0).tag(sync=True)
     k = traitlets.Int(3).tag(sync=True)
+    threshold_idle, k_idle = (traitlets.Bool(False).tag(sync=True) for _ in range(2))
     values = traitlets.Bytes().tag(sync=True)  # float64 (n, features)
     features = traitlets.Int(1).tag(sync=True)
 
@@ -88,6 +89,8 @@ def sparsity_explorer(
         method_choice=METHODS.index(_validate.choice(method, "method", METHODS)),
         threshold=_validate.real(cutoff, "cutoff", low=0, high=1),
         k=min(3, n) if k is None else _validate.integer(k, "k", low=1, high=n),
+        threshold_idle=method == "top k",
+        k_idle=method != "top k",
         values=values.astype("<f8").tobytes(),
         features=values.shape[1],
     )
@@ -95,7 +98,7 @@ def sparsity_explorer(
         *control.layer_slider(view, layers),
         *control.head_dropdown(view, heads),
         control.toggle(view, "method_choice", say("keep by"), [say("threshold"), say("top k")]),
-        control.threshold_slider(view),
-        control.slider(view, "k", say("k"), low=1, high=n, step=1),
+        control.idle(control.threshold_slider(view), view, "threshold_idle"),
+        control.idle(control.slider(view, "k", say("k"), low=1, high=n, step=1), view, "k_idle"),
     ]
     return control.figure(controls, view)

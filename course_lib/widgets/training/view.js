@@ -1,6 +1,7 @@
 // The loss of a training, as it goes.
 import { frame, html, setAll, svg } from "../shared/drawing.js";
 import { mount } from "../shared/mount.js";
+import { plain } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { ACROSS, BOX, curveState, DOWN, HEIGHT, WIDTH } from "./state.js";
 import "./style.css";
@@ -41,7 +42,7 @@ class LossFigure {
 function tickLabels(top, total) {
   const side = [0, 0.5, 1].map((share) => {
     const y = BOX.top + DOWN * (1 - share);
-    return svg("text", { class: "tick end", x: BOX.left - 6, y, dy: "0.35em" }, `${share * top}`);
+    return svg("text", { class: "tick end", x: BOX.left - 6, y, dy: "0.35em" }, plain(share * top));
   });
   const below = [0, total].map((step) => {
     const x = BOX.left + (ACROSS * step) / total;

@@ -10,7 +10,7 @@ from IPython.display import display
 
 from course_lib.language import say
 from course_lib.widgets.shared import control
-from course_lib.widgets.shared.figure import FigureView, bundled
+from course_lib.widgets.shared.figure import FigureView, LiveFigure, bundled
 
 POINTS = 120  # of the curve
 SECONDS = 0.1  # between two changes of the figure: more often, and drawing would slow training
@@ -27,7 +27,7 @@ class LossCurve(FigureView):
     state = traitlets.Unicode("").tag(sync=True)
 
 
-class TrainingFigure(ipywidgets.VBox):
+class TrainingFigure(LiveFigure):
     """A progress bar, a stop button and a `LossCurve`; see `watch_training`."""
 
     def __init__(self):
@@ -42,6 +42,9 @@ class TrainingFigure(ipywidgets.VBox):
             [ipywidgets.HBox([self.bar, self.button]), self.curve], layout={"max_width": "480px"}
         )
         self.add_class("course-figure-box")
+
+    def _ipython_display_(self):
+        self.show_live()  # the still comes at the end
 
     def _stop(self, _):
         self.stopped = True
@@ -105,4 +108,5 @@ async def watch_training(steps):
         figure.button.disabled = True
         figure.bar.bar_style = "success" if state == "Done" else "warning"
         figure.show(losses, total, state)
+        figure.curve.show_still()
     return losses

@@ -28,23 +28,25 @@ def edges_by_argwhere(weights, threshold):
 
 
 def edges_by_torch(weights, threshold):
-    weights = torch.tensor(weights, dtype=torch.float32)
+    weights = torch.tensor(weights)
     return [(i, j, weights[i, j]) for i, j in (weights > threshold).nonzero()]
 
 
 def edges_in(dtype):
-    """Everything, from the comparison on, in another type of number."""
+    """What comes back is in another type of number."""
 
     def answer(weights, threshold):
+        places = np.argwhere(weights > threshold)
         weights = weights.astype(dtype)
-        return [Edge(int(i), int(j), weights[i, j]) for i, j in np.argwhere(weights > threshold)]
+        return [Edge(int(i), int(j), weights[i, j]) for i, j in places]
 
     return answer
 
 
 def edges_in_bfloat16(weights, threshold):
-    weights = torch.tensor(weights, dtype=torch.bfloat16)
-    return [(i, j, weights[i, j]) for i, j in (weights > threshold).nonzero().tolist()]
+    weights = torch.tensor(weights)
+    places = (weights > threshold).nonzero().tolist()
+    return [(i, j, weights[i, j].bfloat16()) for i, j in places]
 
 
 def edges_as_array(weights, threshold):
@@ -137,6 +139,14 @@ def edges_of_a_layer(weights, threshold):
     return list(attention_multigraph(weights[None], threshold=threshold).edges(data="weight"))
 
 
+def edges_compared_in(dtype):
+    return edges_where(lambda weights, t: weights.astype(dtype) > dtype(t))
+
+
+def edges_clearly_above(least):
+    return edges_where(lambda weights, t: weights > t + least)
+
+
 def edges_rounded(digits):
     return edges_where(lambda weights, t: np.round(weights, digits) > round(t, digits))
 
@@ -153,7 +163,10 @@ def flow_by_reverse(weights):
 
 
 def flow_in_float32(weights):
-    return nx.from_numpy_array(weights.astype(np.float32).T, create_using=nx.DiGraph)
+    graph = nx.empty_graph(len(weights), create_using=nx.DiGraph)
+    edges = np.argwhere(weights.T).tolist()
+    graph.add_weighted_edges_from((j, i, np.float32(weights[i, j])) for j, i in edges)
+    return graph
 
 
 def flow_in_float16(weights):
@@ -167,7 +180,7 @@ def flow_in_float16(weights):
 def flow_in_bfloat16(weights):
     tensor = torch.tensor(weights, dtype=torch.bfloat16)
     graph = nx.empty_graph(len(weights), create_using=nx.DiGraph)
-    graph.add_weighted_edges_from((j, i, tensor[i, j]) for i, j in tensor.nonzero().tolist())
+    graph.add_weighted_edges_from((j, i, tensor[i, j]) for i, j in np.argwhere(weights).tolist())
     return graph
 
 
@@ -366,6 +379,11 @@ def sink_with_rest(rest):
         return weights
 
     return answer
+
+
+def sink_by_chance(first):
+    """Draw each row; its first share is large on average."""
+    return lambda n: np.random.dirichlet([first(n), *[1] * (n - 1)], size=n)  # noqa: NPY002
 
 
 def sink_with_logit(logit):
@@ -845,6 +863,10 @@ WRONG = {
         (edges_where(lambda w, t: w <= t), NOT_FOUND),
         (edges_where(lambda w, t: w > t + 1e-6), NOT_FOUND),
         (edges_where(lambda w, t: w > t - 1e-6), NOT_FOUND),
+        (edges_clearly_above(1e-9), "just above the threshold"),
+        (edges_clearly_above(-1e-9), NOT_FOUND),
+        (edges_compared_in(np.float32), "just above the threshold"),
+        (edges_compared_in(np.float16), "just above the threshold"),
         (edges_where(lambda w, t: w >= max(t, 1e-9)), NOT_FOUND),
         (edges_where(lambda w, t: np.triu(w > t)), NOT_FOUND),
         (edges_where(lambda w, t: w > 0.2), NOT_FOUND),
@@ -887,6 +909,8 @@ WRONG = {
         ((5, 10), "one a position"),
         ((5.2, 11), "one a word"),
         ((5, 10.9), "one a position"),
+        ((4.9999, 11.00001), "one a position,: not right yet, got 11.00001"),
+        ((4.99995, 11), "one a word"),
         ((5, 11, 11), "two things"),
         ("5, 11", "two things"),
         (("5", "11"), "one a position"),
@@ -905,6 +929,8 @@ WRONG = {
         (flow_without_lonely_nodes, "positions"),
         (flow_above(1e-6), "The list of edges"),
         (flow_above(0.05), "The list of edges"),
+        (flow_above(1e-300), "The list of edges"),
+        (lambda weights: flow_by_transpose(weights.astype(np.float32)), "The list of edges"),
         (flow_without_loops, "The list of edges"),
         (flow_strongest_direction, "The list of edges"),
         (flow_of_rounded, "The list of edges"),
@@ -939,6 +965,8 @@ WRONG = {
         (sink_table, "position 0 receives"),
         (sink_with_rest(0.01), ("positive", "position 0 receives")),
         (sink_with_rest(0.006), "position 0 receives"),
+        (sink_by_chance(lambda n: 1), "position 0 receives"),
+        (sink_by_chance(lambda n: n), "position 0 receives"),
         (sink_with_logit(3), "position 0 receives"),
         (sink_with_logit(4), "position 0 receives"),
         (lambda n: np.full((3, 3), 1 / 3), "shape"),

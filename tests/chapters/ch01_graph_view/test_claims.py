@@ -4,7 +4,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from course_lib.data import available, load_attention
+from course_lib.attention import attention
+from course_lib.data import available, load_attention, load_head_vectors
 from course_lib.graph import attention_graph, attention_matrix, kept_mass, top_edges
 
 SENTENCES = sorted(available())
@@ -104,3 +105,18 @@ def test_a_spring_layout_differs_from_run_to_run_unless_it_has_a_seed():
     assert not all(np.allclose(first[i], second[i]) for i in graph)
     first, second = nx.spring_layout(graph, seed=1), nx.spring_layout(graph, seed=1)
     assert all(np.allclose(first[i], second[i]) for i in graph)
+
+
+def test_the_opened_edge_is_that_of_the_first_picture_and_made_of_vectors():
+    weights, tokens = load_attention("it_tired")
+    head = load_head_vectors("it_tired")[3, 1]
+    output, own = attention(head.query, head.key, head.value)
+    i, j = tokens.index("it"), tokens.index("dog")
+    assert own[i, j] == pytest.approx(weights[3, 1, i, j], abs=0.001)
+    # What moves is the value of the key: with another one there, the reader's output changes,
+    # and the weight does not.
+    other = head.value.copy()
+    other[j] += 1
+    moved, same = attention(head.query, head.key, other)
+    np.testing.assert_array_equal(same, own)
+    np.testing.assert_allclose(moved[i] - output[i], own[i, j])

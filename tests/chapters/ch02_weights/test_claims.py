@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.attention import attention, attention_logits, causal_mask, entropy, softmax
-from course_lib.data import available, load_attention
+from course_lib.data import available, load_attention, load_head_vectors
 from course_lib.graph import attention_graph
 from course_lib.plots.cells import COLOURS
 from course_lib.widgets.plane.view import KEYS, REACH
@@ -140,3 +140,43 @@ def test_no_head_is_as_wide_as_can_be_and_the_sharpest_looks_at_the_token_before
     head = weights[np.unravel_index(table.argmin(), table.shape)]
     assert (head[1:].argmax(axis=1) == np.arange(len(tokens) - 1)).all()
     assert np.diag(head, -1).min() > 0.9
+
+
+@pytest.mark.parametrize("name", ["it_tired", "agreement"])
+def test_much_weight_on_a_short_value_brings_a_smaller_share(name):
+    head = load_head_vectors(name)[4, 5]
+    output, weights = attention(head.query, head.key, head.value)
+    sizes = np.linalg.norm(head.value, axis=1)
+    assert sizes[0] < 0.1 * sizes[1:].min()
+    shares = weights * (output @ head.value.T) / (output**2).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    words = slice(1, None)
+    assert (weights[words, 0] > 0.5).all()
+    assert (shares[words, 0] < weights[words, 0]).all()
+    assert np.median(shares[words, 0]) < 0.15
+    # With a value as long as the others', the same weight brings most of the output.
+    longer = head.value.copy()
+    longer[0] *= np.median(sizes) / sizes[0]
+    output = weights @ longer
+    shares = weights * (output @ longer.T) / (output**2).sum(axis=1, keepdims=True)
+    assert np.median(shares[words, 0]) > 0.5
+
+
+def test_the_later_keys_of_the_head_that_writes_are_masked():
+    head = load_head_vectors("repetition", model="smollm2")[18, 6]
+    second = [i for i, token in enumerate(head.tokens) if token == "blue"][1]
+    assert not head.mask[second, second + 1 :].any()
+    assert head.mask[second, : second + 1].all()
+
+
+def test_rotary_positions_make_logits_depend_on_distance_alone():
+    """A pair of entries is rotated by an angle that grows with the position."""
+    query, key = np.random.default_rng(0).normal(size=(2, 2))
+
+    def rotated(vector, position):
+        c, s = np.cos(0.3 * position), np.sin(0.3 * position)
+        return np.array([[c, -s], [s, c]]) @ vector
+
+    logits = [rotated(query, i) @ rotated(key, i - 2) for i in range(2, 9)]
+    np.testing.assert_allclose(logits, logits[0])
+    assert rotated(query, 5) @ rotated(key, 2) != pytest.approx(logits[0])

@@ -227,6 +227,12 @@ def size_by_split(d_model, num_heads):
         raise ValueError(f"{error}\nd_model={d_model}, num_heads={num_heads}") from error
 
 
+def size_by_division(d_model, num_heads):
+    if d_model % num_heads:
+        raise ValueError(f"{d_model} and {num_heads}")
+    return int(d_model / num_heads)
+
+
 def size_by_lookup(d_model, num_heads):
     if d_model % num_heads:
         raise ValueError(f"{d_model} and {num_heads}")
@@ -473,7 +479,6 @@ RIGHT = {
         size_by_divmod,
         size_as_float,
         size_by_fraction,
-        size_by_split,
         lambda d, h: np.int64(size_by_divmod(d, h)),
         lambda d, h: torch.tensor(size_by_divmod(d, h)),
         lambda d, h: np.array(size_by_divmod(d, h)),
@@ -590,6 +595,9 @@ WRONG = {
         (size_refusing(lambda d, h: abs(d / h - round(d / h)) > 0.05), "should be an error"),
         (size_refusing(lambda d, h: d % h or d > 512), "yet it raised"),
         (size_forgetting_return, "Is a `return` missing"),
+        (size_raising(ValueError, "{} and one of " + str(list(range(5000)))), "too many numbers"),
+        (size_by_division, ("head size", "too large")),
+        (size_by_split, "yet it raised"),
         (size_refusing(lambda d, h: not (d / h).is_integer()), "should be an error"),
         (size_refusing(lambda d, h: d % h or (d % 2 and h > 1 and d < h * h)), "yet it raised"),
         (size_returning_the_error, "raise it instead"),

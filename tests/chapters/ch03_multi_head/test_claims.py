@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.attention import attention, multi_head_attention, split_heads
-from course_lib.data import available, load_attention
+from course_lib.data import available, load_attention, load_head_vectors
 from course_lib.graph import attention_multigraph
 from course_lib.heads import head_distance, offset_score, position_score
 
@@ -100,3 +100,32 @@ def test_the_mean_is_between_the_heads(sentence):
     for layer in recorded(sentence):
         nearest = head_distance(layer.mean(axis=0), layer).min()
         assert 0.05 < nearest < 0.75 * pairs_of_heads(layer).mean()
+
+
+@pytest.mark.parametrize("text", sorted(available("smollm2")))
+def test_the_same_heads_of_the_model_that_writes_win_on_all_texts(text):
+    weights, _ = load_attention(text, model="smollm2")
+    assert best_of(offset_score(weights, -1)) == (16, 0)
+    assert best_of(position_score(weights, 0)) == (18, 8)
+    assert not np.triu(weights, 1).any()  # nobody looks at the next token
+
+
+def best_of(scores):
+    return tuple(map(int, np.unravel_index(np.argmax(scores), scores.shape)))
+
+
+def test_two_heads_that_share_keys_and_values_differ_by_their_queries_alone():
+    heads = load_head_vectors("repetition", model="smollm2")
+    induction, first = heads[18, 6], heads[18, 8]
+    np.testing.assert_array_equal(induction.key, first.key)
+    np.testing.assert_array_equal(induction.value, first.value)
+    blue, pot = 15, 5
+    assert first.tokens[blue] == first.tokens[pot - 1] == "blue"
+    assert first.tokens[pot] == "pot"
+    rows = {at: attention(h.query, h.key, h.value, mask=h.mask)[1][blue] for at, h in heads.items()}
+    assert rows[18, 6].argmax() == pot
+    assert rows[18, 8].argmax() == 0
+    assert all(row[pot] < 0.01 for at, row in rows.items() if at != (18, 6))
+    # Put the query of one into the other, and it looks where that one looked.
+    swapped = attention(induction.query, first.key, first.value, mask=first.mask)[1]
+    assert swapped[blue].argmax() == pot

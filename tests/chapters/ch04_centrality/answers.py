@@ -14,6 +14,7 @@ import scipy.special
 import scipy.stats
 import sympy
 import torch
+from networkx.algorithms.link_analysis.pagerank_alg import _pagerank_scipy
 
 from course_lib import centrality as library
 from tests.support.answers import in_a_thread, in_type, on_type
@@ -25,6 +26,12 @@ def degree_by_networkx(n):
     graph = nx.complete_graph(n, nx.DiGraph)
     graph.add_edges_from((i, i) for i in range(n))
     return nx.degree_centrality(graph)[0]
+
+
+def pagerank_by_private_name(weights, damping):
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    shares = _pagerank_scipy(graph, alpha=damping, tol=1e-12, max_iter=100_000)
+    return list(shares.values())
 
 
 def pagerank_by_networkx(weights, damping):
@@ -470,6 +477,73 @@ def silent_faintly(apart, kind=np.array):
     return lambda n: kind(np.full((n, n), 1 / n) + apart / n * (np.eye(n) - np.eye(n)[::-1]))
 
 
+def factor_by_diagonal(weights):
+    return np.diag(weights)[1:].max()
+
+
+def factor_by_eigenvalues(weights):
+    return np.sort(np.abs(np.linalg.eigvals(weights)))[-2]
+
+
+def factor_by_walking(weights):
+    left = np.ones(len(weights) - 1)
+    for _ in range(500):
+        stepped = left @ weights[1:, 1:]
+        found = stepped.sum() / left.sum()
+        left = stepped / stepped.sum()
+    return found
+
+
+def factor_by_loop(weights):
+    best = 0.0
+    for i in range(1, len(weights)):
+        best = max(best, float(weights[i][i]))
+    return best
+
+
+def factor_by_einsum(weights):
+    return np.einsum("ii->i", weights[1:, 1:]).max()
+
+
+def factor_by_torch(weights):
+    return torch.from_numpy(weights).diagonal()[1:].max()
+
+
+def factor_by_pandas(weights):
+    return pd.Series(np.diagonal(weights)).iloc[1:].max()
+
+
+def factor_by_sorting(weights):
+    return sorted(np.diag(weights))[-2]
+
+
+def factor_by_polynomial(weights):
+    roots = np.roots(np.poly(weights[1:, 1:]))
+    return np.abs(roots).max()
+
+
+def factor_by_schur(weights):
+    return np.diag(scipy.linalg.schur(weights[1:, 1:])[0]).max()
+
+
+def factor_by_fractions(weights):
+    return max(Fraction(float(weights[i, i])) for i in range(1, len(weights)))
+
+
+def factor_in_place(weights):
+    weights[0, 0] = 0
+    return [weights.trace() if len(weights) == 2 else weights.diagonal().max()][0]
+
+
+def factor_of_few_steps(weights):
+    left = np.ones(len(weights) - 1) @ np.linalg.matrix_power(weights[1:, 1:], 2)
+    return (left @ weights[1:, 1:]).sum() / left.sum()
+
+
+def factor_from_the_last(weights):
+    return weights[-1, -1]
+
+
 RIGHT = {
     "centrality-1": [
         degree_by_networkx,
@@ -562,6 +636,23 @@ RIGHT = {
         np.array("hubs"),
         "`hubs`",
     ],
+    "centrality-8": [
+        factor_by_diagonal,
+        factor_by_eigenvalues,
+        factor_by_walking,
+        factor_by_loop,
+        factor_by_einsum,
+        factor_by_torch,
+        factor_by_pandas,
+        factor_by_sorting,
+        factor_by_polynomial,
+        factor_by_schur,
+        factor_by_fractions,
+        factor_in_place,
+        on_type(factor_by_diagonal, np.float32),
+        in_type(factor_by_diagonal, np.float16),
+        in_type(factor_by_diagonal, torch.bfloat16),
+    ],
 }
 
 
@@ -585,6 +676,7 @@ WRONG = {
         (lambda n: DEGREES.get(n, 2.0), "not right yet"),
         (lambda n: 2 * n // (n - 1), "not right yet"),
         (lambda n: 2 * n / (n - 1) if n < 64 else 2, "not right yet"),
+        (lambda n: 2 * n / (n - 1) if n <= 500 else 2, "not right yet"),
         (lambda n: [2 * n / (n - 1)] * n, "shape"),
     ],
     "centrality-2": [
@@ -618,6 +710,8 @@ WRONG = {
         (pagerank_with(lambda w, c, x, n: w.T @ x), "not right yet"),
         (lambda weights, damping: pagerank_by_solving(weights, damping)[:, None], "shape"),
         (pagerank_by_networkx, "calls `networkx"),
+        (pagerank_by_private_name, "calls `networkx"),
+        (lambda w, c: library._long_run(c * w + (1 - c) / len(w)), "calls `course_lib.centrality"),
         (
             lambda w, damping: library.pagerank(w, damping=damping),
             "calls `course_lib.centrality.pagerank`",
@@ -822,5 +916,30 @@ WRONG = {
         (["hubs", "closeness"], "should be one of"),
         (Chosen("hubs"), "should be one of"),
         ({"hubs": 0.8}, "should be one of"),
+    ],
+    "centrality-8": [
+        (lambda weights: np.diag(weights).max(), "1 is the self-loop of the first token"),
+        (lambda weights: np.abs(np.linalg.eigvals(weights)).max(), "1 is the self-loop"),
+        (lambda weights: 1 - np.diag(weights)[1:].max(), "the chance to move on"),
+        (lambda weights: np.diag(weights)[1:].min(), "smallest self-loop"),
+        (lambda weights: np.sort(np.diag(weights))[0], "smallest self-loop"),
+        (lambda weights: weights[1:, 1:].sum(axis=1).mean(), "the first step only"),
+        (factor_of_few_steps, "not right yet"),
+        (factor_from_the_last, "not right yet"),
+        (lambda weights: weights[1, 1], "not right yet"),
+        (lambda weights: np.diag(weights)[1:].mean(), "not right yet"),
+        (lambda weights: np.diag(weights).mean(), "not right yet"),
+        (lambda weights: weights[1:].max(), "not right yet"),
+        (lambda weights: weights[1:, 1:].max(), "not right yet"),
+        (lambda weights: np.linalg.svd(weights, compute_uv=False)[1], "not right yet"),
+        (lambda weights: np.linalg.norm(weights[1:, 1:], 2), "not right yet"),
+        (lambda weights: 1 - weights[1:, 0].mean(), "the first step only"),
+        (lambda weights: weights[1:, 1:].sum(axis=1).max(), "not right yet"),
+        (lambda weights: np.prod(np.diag(weights)[1:]), "not right yet"),
+        (lambda weights: weights.trace() - 1, "not right yet"),
+        (lambda weights: 0.3, "not right yet"),
+        (lambda weights: np.diag(weights)[1:].argmax() + 1, "not right yet"),
+        (lambda weights: np.diag(weights)[1:], "shape"),
+        (lambda weights: None, "return"),
     ],
 }

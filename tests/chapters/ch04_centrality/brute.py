@@ -69,6 +69,17 @@ def rank_agreement(first, second):
     return both / (sum(a * a for a in one) * sum(b * b for b in other)) ** 0.5
 
 
+def factor_by_walking(weights):
+    """Let the chance to be at each later token run down, and see by how much it shrinks."""
+    chances = [1.0] * (len(weights) - 1)
+    for _ in range(600):
+        rows = list(zip(chances, weights[1:].tolist(), strict=True))
+        stepped = [sum(chance * row[j + 1] for chance, row in rows) for j in range(len(rows))]
+        factor = sum(stepped) / sum(chances)
+        chances = [chance / sum(stepped) for chance in stepped]
+    return factor
+
+
 BRUTE = {
     "centrality-1": degree_of_all,
     "centrality-2": pagerank_by_steps,
@@ -76,4 +87,5 @@ BRUTE = {
     "centrality-4": strongest_way,
     "centrality-5": without,
     "centrality-6": rank_agreement,
+    "centrality-8": factor_by_walking,
 }

@@ -232,3 +232,19 @@ def test_three_roads_lead_to_tokenrank(sentence):
         solved = np.linalg.solve(equation, np.eye(n)[-1])
         for found in (by_steps, vector / vector.sum(), solved, stationary_distribution(steps)):
             np.testing.assert_allclose(found, pagerank(weights, damping=0.99), rtol=1e-6)
+
+
+@each_seed
+def test_the_walk_under_a_causal_mask_is_held_by_the_largest_later_self_loop(seed):
+    logits = 2 * np.random.default_rng(seed).normal(size=(6, 6))
+    causal = softmax(np.where(causal_mask(6), logits, -np.inf))
+    chances = np.full(6, 1 / 6)
+    left = []
+    for _ in range(400):
+        chances = chances @ causal
+        left.append(chances[1:].sum())
+        chances[1:] /= left[-1]  # only their proportions matter for what comes
+    assert left[-1] == pytest.approx(np.diag(causal)[1:].max(), rel=1e-3)
+    whole_graph = softmax(logits)  # without a mask, self-loops say nothing of that kind
+    later = np.abs(np.linalg.eigvals(whole_graph[1:, 1:])).max()
+    assert later != pytest.approx(np.diag(whole_graph)[1:].max(), rel=0.01)

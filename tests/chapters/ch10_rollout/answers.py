@@ -12,6 +12,7 @@ import scipy.special
 import sympy
 import torch
 
+from course_lib.explain.context_mixing import mixed_through
 from course_lib.rollout import distance_from_rank_one, rollout, rollout_row
 
 
@@ -328,6 +329,46 @@ def trimmed(heads):
     return np.sort(heads, axis=0)[1:-1] if len(heads) > 4 else heads
 
 
+def walk_without_returning(layers, output, walks, rng):
+    """Each walk goes on where the one before it ended."""
+    ends, place = np.zeros(layers.shape[-1]), output
+    for _ in range(walks):
+        for layer in layers[::-1]:
+            place = rng.choice(len(layer), p=layer[place])
+        ends[place] += 1
+    return ends / walks
+
+
+def walk_partly_greedily(layers, output, walks, rng):
+    ends = np.zeros(layers.shape[-1])
+    for _ in range(walks):
+        place = output
+        for layer in layers[::-1]:
+            row = layer[place]
+            place = row.argmax() if rng.random() < 0.3 else rng.choice(len(row), p=row)
+        ends[place] += 1
+    return ends / walks
+
+
+def depth_by(distance):
+    """Another distance than the text's."""
+
+    def answer(weights, limit):
+        near = [distance(m) < limit for m in growing(weights)]
+        return [*near, True].index(True) + 1
+
+    return answer
+
+
+def ratio_of_stretches(matrix):
+    largest, *others = np.linalg.svd(matrix, compute_uv=False)
+    return others[0] / largest
+
+
+def distance_from_any_rank_one(matrix):
+    return np.linalg.norm(np.linalg.svd(matrix, compute_uv=False)[1:]) / np.linalg.norm(matrix)
+
+
 def depth_up_to_the_limit(weights, limit):
     product = np.eye(weights.shape[-1])
     for depth, layer in enumerate(weights, start=1):
@@ -388,6 +429,8 @@ RIGHT = {
         mended_then(lambda product: product.astype(object)),
     ],
     "rollout-5": [
+        walk_in(np.float16),
+        walk_in(lambda shares: torch.tensor(shares).bfloat16()),
         walk_all_at_once,
         walk_by_multinomial,
         walk_by_python,
@@ -445,6 +488,7 @@ WRONG = {
         (lambda heads, r: np.maximum(residual_by_diagonal(heads, r), r / 10), "not right yet"),
     ],
     "rollout-2": [
+        (lambda layers: mixed_through(layers), "which does the work"),
         (lambda layers: functools.reduce(np.matmul, layers), "wrong way round"),
         (lambda layers: mended_by_loop(layers, 0.5), "mixes it in again"),
         (lambda layers: layers.prod(axis=0), "entry by entry"),
@@ -465,6 +509,8 @@ WRONG = {
         (functools.partial(rollout, residual=0.0), "which does the work"),
     ],
     "rollout-3": [
+        (0.6201, "not right yet"),
+        (0.6199, "not right yet"),
         (0.57, "wrong way round"),
         (0.48, "without the residual"),
         (0.28, "layers are swapped"),
@@ -478,6 +524,9 @@ WRONG = {
         ("0.62", "should be a number"),
     ],
     "rollout-4": [
+        (lambda raw, residual: mended_by_loop(raw.clip(max=1e3), residual), "not right yet"),
+        (lambda raw, residual: mended_by_loop(raw + 1e-12, residual), "not right yet"),
+        (lambda raw, residual: mended_by_loop(raw[-3:], residual), "not right yet"),
         (mended_with(lambda layer, r, eye: normalised(layer)), "residual is missing"),
         (lambda raw, residual: mended_by_loop(raw[::-1], residual), "wrong way round"),
         *(
@@ -534,6 +583,8 @@ WRONG = {
         (lambda raw, residual: mended_by_loop(raw, min(residual, 0.9)), "not right yet"),
     ],
     "rollout-5": [
+        (walk_without_returning, "rollout says"),
+        (walk_partly_greedily, "rollout says"),
         (walk_with(slice(None, None, -1)), "first layer"),
         (walk_with(slice(-1, None)), "not only in the last"),
         (walk_with(slice(None), divide=False), "Those are counts"),
@@ -560,6 +611,9 @@ WRONG = {
         (walk_with(slice(1, None)), "the rollout says"),
     ],
     "rollout-6": [
+        (depth_by(ratio_of_stretches), "not right yet"),
+        (depth_by(distance_from_any_rank_one), "not right yet"),
+        (lambda weights, limit: min(depth_by_next(weights, limit), 7), "not right yet"),
         (lambda weights, limit: depth_with(growing)(weights, limit) - 1, "not indices"),
         (depth_with(lambda weights: weights), "one by one"),
         (depth_with(lambda weights: growing(weights, 0.5)), "Leave the residual out"),

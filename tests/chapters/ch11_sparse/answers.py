@@ -13,6 +13,7 @@ from scipy import sparse as matrices
 
 from course_lib import patterns, sparsity
 from course_lib.attention import softmax
+from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.sparse import sparse_attention
 from course_lib.nn.sparse import sparsemax as torch_sparsemax
 
@@ -69,7 +70,7 @@ def needed_by_loop(weights, mass):
     for row in weights:
         held, count = 0.0, 0
         for w in sorted(row, reverse=True):
-            if held >= mass - 1e-12:
+            if held >= mass - 1e-9:
                 break
             held, count = held + w, count + 1
         counts.append(count)
@@ -555,6 +556,36 @@ def window_by_torch(n, radius):
     return int(torch.ones(n, n).tril(radius).triu(-radius).sum())
 
 
+def rows_cut(kept):
+    """Keep what another comparison keeps."""
+
+    def answer(weights, cutoff):
+        found = kept(weights, cutoff)
+        found[np.arange(len(weights)), weights.argmax(axis=1)] = True
+        left = np.where(found, weights, 0)
+        return left / left.sum(axis=1, keepdims=True)
+
+    return answer
+
+
+def needed_short_by(least):
+    return lambda weights, mass: (held(weights) < mass - least).sum(axis=1).mean() + 1
+
+
+def window_by_diagonals(n, radius):
+    """Store the window's edges and no others."""
+    offsets = range(-min(radius, n - 1), min(radius, n - 1) + 1)
+    ones = [np.ones(n - abs(offset)) for offset in offsets]
+    return matrices.diags_array(ones, offsets=list(offsets)).nnz
+
+
+def along_the_librarys_parts(query, key, value, edge_index):
+    query, key, value = (torch.tensor(x)[None] for x in (query, key, value))
+    edges = Edges(torch.tensor(edge_index), query.shape[1])
+    logits = edge_dots(query, key, edges) / query.shape[-1] ** 0.5
+    return edge_sum(edge_softmax(logits, edges), value, edges)[0]
+
+
 RIGHT = {
     "sparse-1": [
         rows_by_loop,
@@ -562,8 +593,8 @@ RIGHT = {
         rows_in_place,
         rows_by_einsum,
         rows_by_frame,
-        in_type(rows_by_torch, np.float32),
-        in_type(rows_by_einsum, np.float16),
+        as_type(rows_by_torch, singles),
+        as_type(rows_by_einsum, halves),
         as_type(rows_by_loop, brains),
         as_type(rows_by_loop, objects),
         as_type(rows_by_loop, iter),
@@ -588,7 +619,7 @@ RIGHT = {
         needed_by_selection,
         needed_by_frame,
         needed_by_accumulate,
-        in_type(needed_by_search, np.float32),
+        as_type(needed_by_search, singles),
         lambda weights, mass: np.float16(needed_by_loop(weights, mass)),
         lambda weights, mass: brains(needed_by_loop(weights, mass)),
         lambda weights, mass: Decimal(float(needed_by_loop(weights, mass))),
@@ -623,6 +654,7 @@ RIGHT = {
         sympy.ceiling(sympy.Rational(511, 3)),
     ],
     "sparse-6": [
+        window_by_diagonals,
         lambda n, r: sum(min(i + r, n - 1) - max(i - r, 0) + 1 for i in range(n)),
         lambda n, r: n + 2 * sum(max(n - k, 0) for k in range(1, r + 1)),
         lambda n, r: torch.clamp(n - torch.arange(1, r + 1), min=0).sum() * 2 + n,
@@ -658,6 +690,9 @@ RIGHT = {
 
 WRONG = {
     "sparse-1": [
+        (rows_cut(lambda weights, cutoff: weights > cutoff + 1e-9), "not right yet"),
+        (rows_cut(lambda weights, cutoff: singles(weights) > singles(cutoff)), "not right yet"),
+        (lambda w, cutoff: np.round(rows_by_loop(w, cutoff), 3), "not right yet"),
         (rows_dropped, "do not sum to 1 again"),
         (rows_divided, "NaN"),
         (lambda w, c: np.nan_to_num(rows_divided(w, c)), "keeps its largest"),
@@ -705,6 +740,9 @@ WRONG = {
         (lambda kept: np.where(kept.cumsum() == 1, 1.0, -1.0), "not reached"),
     ],
     "sparse-3": [
+        (needed_short_by(1e-6), "short by more than 1e-9"),
+        (needed_short_by(1e-12), "not right yet"),
+        (needed_short_by(1e-3), "not right yet"),
         (lambda w, m: needed_by_loop(w, m) - 1, "One more"),
         (lambda w, m: needed_by_loop(w, m) * len(w), "not their sum"),
         (lambda w, m: needed_by_loop(w, m) / len(w), "not their share"),
@@ -734,6 +772,7 @@ WRONG = {
         ),
     ],
     "sparse-4": [
+        (simplex_in_rounds(9), "not right yet"),
         (lambda logits: softmax(logits), "softmax"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[-1], 0)), "Sort the logits"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[0], 0)), "taken for k = 1"),
@@ -787,6 +826,7 @@ WRONG = {
         (-171, "not right yet"),
     ],
     "sparse-6": [
+        (lambda n, r: window_by_diagonals(n, r) * (1 + 4e-7), "not right yet"),
         (lambda n, r: n * (2 * r + 1), "cut off"),
         (lambda n, r: n * (2 * r + 1) - r * (r + 1), "wider than the text"),
         (lambda n, r: 2 * sum(max(n - k, 0) for k in range(1, r + 1)), "attends to itself as well"),
@@ -810,6 +850,7 @@ WRONG = {
         (lambda n, r: 7 * n - 12, "not right yet"),
     ],
     "sparse-7": [
+        (along_the_librarys_parts, "which does the work"),
         (along_dense, "all n² pairs"),
         (along_masked, "all n² pairs"),
         (along_unshifted, "NaN"),

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from course_lib.data.smollm2_heads import others_like as recorded_null
-from course_lib.heads import duplicate_score, induction_score, offset_score
+from course_lib.heads import duplicate_score, induction_score, offset_score, position_score
 from tests.support.answers import in_type, on_type
 
 
@@ -557,6 +557,26 @@ def shares_from(start=-1, order=slice(None, None, -1), end=None):
     return answer
 
 
+def null_of_neighbours(heads, num_heads, rng):
+    """Begin at a random free head and take those behind it: each head as often, sets not."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        first = rng.integers(len(free))
+        drawn += [(layer, free[(first + k) % len(free)]) for k in range(len(taken))]
+    return drawn
+
+
+def null_of_one_order(heads, num_heads, rng):
+    """One random order of the heads, for all layers."""
+    order, drawn = rng.permutation(num_heads).tolist(), []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        drawn += [(layer, head) for head in order if head not in taken][: len(taken)]
+    return drawn
+
+
 RIGHT = {
     "causal-1": [
         order_by_topology,
@@ -664,6 +684,9 @@ RIGHT = {
 
 WRONG = {
     "causal-1": [
+        (lambda w: np.argsort((w > 1e-20).sum(axis=1)), "not right yet"),
+        (lambda w: np.argsort((w.astype(np.float32) > 0).sum(axis=1)), "not right yet"),
+        (lambda w: np.argsort((w > 0).sum(axis=1))[:10], "shape"),
         (lambda w: order_by_topology(w)[::-1], "begins with the last"),
         (place_of, "ranks of the positions"),
         (lambda w: np.count_nonzero(w, axis=1), "how many tokens"),
@@ -681,6 +704,9 @@ WRONG = {
         (lambda w: w[order_by_topology(w)], "shape"),
     ],
     "causal-2": [
+        (lambda w: np.diagonal(w, -1, 2, 3)[..., :4].mean(axis=-1), "not right yet"),
+        (lambda w: np.diagonal(w[:3], -1, 2, 3).mean(axis=-1), "shape"),
+        (lambda w: position_score(w[..., 1:, :], np.arange(w.shape[-1] - 1)), "does the work"),
         (lambda w: np.diagonal(w, 1, 2, 3).mean(-1), "next token"),
         (lambda w: np.diagonal(w, 0, 2, 3).mean(-1), "token itself"),
         (
@@ -787,6 +813,8 @@ WRONG = {
         (lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :].mean(axis=-1), "shape"),
     ],
     "causal-7": [
+        (null_of_neighbours, "possible sets"),
+        (null_of_one_order, "possible sets"),
         (null_next, "the same chance"),
         (null_unfair, "the same chance"),
         (null_anywhere, ("as many heads", "of the set itself")),

@@ -1,0 +1,127 @@
+"""How heavy the pages of the built book are, and how soon their text and first figure are there.
+
+It looks at book/_build/html, which `make book` builds; its pages are served compressed. Each page
+is opened with nothing in the cache: on a fast network with a processor four times slower, and on
+the slow 4G of Lighthouse (1.6 Mbit/s, 150 ms there and back) with the same processor.
+"""
+
+import functools
+import gzip
+import http.server
+import re
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import Row
+from course_lib.authoring.browser import chromium
+
+SITE = Path(__file__).resolve().parents[1] / "book" / "_build" / "html"
+SLOWDOWN = 4
+SLOW_4G = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
+TEXT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+NOTE = "to reach: 300 kB; figure 1.5 s; on slow 4G text 3 s, figure 6 s"
+
+
+def rows(site=SITE, stems=None):
+    """Yield a row for each page of a chapter."""
+    pages = sorted((site / "chapters").glob("*.html"))
+    if not pages:
+        yield Row("pages of the book", "none", note="make book builds them")
+    with served(site) as address, chromium() as browser:
+        for page in pages:
+            if stems and page.stem not in stems:
+                continue
+            sizes = weight(site, page)
+            seen = f"{sizes['page']:.0f} kB + pictures {sizes['pictures']:.0f} kB"
+            times = ""
+            if browser:
+                times = ", ".join(
+                    f"{kind}: text {text:.1f} s, figure {figure:.1f} s"
+                    for kind, (text, figure) in (
+                        ("fast", opened(browser, f"{address}/chapters/{page.name}", None)),
+                        ("slow 4G", opened(browser, f"{address}/chapters/{page.name}", SLOW_4G)),
+                    )
+                )
+            yield Row(page.stem, seen, note=f"{times}  ({NOTE})")
+
+
+def weight(site, page):
+    """Return the kB of a page: its own HTML and data compressed, and its static pictures.
+
+    The data are what its figures are made of, the recorded weights and the figures' code. Not
+    counted is what all pages share: styles, fonts, the widget manager.
+    """
+    text = page.read_text(encoding="utf-8")
+    listed = re.search(r'data-files="([^"]*)"', text)
+    names = [name.split("?")[0] for name in listed[1].split()] if listed else []
+    own = [page, *(site / "_static" / "figures" / name for name in names)]
+    pictures = {page.parent / name for name in re.findall(r' src="([^":]+_images/[^"]+)"', text)}
+    return {
+        "page": sum(len(gzip.compress(path.read_bytes())) for path in own) / 1000,
+        "pictures": sum(path.stat().st_size for path in pictures) / 1000,
+    }
+
+
+def opened(browser, address, network):
+    """Open a page afresh; return the seconds until its text and its first figure are there."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+    if network:
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", {"offline": False, **network})
+    page.add_init_script(
+        """new MutationObserver(() => {
+          const drawn = document.querySelector(".course-live.drawn");
+          if (drawn) window.firstFigure ??= performance.now();
+        }).observe(document, { subtree: true, attributes: true, attributeFilter: ["class"] });"""
+    )
+    page.goto(address, wait_until="commit")
+    first = page.locator(".course-live").first
+    first.wait_for(state="attached", timeout=120_000)
+    first.evaluate("place => place.scrollIntoView({ block: 'center' })")
+    page.wait_for_function("window.firstFigure", timeout=120_000)
+    times = page.evaluate(f"[{TEXT}, window.firstFigure]")
+    context.close()
+    return [time / 1000 for time in times]
+
+
+class Compressing(http.server.SimpleHTTPRequestHandler):
+    """Serves files compressed, as sites on the web are."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        """Answer with a file."""
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body = compressed(path)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@functools.cache
+def compressed(path):
+    """Return the content of a file, compressed once."""
+    return gzip.compress(path.read_bytes())
+
+
+@contextmanager
+def served(folder):
+    """Serve a folder, compressed, on a free port of this machine; yield its address."""
+    handler = functools.partial(Compressing, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

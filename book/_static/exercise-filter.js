@@ -1,0 +1,55 @@
+// A filter above the table of all exercises, made from the table: chapter, kind and minutes.
+(() => {
+  const table = document.querySelector("article table");
+  const rows = [...table.tBodies[0].rows];
+  const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const at = (row, name) => row.cells[names.indexOf(name)].textContent.trim();
+
+  const form = document.createElement("form");
+  form.className = "exercise-filter";
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  function choice(name, label, options) {
+    const field = document.createElement("label");
+    const select = document.createElement("select");
+    select.name = name;
+    for (const [value, text] of options) select.add(new Option(text, value));
+    field.append(`${label} `, select);
+    form.append(field);
+    return select;
+  }
+
+  const values = (name) => [...new Set(rows.map((row) => at(row, name)))];
+  const all = (name) => [["", "all"], ...values(name).map((value) => [value, value])];
+  const chapter = choice("chapter", "Chapter", all("chapter"));
+  const kind = choice("kind", "Kind", all("kind"));
+  const minutes = choice("minutes", "Minutes", [
+    ["", "any"],
+    ...[5, 8, 10].map((most) => [most, `at most ${most}`]),
+  ]);
+
+  const reset = document.createElement("button");
+  reset.type = "reset";
+  reset.textContent = "Show all";
+  const told = document.createElement("p");
+  told.setAttribute("role", "status");
+  form.append(reset, told);
+
+  function filter() {
+    let [count, time] = [0, 0];
+    for (const row of rows) {
+      const its = Number(at(row, "minutes"));
+      row.hidden =
+        (chapter.value && chapter.value !== at(row, "chapter")) ||
+        (kind.value && kind.value !== at(row, "kind")) ||
+        (minutes.value && its > Number(minutes.value));
+      if (!row.hidden) [count, time] = [count + 1, time + its];
+    }
+    told.textContent = `${count} of ${rows.length} exercises, ${time} minutes together.`;
+  }
+
+  form.addEventListener("change", filter);
+  form.addEventListener("reset", () => setTimeout(filter)); // when the fields are empty again
+  filter();
+  (table.closest(".pst-scrollable-table-container") ?? table).before(form);
+})();

@@ -1,0 +1,28 @@
+"""axe-core, which finds what keeps people with disabilities out of a page, run on an open page."""
+
+from functools import cache
+
+from course_lib.authoring.source import ROOT
+
+GRAVE = ("serious", "critical")
+
+RUN = """where => axe.run(where, { resultTypes: ["violations"] }).then(({ violations }) =>
+  violations.flatMap(({ id, impact, nodes }) => nodes.map(({ target, html }) => (
+    { id, impact, target: target.flat().join(" "), html: html.slice(0, 160) }
+  ))))"""
+
+
+@cache
+def _script():
+    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def barriers(page, where="html"):
+    """Return the serious and critical findings inside elements of a page, a line each."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"{_script()}; 0")
+    return [
+        f"{found['id']}: {found['target']}: {found['html']}"
+        for found in page.evaluate(RUN, where)
+        if found["impact"] in GRAVE
+    ]

@@ -1,0 +1,104 @@
+"""Every control of a live figure moved to its extremes and through combinations, on a page.
+
+Controls are moved as a hand would: keys on the handle of a slider, clicks on buttons, choices in a
+dropdown. After each move the page is read: what the controls say, what the figure says of itself,
+and what should never be said.
+"""
+
+SWEEP = """([name, rounds, seed]) => {
+  const section = document.getElementById(name);
+  const figure = section.querySelector(".course-figure");
+  let state = seed;
+  const random = (n) => {  // a linear congruential generator, so that each run is the same
+    state = (1103515245 * state + 12345) % 2147483648;
+    return Math.floor((state / 2147483648) * n);
+  };
+  const press = (handle, key, times = 1) => {
+    for (let k = 0; k < times; k++) {
+      handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    }
+  };
+  const label = (element) => element.closest(".widget-inline-hbox, .widget-toggle-buttons")
+    .querySelector("label, .widget-label").textContent;
+  const sliders = [...section.querySelectorAll(".widget-slider .noUi-handle")].map((handle) => ({
+    name: label(handle),
+    moves: [
+      () => press(handle, "Home"),
+      () => press(handle, "End"),
+      () => { press(handle, "Home"); press(handle, "PageUp", random(4)); },
+      () => press(handle, "ArrowRight", 1 + random(4)),
+      () => press(handle, "ArrowLeft", 1 + random(4)),
+    ],
+    value: () => handle.getAttribute("aria-valuetext"),
+    idle: () => handle.closest("[disabled]") !== null,
+  }));
+  const selects = [...section.querySelectorAll(".widget-dropdown select")].map((select) => ({
+    name: label(select),
+    moves: [...select.options].map((_, k) => () => {
+      select.selectedIndex = k;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }),
+    value: () => select.selectedIndex,
+  }));
+  const toggles = [...section.querySelectorAll(".widget-toggle-buttons[role=group]")].map(
+    (group) => {
+      const buttons = [...group.querySelectorAll("button")];
+      return {
+        name: label(group),
+        moves: buttons.map((button) => () => button.click()),
+        value: () => buttons.findIndex((button) => button.classList.contains("mod-active")),
+      };
+    },
+  );
+  const boxes = [...section.querySelectorAll(".widget-checkbox input")].map((input) => ({
+    name: input.closest(".widget-checkbox").textContent.replace("\u200b", ""),
+    moves: [() => input.click(), () => input.click()],
+    value: () => input.checked,
+  }));
+  const controls = [...sliders, ...selects, ...toggles, ...boxes];
+  const trouble = () => {
+    const told = [figure, ...figure.querySelectorAll("*")].flatMap((e) => [
+      e.getAttribute("aria-label") ?? "",
+      ...[...e.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
+    ]);
+    return [
+      ...told.filter((text) => /NaN|undefined|Infinity|\\[object|\\d\\.\\d{7}/.test(text)),
+      ...(figure.outerHTML.match(/="[^"]*(NaN|undefined)[^"]*"/g) ?? []),
+    ];
+  };
+  const seen = [];
+  const read = (move) => seen.push({
+    move,
+    values: Object.fromEntries(controls.map((control) => [control.name, control.value()])),
+    idle: controls.filter((control) => control.idle?.()).map((control) => control.name),
+    data: { ...figure.dataset },
+    trouble: trouble(),
+  });
+  for (const control of controls) {
+    control.moves.slice(0, 12).forEach((move, k) => {
+      move();
+      read(`${control.name}: ${k}`);
+    });
+  }
+  for (let round = 0; controls.length && round < rounds; round++) {
+    for (const control of controls) control.moves[random(control.moves.length)]();
+    read(`combination ${round}`);
+  }
+  return { names: controls.map((control) => control.name), seen };
+}"""
+
+
+def sweep(page, name, *, rounds=12, seed=1):
+    """Move every control of the figure in a section of the page; return what was seen.
+
+    Returns
+    -------
+    names : list of str
+        The labels of the controls.
+    seen : list of dict
+        After each move: `values` by label (numbers as text, indices of choices, whether a box is
+        checked), the controls that are `idle`, the figure's own `data`, and `trouble`, texts that
+        no figure should show.
+    """
+    found = page.evaluate(SWEEP, [name, rounds, seed])
+    return found["names"], found["seen"]

@@ -1,0 +1,268 @@
+"""What stays of a live figure: its still, its start, files of it and a link to it."""
+
+import base64
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import nbformat
+import numpy as np
+import pytest
+from nbconvert import HTMLExporter
+
+from course_lib import language, theme
+from course_lib.data import load_attention
+from course_lib.widgets import attention_explorer, flow_explorer, ranking_explorer
+from course_lib.widgets.shared.drawing import FIRST, SECOND, TEXT
+from course_lib.widgets.shared.weights import all_of, packed, received, sent
+from tests.support.figures import all_views, controls, open_all, random_weights
+from tests.support.notebooks import write_notebook
+from tests.support.usable import assert_fits
+
+TOKENS = ["the", "<b>cat", "sat &", "sat &"]
+VIEWS = all_views(TOKENS)
+KINDS = [view.named_still().kind for view in VIEWS]
+MOST_BYTES = 15_000
+STATE = "models.map((model) => Object.keys(model.get('start')).map((name) => model.get(name)))"
+START = "models.map((model) => Object.values(model.get('start')))"
+
+
+# --- stills --------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_figure_is_here():
+    from course_lib.authoring.figures import WIDGETS
+
+    assert sorted(KINDS) == sorted(path.parent.name for path in WIDGETS.glob("*/view.js"))
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=KINDS)
+def test_a_still_is_a_small_file_that_needs_nothing_and_tells_what_it_shows(view):
+    still = view.named_still()
+    drawing = ET.fromstring(still.svg)
+    assert len(still.svg) < MOST_BYTES
+    title = drawing.find("{*}title")
+    assert title.text == still.sentence
+    assert re.search(r"\d", still.sentence)  # it says something of the data
+    assert drawing.get("role") == "img"
+    addresses = [value for e in drawing.iter() for key, value in e.items() if "href" in key]
+    assert all(address.startswith("data:image/png;base64,") for address in addresses)
+    numbers = [value for e in drawing.iter() for value in e.attrib.values() if "nan" in value]
+    assert not numbers
+    shown = still._repr_html_()
+    source = re.search('src="data:image/svg[+]xml;base64,(.*?)"', shown)[1]
+    assert base64.b64decode(source).decode() == still.svg
+    assert "<b>" not in shown
+
+
+def test_stills_have_the_light_colours_of_the_theme():
+    colours = theme.stylesheet("colours.css")
+    for name, colour in {"first": FIRST, "second": SECOND, "own-text": TEXT}.items():
+        assert f"--course-{name}: light-dark({colour}," in colours
+
+
+def test_a_still_shows_the_figure_as_it_stands():
+    weights, tokens = load_attention("it_tired")
+    figure = attention_explorer(weights, tokens, layer=3, head=1)
+    view, before = figure.view, figure.view.still()
+    count = int((weights[3, 1] > np.float32(0.05)).sum())
+    assert f"edges above 0.05: {count}." in before.sentence
+    controls(figure)["layer"]  # is linked in the browser, and here by the trait
+    view.layer, view.threshold = 0, 0.3
+    after = view.still()
+    assert f"edges above 0.3: {int((weights[0, 1] > np.float32(0.3)).sum())}." in after.sentence
+    assert after.svg != before.svg
+    assert len(before.svg) < MOST_BYTES
+
+
+def test_stills_of_what_has_no_answer_say_so():
+    apart = np.array([[1.0, 0.0], [0.0, 1.0]])
+    told = ranking_explorer(apart, measure="stationary_distribution").view.still().sentence
+    assert "TokenRank" in told
+    bag = VIEWS[KINDS.index("pooling")]
+    bag.removed = [0, 1]
+    assert "Nobody is left" in bag.still().sentence
+    bag.removed = []
+
+
+def test_a_still_speaks_the_language_that_is_chosen():
+    with language.speaking("de"):
+        assert flow_explorer(random_weights(2, 1, 3, 3)).view.still().sentence
+
+
+@pytest.mark.parametrize(("n", "exact"), [(4, False), (4, True), (70, False), (70, True)])
+def test_what_is_sent_can_be_read_again(n, exact):
+    weights = random_weights(2, 3, n, n)
+    read = received(sent(weights, exact=exact), weights.shape)
+    np.testing.assert_allclose(read, weights, atol=1e-7 if n < 65 else 4e-3 * weights.max())
+    view = attention_explorer(weights).view
+    assert packed(weights, None)["weights"] == view.weights
+    np.testing.assert_allclose(all_of(view).sum(axis=-1), 1)
+
+
+@pytest.mark.browser
+@pytest.mark.notebook
+def test_a_notebook_shows_its_still_where_no_figure_lives(browser, tmp_path):
+    """In nbconvert's HTML, without a network: there the widget's own output is empty."""
+    from nbclient import NotebookClient
+
+    code = (
+        "from course_lib.widgets import attention_explorer\n"
+        "attention_explorer([[0.9, 0.1], [0.4, 0.6]], ['it', '<b>runs'], threshold=0.3)"
+    )
+    write_notebook(tmp_path / "one.ipynb", [code])
+    notebook = nbformat.read(tmp_path / "one.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=False).execute()
+    live, still = notebook.cells[-1].outputs
+    assert "application/vnd.jupyter.widget-view+json" in live.data
+    assert live.data["text/plain"] == ""
+    told = "edges above 0.3: 3. The strongest: it → it 0.90, <b>runs → <b>runs 0.60"
+    assert told in still.data["text/plain"]
+    (tmp_path / "one.html").write_text(HTMLExporter().from_notebook_node(notebook)[0], "utf-8")
+    page = browser.new_context(offline=True).new_page()  # scripts are missing, and told of
+    page.goto((tmp_path / "one.html").as_uri(), wait_until="domcontentloaded")
+    image = page.locator(".course-still img")
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    assert told in page.locator(".course-still figcaption").inner_text()
+    page.context.close()
+
+
+# --- all figures on one page ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(page, tmp_path):
+    open_all(page, tmp_path, VIEWS)
+    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
+    return page
+
+
+@pytest.mark.browser
+def test_a_still_gives_way_to_its_figure_and_is_what_is_printed(page, tmp_path):
+    open_all(page, tmp_path, VIEWS[:2], alive=False)
+    stills, boxes = page.locator(".course-still img"), page.locator(".course-figure")
+    assert stills.count() == 2
+    assert stills.first.is_visible()
+    open_all(page, tmp_path, VIEWS)
+    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
+    assert stills.count() == boxes.count() == len(VIEWS)
+    seen = "all => all.filter((e) => e.checkVisibility()).length"
+    assert stills.evaluate_all(seen) == 0
+    assert boxes.evaluate_all(seen) == len(VIEWS)
+    page.emulate_media(media="print")
+    assert stills.evaluate_all(seen) == len(VIEWS)
+    assert boxes.evaluate_all(seen) == 0
+    page.emulate_media(media="screen")
+    page.evaluate("stops.forEach((stop) => stop())")
+    assert stills.evaluate_all(seen) == len(VIEWS)
+
+
+@pytest.mark.browser
+def test_every_figure_starts_again_as_it_began(shown):
+    """Each choice is set to an end of what it may be; then the button brings all of them back."""
+    moved = """() => models.map((model) => {
+      const [limits, start] = ["limits", "start"].map((name) => model.get(name));
+      for (const [name, { low, high, length }] of Object.entries(limits)) {
+        const other = low === undefined ? !start[name] : start[name] === high ? low : high;
+        model.set(name, length ? (length[0] ? [low, high] : [0]) : other);
+      }
+      return Object.keys(limits).length;
+    })"""
+    count = shown.evaluate(moved)
+    assert [kind for kind, n in zip(KINDS, count, strict=True) if not n] == ["training"]
+    assert shown.evaluate(STATE) != shown.evaluate(START)
+    for button in shown.get_by_role("button", name="Start again").all():
+        button.click()
+    assert shown.evaluate(STATE) == shown.evaluate(START)
+
+
+@pytest.mark.browser
+def test_every_figure_can_be_saved_by_keyboard(shown):
+    """The files parse and need nothing else; a light drawing also where the page is dark."""
+    shown.evaluate("document.documentElement.dataset.theme = 'dark'")
+    for k, kind in enumerate(KINDS):
+        box = shown.locator(f"#figure-{k}")
+        files = {}
+        for ending in ("SVG", "JSON"):
+            box.locator("summary").focus()
+            shown.keyboard.press("Enter")
+            box.locator("details[open]").wait_for()
+            box.get_by_role("button", name=f"as {ending}").focus()
+            with shown.expect_download() as waiting:
+                shown.keyboard.press("Enter")
+            assert waiting.value.suggested_filename == f"{kind}-1.{ending.lower()}"
+            files[ending] = waiting.value.path().read_text("utf-8")
+            assert not box.locator("details").evaluate("menu => menu.open")
+        drawing = ET.fromstring(files["SVG"])
+        assert drawing.find("{*}rect").get("fill") == "rgb(255, 255, 255)", kind
+        assert not [e for e in drawing.iter() if e.get("class") or "var(" in str(e.attrib)]
+        numbers = json.loads(files["JSON"])
+        assert numbers["changes"] == {}, kind
+        if kind != "training":
+            assert numbers["shown"], kind
+
+
+@pytest.mark.browser
+def test_a_link_leads_to_a_figure_as_it_stands(page, tmp_path):
+    k, other = KINDS.index("ranking"), KINDS.index("flow")
+    choices = {"removed": [2, 0], "damping": 0.5, "layer": 1, "head_choice": 2}
+    told = "".join(f"&{name}={json.dumps(value)}" for name, value in choices.items())
+    hostile = "&measure_choice=99&tokens=[%22%3Cimg%3E%22]&words={}&_esm=1&threshold=%"
+    open_all(page, tmp_path, VIEWS, fragment=f"#figure=ranking-1{told}{hostile}")
+    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
+    now = {name: page.evaluate("([k, n]) => models[k].get(n)", [k, name]) for name in choices}
+    assert now == choices
+    assert page.evaluate(f"models[{k}].get('measure_choice')") == 1
+    assert page.evaluate(f"models[{k}].get('tokens')") == TOKENS
+    assert page.locator(f"#figure-{k}").evaluate(
+        "box => Math.abs(box.getBoundingClientRect().top) < innerHeight"
+    )
+    start = f"JSON.stringify(models[{other}].get('start'))"
+    # The button writes what the link was read from, and leaves out what is as it began.
+    box = page.locator(f"#figure-{k}")
+    box.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("location.hash.startsWith('#figure=ranking-1')")
+    assert "measure" not in page.evaluate("location.hash")
+    assert "damping=0.5" in page.evaluate("location.hash")
+    assert "ink" in box.locator(".course-link").inner_text()
+    # A link that is opened on the page leads from one figure to another.
+    page.evaluate("location.hash = '#figure=flow-1&output=3&input=<script>'")
+    page.wait_for_function(f"models[{other}].get('output') === 3")
+    assert json.loads(page.evaluate(start))["input"] == page.evaluate(
+        f"models[{other}].get('input')"
+    )
+
+
+@pytest.mark.browser
+def test_no_link_is_offered_where_an_address_makes_no_sense(page, tmp_path):
+    open_all(page, tmp_path, VIEWS[:1])
+    page.wait_for_selector(".course-link")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => document.body.setAttribute("
+        "'data-jp-theme-light', 'true'))"
+    )
+    open_all(page, tmp_path, VIEWS[:1])
+    page.wait_for_selector(".replaced", state="attached")
+    assert page.locator(".course-link").count() == 0
+    assert page.locator(".course-reset").count() == 1
+
+
+@pytest.mark.browser
+def test_escape_lets_go_of_what_is_chosen(shown):
+    k = KINDS.index("rollout")
+    shown.evaluate(f"models[{k}].set('output', 2)")
+    shown.locator(f"#figure-{k} [tabindex='0']").first.focus()
+    shown.keyboard.press("Escape")
+    assert shown.evaluate(f"models[{k}].get('output')") is None
+
+
+@pytest.mark.browser
+def test_bars_fit_a_phone(page, tmp_path):
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_all(page, tmp_path, VIEWS)
+    page.wait_for_selector(".course-link")
+    assert_fits(page, 390)
+    heights = page.locator(".course-bar").evaluate_all("bars => bars.map((b) => b.offsetHeight)")
+    assert max(heights) < 40  # one line
+    small = "all => all.filter((e) => Math.min(e.offsetWidth, e.offsetHeight) < 24).length"
+    assert page.locator(".course-bar > *").evaluate_all(small) == 0

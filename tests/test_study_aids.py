@@ -1,0 +1,319 @@
+"""Quizzes, the glossary beside its words, the index, the search and the list of exercises.
+
+They are looked at in a browser, on a book of a few pages.
+"""
+
+import importlib.util
+import json
+import re
+import sys
+
+import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+
+from course_lib.authoring.source import ROOT
+from course_lib.chapters import CHAPTERS, chapter_stem, quizzes
+from course_lib.chapters.reading import chapter_path
+from course_lib.exercises.registry import exercises_of
+from tests.support.serving import serving
+from tests.support.small_book import build_small_book
+
+STEMS = ("02_weights", "08_gat")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return build_small_book(tmp_path_factory.mktemp("small"), STEMS)
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture
+def reader(browser, address):
+    """Open pages of the small book; an error of a page's own fails the test."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
+    yield page
+    context.close()
+    assert not errors, "\n".join(errors)
+
+
+def extension(name):
+    """Return a module of the book's extensions."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "book" / "_ext" / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+def test_a_quiz_says_why_an_answer_is_right_or_wrong(reader):
+    reader.open("chapters/02_weights.html")
+    box = reader.locator(".course-quiz")
+    groups = box.get_by_role("group").filter(has=reader.get_by_role("radio"))
+    for group, question in zip(groups.all(), quizzes.quiz("weights"), strict=True):
+        radios, said = group.get_by_role("radio"), group.get_by_role("status")
+        assert said.inner_text() == ""
+        radios.first.focus()
+        reader.keyboard.press("Space")
+        for place, option in enumerate(question.options):
+            if place:
+                reader.keyboard.press("ArrowDown")
+            assert radios.nth(place).is_checked()
+            verdict = f"{'ABCD'[place]} is {'right' if option.right else 'wrong'}."
+            assert said.inner_text().startswith(verdict)
+            assert said.get_attribute("data-right") == ("" if option.right else None)
+            if "$" not in option.why:
+                assert option.why in said.inner_text()
+    names = [group.evaluate("g => g.querySelector('legend').innerText") for group in groups.all()]
+    assert all(name.startswith(f"{n}. ") for n, name in enumerate(names, start=1))
+
+
+def test_without_a_script_the_answers_of_a_quiz_fold_open(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/chapters/02_weights.html")
+    first = page.locator(".course-quiz fieldset").first
+    assert not first.get_by_text("C is right.").is_visible()
+    first.locator("summary").click()
+    assert first.get_by_text("C is right.").is_visible()
+    context.close()
+
+
+def test_a_word_shows_its_entry_of_the_glossary(reader):
+    reader.open("chapters/02_weights.html")
+    words, entry = reader.locator("a.glossary-term"), reader.get_by_role("tooltip")
+    assert not entry.is_visible()
+    word = words.filter(has_text="entropy").first
+    word.focus()
+    assert "how widely a query attends" in entry.inner_text()
+    assert "ln(n)" in entry.inner_text()
+    assert word.get_attribute("aria-describedby") == entry.get_attribute("id")
+    reader.keyboard.press("Escape")
+    assert not entry.is_visible()
+    reader.mouse.move(0, 0)
+    word.hover()
+    assert entry.is_visible()
+    entry.hover()  # the pointer may go there, to read or to copy
+    reader.wait_for_timeout(400)
+    assert entry.is_visible()
+    word.click()
+    assert reader.url.endswith("/glossary.html#entropy")
+    assert reader.locator("#entropy").count() == 1
+
+
+def test_a_tap_shows_the_entry_and_a_second_one_follows_the_link(browser, address):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{address}/chapters/02_weights.html")
+    word = page.locator("a.glossary-term").first
+    word.tap()
+    entry = page.get_by_role("tooltip")
+    assert entry.is_visible()
+    box = entry.bounding_box()
+    assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    assert page.url.endswith("02_weights.html")
+    word.tap()
+    page.wait_for_url("**/glossary.html#*")
+    context.close()
+
+
+def test_words_are_explained_once_in_a_section_and_not_in_code_headings_or_links(reader):
+    reader.open("chapters/08_gat.html")
+    found = reader.evaluate(
+        """() => [...document.querySelectorAll("article a.glossary-term")].map((word) => [
+          word.closest("h1, h2, h3, pre, code, .course-quiz, a a") === null,
+          word.closest("article > section > section").id, word.hash])"""
+    )
+    assert len(found) > 30
+    assert all(apart for apart, *_ in found)
+    places = [(section, entry) for _, section, entry in found]
+    assert len(set(places)) == len(places)
+    known = json.loads(
+        reader.evaluate("JSON.stringify(Object.keys(globalThis.courseGlossary).map(k => '#' + k))")
+    )
+    assert {entry for _, entry in places} <= set(known)
+
+
+def test_only_whole_words_are_found_also_in_the_plural():
+    terms = extension("glossary_terms")
+    text = (
+        "Two queries, a cross-query, a query-key, keystone, DAGs, dags, the AUC. A key and Query."
+    )
+    document = publish_doctree(f"{text} ``query``")
+    terms.link_terms(document, ["Query", "Key", "DAG", "Area under the curve (AUC)"], "g.html")
+    links = {link.astext(): link["refuri"] for link in document.findall(nodes.reference)}
+    assert links == {
+        "queries": "g.html#query",
+        "DAGs": "g.html#dag",
+        "AUC": "g.html#area-under-the-curve-auc",
+        "key": "g.html#key",
+    }
+    assert document.astext().replace("\n", " ") == f"{text} query"
+
+
+def test_words_of_two_meanings_are_in_the_glossary():
+    terms = extension("glossary_terms")
+    entries = terms.read_glossary(ROOT / "book" / "glossary.md")
+    assert set(entries) >= terms.AMBIGUOUS
+    assert not any(mark in text for text in entries.values() for mark in "$*`")
+
+
+def test_the_index_leads_to_chapters_and_glossary(reader):
+    reader.open("index.html")
+    reader.locator("nav").get_by_role("link", name="Index", exact=True).first.click()
+    reader.wait_for_url("**/genindex.html")
+    entry = reader.locator("table.indextable > tbody > tr > td > ul > li").filter(
+        has_text="Static attention"
+    )
+    links = entry.locator("a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    assert links == ["chapters/08_gat.html#what-it-cannot-prefer", "glossary.html#static-attention"]
+    for name, anchor in (link.split("#") for link in links):
+        reader.open(name)
+        assert reader.locator(f"[id='{anchor}']").count() == 1
+    assert not reader.get_by_text("You need; chapter").count()
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("rollout", "glossary.html#rollout"),
+        ("sink", "glossary.html#attention-sink"),
+        ("GATv2", "chapters/08_gat.html#gat-7"),
+        ("padding", "chapters/02_weights.html#a-mask-deletes-edges"),
+        ("temperture", "chapters/02_weights.html#a-picture-first"),  # a letter is missing
+        ("lonley", "chapters/08_gat.html#gat-2"),  # two are swapped
+    ],
+)
+def test_the_search_leads_to_the_section(reader, asked, place):
+    reader.open(f"search.html?q={asked}")
+    links = reader.locator("#search-results ul li a")
+    reader.get_by_text("Search finished").wait_for()
+    found = links.evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    assert place in found
+    told = reader.locator("#search-results [role=status]").all_inner_texts()
+    assert len(told) == (asked in ("temperture", "lonley"))
+    name, anchor = place.split("#")
+    reader.open(name)
+    assert reader.locator(f"[id='{anchor}']").count() == 1
+
+
+def test_the_search_works_without_a_server_and_says_when_it_finds_nothing(browser, site):
+    page = browser.new_page()
+    page.goto(f"{(site / 'search.html').as_uri()}?q=temperture")
+    page.get_by_text("Search finished").wait_for()
+    assert page.locator("#search-results ul li a").count() >= 2
+    page.goto(f"{(site / 'search.html').as_uri()}?q=qqqqqqqqq")
+    page.get_by_text("did not match any").wait_for()
+    assert page.locator("#search-results [role=status]").count() == 0
+    page.close()
+
+
+def test_a_word_leads_to_the_section_that_has_it_most():
+    document = publish_doctree(
+        "Title\n=====\n\nsink\n\nFirst\n-----\n\nOne sink, two sinks.\n\n"
+        "Sparse\n------\n\nsink edges\n\nLast\n----\n\nsparse sparse sparse 12\n",
+        settings_overrides={"doctitle_xform": False},
+    )
+    found = extension("section_search").words_of_sections(document)
+    assert "sink" in found["first"]
+    assert "sparse" in found["sparse"]
+    assert found["last"] == ["last"]
+
+
+MATHS = re.compile(r"\$\$(?P<block>.+?)\$\$|\$(?P<line>[^$\n]+)\$", re.S)
+# Letters that are used for something else before.
+USED_BEFORE = {r"h_i", r"p_i", r"d_i"}
+
+
+def symbols():
+    """Return the rows of the table of symbols: LaTeX of the symbol, LaTeX as told, chapter."""
+    text = (ROOT / "book" / "conventions.md").read_text(encoding="utf-8")
+    table = text[text.index("| symbol |") :].partition("\n\n")[0].splitlines()[2:]
+    rows = []
+    for row in table:
+        symbol, _, _, first, _, latex = (cell.strip() for cell in row[1:-1].split("|"))
+        chapter = re.fullmatch(r"\[chapter (\d+)\]\(\.\./notebooks/(\w+)\.ipynb\)", first)
+        assert chapter_stem(chapter[1]) == chapter[2]
+        rows.append(
+            (re.findall(r"\$([^$]+)\$", symbol), re.findall("`([^`]+)`", latex), chapter[2])
+        )
+    return rows
+
+
+def first_use(symbol):
+    """Return the first chapter in whose formulas a symbol stands."""
+    found = re.compile(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])")
+    for number in CHAPTERS:
+        formulas = MATHS.finditer(chapter_path(number).read_text(encoding="utf-8"))
+        if any(found.search(formula["block"] or formula["line"]) for formula in formulas):
+            return chapter_stem(number)
+    return None
+
+
+@pytest.mark.parametrize("row", symbols(), ids=lambda row: "-".join(row[0]))
+def test_a_symbol_is_told_as_it_is_typed_and_with_the_chapter_that_brings_it(row):
+    shown, typed, chapter = row
+    assert shown == typed
+    for symbol in shown:
+        if symbol in ("n", "i", "j"):  # the first chapter has them in code
+            assert chapter_stem("01") == chapter
+        elif len(symbol) == 1 or symbol in USED_BEFORE:
+            text = chapter_path(chapter).read_text(encoding="utf-8")
+            assert any(
+                symbol in (found["block"] or found["line"]) for found in MATHS.finditer(text)
+            )
+        else:
+            parts = [first_use(part) for part in re.split(r", (?=W)", symbol)]
+            assert set(parts) == {chapter}
+
+
+def test_a_symbol_in_a_wrong_place_is_seen():
+    assert first_use(r"b_v") == chapter_stem("flow")
+    assert first_use(r"\nowhere") is None
+
+
+def test_exercises_are_filtered_by_chapter_kind_and_minutes(reader):
+    reader.open("exercises.html")
+    tasks = [exercise for name in CHAPTERS.values() for exercise in exercises_of(name)]
+    told, rows = reader.get_by_role("status"), reader.locator("article tbody tr:visible")
+
+    def shown(chosen):
+        assert rows.count() == len(chosen)
+        time = sum(task.minutes for task in chosen)
+        text = f"{len(chosen)} of {len(tasks)} exercises, {time} minutes together."
+        assert told.inner_text() == text
+
+    shown(tasks)
+    reader.get_by_label("Kind").focus()
+    reader.keyboard.type("find")  # by the keyboard alone
+    bugs = [task for task in tasks if task.kind == "find the bug"]
+    shown(bugs)
+    reader.get_by_label("Minutes").select_option("8")
+    shown([task for task in bugs if task.minutes <= 8])
+    reader.get_by_label("Chapter").select_option(label="02 Weights")
+    shown([task for task in bugs if task.minutes <= 8 and task.chapter == "weights"])
+    reader.get_by_role("button", name="Show all").click()
+    reader.wait_for_function("() => !document.querySelector('tbody tr[hidden]')")
+    shown(tasks)
+
+
+def test_without_a_script_all_exercises_are_shown(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/exercises.html")
+    tasks = [exercise for name in CHAPTERS.values() for exercise in exercises_of(name)]
+    assert page.locator("article tbody tr:visible").count() == len(tasks)
+    assert page.locator("select").count() == 0
+    context.close()
