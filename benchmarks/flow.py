@@ -20,6 +20,8 @@ TO_REACH = {
     ("whole matrix", "(12, 64)", "NetworkX"): 300,
     ("whole matrix", "(12, 64)", "igraph"): 5,
     ("whole matrix", "recorded (6, 32)", "NetworkX"): 500,
+    ("one pair", "recorded (6, 32)", "igraph"): 1,
+    ("one output", "recorded (6, 32)", "igraph"): 1,
     ("whole matrix", "recorded (6, 32)", "igraph"): 4,
 }
 
@@ -82,7 +84,9 @@ def comparisons(size, weights, peer):
         return attention_flow(weights)
 
     yield against("flow, one pair", size, one_pair, peer, solve, pairs[:24], **reach("one pair"))
-    yield against_singly("flow, one output", size, one_output, peer, to_input, inputs, n)
+    yield against_singly(
+        "flow, one output", size, one_output, peer, to_input, inputs, n, **reach("one output")
+    )
     yield against_singly(
         "flow, whole matrix", size, whole, peer, solve, pairs, n * n, **reach("whole matrix")
     )

@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +31,14 @@ def text(value, name):
     if not isinstance(value, str):
         raise TypeError(f"{name} must be text, got {value!r}")
     return value
+
+
+def path(value, name):
+    """Return a path; a number is refused: `open` would take it for a file that is open already."""
+    try:
+        return Path(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a path, got {value!r}") from None
 
 
 def flag(value, name):

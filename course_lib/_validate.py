@@ -22,6 +22,7 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     generator,
     integer,
     integers,
+    path,
     positions,
     real,
     text,

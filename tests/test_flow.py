@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from course_lib.attention import causal_mask, softmax
 from course_lib.data import load_attention
-from course_lib.flow import _Pipes, attention_flow, flow_from, layered_graph, max_flow
+from course_lib.flow import _Pipes, _values, attention_flow, flow_from, layered_graph, max_flow
 from course_lib.rollout import residual_layers, rollout
 
 
@@ -251,3 +251,18 @@ def test_a_graph_is_of_one_model():
     for ask in (layered_graph, lambda weights: max_flow(weights, 0, 1)):
         with pytest.raises(ValueError, match="weights must have 3 or 4 axes, got 5"):
             ask(np.full((1, 1, 1, 2, 2), 0.5))
+
+
+def test_pairs_share_cuts_but_need_the_weak_edges():
+    """What the book's page of benchmarks says of the recorded sentence."""
+    layers = residual_layers(load_attention("long")[0])
+    n, flow = layers.shape[-1], attention_flow(layers, residual=0)
+    rows, inputs = (each.ravel() for each in np.indices((n, n)))
+    between = layers[1:-1]
+    strong = np.where(between >= np.median(between, axis=(1, 2), keepdims=True), between, 0)
+    without = _values(strong, layers[-1][rows], layers[0].T[inputs]).reshape(n, n)
+    assert (without < flow - 1e-6).mean() > 0.5
+    pairs = np.random.default_rng(0).permutation(n * n)[:150].tolist()
+    cuts = {str([edge for edge in max_flow(layers, k // n, k % n, residual=0)[1]
+                 if 0 < edge[1][0] < len(layers) - 1]) for k in pairs}  # fmt: skip
+    assert len(cuts) < 30

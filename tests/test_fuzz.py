@@ -10,6 +10,8 @@ import functools
 import inspect
 import re
 import signal
+import tempfile
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -28,6 +30,7 @@ from course_lib import explain as e
 from course_lib import flow as f
 from course_lib import graph as g
 from course_lib import heads as h
+from course_lib import models
 from course_lib import patterns as p
 from course_lib import plots as pl
 from course_lib import rollout as r
@@ -38,6 +41,7 @@ from course_lib.chapters.ch12_pooling import bags, graph_classes
 from course_lib.data import digits
 from course_lib.data.vocabulary import Vocabulary
 from course_lib.explain import context_mixing, methods, tournament
+from course_lib.models import recording
 from tests.support.bounded import bounded
 from tests.support.hostile import (
     NAN,
@@ -87,6 +91,7 @@ def _reading():
 W, HEADS = weights(3, 3), weights(2, 3, 3)
 CROSS, CROSS_HEADS = weights(2, 3, square=False), weights(2, 2, 3, square=False)
 MASK = mask(3, 3)
+RECORDABLE = weights(2, 2, 2, 3, square=False)
 MODEL = weights(2, 2, 3, 3)
 LAYERS = Kind(MODEL.good + HEADS.good, MODEL.wrong, MODEL.alike).also(np.eye(3))
 ONE_MODEL = LAYERS.also(np.ones((1, 1, 1, 1, 1)))
@@ -126,6 +131,12 @@ def steering():
     strengths = 0.6 * np.random.default_rng(0).random((3, 2, 3, 2))
     return strengths * (np.less.outer(np.arange(3), np.arange(3)))[:, None, :, None]
 
+
+PLACE = tempfile.TemporaryDirectory()  # of one recording, for as long as this process lives
+RECORDED = Path(PLACE.name, "recording.npz")
+RECORDING = models.Recording("decoder", np.full((1, 2, 2, 2), 0.5), [*"ab"], [*"ab"])
+RECORDING.save(RECORDED)
+FILE = Kind([lambda: RECORDED, lambda: str(RECORDED)], [], 2).also(None, 0, True, b"name", [], ...)
 
 SPECS = {
     a.softmax: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},
@@ -338,6 +349,14 @@ SPECS = {
         "unseen_combinations": flag(),
     },
     graph_classes.make_graphs: {"count": whole(1, 4, wrong=(10_001, 2**70)), "rng": rng()},
+    models.Recording: {
+        "kind": choice("encoder", "decoder", "cross"),
+        "weights": Kind(RECORDABLE.good, RECORDABLE.wrong),
+        "queries": tokens(2),
+        "keys": tokens(3),
+    },
+    models.load: {"path": FILE},
+    RECORDING.save: {"path": FILE},
     pl.attention_heatmap: {
         "weights": CROSS,
         "tokens": tokens(2),
@@ -464,9 +483,12 @@ SPECS = {
     },
 }
 SLOW = {getattr(module, name) for module in (pl, wi) for name in module.__all__}
-SLOW |= {digits.split_digits, bags.make_bags}
+SLOW |= {models.load, RECORDING.save, digits.split_digits, bags.make_bags}
 # What can be asked for only with other arguments than the good ones here.
 ELSEWHERE = {(pl.attention_heatmap, "order")}
+# What `models.record` adds to a recording, none of it checked but by the tests of its files.
+ADDED = ("ids", "value_sizes", "no_value_sizes", "losses", "provenance", "decoder", "cross")
+ELSEWHERE |= {(models.Recording, name) for name in ADDED}
 
 
 # --- what is right of any outcome -----------------------------------------------------------------
@@ -484,6 +506,8 @@ def whole_answer(answer):
         return all(map(whole_answer, (data for *_, data in answer.edges(data=True))))
     if isinstance(answer, list | tuple):
         return all(map(whole_answer, answer))
+    if isinstance(answer, models.Recording):
+        return whole_answer(answer.weights)
     return answer is None or isinstance(answer, int | str | Vocabulary | Figure | Widget)
 
 
@@ -548,6 +572,8 @@ def alike(first, second):
     """Tell whether two answers are the same but for the order in which sums were rounded."""
     if isinstance(first, pl.Picture):
         return first.alt == second.alt
+    if isinstance(first, models.Recording):
+        return alike(vars(first), vars(second))
     if isinstance(first, Widget):
         return first.children[-1].get_state(SENT) == second.children[-1].get_state(SENT)
     if isinstance(first, nx.Graph):
@@ -632,7 +658,7 @@ def test_any_arguments_are_answered_or_refused(function):
 
 def public_functions():
     modules = (a, c, f, g, h, p, r, sp, d, digits, bags, dates, sentiment, graph_classes)
-    modules += (context_mixing, methods, tournament)
+    modules += (context_mixing, methods, tournament, models, recording)
     public = [
         function
         for module in modules
@@ -644,7 +670,7 @@ def public_functions():
 
 # They take nothing, only what the library itself has made, or a model that CI has not.
 NOT_HOSTILE = {
-    d.load_head_effects, d.record, dates.write_date, sentiment.is_kept_back,
+    d.load_head_effects, d.record, models.record, dates.write_date, sentiment.is_kept_back,
     graph_classes.rewired, tournament.orders,
 }  # fmt: skip
 

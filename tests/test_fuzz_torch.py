@@ -78,7 +78,7 @@ RIGHT = {
     call(attention.SelfAttention, 4, 2): {"x": X, "mask": MASK, "weights": None},
     attention.masked_softmax: {"logits": X, "mask": X > 0.5},
     attention.causal_mask: {"n": 3},
-    attention.padding_mask: {"tokens": TEXTS},
+    attention.padding_mask: {"lengths": torch.tensor([1, 3]), "n": 3},
     EncoderLayer: {"d_model": 4, "num_heads": 2},
     call(EncoderLayer, 4, 2): {"x": X, "mask": MASK, "weights": None},
     DecoderLayer: {"d_model": 4, "num_heads": 2},

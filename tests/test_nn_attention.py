@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_lib.attention import multi_head_attention
+from course_lib.attention import padding_mask as numpy_s_padding_mask
 from course_lib.nn.attention import (
     MultiHeadAttention,
     SelfAttention,
@@ -199,7 +200,7 @@ def test_types_and_devices_that_differ_are_named():
     with pytest.raises(ValueError, match="mask must be on the device of x, cpu, got meta"):
         attention(x, x, mask=mask.to("meta"))
     with pytest.raises(
-        TypeError, match=r"tokens must be .*NumPy array of int64; torch\.from_numpy"
+        TypeError, match=r"lengths must be .*NumPy array of int64; torch\.from_numpy"
     ):
         padding_mask(np.eye(2, dtype=np.int64))
 
@@ -208,3 +209,10 @@ def test_numpy_s_integers_are_integers():
     attention = SelfAttention(np.int64(4), np.int32(2))
     assert attention(torch.ones(1, 3, 4)).shape == (1, 3, 4)
     assert causal_mask(np.int8(3)).sum() == 6
+
+
+def test_padding_is_hidden_by_lengths_as_in_numpy_and_by_tokens():
+    tokens = torch.tensor([[7, 0, 0], [7, 9, 8]])
+    expected = numpy_s_padding_mask([1, 3], 3)
+    assert np.array_equal(padding_mask(torch.tensor([1, 3]), 3), expected)
+    assert np.array_equal(padding_mask(tokens), expected)

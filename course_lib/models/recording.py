@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from course_lib.models import packing
 
 FORMAT = "course_lib recording 1"
 OTHERS = ("decoder", "cross")
+KINDS = ("encoder", *OTHERS, "image")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,9 +56,13 @@ class Recording:
 
     def __post_init__(self):
         """Check that weights and tokens fit each other."""
-        _validate.weights_array(self.weights, ndim=4, square=False)
-        _validate.token_list(self.queries, self.weights.shape[-2], "queries")
-        _validate.token_list(self.keys, self.weights.shape[-1], "keys")
+        _validate.choice(self.kind, "kind", KINDS)
+        weights = _validate.weights_array(self.weights, ndim=4, square=False)
+        if not isinstance(self.weights, np.ndarray):
+            object.__setattr__(self, "weights", weights.astype(np.float32))
+        for name, n in [("queries", weights.shape[-2]), ("keys", weights.shape[-1])]:
+            tokens = _validate.token_list(getattr(self, name), n, name)
+            object.__setattr__(self, name, tuple(tokens))
 
     def __repr__(self):
         """Return what it is in a line."""
@@ -113,7 +117,7 @@ class Recording:
         arrays = {}
         for name, graph in self.graphs().items():
             arrays |= {f"{name}.{part}": array for part, array in _arrays(graph).items()}
-        packing.write(path, arrays)
+        packing.write(_validate.path(path, "path"), arrays)
 
 
 def load(path):
@@ -132,9 +136,10 @@ def load(path):
     ------
     OSError
         If there is no such file.
-    ValueError
-        If the file holds no recording.
+    TypeError, ValueError
+        If `path` is none, or the file holds no recording.
     """
+    path = _validate.path(path, "path")
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
@@ -147,9 +152,7 @@ def load(path):
     except (OSError, MemoryError):
         raise
     except Exception as error:  # a damaged file can fail anywhere: in zip, NumPy or JSON
-        raise ValueError(
-            f"{Path(path).name} holds no recording of course_lib.models: {error}"
-        ) from None
+        raise ValueError(f"{path.name} holds no recording of course_lib.models: {error}") from None
 
 
 def _arrays(graph):

@@ -217,7 +217,38 @@ def causal_mask(n):
     return torch.ones(n, n, dtype=torch.bool).tril()
 
 
-def padding_mask(tokens):
-    """Return the mask, shape (batch, 1, n), that hides the filling of (batch, n) tokens."""
-    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
-    return (tokens != PAD).unsqueeze(1)
+def padding_mask(lengths, n=None):
+    """Return the mask that hides the padding behind each sequence of a batch.
+
+    Parameters
+    ----------
+    lengths : tensor of int, shape (batch,)
+        How many real tokens each sequence has, from 1 to `n`. Without `n`: the tokens themselves,
+        shape (batch, n), padded with `PAD`.
+    n : int, optional
+        The padded length, at most 65,536.
+
+    Returns
+    -------
+    tensor of bool, shape (batch, 1, n)
+        True at real keys, as from `course_lib.attention.padding_mask`; on the device of `lengths`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `lengths` holds no integers, or a length is not between 1 and `n`.
+
+    Examples
+    --------
+    >>> padding_mask(torch.tensor([1, 3]), 3).int().tolist()
+    [[[1, 0, 0]], [[1, 1, 1]]]
+    >>> padding_mask(torch.tensor([[7, 0, 0], [7, 9, 8]])).int().tolist()
+    [[[1, 0, 0]], [[1, 1, 1]]]
+    """
+    if n is None:
+        tokens = _validate.tensor(lengths, "lengths", _validate.INTEGERS, "batch", "n")
+        return (tokens != PAD).unsqueeze(1)
+    n = _validate.positions(n, "n")
+    lengths = _validate.tensor(lengths, "lengths", _validate.INTEGERS, "batch")
+    lengths = _validate.within(lengths, "lengths", 1, n)
+    return (torch.arange(n, device=lengths.device) < lengths[:, None]).unsqueeze(1)
