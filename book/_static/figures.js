@@ -74,7 +74,7 @@ window.courseFigures = { parts: {} };
 
   function draw(place) {
     near.unobserve(place);
-    if (place.dataset.asked) return turn;
+    if ("asked" in place.dataset) return turn;
     place.dataset.asked = "";
     manager ??= started();
     turn = turn.then(() => drawn(place));
