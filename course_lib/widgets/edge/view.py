@@ -60,9 +60,9 @@ def edge_explorer(heads, *, head=0, query=0, key=0, step="edge"):
         The head shown first: its place in `heads`.
     query, key : int, default 0
         The ends of the edge shown first.
-    step : {"edge", "vectors", "products", "logit", "row", "exponential", "weight", "value", \
-"output"}, default "edge"
-        How far down the edge is followed at first.
+    step : str, default "edge"
+        How far down the edge is followed at first: "edge", "vectors", "products", "logit", "row",
+        "exponential", "weight", "value" or "output".
 
     Returns
     -------
