@@ -8,13 +8,13 @@ the slow 4G of Lighthouse (1.6 Mbit/s, 150 ms there and back) with the same proc
 import functools
 import gzip
 import http.server
-import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import Row
 from course_lib.authoring.browser import chromium
+from course_lib.authoring.weighing import weight
 
 SITE = Path(__file__).resolve().parents[1] / "book" / "_build" / "html"
 SLOWDOWN = 4
@@ -44,23 +44,6 @@ def rows(site=SITE, stems=None):
                     )
                 )
             yield Row(page.stem, seen, note=f"{times}  ({NOTE})")
-
-
-def weight(site, page):
-    """Return the kB of a page: its own HTML and data compressed, and its static pictures.
-
-    The data are what its figures are made of, the recorded weights and the figures' code. Not
-    counted is what all pages share: styles, fonts, the widget manager.
-    """
-    text = page.read_text(encoding="utf-8")
-    listed = re.search(r'data-files="([^"]*)"', text)
-    names = [name.split("?")[0] for name in listed[1].split()] if listed else []
-    own = [page, *(site / "_static" / "figures" / name for name in names)]
-    pictures = {page.parent / name for name in re.findall(r' src="([^":]+_images/[^"]+)"', text)}
-    return {
-        "page": sum(len(gzip.compress(path.read_bytes())) for path in own) / 1000,
-        "pictures": sum(path.stat().st_size for path in pictures) / 1000,
-    }
 
 
 def opened(browser, address, network):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from jupyter_cache import get_cache
 
-from benchmarks.pages import weight
 from course_lib.attention import attention, entropy
 from course_lib.authoring import source
+from course_lib.authoring.weighing import weight
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance

@@ -170,7 +170,10 @@ def _without_chapters(source):
 
 
 def names_of(functions):
-    """Return (module, name) of what an exercise's `without` lists, in a fixed order."""
+    """Return (module, name) of what an exercise's `without` lists, in a fixed order.
+
+    The name of a whole module is empty.
+    """
     return tuple(sorted(map(_name_of, functions)))
 
 
@@ -178,6 +181,8 @@ def _name_of(function):
     if isinstance(function, str):
         module, _, name = function.partition(":")
         return module, name
+    if inspect.ismodule(function):
+        return function.__name__, ""
     function = inspect.unwrap(getattr(function, "orig_func", function))  # NetworkX dispatches
     return function.__module__, function.__qualname__
 
@@ -190,17 +195,24 @@ def _by_module(without):
 
 
 def _emptied(source, module, names):
-    """Return a module in which some functions have no body but a refusal."""
+    """Return a module in which some functions have no body but a refusal; "" names them all."""
     tree = ast.parse(source)
     for name in names:
         node = tree
-        for part in name.split("."):
+        for part in name.split(".") if name else ():
             node = next(n for n in node.body if getattr(n, "name", None) == part)
-        functions = [node] if not isinstance(node, ast.ClassDef) else node.body
-        for function in functions:
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                function.body = _refusal(f"{module}.{name}")
+        for function in _functions(node):
+            function.body = _refusal(f"{module}.{name or function.name}")
     return ast.unparse(tree)
+
+
+def _functions(node):
+    """Yield the functions that a function, a class or a module is made of."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node
+    elif isinstance(node, ast.ClassDef | ast.Module):
+        for inner in node.body:
+            yield from _functions(inner)
 
 
 def _refusal(name):

@@ -122,6 +122,7 @@ def _relative(p, q):
 
 def uniform_weights(tokens):
     """Return weights that are the same for all tokens but the filling: (batch, 1, 1, n)."""
+    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
     real = padding_mask(tokens).unsqueeze(1).float()
     return real / real.sum(dim=-1, keepdim=True).clamp(min=1)
 
@@ -145,6 +146,7 @@ def shuffled_weights(weights, tokens, generator):
     TypeError, ValueError
         If a tensor has another shape or type, or `generator` is none.
     """
+    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     batch, n = tokens.shape
     _validate.tensor(weights, "weights", _validate.FLOATS, batch, "layers", "h", n, n)
@@ -197,6 +199,7 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     with torch.no_grad():
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
+    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     start = torch.randn(own.shape, generator=generator, dtype=own.dtype, device=generator.device)
     changed = start.to(own.device).requires_grad_()

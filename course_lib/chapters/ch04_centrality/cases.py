@@ -381,7 +381,7 @@ LOOP_IDEAS = [
 
 def causal_walks(rng):
     """Make causal weights: of two tokens, of a long stay at the last token, and random ones."""
-    long_stay = causal_walk(rng, 4, [0.2, 0.0, 0.9])
+    long_stay = causal_walk(rng, 4, [0.2, 0.1, 0.9])
     return [
         (causal_walk(rng, 2, [0.3]),),
         (long_stay,),

@@ -125,6 +125,7 @@ class TextClassifier(nn.Module):
         TypeError, ValueError
             If a tensor has another shape or type, or there are not as many `weights` as layers.
         """
+        _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
         mask = padding_mask(tokens)  # (batch, 1, n)
         _validate.tensor(x, "x", _validate.FLOATS, *tokens.shape, self.classify.in_features)
         _validate.alike(x, "x", self.classify.weight, "the module's parameters")
