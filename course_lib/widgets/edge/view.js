@@ -206,7 +206,7 @@ function numbers(model) {
 export default mount(
   (model, el) => new EdgeFigure(model, el),
   { redraw: ["head"], show: ["query", "key", "step"], point: ["entry"] },
-  { numbers, clear: { step: 0 } },
+  { numbers },
 );
 
 // What tests compare with NumPy.

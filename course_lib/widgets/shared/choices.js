@@ -44,10 +44,15 @@ function lies(value, { low, high, whole }) {
 /** A figure and its choices as the fragment of an address. */
 export function writeLink(name, traits) {
   const parts = Object.entries({ figure: name, ...traits }).map(([key, value]) => {
-    const told = key === "figure" ? value : JSON.stringify(value);
+    const told = key === "figure" ? value : JSON.stringify(value, asWritten);
     return `${key}=${encodeURIComponent(told)}`;
   });
   return `#${parts.join("&")}`;
+}
+
+/** A number as a person writes it: 0.85 and not 0.8500000000000001. */
+function asWritten(key, value) {
+  return typeof value === "number" ? Number(value.toPrecision(12)) : value;
 }
 
 /** The name and the choices in a fragment, of which all that do not fit are left out; or null. */

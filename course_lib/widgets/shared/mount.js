@@ -26,7 +26,10 @@ export function mount(make, redraws, { numbers, clear } = {}) {
     figure[Object.keys(redraws)[0]]();
     stops.push(barOf(model, el, () => (numbers ? numbers(model) : figure.state)));
     if (clear)
-      el.addEventListener("keydown", ({ key }) => key === "Escape" && change(model, clear));
+      el.addEventListener("keydown", ({ key }) => {
+        const leaves = el.closest(".presenting") !== null; // Escape leaves full screen first
+        if (key === "Escape" && !leaves) change(model, clear);
+      });
     stops.push(
       onPage(el, () => {
         stops.push(takePlace(el), followLinks(model, el));
