@@ -51,7 +51,7 @@ export function writeLink(name, traits) {
 }
 
 /** A number as a person writes it: 0.85 and not 0.8500000000000001. */
-function asWritten(key, value) {
+function asWritten(_name, value) {
   return typeof value === "number" ? Number(value.toPrecision(12)) : value;
 }
 
