@@ -24,7 +24,8 @@ from itertools import product
 from pathlib import Path
 from queue import Queue
 
-from course_lib.authoring.source import ROOT
+from course_lib.authoring.graders import MEASURED
+from course_lib.exercises.calling import read_value
 from course_lib.exercises.exercise import PASSED
 from course_lib.exercises.registry import find_exercise
 from course_lib.grading.judge import Grader
@@ -35,16 +36,40 @@ from tests import test_grading_attacks as ours
 from tests.support import peer_jail
 from tests.support.grading import SHORT, of_one_cell
 
-WRITTEN = ROOT / "book" / "graders.json"
 SECONDS = 8  # for a cell or a call
-AT_ONCE = 4
+AT_ONCE = 8
 ALWAYS = ("math", "numpy", "numpy._core._methods")  # what NumPy imports in the learner's name
 RESTORE = "import numpy\n__builtins__.update(numpy.__builtins__)\n"
-PEERS = {
+PEERS = {  # name: the task that it gets, and what stands in front of each answer
+    "nbgrader, asserts": ("nbgrader-asserts", ""),
     "nbgrader": ("nbgrader", ""),
     "prairielearn": ("prairielearn", ""),
     "prairielearn, imports won back": ("prairielearn", RESTORE),
 }
+KINDS = {
+    "patch what judges": """draw_lies later_exercise module_lies patch_assess patch_builtins
+        patch_call patch_check patch_find patch_modules patch_numpy patch_numpy_asarray patch_send
+        patch_showtraceback patch_torch patch_wire""",
+    "find the answer": """compiled_networkx frames garbage hard_coded import_chapters import_tests
+        library_function library_source library_through_another networkx_function own_memory
+        parent_memory path_file process_vm remember_inputs search_files""",
+    "forge what is sent back": """at_exit deep_message exception_that_lies forge_empty forge_frame
+        forge_report forge_second forge_stdout forge_verdict_file forge_well_formed huge_shape
+        thread""",
+    "return values that lie": """array_subclass array_that_lies changing_value equal_to_all
+        lone_surrogates mapping_that_lies metaclass module_that_lies not_a_number not_executed
+        number_that_lies objects_in_array pickle structured text_in_all_ways text_that_lies""",
+    "waste time, memory or disk": """ask_the_user colliding_keys deep_list disk_bomb endless_answer
+        endless_iterator endless_output endless_small_answers exception_endless fork_bomb
+        huge_integer huge_text ignore_signals loop loop_in_c loop_swallowing memory_bomb
+        memory_shared patch_clock raise_limits recursion regular_expression sleep thread_bomb""",
+    "end the process": """close_everything crash execute exit_at_once kill_itself stop_itself
+        system_exit""",
+    "get out, or stay": """daemon disk_elsewhere folder_that_stays home_and_environment
+        limits_of_others multiprocessing namespaces network network_download other_submissions
+        shared_memory subprocess thread_that_stays trace_parent unix_socket vfork""",
+}
+KIND_OF = {stem: kind for kind, stems in KINDS.items() for stem in stems.split()}
 JUDGE = f"""
 import dataclasses, secrets
 from course_lib.exercises.registry import find_exercise
@@ -57,6 +82,18 @@ from course_lib.exercises.exercise import assess
 verdict = assess(exercise, globals(), seed=secrets.randbits(64))
 assert verdict.state == "passed", verdict.message
 ### END HIDDEN TESTS"""
+ASSERTS = """### BEGIN HIDDEN TESTS{judge}
+import numpy as np
+from course_lib.exercises.exercise import posed
+reference = {{}}
+exec({solution!r}, reference)
+for case in posed(exercise, secrets.randbits(64)):
+    {compare}
+### END HIDDEN TESTS"""
+OF_TEXT = 'assert {name} == reference["{name}"]'
+OF_NUMBERS = """right, got = reference["{name}"](*case), {name}(*case)
+    for part, whole in zip(got, right, strict=True) if type(right) is tuple else [(got, right)]:
+        np.testing.assert_allclose(part, whole, rtol=2e-5, atol=2e-6)"""
 MODULE = """{judge}
 import pytest
 from course_lib.exercises.calling import Called, read_value
@@ -98,17 +135,18 @@ def imports_for(exercise):
     return found
 
 
-def notebook(exercise, answer):
+def notebook(exercise, answer, hidden):
     """Return nbgrader's notebook of an exercise: imports, a cell to solve, hidden tests."""
     imports, judge = "\n".join(imports_for(exercise)), JUDGE.replace("KEY", repr(exercise.key))
+    compare = OF_TEXT if exercise.call is read_value else OF_NUMBERS
+    solution = f"{imports}\n{exercise.solution}"
+    compare = compare.format(name=exercise.answer)
+    tests = hidden.format(judge=judge, solution=solution, compare=compare)
     graded = {"schema_version": 3, "points": 1, "task": False}
     kinds = [
         (imports, {}),
         (answer, {"grade": False, "solution": True, "locked": False, "grade_id": "answer"}),
-        (
-            HIDDEN.format(judge=judge),
-            {"grade": True, "solution": False, "locked": True, "grade_id": "tests"},
-        ),
+        (tests, {"grade": True, "solution": False, "locked": True, "grade_id": "tests"}),
     ]
     cells = [
         {
@@ -125,12 +163,12 @@ def notebook(exercise, answer):
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-def for_nbgrader(venv, exercise, folder):
+def for_nbgrader(venv, exercise, folder, hidden=HIDDEN):
     """Lay out a course of nbgrader with one assignment, released."""
     source = folder / "source/ps1/chapter.ipynb"
     source.parent.mkdir(parents=True)
     solution = f"### BEGIN SOLUTION\n{exercise.solution}\n### END SOLUTION"
-    source.write_text(json.dumps(notebook(exercise, solution)))
+    source.write_text(json.dumps(notebook(exercise, solution, hidden)))
     (folder / "nbgrader_config.py").write_text(
         "c = get_config()\n"
         'c.CourseDirectory.course_id = "graph"\n'
@@ -139,6 +177,11 @@ def for_nbgrader(venv, exercise, folder):
     command = [venv / "bin/nbgrader", "generate_assignment", "ps1", "--create"]
     clean = {"PATH": f"{venv}/bin:{os.environ['PATH']}", "HOME": str(folder)}
     subprocess.run(command, cwd=folder, env=clean, check=True, capture_output=True)
+
+
+def with_asserts(venv, exercise, folder):
+    """Lay out the same with tests as nbgrader's guide writes them."""
+    for_nbgrader(venv, exercise, folder, ASSERTS)
 
 
 def for_prairielearn(venv, exercise, folder):
@@ -162,7 +205,7 @@ def for_prairielearn(venv, exercise, folder):
 
 def hand_in(grader, task, answer):
     """Put an answer where a grader looks for it."""
-    if grader == "nbgrader":
+    if grader.startswith("nbgrader"):
         made = json.loads((task / "release/ps1/chapter.ipynb").read_text())
         made["cells"][1]["source"] = answer
         path, text = task / "submitted/attacker/ps1/chapter.ipynb", json.dumps(made)
@@ -178,10 +221,7 @@ def jail(venv, folder, grader, user):
     said = "import sys; print(sys.base_prefix)"
     base = Path(subprocess.check_output([python, "-c", said], text=True).strip())
     passwd = folder / "passwd"
-    passwd.write_text(
-        "root:x:0:0::/root:/bin/sh\n"
-        f"ag:x:{user}:{user}::{peer_jail.HOME}:/bin/sh\n"
-    )
+    passwd.write_text(f"root:x:0:0::/root:/bin/sh\nag:x:{user}:{user}::{peer_jail.HOME}:/bin/sh\n")
     command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     command += ["--unshare-uts", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--cap-drop", "ALL"]
@@ -210,7 +250,7 @@ def jail(venv, folder, grader, user):
         command += ["--ro-bind", str(path), str(path)]
     command += ["--ro-bind", str(folder), "/job"]
     command += ["--ro-bind", str(Path(peer_jail.__file__)), "/jail.py", "--chdir", "/grade"]
-    return [*command, "--", str(python), "-I", "/jail.py", grader, str(user)]
+    return [*command, "--", str(python), "-I", "/jail.py", grader.partition("-")[0], str(user)]
 
 
 def grade(venv, grader, task, answer, user):
@@ -240,8 +280,12 @@ def outcome(told):
 
 
 def makes_sense(grader, key):
-    """Tell whether an exercise can be asked: no axes and no pair of arrays go through a socket."""
-    return grader != "prairielearn" or key not in ("heatmaps-5", "weights-4")
+    """Tell whether an exercise can be asked.
+
+    No axes and no pair of arrays go through PrairieLearn's socket; asserts read no drawings.
+    """
+    without = {"prairielearn": ("heatmaps-5", "weights-4"), "nbgrader-asserts": ("heatmaps-5",)}
+    return key not in without.get(grader, ())
 
 
 def lay_out(venv, folder, keys):
@@ -250,7 +294,11 @@ def lay_out(venv, folder, keys):
     said = "import matplotlib.font_manager"
     told = os.environ | {"MPLCONFIGDIR": str(folder / "fonts"), "PYTHONPATH": ""}
     subprocess.run([venv / "bin/python", "-c", said], env=told, check=True)
-    lay = {"nbgrader": for_nbgrader, "prairielearn": for_prairielearn}
+    lay = {
+        "nbgrader-asserts": with_asserts,
+        "nbgrader": for_nbgrader,
+        "prairielearn": for_prairielearn,
+    }
     for grader, key in product(lay, keys):
         if makes_sense(grader, key):
             task = made[grader, key] = folder / grader / key
@@ -263,7 +311,14 @@ def lay_out(venv, folder, keys):
 def ours_on(paths):
     """Return what each attack achieves on our grader, as the test of attacks finds it."""
     with Grader(Limits(**SHORT)) as grader:
-        return {path.stem: ours.complaints(grader, path) for path in paths}
+        told = {path.stem: ours.complaints(grader, path) for path in paths}
+    words = {"it scores": "scores", "it took": "delays", "the next": "harms"}
+    return {
+        stem: [
+            next((w for start, w in words.items() if c.startswith(start)), "leaves") for c in found
+        ]
+        for stem, found in told.items()
+    }
 
 
 def honest_with_ours(key):
@@ -278,12 +333,20 @@ def main(venv, *only):
     venv = Path(venv).resolve()
     paths = [path for path in ours.FILES if not only or path.stem in only]
     keys = sorted({ours.read(path)[0] for path in paths})
-    honest, attacks = {peer: {} for peer in PEERS}, {path.stem: {} for path in paths}
+    honest, attacks = (
+        {peer: {} for peer in PEERS},
+        {p.stem: {"kind": KIND_OF[p.stem]} for p in paths},
+    )
+    record = venv / "attacks.jsonl"  # what is known already, so that it can be interrupted
+    known = [] if only or not record.exists() else record.read_text().splitlines()
+    known = {tuple(job): told for job, told in map(json.loads, known)}
     users = Queue()
     for number in range(AT_ONCE):  # a limit of processes counts all that a user has
         users.put(peer_jail.UID + number)
 
     def run(job):
+        if job in known:
+            return job, known[job]
         peer, name, key, answer = job
         grader, before = PEERS[peer]
         user = users.get()
@@ -293,6 +356,9 @@ def main(venv, *only):
             users.put(user)
         said = told if only or (name == key and not told["score"]) else told["seconds"]
         print(peer, name, outcome(told), said, flush=True)
+        if not only:
+            with record.open("a") as file:
+                file.write(json.dumps([job, told]) + "\n")
         return job, told
 
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -324,9 +390,9 @@ def write(venv, honest, attacks):
         "seconds": SECONDS,
         "wall": peer_jail.WALL,
         "honest": honest,
-        "attacks": attacks,
+        "attacks": {stem: attacks[stem] for stem in KIND_OF},
     }
-    WRITTEN.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    MEASURED.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

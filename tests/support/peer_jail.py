@@ -47,11 +47,11 @@ def lay_out(user):
         canary.parent.mkdir(parents=True, exist_ok=True)
         canary.write_text(SECRET)
     canaries += sorted(path for path in (GRADE / "source").rglob("*") if path.is_file())
+    for path in (GRADE / "fonts", *(GRADE / "fonts").rglob("*")):
+        path.chmod(0o777)  # Matplotlib's cache, which it wants to write
     for top in (GRADE, HOME):
         for path in (top, *top.rglob("*")):
             os.chown(path, user, user)
-    for path in (GRADE / "fonts", *(GRADE / "fonts").rglob("*")):
-        path.chmod(0o777)  # Matplotlib's cache, which it wants to write
     return {path: digest(path) for path in canaries}
 
 
@@ -133,7 +133,9 @@ def main(peer, learner):
     ended = run(command, user)
     took = time.monotonic() - begun
     time.sleep(0.5)
-    left = [] if ended else processes(int(learner))  # what is ended by force has left nothing by itself
+    left = (
+        [] if ended else processes(int(learner))
+    )  # what is ended by force has left nothing by itself
     told = {
         "score": score_of(peer),
         "ended": ended,
