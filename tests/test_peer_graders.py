@@ -13,7 +13,15 @@ from tests.test_grading_attacks import FILES, read
 
 STEMS = {path.stem for path in FILES}
 KEYS = {read(path)[0] for path in FILES}
-NOTHING = {"score": 0, "processes": [], "files": 0, "changed": [], "leaked": False, "ended": False}
+NOTHING = {
+    "score": 0,
+    "processes": [],
+    "files": 0,
+    "changed": [],
+    "leaked": False,
+    "ended": False,
+    "log": "",
+}
 
 
 def complaints(measured):
@@ -22,12 +30,12 @@ def complaints(measured):
     if set(attacks) != STEMS:
         found.append(f"other attacks than there are: {sorted(set(attacks) ^ STEMS)}")
     for stem, told in attacks.items():
-        if set(told) != {"kind", *graders.NAMES}:
+        if set(told) != {"kind", "names ours", *graders.NAMES}:
             found.append(f"{stem}: not on every grader")
         if told.get("ours"):
             found.append(f"{stem}: {told['ours']} on ours, which the tests deny")
     for name in graders.NAMES:
-        grader = peer_graders.PEERS.get(name, ("ours",))[0]
+        grader = peer_graders.PEERS.get(name, "ours")
         asked = {key for key in KEYS if peer_graders.makes_sense(grader, key)}
         if {key for key, scores in measured["honest"].get(name, {}).items() if scores} != asked:
             found.append(f"{name}: not every right answer scores")
@@ -41,8 +49,8 @@ def measured():
 
 def test_the_measurement_is_whole_and_ours_lets_nothing_through(measured):
     assert complaints(measured) == []
-    kinds = {stem: told["kind"] for stem, told in measured["attacks"].items()}
-    assert kinds == peer_graders.KIND_OF
+    for path in FILES:
+        assert peer_graders.about(path).items() <= measured["attacks"][path.stem].items()
 
 
 def test_an_attack_that_is_new_or_succeeds_and_work_that_fails_are_seen(measured):
@@ -63,6 +71,7 @@ def test_an_attack_that_is_new_or_succeeds_and_work_that_fails_are_seen(measured
         ({"leaked": True}, ["harms"]),
         ({"ended": True, "score": None}, ["delays"]),
         ({"score": None}, ["no mark"]),
+        ({"log": "ImportError: Module 'os' is blacklisted and cannot be imported."}, ["refused"]),
     ],
 )
 def test_what_an_attack_achieves_is_named(told, found):
@@ -80,10 +89,10 @@ def test_tables_count_attacks(monkeypatch, tmp_path):
     path.write_text(json.dumps({"attacks": attacks}))
     monkeypatch.setattr(graders, "MEASURED", path)
     assert graders.graders()[3:-1] == [
-        "| one | 2 | 0 | 0 | 1 | 0 | 0 |",
-        "| two | 1 | 1 | 0 | 0 | 0 | 0 |",
-        "| together | 3 | 1 | 0 | 1 | 0 | 0 |",
+        "| one | 2 | 0 | 0 | 1 | 0 |",
+        "| two | 1 | 1 | 0 | 0 | 0 |",
+        "| together | 3 | 1 | 0 | 1 | 0 |",
     ]
     rows = graders.graders_ends()[3:-1]
-    assert rows[0].endswith("| 0 | 0 | 1 | 0 | 0 |")
-    assert rows[-1] == "| could not be asked | 0 | 0 | 0 | 1 | 0 |"
+    assert rows[0].endswith("| 0 | 0 | 1 | 0 |")
+    assert rows[-1] == "| could not be asked | 0 | 0 | 0 | 1 |"

@@ -10,10 +10,9 @@ from course_lib.authoring.source import ROOT
 MEASURED = ROOT / "book" / "graders.json"
 NAMES = {
     "ours": "`course grade`",
-    "nbgrader, asserts": "nbgrader",
-    "nbgrader": "nbgrader with our judge",
-    "prairielearn": "prairielearn with our judge",
-    "prairielearn, imports won back": "the same, built-ins won back",
+    "nbgrader, asserts": "nbgrader, asserts",
+    "nbgrader": "nbgrader, our judge",
+    "prairielearn": "prairielearn, our judge",
 }
 ENDS = {
     "scores": "scores without the right answer",
@@ -73,4 +72,18 @@ def graders_run():
     )
 
 
-MAKERS = {make.__name__: make for make in (graders, graders_ends, graders_run)}
+def graders_ours():
+    """Return how many attacks name modules of our own grader."""
+    return str(sum(told["names ours"] for told in read()["attacks"].values()))
+
+
+def graders_refused():
+    """Return how many attacks end at a module or a built-in function that is withheld."""
+    told = read()["attacks"].values()
+    return str(sum("refused" in (attack["prairielearn"] or ()) for attack in told))
+
+
+MAKERS = {
+    make.__name__: make
+    for make in (graders, graders_ends, graders_ours, graders_refused, graders_run)
+}

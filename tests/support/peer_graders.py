@@ -39,13 +39,13 @@ from tests.support.grading import SHORT, of_one_cell
 SECONDS = 8  # for a cell or a call
 AT_ONCE = 8
 ALWAYS = ("math", "numpy", "numpy._core._methods")  # what NumPy imports in the learner's name
-RESTORE = "import numpy\n__builtins__.update(numpy.__builtins__)\n"
-PEERS = {  # name: the task that it gets, and what stands in front of each answer
-    "nbgrader, asserts": ("nbgrader-asserts", ""),
-    "nbgrader": ("nbgrader", ""),
-    "prairielearn": ("prairielearn", ""),
-    "prairielearn, imports won back": ("prairielearn", RESTORE),
+PEERS = {  # the columns, and the task that each gets
+    "nbgrader, asserts": "nbgrader-asserts",
+    "nbgrader": "nbgrader",
+    "prairielearn": "prairielearn",
 }
+# What prairielearn's sandbox says where it withholds a module or a built-in function.
+REFUSALS = ("not allowed to be imported", "cannot be imported", "NameError")
 KINDS = {
     "patch what judges": """draw_lies later_exercise module_lies patch_assess patch_builtins
         patch_call patch_check patch_find patch_modules patch_numpy patch_numpy_asarray patch_send
@@ -275,6 +275,7 @@ def outcome(told):
         "harms": bool(told["changed"] or told["leaked"]),
         "delays": told["ended"],
         "no mark": told["score"] is None and not told["ended"],
+        "refused": not told["score"] and any(words in told["log"] for words in REFUSALS),
     }
     return [name for name, is_so in found.items() if is_so]
 
@@ -306,6 +307,12 @@ def lay_out(venv, folder, keys):
             lay[grader](venv, find_exercise(key), task)
             subprocess.run(["cp", "-r", folder / "fonts", task], check=True)
     return made
+
+
+def about(path):
+    """Return the kind of an attack, and whether it names modules of our own grader."""
+    named = "course_lib.grading" in path.read_text("utf-8")
+    return {"kind": KIND_OF[path.stem], "names ours": named}
 
 
 def ours_on(paths):
@@ -348,10 +355,10 @@ def main(venv, *only):
         if job in known:
             return job, known[job]
         peer, name, key, answer = job
-        grader, before = PEERS[peer]
+        grader = PEERS[peer]
         user = users.get()
         try:
-            told = grade(venv, grader, tasks[grader, key], before + answer, user)
+            told = grade(venv, grader, tasks[grader, key], answer, user)
         finally:
             users.put(user)
         said = told if only or (name == key and not told["score"]) else told["seconds"]
@@ -365,7 +372,7 @@ def main(venv, *only):
         tasks = lay_out(venv, Path(name), keys)
         jobs = [(peer, key, key, find_exercise(key).solution) for peer in PEERS for key in keys]
         jobs += [(peer, p.stem, *ours.read(p)) for peer in PEERS for p in paths]
-        asked = [job for job in jobs if (PEERS[job[0]][0], job[2]) in tasks]
+        asked = [job for job in jobs if (PEERS[job[0]], job[2]) in tasks]
         for (peer, name, key, _), told in pool.map(run, asked):
             if name == key:
                 honest[peer][key] = told["score"] == 1
