@@ -48,6 +48,7 @@ def graders_ends():
     heads = ["an attack …", *NAMES.values()]
     rows = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     rows += [_row([told], attacks, [end]) for end, told in ENDS.items()]
+    rows.append(_row(["ends without a mark"], attacks, ["no mark"]))
     rows.append(_row(["could not be asked"], attacks, None))
     return ["", *rows, ""]
 

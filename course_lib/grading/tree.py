@@ -190,13 +190,13 @@ def _by_module(without):
 
 
 def _emptied(source, module, names):
-    """Return a module in which some functions have no body but a refusal."""
+    """Return a module in which some functions have no body but a refusal; "" names all of them."""
     tree = ast.parse(source)
     for name in names:
         node = tree
-        for part in name.split("."):
+        for part in filter(None, name.split(".")):
             node = next(n for n in node.body if getattr(n, "name", None) == part)
-        functions = [node] if not isinstance(node, ast.ClassDef) else node.body
+        functions = node.body if isinstance(node, ast.ClassDef | ast.Module) else [node]
         for function in functions:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 function.body = _refusal(f"{module}.{name}")

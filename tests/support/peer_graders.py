@@ -37,7 +37,7 @@ from tests.support import peer_jail
 from tests.support.grading import SHORT, of_one_cell
 
 SECONDS = 8  # for a cell or a call
-AT_ONCE = 8
+AT_ONCE = 2
 ALWAYS = ("math", "numpy", "numpy._core._methods")  # what NumPy imports in the learner's name
 PEERS = {  # the columns, and the task that each gets
     "nbgrader, asserts": "nbgrader-asserts",
