@@ -18,7 +18,8 @@ from course_lib.classroom import minutes as recorded
 
 PAGES = (
     *("README.md", "book.yml", "book/article.md", "book/class.md", "book/exercises.md"),
-    *("book/glossary.md", "book/hub.md", "book/index.md", "book/instructors.md"),
+    *("book/glossary.md", "book/grading.md", "book/hub.md", "book/index.md"),
+    "book/instructors.md",
 )
 MEASURED = ROOT / "book" / "measured_minutes.json"  # there once a class has been measured
 PLACE = re.compile(
@@ -64,10 +65,10 @@ def _fact(found, chapter):
 
 
 def _filled(found, page):
-    from course_lib.authoring import schedules  # they read plans, which are filled in here
+    from course_lib.authoring import graders, schedules  # they read plans, filled in here
 
     name, *arguments = found["call"].split()
-    makers = MAKERS | schedules.MAKERS
+    makers = MAKERS | graders.MAKERS | schedules.MAKERS
     if name not in makers:
         raise SourceError(f"{page}: nobody knows how to write {name!r}")
     made = makers[name](*arguments)
