@@ -13,7 +13,7 @@ from course_lib.working.shipped import notebooks
 WAYS = """
 <nav class="ways-to-run" lang="en" aria-label="Ways to run this chapter">
 <a href="{file}" download>Download the notebook</a>{elsewhere}
-<span>It runs in the course’s folder: <code>make lab</code>, then open <code>{stem}.ipynb</code>.</span>
+<span>It runs in the course’s folder: <code>make lab</code>, then <code>{stem}.ipynb</code>.</span>
 </nav>
 """
 
