@@ -359,6 +359,8 @@ def main(venv, *only):
         user = users.get()
         try:
             told = grade(venv, grader, tasks[grader, key], answer, user)
+            if told["ended"]:  # by chance, or on a busy machine: it counts if it happens again
+                told = grade(venv, grader, tasks[grader, key], answer, user)
         finally:
             users.put(user)
         said = told if only or (name == key and not told["score"]) else told["seconds"]
