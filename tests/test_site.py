@@ -295,6 +295,8 @@ def test_the_page_that_is_not_there_works_from_any_depth(request, site):
     assert "index.html" in Page(folder / "404.html").links
     assert missing_from(folder, "404.html", folder / "chapters") != []  # it would be seen
     assert 'rel="canonical"' not in text
+    assert 'href="#' not in text  # it would lead to the first page
+    assert 'href="404.html#this-page-is-not-here"' in text
 
 
 # The feed

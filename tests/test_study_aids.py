@@ -68,6 +68,9 @@ def test_a_quiz_says_why_an_answer_is_right_or_wrong(reader):
         for place, option in enumerate(question.options):
             if place:
                 reader.keyboard.press("ArrowDown")
+                assert said.inner_text() == "Enter tells whether this is right."
+                assert said.get_attribute("data-right") is None
+                reader.keyboard.press(("Enter", "Space")[place % 2])
             assert radios.nth(place).is_checked()
             verdict = f"{'ABCD'[place]} is {'right' if option.right else 'wrong'}."
             assert said.inner_text().startswith(verdict)
@@ -205,6 +208,7 @@ def test_the_search_leads_to_the_section(reader, asked, place):
     assert len(set(found)) == len(found)
     told = reader.locator("#search-results [role=status]").all_inner_texts()
     assert len(told) == (asked in ("temperture", "lonley"))
+    assert "System Settings" not in reader.locator("#search-results ul").inner_text()
     name, anchor = place.split("#")
     reader.open(name)
     assert reader.locator(f"[id='{anchor}']").count() == 1
@@ -216,9 +220,26 @@ def test_the_search_works_without_a_server_and_says_when_it_finds_nothing(browse
     page.get_by_text("Search finished").wait_for()
     assert page.locator("#search-results ul li a").count() >= 2
     page.goto(f"{(site / 'search.html').as_uri()}?q=qqqqqqqqq")
-    page.get_by_text("did not match any").wait_for()
+    page.get_by_text("No page has “qqqqqqqqq”; try a shorter word").wait_for()
     assert page.locator("#search-results [role=status]").count() == 0
     page.close()
+
+
+def test_the_search_names_the_mended_word_and_quotes_the_text_alone(reader):
+    reader.open("search.html?q=logits temperture")
+    told = reader.locator("#search-results [role=status]")
+    assert told.inner_text() == "No page says “temperture”. Here is what says “temperature”."
+    quoted = reader.evaluate(
+        """() => Search.htmlToText(`<main role="main">Light Dark<article>
+          <p id="a">One <i class="katex-mathml">x x</i><i class="katex-html">x</i></p>
+          </article></main>`, "#a")"""
+    )
+    assert quoted == "One x"
+    scores = reader.evaluate(
+        """() => ["api/attention", "chapters/02_weights", "glossary"].map((page) =>
+          Scorer.score([page, "", "", null, 15, "", "title"]))"""
+    )
+    assert scores[0] < min(scores[1:])
 
 
 def test_a_word_leads_to_the_section_that_has_it_most():
@@ -305,6 +326,9 @@ def test_exercises_are_filtered_by_chapter_kind_and_minutes(reader):
     shown([task for task in bugs if task.minutes <= 8])
     reader.get_by_label("Chapter").select_option(label="02 Weights")
     shown([task for task in bugs if task.minutes <= 8 and task.chapter == "weights"])
+    reader.get_by_label("Minutes").select_option("5")
+    assert rows.count() == 0
+    assert told.inner_text() == "No exercise is all of this. “Show all” takes the choices back."
     reader.get_by_role("button", name="Show all").click()
     reader.wait_for_function("() => !document.querySelector('tbody tr[hidden]')")
     shown(tasks)

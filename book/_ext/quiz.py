@@ -7,7 +7,7 @@ about the option that is chosen. Both show the same sentences, those of the chap
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from course_lib.authoring.quizzes import LETTERS, verdict
+from course_lib.authoring.quizzes import LETTERS, passing, verdict
 from course_lib.chapters import chapter_folder
 from course_lib.chapters.quizzes import quiz
 from course_lib.language import say, speaking
@@ -43,7 +43,7 @@ class QuizDirective(SphinxDirective):
             yield self.inline(option.text)
             yield html("</span></label>")
         yield html(
-            '<div class="said" role="status"></div>'
+            f'<div class="said" role="status" data-passing="{passing()}"></div>'
             f'<details class="answer"><summary>{say("Answer")}</summary><ul>'
         )
         for letter, option in lettered:

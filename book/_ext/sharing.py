@@ -97,6 +97,14 @@ def _card(pagename):
     return pagename.rpartition("/")[2] if question(pagename) else "book"
 
 
+def _stay(app, exception):
+    """Let links within the page that is not there lead to it: its base makes them leave."""
+    page = Path(app.outdir) / f"{LOST}.html"
+    if not exception and app.builder.format == "html" and page.exists():
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace('href="#', f'href="{page.name}#'), encoding="utf-8")
+
+
 def _publish(app, exception):
     base, out = app.config.html_baseurl, Path(app.outdir)
     if exception or not base or app.builder.format != "html":
@@ -153,5 +161,6 @@ def setup(app):
     """Describe pages when they are written; publish what the whole book needs at the end."""
     app.connect("html-page-context", _head)
     app.connect("html-page-context", _neighbours)
+    app.connect("build-finished", _stay)
     app.connect("build-finished", _publish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

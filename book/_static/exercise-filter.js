@@ -45,7 +45,9 @@
         (minutes.value && its > Number(minutes.value));
       if (!row.hidden) [count, time] = [count + 1, time + its];
     }
-    told.textContent = `${count} of ${rows.length} exercises, ${time} minutes together.`;
+    told.textContent = count
+      ? `${count} of ${rows.length} exercises, ${time} minutes together.`
+      : "No exercise is all of this. “Show all” takes the choices back.";
   }
 
   form.addEventListener("change", filter);

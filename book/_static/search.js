@@ -3,10 +3,25 @@
 (() => {
   const pages = globalThis.courseSections;
   const stemmer = new Stemmer();
+  const OTHER = ".headerlink, script, style, .katex-mathml, .ways-to-run"; // not to be quoted
   const stem = (word) => stemmer.stemWord(word.toLowerCase());
 
   // Opened as a file, a page cannot fetch others to quote them.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  // What chapters and the glossary say comes before the same kind of match in the reference: less
+  // than half makes its best, a name that matches, less than a heading of theirs, but more than text.
+  Scorer.score = ([page, , , , score]) => (page.startsWith("api/") ? 0.45 * score : score);
+
+  /** The text of a section or page to quote from: without the theme's buttons, each formula once. */
+  Search.htmlToText = (text, anchor) => {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    for (const other of page.querySelectorAll(OTHER)) other.remove();
+    const article = page.querySelector("article") ?? page.querySelector("[role=main]");
+    const place = anchor ? article.querySelector(`#${CSS.escape(anchor.slice(1))}`) : null;
+    const quoted = place?.textContent.trim() ? place : (place?.closest("section") ?? article);
+    return quoted.textContent.replace(/\s+/g, " ");
+  };
 
   /** The anchor of the section of a page that has most of the words. */
   function sectionOf(page, stems) {
@@ -38,12 +53,15 @@
   Search.performTermsSearch = (stems, excluded) =>
     searchTerms(stems, excluded).map((result) => placed(result, sectionOf(result[0], stems)));
 
+  let count = 0;
   const perform = Search._performSearch;
   Search._performSearch = (...asked) => {
     const seen = new Set();
     const isNew = ([page, , anchor]) => seen.size < seen.add(page + anchor).size;
     const results = perform(...asked).map((result) => placed(result, result[2].slice(1)));
-    return results.reverse().filter(isNew).reverse(); // the best one is the last
+    const found = results.reverse().filter(isNew).reverse(); // the best one is the last
+    count = found.length;
+    return found;
   };
 
   /** How many letters must be added, left out, changed or swapped with the next, at most `most`. */
@@ -89,15 +107,25 @@
 
   const query = Search.query;
   Search.query = (asked) => {
-    const mended = asked.replace(/[\p{Letter}\p{Number}_]+/gu, (word) =>
-      isKnown(word.toLowerCase()) ? word : (nearest(word.toLowerCase()) ?? word),
-    );
-    if (mended !== asked) {
+    const quoted = { from: [], to: [] };
+    const mended = asked.replace(/[\p{Letter}\p{Number}_]+/gu, (word) => {
+      const near = isKnown(word.toLowerCase()) ? word : (nearest(word.toLowerCase()) ?? word);
+      if (near !== word) {
+        quoted.from.push(`“${word}”`);
+        quoted.to.push(`“${near}”`);
+      }
+      return near;
+    });
+    query(mended);
+    if (!count) {
+      // Sphinx has said so, with a word on categories.
+      Search.status.textContent = `No page has “${asked}”; try a shorter word, or fewer words.`;
+    } else if (mended !== asked) {
       const told = document.createElement("p");
       told.setAttribute("role", "status");
       document.getElementById("search-results").prepend(told);
-      told.textContent = `No page says “${asked}”. Here is what says “${mended}”.`;
+      const [from, to] = [quoted.from.join(" or "), quoted.to.join(" and ")];
+      told.textContent = `No page says ${from}. Here is what says ${to}.`;
     }
-    query(mended);
   };
 })();

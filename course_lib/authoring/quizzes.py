@@ -21,6 +21,11 @@ def verdict(letter, option):
     return say("{letter} is wrong.", letter=letter)
 
 
+def passing():
+    """Return what is said of an option that the arrow keys have chosen in passing."""
+    return say("Enter tells whether this is right.")
+
+
 def notebook_cells(stem, spoken="en"):
     """Return the section as cells of plain Markdown, one a question."""
     cells = []
