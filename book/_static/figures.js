@@ -106,5 +106,6 @@ window.courseFigures = { parts: {} };
 
   for (const place of places) near.observe(place);
   window.requestIdleCallback ??= (act) => setTimeout(act, 200);
-  if (!navigator.connection?.saveData) window.addEventListener("load", rest);
+  const isLinked = location.hash.startsWith("#figure="); // it may stand far below
+  if (isLinked || !navigator.connection?.saveData) window.addEventListener("load", rest);
 })();
