@@ -366,7 +366,7 @@ class TestChoosing:
         focused = page.evaluate("({ ...document.activeElement.dataset })")
         assert focused == {"role": "output", "position": "1"}
         page.keyboard.press("Tab")  # one stop for all nodes
-        assert page.evaluate("document.activeElement.textContent") == "Full screen"
+        assert page.evaluate("document.activeElement.textContent") == "Start again"
 
 
 # --- a view's life -------------------------------------------------------------------------------
