@@ -221,6 +221,7 @@ def test_an_edge_is_chosen_by_click_and_by_key_and_followed_down(page, tmp_path)
     page.mouse.move(bars["x"] + 0.95 * bars["width"], bars["y"] + 5)
     assert page.evaluate(CHOSEN)[3] == 7
     page.locator(".vectors summary").click()
+    page.locator(".vectors td").first.wait_for()
     assert page.locator(".vectors td").count() == 8 * 3
     page.locator(".ledger button").nth(2).click()
     assert page.locator(".vectors td").count() == 8 * 4

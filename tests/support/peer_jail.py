@@ -18,7 +18,7 @@ from pathlib import Path
 
 UID = 61234  # the first of the users of learners' code
 WALL = 60  # seconds until a grading that goes on is ended
-JOB, GRADE, HOME = Path("/job"), Path("/grade"), Path("/home/grader")
+JOB, GRADE, HOME = Path("/job"), Path("/grade"), Path("/grader")
 SECRET = "canary-5ab0c1"
 MARK = "attack-was-here*"
 LIMITS = {

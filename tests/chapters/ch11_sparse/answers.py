@@ -772,7 +772,6 @@ WRONG = {
         ),
     ],
     "sparse-4": [
-        (simplex_in_rounds(9), "not right yet"),
         (lambda logits: softmax(logits), "softmax"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[-1], 0)), "Sort the logits"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[0], 0)), "taken for k = 1"),
