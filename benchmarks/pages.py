@@ -7,13 +7,11 @@ the slow 4G of Lighthouse (1.6 Mbit/s, 150 ms there and back) with the same proc
 
 import functools
 import gzip
-import http.server
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import Row
 from course_lib.authoring.browser import chromium
+from course_lib.authoring.serving import Quiet, serving
 from course_lib.authoring.weighing import weight
 
 SITE = Path(__file__).resolve().parents[1] / "book" / "_build" / "html"
@@ -28,7 +26,7 @@ def rows(site=SITE, stems=None):
     pages = sorted((site / "chapters").glob("*.html"))
     if not pages:
         yield Row("pages of the book", "none", note="make book builds them")
-    with served(site) as address, chromium() as browser:
+    with serving(site, Compressing) as address, chromium() as browser:
         for page in pages:
             if stems and page.stem not in stems:
                 continue
@@ -71,7 +69,7 @@ def opened(browser, address, network):
     return [time / 1000 for time in times]
 
 
-class Compressing(http.server.SimpleHTTPRequestHandler):
+class Compressing(Quiet):
     """Serves files compressed, as sites on the web are."""
 
     protocol_version = "HTTP/1.1"
@@ -90,21 +88,8 @@ class Compressing(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *arguments):
-        """Say nothing."""
-
 
 @functools.cache
 def compressed(path):
     """Return the content of a file, compressed once."""
     return gzip.compress(path.read_bytes())
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder, compressed, on a free port of this machine; yield its address."""
-    handler = functools.partial(Compressing, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()

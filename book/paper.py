@@ -4,14 +4,10 @@ Chromium prints each page in its order, with the still of each live figure; then
 bookmarks of chapters and sections, page numbers that run on, links from page to page.
 """
 
-import functools
 import html
-import http.server
 import io
 import re
 import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -21,6 +17,7 @@ from pypdf.generic import ArrayObject, FloatObject, NameObject, TextStringObject
 
 from course_lib import __version__
 from course_lib.authoring.browser import FLAGS, find_chromium
+from course_lib.authoring.serving import serving
 
 TITLE = "Self-attention as a directed graph"
 NEXT = re.compile(r'<link rel="next" title="[^"]*" href="([^"]+)"')
@@ -62,7 +59,7 @@ def pages_in_order(site, first="index.html"):
 def print_book(site, target, pages=None):
     """Print pages of a built book, or all, into one PDF; return how many sheets each took."""
     pages = list(pages or pages_in_order(site))
-    with served(site) as address, sync_playwright() as playwright:
+    with serving(site) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         context = browser.new_context(color_scheme="light", device_scale_factor=2)
         context.route("**/figures.js*", lambda route: route.fulfill(body=""))  # stills stay
@@ -140,21 +137,6 @@ def _lead(link, sheet, top=None):
         place = [NameObject("/XYZ"), FloatObject(0), FloatObject(top), FloatObject(0)]
     link[NameObject("/Dest")] = ArrayObject([sheet.indirect_reference, *place])
     link.pop("/A", None)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder):
-    """Serve a folder on a free port of this machine; yield its address."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from course_lib import flow, graph, heads, sparsity
 from course_lib.attention import attention, entropy
 from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
+from course_lib.authoring.serving import serving
 from course_lib.data import load_attention
 from course_lib.widgets import query_plane
 from tests.support.axe import barriers
 from tests.support.gallery import all_figures, write_page
-from tests.support.serving import serving
 from tests.support.sweeping import sweep
 
 PHONE = {"width": 390, "height": 664}

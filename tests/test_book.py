@@ -1,6 +1,5 @@
 """The rendered book: whole, alive without a kernel, and without any network."""
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -12,15 +11,22 @@ from jupyter_cache import get_cache
 
 from course_lib.attention import attention, entropy
 from course_lib.authoring import source
+from course_lib.authoring.serving import serving
 from course_lib.authoring.weighing import weight
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
 from tests.support.axe import barriers
-from tests.support.book import broken_links, fetched_from_elsewhere, pages_of, pictures_without_text
+from tests.support.book import (
+    broken_links,
+    fetched_from_elsewhere,
+    module_of_book,
+    pages_of,
+    pictures_without_text,
+)
 from tests.support.chapters import code_cells, differences, error_stream
-from tests.support.serving import serving
+from tests.support.reading import reading
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
@@ -51,32 +57,8 @@ def address(site):
 
 @pytest.fixture
 def reader(browser, address):
-    """Open pages of the book; any error, failed request or request elsewhere fails the test."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    troubles = []
-
-    def note_failure(request):
-        if request.failure != "net::ERR_ABORTED":  # the next page was opened in between
-            troubles.append(f"failed: {request.url}")
-
-    page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
-    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-    page.on("requestfailed", note_failure)
-
-    def guard(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            troubles.append(f"asked elsewhere: {route.request.url}")
-            route.abort()
-
-    context.route("**/*", guard)
-    page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
-    yield page
-    context.close()
-    assert not troubles, "\n".join(troubles)
+    with reading(browser, address) as page:
+        yield page
 
 
 def executed_page(site, stem):
@@ -133,9 +115,7 @@ def test_the_checks_see_planted_faults(site, tmp_path):
 
 
 def test_the_scripts_of_others_are_what_they_were(tmp_path):
-    spec = importlib.util.spec_from_file_location("vendor", ROOT / "book" / "vendor.py")
-    vendor = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(vendor)
+    vendor = module_of_book("vendor")
     assert vendor.changed() == []
     assert {path.name for path in vendor.VENDOR.glob("*.js")} <= set(vendor.FILES)
     shutil.copytree(vendor.VENDOR, tmp_path / "vendor")

@@ -1,9 +1,7 @@
 """What makes pages light, and the book on paper: parts, pictures, icons, formulas, two pages."""
 
 import base64
-import importlib.util
 import io
-import sys
 
 import numpy as np
 import pytest
@@ -13,17 +11,8 @@ from pypdf import PdfReader
 from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
 from course_lib.authoring.live_figures import in_planes, split_state
-from course_lib.authoring.source import ROOT
+from tests.support.book import module_of_book
 from tests.support.small_book import build_small_book
-
-
-def module(path):
-    """Return a module of the book's tools or extensions."""
-    name = path.rpartition("/")[2]
-    spec = importlib.util.spec_from_file_location(name, ROOT / "book" / f"{path}.py")
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 def joined(text, planes):
@@ -67,7 +56,7 @@ def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path):
     plain.save(png, "PNG")
     source = base64.b64encode(png.getvalue()).decode()
     html = f'<img alt="a" width="200" style="x" src="data:image/png;base64,{source}">'
-    filed = module("_ext/pictures").as_files(html, tmp_path, "../_images")
+    filed = module_of_book("_ext/pictures").as_files(html, tmp_path, "../_images")
     (file,) = tmp_path.iterdir()
     assert f'height="200" loading="lazy" decoding="async" src="../_images/{file.name}"' in filed
     shown = np.asarray(Image.open(file).convert("RGB"))
@@ -75,13 +64,13 @@ def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path):
 
 
 def test_a_static_figure_without_plain_areas_is_made_small():
-    pictures = module("_ext/pictures")
+    pictures = module_of_book("_ext/pictures")
     file = pictures.compressed(picture(800, noise=60))
     assert Image.open(io.BytesIO(file)).size == (400, 400)
 
 
 def test_icons_are_those_that_pages_name():
-    icons = module("_ext/icons")
+    icons = module_of_book("_ext/icons")
     known = icons.icons(
         'var b={bars:[448,512,["navicon"],"f0c9","M0 96C0"],sun:[1,2,[],"f1","M1"]}'
     )
@@ -98,7 +87,7 @@ def test_a_formula_has_mathml_and_a_wrong_one_is_told():
 
 
 def test_lines_of_a_docstring_are_aligned():
-    lines = module("_ext/katex_formulas").lines
+    lines = module_of_book("_ext/katex_formulas").lines
     assert lines("a &= b\n\nc &= d") == r"\begin{aligned}a &= b \\ c &= d\end{aligned}"
     assert lines("a = b") == "a = b"
 
@@ -108,7 +97,7 @@ def test_pages_are_printed_with_bookmarks_and_links_between_them(tmp_path):
     if find_chromium() is None:
         pytest.skip("no Chromium")
     site = build_small_book(tmp_path, ["02_weights"])
-    paper = module("paper")
+    paper = module_of_book("paper")
     assert list(paper.pages_in_order(site))[:2] == ["index.html", "conventions.html"]
     sheets = paper.print_book(site, tmp_path / "book.pdf", ["index.html", "conventions.html"])
     printed = PdfReader(tmp_path / "book.pdf")

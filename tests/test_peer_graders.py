@@ -3,15 +3,13 @@
 The peers are not installed here; `python -m tests.support.peer_graders` measures them again.
 """
 
-import importlib
 import json
 
 import pytest
 
 from course_lib.authoring import graders
-
-peer_graders = importlib.import_module("tests.support.peer_graders")
-FILES, read = peer_graders.ours.FILES, peer_graders.ours.read
+from tests.support.attacks import FILES, read
+from tests.support.peer_graders import PEERS, about, makes_sense, outcome
 
 STEMS = {path.stem for path in FILES}
 KEYS = {read(path)[0] for path in FILES}
@@ -37,8 +35,8 @@ def complaints(measured):
         if told.get("ours"):
             found.append(f"{stem}: {told['ours']} on ours, which the tests deny")
     for name in graders.NAMES:
-        grader = peer_graders.PEERS.get(name, "ours")
-        asked = {key for key in KEYS if peer_graders.makes_sense(grader, key)}
+        grader = PEERS.get(name, "ours")
+        asked = {key for key in KEYS if makes_sense(grader, key)}
         if {key for key, scores in measured["honest"].get(name, {}).items() if scores} != asked:
             found.append(f"{name}: not every right answer scores")
     return found
@@ -52,7 +50,7 @@ def measured():
 def test_the_measurement_is_whole_and_ours_lets_nothing_through(measured):
     assert complaints(measured) == []
     for path in FILES:
-        assert peer_graders.about(path).items() <= measured["attacks"][path.stem].items()
+        assert about(path).items() <= measured["attacks"][path.stem].items()
 
 
 def test_an_attack_that_is_new_or_succeeds_and_work_that_fails_are_seen(measured):
@@ -77,7 +75,7 @@ def test_an_attack_that_is_new_or_succeeds_and_work_that_fails_are_seen(measured
     ],
 )
 def test_what_an_attack_achieves_is_named(told, found):
-    assert peer_graders.outcome(NOTHING | told) == found
+    assert outcome(NOTHING | told) == found
 
 
 def test_tables_count_attacks(monkeypatch, tmp_path):

@@ -7,11 +7,12 @@ import pytest
 
 from course_lib.authoring.notebooks import learner_notebook
 from course_lib.authoring.plans import read_plan
+from course_lib.authoring.serving import serving
 from course_lib.authoring.slides import deck as decks
 from course_lib.authoring.slides.notes import notes_of
 from course_lib.authoring.slides.parts import slides_from, slides_of
 from course_lib.authoring.source import MARK, read_marked, stems
-from tests.support.serving import serving
+from tests.support.reading import reading
 
 pytestmark = pytest.mark.xdist_group("slides")
 CELL = "```{code-cell} python\n%s\n```"
@@ -148,28 +149,15 @@ def served(tmp_path_factory):
 @pytest.fixture
 def show(browser, served):
     """Open decks; any error, and any request to another host, fails the test."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    troubles = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-    page.on(
-        "request",
-        lambda asked: (
-            asked.url.startswith((served, "data:", "blob:")) or troubles.append(asked.url)
-        ),
-    )
+    with reading(browser, served, (1920, 1080), 60_000) as page:
 
-    def show(stem):
-        page.goto(f"{served}/{stem}/index.html")
-        page.wait_for_function("window.Reveal?.isReady()")
-        page.evaluate("() => document.fonts.ready.then(() => null)")
-        return page
+        def show(stem):
+            page.open(f"{stem}/index.html")
+            page.wait_for_function("window.Reveal?.isReady()")
+            page.evaluate("() => document.fonts.ready.then(() => null)")
+            return page
 
-    yield show
-    context.close()
-    assert troubles == []
+        yield show
 
 
 @pytest.mark.parametrize("stem", stems())

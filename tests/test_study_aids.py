@@ -3,20 +3,20 @@
 They are looked at in a browser, on a book of a few pages.
 """
 
-import importlib.util
 import json
 import re
-import sys
 
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 
+from course_lib.authoring.serving import serving
 from course_lib.authoring.source import ROOT
 from course_lib.chapters import CHAPTERS, chapter_stem, quizzes
 from course_lib.chapters.reading import chapter_path
 from course_lib.exercises.registry import exercises_of
-from tests.support.serving import serving
+from tests.support.book import module_of_book
+from tests.support.reading import reading
 from tests.support.small_book import build_small_book
 
 STEMS = ("02_weights", "08_gat")
@@ -35,25 +35,8 @@ def address(site):
 
 @pytest.fixture
 def reader(browser, address):
-    """Open pages of the small book; an error of a page's own fails the test."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
-    yield page
-    context.close()
-    assert not errors, "\n".join(errors)
-
-
-def extension(name):
-    """Return a module of the book's extensions."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "book" / "_ext" / f"{name}.py")
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    with reading(browser, address) as page:
+        yield page
 
 
 def test_a_quiz_says_why_an_answer_is_right_or_wrong(reader):
@@ -150,7 +133,7 @@ def test_words_are_explained_once_in_a_section_and_not_in_code_headings_or_links
 
 
 def test_only_whole_words_are_found_also_in_the_plural():
-    terms = extension("glossary_terms")
+    terms = module_of_book("_ext/glossary_terms")
     text = (
         "Two queries, a cross-query, a query-key, keystone, DAGs, dags, the AUC. A key and Query."
     )
@@ -167,7 +150,7 @@ def test_only_whole_words_are_found_also_in_the_plural():
 
 
 def test_words_of_two_meanings_are_in_the_glossary():
-    terms = extension("glossary_terms")
+    terms = module_of_book("_ext/glossary_terms")
     entries = terms.read_glossary(ROOT / "book" / "glossary.md")
     assert set(entries) >= terms.AMBIGUOUS
     assert not any(mark in text for text in entries.values() for mark in "$*`")
@@ -248,7 +231,7 @@ def test_a_word_leads_to_the_section_that_has_it_most():
         "Sparse\n------\n\nsink edges\n\nLast\n----\n\nsparse sparse sparse 12\n",
         settings_overrides={"doctitle_xform": False},
     )
-    found = extension("section_search").words_of_sections(document)
+    found = module_of_book("_ext/section_search").words_of_sections(document)
     assert "sink" in found["first"]
     assert "sparse" in found["sparse"]
     assert found["last"] == ["last"]

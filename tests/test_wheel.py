@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.authoring import addresses
-from tests.support.serving import serving
+from course_lib.authoring.serving import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")

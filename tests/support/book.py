@@ -1,10 +1,13 @@
 """What a page of the book must keep to; each check returns what it found wrong."""
 
+import importlib.util
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+ROOT = Path(__file__).resolve().parents[2]
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
 
 
@@ -84,3 +87,13 @@ def pictures_without_text(site):
         for source, text in Page(path).texts
         if len(text or "") < 20  # a name is not yet a text alternative
     ]
+
+
+def module_of_book(path):
+    """Return a module of the book's tools or extensions, which are no package: "_ext/quiz"."""
+    name = path.rpartition("/")[2]
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "book" / f"{path}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -12,7 +12,6 @@ network and with limits, so that what an attack does to a peer it does to nothin
 """
 
 import ast
-import importlib
 import json
 import os
 import subprocess
@@ -33,10 +32,9 @@ from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import shipped_cells
 from course_lib.grading.tree import names_of
+from tests.support.attacks import FILES, complaints, read
 from tests.support.grading import SHORT, of_one_cell
-
-ours = importlib.import_module("tests.test_grading_attacks")
-peer_jail = importlib.import_module("tests.support.peer_jail")
+from tests.support.peer_jail import HOME, SECRET, UID, WALL
 
 SECONDS = 8  # for a cell or a call
 AT_ONCE = 2
@@ -223,15 +221,15 @@ def jail(venv, folder, grader, user):
     said = "import sys; print(sys.base_prefix)"
     base = Path(subprocess.check_output([python, "-c", said], text=True).strip())
     passwd = folder / "passwd"
-    passwd.write_text(f"root:x:0:0::/root:/bin/sh\nag:x:{user}:{user}::{peer_jail.HOME}:/bin/sh\n")
+    passwd.write_text(f"root:x:0:0::/root:/bin/sh\nag:x:{user}:{user}::{HOME}:/bin/sh\n")
     command = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     command += ["--unshare-uts", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--cap-drop", "ALL"]
     for power in ("SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "KILL"):
         command += ["--cap-add", f"CAP_{power}"]
-    told = {"HOME": peer_jail.HOME, "PATH": f"{venv}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    told = {"HOME": HOME, "PATH": f"{venv}/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
     told |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    told |= {"SECRET": peer_jail.SECRET, "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"}
+    told |= {"SECRET": SECRET, "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"}
     told["MPLCONFIGDIR"] = "/grade/fonts"  # there already: each grading would make it anew
     for name, value in told.items():
         command += ["--setenv", name, str(value)]
@@ -251,7 +249,13 @@ def jail(venv, folder, grader, user):
             command += ["--dir", str(above)]
         command += ["--ro-bind", str(path), str(path)]
     command += ["--ro-bind", str(folder), "/job"]
-    command += ["--ro-bind", str(Path(peer_jail.__file__)), "/jail.py", "--chdir", "/grade"]
+    command += [
+        "--ro-bind",
+        str(Path(__file__).with_name("peer_jail.py")),
+        "/jail.py",
+        "--chdir",
+        "/grade",
+    ]
     return [*command, "--", str(python), "-I", "/jail.py", grader.partition("-")[0], str(user)]
 
 
@@ -320,7 +324,7 @@ def about(path):
 def ours_on(paths):
     """Return what each attack achieves on our grader, as the test of attacks finds it."""
     with Grader(Limits(**SHORT)) as grader:
-        told = {path.stem: ours.complaints(grader, path) for path in paths}
+        told = {path.stem: complaints(grader, path) for path in paths}
     words = {"it scores": "scores", "it took": "delays", "the next": "harms"}
     return {
         stem: [
@@ -340,8 +344,8 @@ def honest_with_ours(key):
 def main(venv, *only):
     """Run all attacks on all graders, or those that are named, which are printed alone."""
     venv = Path(venv).resolve()
-    paths = [path for path in ours.FILES if not only or path.stem in only]
-    keys = sorted({ours.read(path)[0] for path in paths})
+    paths = [path for path in FILES if not only or path.stem in only]
+    keys = sorted({read(path)[0] for path in paths})
     honest, attacks = (
         {peer: {} for peer in PEERS},
         {p.stem: {"kind": KIND_OF[p.stem]} for p in paths},
@@ -351,7 +355,7 @@ def main(venv, *only):
     known = {tuple(job): told for job, told in map(json.loads, known)}
     users = Queue()
     for number in range(AT_ONCE):  # a limit of processes counts all that a user has
-        users.put(peer_jail.UID + number)
+        users.put(UID + number)
 
     def run(job):
         if job in known:
@@ -375,7 +379,7 @@ def main(venv, *only):
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
         tasks = lay_out(venv, Path(name), keys)
         jobs = [(peer, key, key, find_exercise(key).solution) for peer in PEERS for key in keys]
-        jobs += [(peer, p.stem, *ours.read(p)) for peer in PEERS for p in paths]
+        jobs += [(peer, p.stem, *read(p)) for peer in PEERS for p in paths]
         asked = [job for job in jobs if (PEERS[job[0]], job[2]) in tasks]
         for (peer, name, key, _), told in pool.map(run, asked):
             if name == key:
@@ -399,7 +403,7 @@ def write(venv, honest, attacks):
         "date": datetime.now(UTC).date().isoformat(),
         "versions": {"ours": version("attention-as-a-graph")} | {n: versions[n] for n in names},
         "seconds": SECONDS,
-        "wall": peer_jail.WALL,
+        "wall": WALL,
         "honest": honest,
         "attacks": {stem: attacks[stem] for stem in KIND_OF},
     }

@@ -3,8 +3,11 @@
 import html
 from typing import NamedTuple
 
-FIRST, SECOND = "#1f66ad", "#c65102"  # the light colours of `course_lib.theme`: a still is a card
-TEXT, QUIET, LINE, PAPER = "#24303a", "#506070", "#c9d0d6", "#ffffff"
+from course_lib.theme import light
+
+# A still is a light card, whatever ground it stands on.
+FIRST, SECOND, TEXT, PAPER = map(light, ("first", "second", "own-text", "own-paper"))
+QUIET, LINE = "#506070", "#c9d0d6"
 SIZE = 12  # of text, in pixels
 
 

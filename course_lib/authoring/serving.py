@@ -1,4 +1,4 @@
-"""A folder served over HTTP, for tests that look at pages as a reader gets them."""
+"""A folder served over HTTP on this machine, for programs that look at pages as a reader does."""
 
 import functools
 import http.server
@@ -7,15 +7,17 @@ from contextlib import contextmanager
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, and says nothing of it."""
+
     def log_message(self, *arguments):
-        pass
+        """Say nothing."""
 
 
 @contextmanager
-def serving(folder):
+def serving(folder, handler=Quiet):
     """Serve a folder on a free port of this machine; yield its address."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    answering = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
