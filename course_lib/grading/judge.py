@@ -64,6 +64,8 @@ class Grader:
     def __init__(self, limits=None, *, safe=True, seconds=240.0):
         self.limits, self.safe, self.seconds = limits or Limits(), safe, seconds
         self.sandboxes = {}
+        # What an exercise may use and its sandbox lacks, as it is sent.
+        self.library = functools.cache(lambda *names: wire.write(library_for(*names)))
 
     def grade(self, notebook, seed=None, keys=None):
         """Return a `Verdict` for each exercise of a notebook's chapter.
@@ -116,7 +118,7 @@ class Grader:
         """Return the `Reply` of a sandbox; one that gives no sign is replaced once."""
         missing = missing_for(exercise.key, exercise.chapter)
         kind = exercise.chapter, missing
-        library = library_of(names_of(exercise.without), missing)
+        library = self.library(names_of(exercise.without), missing)
         for _ in range(2):
             sandbox = self.sandboxes.pop(kind, None)
             if sandbox is None or not sandbox.is_open:
@@ -173,12 +175,6 @@ def missing_for(key, chapter):
         names = names_of(other.without)
         missing |= {name for name in names if other.key == key or _is_ours(name)}
     return tuple(sorted(missing))
-
-
-@functools.cache
-def library_of(without, missing):
-    """Return, as it is sent, what an exercise may use and its sandbox lacks."""
-    return wire.write(library_for(without, missing))
 
 
 def _is_ours(name):
