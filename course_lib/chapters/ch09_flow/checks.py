@@ -5,6 +5,12 @@ import numpy as np
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
+from course_lib.chapters.ch09_flow.shortcuts import (
+    layer_by_layer,
+    swept_cut,
+    through_each_level,
+    with_a_wrong_turn,
+)
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
@@ -47,17 +53,11 @@ def _networks(rng):
     order = rng.permutation(7)
     steps = (0.4 * np.eye(7, k=1) + 0.6 * np.eye(7))[order][:, order]
     cases.append((steps, *np.argsort(order)[[0, 6]].tolist()))
-    return [*cases, *(with_a_wrong_turn(order) for order in orders)]
-
-
-def with_a_wrong_turn(order):
-    """Return a graph whose shortest and widest way, once it is full, blocks both good ones."""
-    start, a, b, d, e, g, f, end = order.tolist()
-    weights = np.zeros((8, 8))
-    ways = {(start, a): 0.5, (a, d): 0.5, (d, end): 0.5, (start, b): 0.5}
-    ways |= {(b, g): 0.5, (g, d): 0.48, (a, e): 0.5, (e, f): 0.48, (f, end): 0.5}
-    weights[tuple(np.transpose(list(ways)))] = list(ways.values())
-    return weights + np.diag(1 - weights.sum(axis=1)), start, end
+    cases += [with_a_wrong_turn(order) for order in orders]
+    for _ in tries("a graph whose narrowest place is between no groups"):
+        weights = softmax(3 * rng.normal(size=(9, 9)))
+        if swept_cut(weights, 0, 1) - _flow_within(weights, 0, 1) > 1e-3:
+            return [*cases, (weights, 0, 1)]
 
 
 def _with_a_narrow_middle(rng, n):
@@ -129,27 +129,6 @@ def _models(rng):
             cases.append((model, output, input_))
             if len(cases) == 12:
                 return cases
-
-
-def layer_by_layer(layers):
-    """Return what the formula for two layers gives if it is used again and again: too much."""
-    flows = layers[0]
-    for layer in layers[1:]:
-        flows = np.minimum(layer[:, :, None], flows[None]).sum(axis=1)
-    return flows
-
-
-def through_each_level(layers, output, input_):
-    """Return the least that passes any level, from above and below layer by layer: too much."""
-    above = [
-        layer_by_layer(layers[k:].transpose(0, 2, 1)[::-1])[:, output] for k in range(len(layers))
-    ]
-    below = [layer_by_layer(layers[: k + 1])[:, input_] for k in range(len(layers))]
-    passes = [
-        np.minimum(1, np.minimum(up, down)).sum()
-        for up, down in zip(above[1:], below, strict=False)
-    ]
-    return min(1, layers[0, :, input_].sum(), above[0][input_], below[-1][output], *passes)
 
 
 def _mixed_again(layers):

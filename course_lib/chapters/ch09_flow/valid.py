@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
-from course_lib.chapters.ch09_flow.checks import with_a_wrong_turn
+from course_lib.chapters.ch09_flow.shortcuts import with_a_wrong_turn
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
 

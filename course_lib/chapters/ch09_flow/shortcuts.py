@@ -1,0 +1,44 @@
+"""What comes close to a maximum flow and is none: the cases of chapter 09 keep away from it."""
+
+import numpy as np
+
+
+def with_a_wrong_turn(order):
+    """Return a graph whose shortest and widest way, once it is full, blocks both good ones."""
+    start, a, b, d, e, g, f, end = order.tolist()
+    weights = np.zeros((8, 8))
+    ways = {(start, a): 0.5, (a, d): 0.5, (d, end): 0.5, (start, b): 0.5}
+    ways |= {(b, g): 0.5, (g, d): 0.48, (a, e): 0.5, (e, f): 0.48, (f, end): 0.5}
+    weights[tuple(np.transpose(list(ways)))] = list(ways.values())
+    return weights + np.diag(1 - weights.sum(axis=1)), start, end
+
+
+def layer_by_layer(layers):
+    """Return what the formula for two layers gives if it is used again and again: too much."""
+    flows = layers[0]
+    for layer in layers[1:]:
+        flows = np.minimum(layer[:, :, None], flows[None]).sum(axis=1)
+    return flows
+
+
+def through_each_level(layers, output, input_):
+    """Return the least that passes any level, from above and below layer by layer: too much."""
+    above = [
+        layer_by_layer(layers[k:].transpose(0, 2, 1)[::-1])[:, output] for k in range(len(layers))
+    ]
+    below = [layer_by_layer(layers[: k + 1])[:, input_] for k in range(len(layers))]
+    passes = [
+        np.minimum(1, np.minimum(up, down)).sum()
+        for up, down in zip(above[1:], below, strict=False)
+    ]
+    return min(1, layers[0, :, input_].sum(), above[0][input_], below[-1][output], *passes)
+
+
+def swept_cut(weights, start, end):
+    """Return the least cut along the Fiedler vector, which parts the loosest groups: too much."""
+    ties = weights + weights.T
+    laplacian = np.diag(ties.sum(axis=1)) - ties
+    fiedler = np.linalg.eigh(laplacian)[1][:, 1]
+    order = np.argsort(fiedler if fiedler[start] < fiedler[end] else -fiedler)
+    order = [start, *(k for k in order if k not in (start, end)), end]
+    return min(weights[np.ix_(order[:k], order[k:])].sum() for k in range(1, len(order)))
