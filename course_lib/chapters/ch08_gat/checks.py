@@ -30,7 +30,7 @@ def _edge_lists(rng):
     for most, count in ((2, 16), (7, 15), (3, int(rng.integers(8, 14)))):
         nodes = rng.permutation(30)[:most]
         cases.append((rng.normal(size=count), rng.permutation(np.resize(nodes, count))))
-    apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 3.0]), np.array([2, 0, 2, 0, 5])
+    apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 0.0]), np.array([2, 0, 2, 0, 5])
     # A node's own logits lie far apart, the largest not last: only it can be subtracted.
     wide = FAR, np.array([4, 1, 4, 4, 1, 1])
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
@@ -179,10 +179,13 @@ def _logit_matrices(rng):
     tied = [[-1.0, -1.0, 0.0], [-5.0, -4.0, -5.0]]  # not the largest
     close = [[100.0, 100.0005, 2.0], [100.0005, 100.0, 2.0], [7.0, 3.0, 2.0]]
     nearly = [[100.0, 100.0005, 2.0], [3.0, 50.0, 1.0]]  # one favourite, though not by far
-    far = rng.normal(size=(7, 7)) + 9 * np.eye(7)[[0, 4, 4, 0, 2, 6, 0]]
+    # The favourites of the first and of the last row are nobody else's.
+    chosen = [5, *rng.choice(rng.permutation(4)[:2], size=rng.integers(7, 12)), 6]
+    far = rng.normal(size=(len(chosen), 7)) + 9 * np.eye(7)[chosen]
+    beyond = [[-900.0, -800.0, -2000.0], [800.0, 0.0, 900.0]]  # of what has an exponential
     return [
         (np.array(logits),)
-        for logits in [*cases, far, crafted, level, tied, close, nearly, [[-2.0]]]
+        for logits in [*cases, far, beyond, crafted, level, tied, close, nearly, [[-2.0]]]
     ]
 
 

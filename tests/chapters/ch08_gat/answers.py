@@ -431,6 +431,12 @@ def favourites_by_position(logits):
     return len({max(range(len(row)), key=row.__getitem__) for row in logits.tolist()})
 
 
+def edges_without_single_zeros(logits, query):
+    """A node with one edge gives it 1, by a division that takes 0 for a missing logit."""
+    weights = edges_by_node(logits, query)
+    return np.where((np.bincount(query)[query] == 1) & (logits == 0), 0, weights)
+
+
 def edges_in_a_table(logits, query):
     """Count on fewer than a hundred nodes."""
     largest, sums = np.full(100, -np.inf), np.zeros(100)
@@ -456,6 +462,11 @@ def rows_without_small_weights(logits, allowed):
 
 def favourites_by_isclose(logits):
     return int(np.isclose(logits, logits.max(axis=1, keepdims=True)).any(axis=0).sum())
+
+
+def favourites_by_exponentials(logits):
+    powers = np.exp(logits)
+    return len(np.unique((powers / powers.sum(axis=1, keepdims=True)).argmax(axis=1)))
 
 
 def favourites_nearly(logits):
@@ -589,6 +600,7 @@ WRONG = {
         (edges_without_zeros, ("not right yet", "NaN")),
         (edges_each_logit_once, "not right yet"),
         (edges_to_the_largest, "not right yet"),
+        (edges_without_single_zeros, "not right yet"),
         (lambda logits, query: edges_by_at(np.log2(np.e) * logits, query), "not right yet"),
         (lambda logits, query: edges_by_at(logits / 2, query), "not right yet"),
         (lambda logits, query: edges_by_at(logits, query % 5), "not right yet"),
@@ -765,6 +777,8 @@ WRONG = {
         (lambda logits: len(set(np.argsort(logits, axis=1)[:, 0])), "*largest*"),
         (lambda logits: min(len(np.unique(logits.argmax(axis=1))), 3), "not right yet"),
         (lambda logits: np.ptp(logits.argmax(axis=1)) + 1, "not right yet"),
-        (lambda logits: len(np.unique(logits.argmax(axis=1)[:5])), "not right yet"),
+        (lambda logits: len(np.unique(logits.argmax(axis=1)[:6])), "not right yet"),
+        (lambda logits: len(np.unique(logits[-6:].argmax(axis=1))), "not right yet"),
+        (favourites_by_exponentials, "not right yet"),
     ],
 }
