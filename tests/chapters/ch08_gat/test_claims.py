@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import ttest_rel
+from torch.nn.functional import scaled_dot_product_attention
 
 from course_lib.chapters.ch08_gat import tasks
 from course_lib.chapters.ch08_gat.models import NodeClassifier
 from course_lib.chapters.runs import load_runs
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
+from course_lib.nn.sparse import sparse_attention
 from course_lib.nn.training import seeded, train
 
 KARATE = {name: found["accuracy"] for name, found in load_runs("karate").items()}
@@ -74,6 +76,7 @@ def test_the_club():
     friends = club.labels[club.edge_index[1, club.edge_index[0] == 8]]
     assert friends.float().mean() > 0.5
     assert club.labels[8] == 0  # and yet
+    assert (club.edge_index[0] == 0).sum() == 16
     own = tasks.own_group_only(club)
     assert (club.labels[own.edge_index[0]] == club.labels[own.edge_index[1]]).all()
     assert 0 < own.edge_index.shape[1] < club.edge_index.shape[1]
@@ -142,6 +145,27 @@ def test_a_mean_of_heads_and_the_second_kind_need_not_rank_alike():
         logits = second.pairwise_logits(*second.project(x))[0]
     assert not ranks_alike(heads.mean(dim=0), everybody)
     assert not ranks_alike(logits, everybody)
+
+
+def test_where_each_sees_each_gat_has_one_favourite_and_gatv2_may_have_more():
+    x = torch.randn(20, 8, generator=torch.Generator().manual_seed(0))
+
+    def favourites(kind, seed):
+        layer = seeded(lambda: kind(8, 8), seed)
+        with torch.no_grad():
+            return len(layer.pairwise_logits(*layer.project(x))[0].argmax(dim=1).unique())
+
+    assert {favourites(GraphAttention, seed) for seed in range(20)} == {1}
+    assert max(favourites(GraphAttentionV2, seed) for seed in range(20)) > 1
+
+
+def test_a_transformer_attends_on_the_complete_graph_or_on_that_of_earlier_tokens():
+    query, key, value = torch.randn(3, 6, 4, generator=torch.Generator().manual_seed(0))
+    i, j = np.indices((6, 6)).reshape(2, -1)
+    for causal, kept in ((False, i >= 0), (True, i >= j)):
+        along = sparse_attention(query, key, value, torch.tensor(np.stack([i, j])[:, kept]))
+        dense = scaled_dot_product_attention(query, key, value, is_causal=causal)
+        torch.testing.assert_close(along, dense)
 
 
 def test_at_slope_0_negative_logits_are_tied():
