@@ -108,15 +108,15 @@ def _batches(rng):
     below = np.array([[-5000.0, 1e6, -5001.0]]), rng.normal(size=(1, 3, 2)), between
     scores = -2e9 + np.array([[0.0, 1e9, 0.0], [0.0, 1e9, 1024.0]])
     lowest = scores, rng.normal(size=(2, 3, 2)), between[[0, 0]]
-    # Within one graph: neither their mean nor their median can be subtracted.
-    wide = np.array([[0.0, 2000.0, -3000.0, 1999.0]])
+    # Within one graph: only the largest can be subtracted, not their mean or median, first or last.
+    wide = np.array([[0.0, 2000.0, -3000.0, 1999.0, -1000.0]])
     one = np.zeros((1, 1)), np.ones((1, 1, 1))
     return [
         *cases,
         (apart, rng.normal(size=(2, 3, 2)), np.ones((2, 3), dtype=bool)),
         below,
         lowest,
-        (wide, rng.normal(size=(1, 4, 2)), np.ones((1, 4), dtype=bool)),
+        (wide, rng.normal(size=(1, 5, 2)), np.ones((1, 5), dtype=bool)),
         (*one, np.array([[True]])),
         (*one, np.array([[False]])),
     ]
@@ -230,7 +230,7 @@ def _rows(rng):
     scores = np.array([1100.0, -1099.0, 1099.0, -1100.0])
     features = rng.normal(size=(4, 3))
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
-    wide = np.array([-1100.0, -1099.0, 1100.0, 1099.0]), features, np.array([0, 0, 0, 0]), 1
+    wide = np.array([-1100.0, 1099.0, 1100.0, -1099.0]), features, np.array([0, 0, 0, 0]), 1
     tied = np.array([2.0, 2.0, 2.0, -1.0]), features[:, :1], np.array([1, 0, 1, 1]), 3
     return [*cases, far, wide, tied, (np.array([-3.0]), features[:1], np.array([2]), 3)]
 

@@ -225,6 +225,11 @@ def masked_shifted(shift):
     return answer
 
 
+def larger_end(own):
+    """Return the larger of the first and the last, which need not be the largest."""
+    return max(own[0], own[-1])
+
+
 def masked_own(shift):
     """Subtract a number of each graph's own, but not the largest."""
 
@@ -682,7 +687,7 @@ WRONG = {
         (masked_shifted(lambda scores, mask: 0), "NaN"),
         (masked_shifted(lambda scores, mask: scores[mask].max(initial=-1e9)), "not right yet"),
         (masked_shifted(lambda scores, mask: scores.max(axis=1, keepdims=True)), "NaN"),
-        *((masked_own(shift), "NaN") for shift in (np.mean, np.median)),
+        *((masked_own(shift), "NaN") for shift in (np.mean, np.median, larger_end)),
         (masked_too_late, "made of padding"),
         (lambda s, f, m: masked_with(0)(s * m, f, m), NUMBER),
         (lambda s, f, m: masked_with(-np.inf, multiply=True)(s * m, f, m), "not right yet"),
@@ -784,7 +789,7 @@ WRONG = {
         (index_shifted(np.max, repaired=True), OWN),
         (index_shifted(np.mean), (OWN, "not right yet")),
         (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
-        (index_by_own(np.mean), ("NaN", "not right yet")),
+        *((index_by_own(shift), ("NaN", "not right yet")) for shift in (np.mean, larger_end)),
         (index_added_once, "np.add.at"),
         (lambda s, f, graph, n: (index_by_add(s, f, graph, n), softmax(s)), "Only the pooled"),
         (lambda s, f, graph, n: index_by_add(s, f, graph, n).T, ("shape", "not right yet")),

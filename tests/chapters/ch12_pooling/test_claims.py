@@ -167,6 +167,16 @@ def test_weights_are_uneven_in_the_bags_with_a_9_and_nearly_even_without(first_f
     assert even[~labels].min() > 0.9
 
 
+def test_a_large_weight_can_go_with_a_vote_of_no(first_figure):
+    model, unseen = first_figure
+    found = 0
+    for k in range(8):
+        _, _, scores, votes, _, label = tasks.shown(model, unseen, k)
+        found += bool(votes[scores.argmax()] + model.answer.bias < 0)
+        assert (answer(model, scores, votes, torch.ones(len(scores)) > 0) > 0) == label
+    assert found
+
+
 def test_what_is_measured_without_a_mask_is_what_padding_does(first_figure):
     model, unseen = first_figure
     assert tasks.certainty(model, unseen).shape == (len(unseen.labels),)
