@@ -163,7 +163,7 @@ def test_the_column_sums_of_layer_0_agree_least():
     assert sums[0] < min(sums[1:]) - 0.2
 
 
-def test_sep_gets_much_in_layer_0_and_hiding_it_hardly_matters():
+def test_sep_gets_much_in_layer_0_and_hiding_it_matters_less_than_hiding_most_others():
     def place_of_sep(scores):
         return (scores[:-1] > scores[-1]).mean()
 
