@@ -67,7 +67,7 @@ def _rows(draw):
 
 def _scores(draw, rng, shape, group):
     """Draw scores near 0, tied, or far from 0 and from those of other groups."""
-    kind = draw(st.sampled_from(["near", "tied", "shifted", "far"]))
+    kind = draw(st.sampled_from(["near", "tied", "shifted", "peak", "far"]))
     if kind == "near":
         return rng.normal(size=shape)
     if kind == "tied":
@@ -75,6 +75,10 @@ def _scores(draw, rng, shape, group):
     if kind == "shifted":
         shift = rng.choice([-17500, 17500, rng.integers(-17500, 17501)], size=group.max() + 1)
         return shift[group] / 16 + rng.normal(size=shape).round(3)
+    if kind == "peak":  # one far above all others
+        scores = rng.normal(size=shape).round(3) - 1000
+        scores.flat[rng.integers(scores.size)] = 1000
+        return scores
     return rng.integers(-17600, 17601, size=shape) / 16
 
 
