@@ -18,7 +18,7 @@ from course_lib.rollout import residual_layers
 # SciPy's maximum flow counts in int32. A flow is at most 1, so this many parts fit.
 PARTS = 2**30
 STRONGEST = 4  # pipes of a position that are tried first
-FEW = 2 * STRONGEST + 2  # pipes a position that this makes, about
+FEW = 2 * STRONGEST  # pipes a position that this makes, about
 MET = 1e-12  # bounds closer than this have met
 TOGETHER = 2**15  # pipes of pairs that are solved together: what a processor keeps at hand
 
@@ -130,9 +130,9 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
 
     where only pipes on a way from u to v count, which in a causal model are those of the positions
     between. And it is at least what fits through the positions of a layer in the middle when each
-    of them lets no more than 1/n through. Let t_u be the most that u can bring to the middle in this way,
-    and d_v the most that v can draw from it when the middle is full. What u leaves empty there is
-    no more than 1 - t_u, so
+    of them lets no more than 1/n through. Let t_u be the most that u can bring to the middle in
+    this way, and d_v the most that v can draw from it when the middle is full. What u leaves empty
+    there is no more than 1 - t_u, so
 
     .. math:: F(u, v) \ge t_u + d_v - 1
 
@@ -239,7 +239,15 @@ def _bounds(layers, tops):
         return np.zeros(tops.shape), most
     n, middle = layers.shape[-1], len(layers) // 2
     brought = _values(layers[middle:-1], tops, np.full(tops.shape, 1 / n))
-    drawn = _values(layers[1:middle], np.full((n, n), 1 / n), layers[0].T)
+    whole = int((brought > 1 - MET).sum())  # only these can meet: no input draws more than the most
+    drawn, room = np.zeros(n), layers[0].T
+
+    def draw(some):
+        drawn[some] = _values(layers[1:middle], np.full((len(some), n), 1 / n), room[some])
+        return drawn[some] < np.minimum(1, room[some].sum(axis=1)) - MET
+
+    if whole:
+        _while_it_pays(np.arange(n), len(layers) * n * n, draw, saves=whole)
     return np.add.outer(brought, drawn) - 1, most
 
 
@@ -310,23 +318,25 @@ def _pairs(layers, tops, inputs, most, told):
     for length in np.unique(lengths):
         alike = np.flatnonzero(lengths == length)
         pipes, few = len(_pipes_of(length, causal)[0]), length * FEW
-        if 2 * few < pipes:
-            alike = _while_it_pays(
-                alike, len(between) * few, lambda some: solve(some, length, True)
-            )
+        if 4 * few < pipes:
+            attempt = partial(solve, length=length, strong_only=True)
+            alike = _while_it_pays(alike, len(between) * few, attempt)
         for some in _batches(alike, len(between) * pipes):
             solve(some, length, False)
     return values
 
 
-def _while_it_pays(pairs, pipes_each, attempt):
-    """Return the pairs where an attempt fails, and those left when most attempts have failed."""
+def _while_it_pays(pairs, pipes_each, attempt, saves=1):
+    """Return the pairs where an attempt fails, and those left when it no longer pays.
+
+    A success saves the work of as many attempts.
+    """
     failed, tried = [], 0
     for some in _batches(pairs, pipes_each):
+        if len(failed) > saves * (tried - len(failed)):
+            break
         failed.extend(some[attempt(some)])
         tried += len(some)
-        if 2 * len(failed) > tried:
-            break
     return np.append(failed, pairs[tried:]).astype(int)
 
 
