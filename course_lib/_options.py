@@ -65,7 +65,9 @@ def _is_boolean(value):
 
 def integers(values, name, *, low=None, high=None):
     """Return a sequence as a list of int, each within [low, high]."""
-    if isinstance(values, str | bytes | Mapping | set | frozenset) or not np.iterable(values):
+    unordered = isinstance(values, str | bytes | Mapping | set | frozenset)
+    if unordered or not np.iterable(values) or getattr(values, "ndim", 1) != 1:  # whole rows, or
+        # of a DataFrame the names of its columns
         raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
     return [integer(value, name, low=low, high=high) for value in values]
 

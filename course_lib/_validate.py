@@ -43,7 +43,7 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     booleans, complex numbers, text and objects are not. What comes back may be the caller's own
     array, so it must neither be written to nor be returned.
     """
-    array = _as_numpy(values, name)
+    array = as_numpy(values, name)
     _check_numbers(array, name)
     check_shape(array, name, ndim=ndim, shape=shape)
     _check_filled(array, name)
@@ -65,7 +65,7 @@ def _check_finite(array, name, allow_minus_inf=False):
 
 def off_diagonal(values, name):
     """Return square matrices, (..., n, n), without diagonals, (..., n, n - 1); n at least 3."""
-    array = _as_numpy(values, name)
+    array = as_numpy(values, name)
     check_shape(array, name, ndim=(2,))
     n = array.shape[-1]
     if array.shape[-2] != n or n < 3:
@@ -76,7 +76,7 @@ def off_diagonal(values, name):
 
 def boolean_array(values, name, *, ndim=None, shape=None):
     """Return `values` as a boolean array; 0 and 1 are refused, they might be the inverse mask."""
-    array = _as_numpy(values, name)
+    array = as_numpy(values, name)
     if array.dtype != bool:
         raise TypeError(
             f"{name} must be boolean (True = may attend), got dtype {array.dtype}; "
@@ -193,7 +193,7 @@ def weights_array(weights, name="weights", *, ndim=2, square=True):
 
     Rows within `ROW_SUM_TOLERANCE` of 1 are divided by their sums.
     """
-    array = _as_numpy(weights, name)
+    array = as_numpy(weights, name)
     _check_numbers(array, name)
     check_shape(array, name, ndim=ndim)
     _check_filled(array, name)
@@ -232,7 +232,7 @@ def above(weights, cutoff):
 
     The cutoff is rounded as they are: 0.4 is not above 0.4, in no precision.
     """
-    stored = _as_numpy(weights, "weights")
+    stored = as_numpy(weights, "weights")
     if _stored_as(weights) == "bfloat16":
         cutoff = _nearest_bfloat16(cutoff)
     elif stored.dtype.kind == "f":
@@ -294,7 +294,8 @@ def _check_numbers(array, name):
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
 
 
-def _as_numpy(values, name):
+def as_numpy(values, name):
+    """Return `values` as an array of their own type, not yet checked, of bfloat16 as float32."""
     _check_unmasked(values, name)
     try:
         return np.asarray(_widened(values))

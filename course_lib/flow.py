@@ -4,7 +4,7 @@ The layers are pipes. An edge runs from position i in one layer to position j in
 as far as i attends to j, and its capacity is the weight with the residual mixed in.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import networkx as nx
 import numpy as np
@@ -17,7 +17,9 @@ from course_lib.rollout import residual_layers
 
 # SciPy's maximum flow counts in int32. A flow is at most 1, so this many parts fit.
 PARTS = 2**30
-MET = 1e-7  # bounds closer than this have met; rounding to parts stays well below it
+STRONGEST = 4  # pipes of a position that are tried first
+FEW = 2 * STRONGEST  # pipes a position that this makes, about
+MET = 1e-12  # bounds closer than this have met
 TOGETHER = 2**15  # pipes of pairs that are solved together: what a processor keeps at hand
 
 
@@ -111,8 +113,8 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     side[0, input] = False
     side[-1] = np.arange(n) == output
     if len(layers) > 1:
-        inner = _upwards(layers[1:-1])[None]
-        side[1:-1] = _Pipes(inner, n).side(layers[-1][[output]], layers[0].T[[input]])
+        pipes = _Pipes(_upwards(layers[1:-1])[None], n)
+        side[1:-1] = pipes.sides(*pipes.solve(layers[-1][[output]], layers[0].T[[input]]))[0]
     crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
     edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
     return float(layers[crossing].sum()), edges
@@ -126,10 +128,11 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
 
     .. math:: F(u, v) \le b_v = \min\big(1, \textstyle\sum_k \hat A_1[k, v]\big)
 
-    And it is at least what fits through the positions of a layer in the middle when each of them
-    lets no more than 1/n through. Let t_u be the most that u can bring to the middle in this way,
-    and d_v the most that v can draw from it when the middle is full. What u leaves empty there is
-    no more than 1 - t_u, so
+    where only pipes on a way from u to v count, which in a causal model are those of the positions
+    between. And it is at least what fits through the positions of a layer in the middle when each
+    of them lets no more than 1/n through. Let t_u be the most that u can bring to the middle in
+    this way, and d_v the most that v can draw from it when the middle is full. What u leaves empty
+    there is no more than 1 - t_u, so
 
     .. math:: F(u, v) \ge t_u + d_v - 1
 
@@ -145,8 +148,9 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
     Returns
     -------
     numpy.ndarray of float64, shape (..., n, n)
-        Row: output, column: input. Within 1e-6 of the exact flows; never below the rollout
-        (but for rounding), and in deep models often equal to the bound.
+        Row: output, column: input. Never below the rollout (but for rounding), and in deep models
+        often equal to the bound. Each is as large as a cut, exact but for rounding, unless some
+        pair has a second cut that is smaller by less than about 1e-8 and is taken for it.
 
     Raises
     ------
@@ -230,13 +234,38 @@ def _bounds(layers, tops):
     if len(layers) == 2:  # through each position between, as much as the narrower of two pipes lets
         exact = np.minimum(tops[:, :, None], layers[0]).sum(axis=1)
         return exact, exact
-    most = np.tile(np.minimum(1, layers[0].sum(axis=0)), (len(tops), 1))  # the same for all outputs
+    most = _trivial_cuts(layers, tops)
     if _is_causal(layers):  # hardly any pair would be settled
         return np.zeros(tops.shape), most
     n, middle = layers.shape[-1], len(layers) // 2
     brought = _values(layers[middle:-1], tops, np.full(tops.shape, 1 / n))
-    drawn = _values(layers[1:middle], np.full((n, n), 1 / n), layers[0].T)
+    whole = int((brought > 1 - MET).sum())  # only these can meet: no input draws more than the most
+    drawn, room = np.zeros(n), layers[0].T
+
+    def draw(some):
+        drawn[some] = _values(layers[1:middle], np.full((len(some), n), 1 / n), room[some])
+        return drawn[some] < np.minimum(1, room[some].sum(axis=1)) - MET
+
+    if whole:
+        _while_it_pays(np.arange(n), len(layers) * n * n, draw, saves=whole)
     return np.add.outer(brought, drawn) - 1, most
+
+
+def _trivial_cuts(layers, tops):
+    """Return the smaller of two cuts of each pair: the pipes at its output, or those at its input.
+
+    Only those that lie on a way from the one to the other count.
+    """
+    ways = layers[-2] > 0  # from a position below the outputs to one above the inputs
+    for layer in layers[-3:0:-1]:
+        ways = ways @ layer > 0
+    leaving = 1 - tops @ ~(ways @ layers[0] > 0)
+    arriving = (tops @ ways > 0) @ layers[0]
+    return np.clip(np.minimum(leaving, arriving), 0, 1)
+
+
+def _is_causal(layers):
+    return not np.triu(layers, 1).any()
 
 
 def _solve_open(least, most, layers, tops, progress=False):
@@ -244,41 +273,81 @@ def _solve_open(least, most, layers, tops, progress=False):
     flow = most.copy()
     rows, inputs = np.nonzero(least < most - MET)
     with tqdm(total=len(rows), unit="pair", delay=1, leave=False, disable=not progress) as bar:
-        if len(rows) and _is_causal(layers):
-            flow[rows, inputs] = _causal_values(layers, tops[rows], inputs, bar.update)
-        elif len(rows):
-            flow[rows, inputs] = _values(layers[1:-1], tops[rows], layers[0].T[inputs], bar.update)
+        if len(rows):
+            flow[rows, inputs] = _pairs(layers, tops[rows], inputs, most[rows, inputs], bar.update)
     return np.minimum(flow, most)  # rounding may lead a little above
 
 
-def _is_causal(layers):
-    return not np.triu(layers, 1).any()
+def _pairs(layers, tops, inputs, most, told):
+    """Return the flows from k rows of the last layer, (k, n), to k inputs, none above `most`, (k,).
 
-
-def _causal_values(layers, tops, inputs, told):
-    """Return the flows from k rows of the last layer, (k, n), to k inputs, where none looks ahead.
-
-    No way leads over positions before the input, or behind the last that the output reads. Pairs
-    with equally many positions between have networks of one shape, and are solved together.
+    In a causal model, no way leads over positions before the input, or behind the last that the
+    output reads. Pairs with equally many positions between have networks of one shape, and are
+    solved together. Where these are large, a few strong pipes often let through all that can flow.
     """
-    n, between = layers.shape[-1], _in_parts(layers[1:-1])
-    reached = n - np.argmax(tops[:, ::-1] > 0, axis=1)  # one more than the last that it reads
-    lengths, values = reached - inputs, np.zeros(len(tops))
-    told(int((lengths < 1).sum()))
-    for length in range(1, n + 1):
+    n, causal = layers.shape[-1], _is_causal(layers)
+    firsts = inputs if causal else np.zeros_like(inputs)
+    lengths = n - firsts - (np.argmax(tops[:, ::-1] > 0, axis=1) if causal else 0)
+    between, strong, values = _in_parts(layers[1:-1]), _strongest(layers[1:-1]), most.copy()
+
+    def solve(some, length, strong_only):
+        """Find `values` of some pairs, and return which of them fall short of the most."""
+        lower, upper = _pipes_of(length, causal)
+        on = firsts[some, None] + np.arange(length)  # the positions of each pair
+        top, bottom = np.take_along_axis(tops[some], on, axis=1), layers[0][on, inputs[some, None]]
+        shared = on if causal else on[:1]  # then all pairs have the same pipes between
+        where = np.s_[:, shared[:, upper], shared[:, lower]]
+        inner = between[where].swapaxes(0, 1)
+        if strong_only:
+            main = (upper == top.argmax(axis=1)[:, None]) | (
+                lower == bottom.argmax(axis=1)[:, None]
+            )
+            inner = inner * (strong[where].swapaxes(0, 1) | main[:, None])
+        pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape[1:])), length, causal)
+        network, flow = pipes.solve(top, bottom)
+        short = ~pipes.full(flow, top, bottom)
+        if short.any() and not strong_only:  # parts tell which cut is smallest, not how large it is
+            above = pipes.sides(network, flow)
+            crossing = above[:, 1:, upper] & ~above[:, :-1, lower]
+            cut = (layers[1:-1][where].swapaxes(0, 1) * crossing).sum(axis=(1, 2))
+            cut += (top * ~above[:, -1]).sum(axis=1) + (bottom * above[:, 0]).sum(axis=1)
+            values[some[short]] = cut[short]
+        told(int((~short).sum()) if strong_only else len(some))
+        return short
+
+    for length in np.unique(lengths):
         alike = np.flatnonzero(lengths == length)
-        lower, upper = np.nonzero(np.tri(length).T)
-        for some in _batches(alike, len(between) * len(upper)):
-            first = inputs[some, None]
-            inner = between[:, first + upper, first + lower].swapaxes(0, 1)
-            on = first + np.arange(length)  # the positions of each pair
-            top = np.take_along_axis(tops[some], on, axis=1)
-            values[some] = _Pipes(inner, length, True).values(top, layers[0][on, first])
-            told(len(some))
+        pipes, few = len(_pipes_of(length, causal)[0]), length * FEW
+        if 4 * few < pipes:
+            attempt = partial(solve, length=length, strong_only=True)
+            alike = _while_it_pays(alike, len(between) * few, attempt)
+        for some in _batches(alike, len(between) * pipes):
+            solve(some, length, False)
     return values
 
 
-def _values(between, leaving, arriving, told=lambda count: None):
+def _while_it_pays(pairs, pipes_each, attempt, saves=1):
+    """Return the pairs where an attempt fails, and those left when it no longer pays.
+
+    A success saves the work of as many attempts.
+    """
+    failed, tried = [], 0
+    for some in _batches(pairs, pipes_each):
+        if len(failed) > saves * (tried - len(failed)):
+            break
+        failed.extend(some[attempt(some)])
+        tried += len(some)
+    return np.append(failed, pairs[tried:]).astype(int)
+
+
+def _strongest(between):
+    """Return which pipes are among the `STRONGEST` that leave a position, or that arrive there."""
+    falling = np.sort(between, axis=2)[:, :, ::-1], np.sort(between, axis=1)[:, ::-1]
+    last = min(STRONGEST, between.shape[-1]) - 1
+    return (between >= falling[0][:, :, [last]]) | (between >= falling[1][:, [last]])
+
+
+def _values(between, leaving, arriving):
     """Return the flows between k rows of pipes that leave outputs and k that end at inputs, (k,).
 
     `between` are the layers that lie between the two, shape (l, n, n); l may be 0.
@@ -287,8 +356,10 @@ def _values(between, leaving, arriving, told=lambda count: None):
     values = np.empty(len(leaving))
     for some in _batches(np.arange(len(leaving)), max(1, inner.size)):
         pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape)), n)
-        values[some] = pipes.values(leaving[some], arriving[some])
-        told(len(some))
+        ends = leaving[some], arriving[some]
+        flow = pipes.solve(*ends)[1]
+        most = np.minimum(*(each.sum(axis=1) for each in ends))
+        values[some] = np.where(pipes.full(flow, *ends), most, pipes.arrived(flow) / PARTS)
     return values
 
 
@@ -313,7 +384,7 @@ class _Pipes:
     """
 
     def __init__(self, inner, n, causal=False):
-        self.n = n
+        self.pairs, self.n = len(inner), n
         self.ends, self.starts = _ends(inner.shape[1], n, len(inner), causal)
         self.nodes = len(self.starts) - 1
         self.inner = inner.reshape(len(inner), inner[0].size)
@@ -322,30 +393,37 @@ class _Pipes:
         """Return the network, and what flows in it; both from shape (pairs, n)."""
         above = np.hstack([self.inner, _in_parts(leaving)])
         capacities = np.concatenate([_in_parts(arriving).ravel(), above.ravel()])
-        network = csr_array((capacities, self.ends, self.starts), shape=(self.nodes, self.nodes))
+        ends, starts, wide = self.ends, self.starts, capacities > 0
+        if not wide.all():
+            capacities, ends = capacities[wide], ends[wide]
+            starts = np.append(0, np.cumsum(wide, dtype=np.int32))[starts]
+        network = csr_array((capacities, ends, starts), shape=(self.nodes, self.nodes))
         return network, maximum_flow(network, 0, self.nodes - 1).flow
 
-    def values(self, leaving, arriving):
-        """Return the flow of each pair, (pairs,)."""
-        _, flow = self.solve(leaving, arriving)
-        arrived = flow.data[: arriving.size].reshape(arriving.shape)
-        return arrived.sum(axis=1, dtype=np.int64) / PARTS
+    def arrived(self, flow):
+        """Return the flow of each pair in parts, (pairs,)."""
+        arrived, last = np.zeros(self.nodes, dtype=np.int64), flow.indptr[1]
+        arrived[flow.indices[:last]] = flow.data[:last]
+        return arrived[1:-1].reshape(self.pairs, -1).sum(axis=1)
 
-    def side(self, leaving, arriving):
-        """Return which nodes of one pair lie above a smallest cut, (l + 1, n), the lowest first."""
-        network, flow = self.solve(leaving, arriving)
+    def full(self, flow, leaving, arriving):
+        """Return of each pair whether all its pipes at the output are full, or all at the input."""
+        room = (_in_parts(each).sum(axis=1, dtype=np.int64) for each in (leaving, arriving))
+        return self.arrived(flow) == np.minimum(*room)
+
+    def sides(self, network, flow):
+        """Return which nodes lie above a smallest cut, (pairs, l + 1, n), the lowest first."""
+        left = network - flow
+        left.eliminate_zeros()
         below = np.zeros(self.nodes, dtype=bool)
-        if (flow.data[: self.n] < network.data[: self.n]).any():  # pipes to the input are no cut
-            left = network - flow
-            left.eliminate_zeros()
-            below[breadth_first_order(left, 0, return_predecessors=False)] = True
-        return ~below[1:-1].reshape(-1, self.n)
+        below[breadth_first_order(left, 0, return_predecessors=False)] = True
+        return ~below[1:-1].reshape(self.pairs, -1, self.n)
 
 
 @lru_cache(maxsize=8)
 def _ends(depth, n, pairs, causal):
     """Return for `_Pipes` where each pipe ends, and where the pipes of each node start in that."""
-    lower, upper = np.nonzero(np.tri(n).T if causal else np.ones((n, n)))
+    lower, upper = _pipes_of(n, causal)
     nodes = 1 + np.arange(pairs * (depth + 1) * n).reshape(pairs, depth + 1, n)
     inner = nodes[:, 1:, upper].reshape(pairs, -1)
     last = np.full((pairs, n), nodes.size + 1)
@@ -353,6 +431,11 @@ def _ends(depth, n, pairs, causal):
     counts = np.append(np.tile(np.bincount(lower), depth), np.ones(n, dtype=int))
     starts = np.cumsum(np.concatenate([[0, pairs * n], np.tile(counts, pairs), [0]]))
     return ends.astype(np.int32), starts.astype(np.int32)
+
+
+def _pipes_of(n, causal):
+    """Return the lower and the upper ends of the pipes between two layers, in the order of rows."""
+    return np.nonzero(np.tri(n).T if causal else np.ones((n, n)))
 
 
 def _upwards(between):

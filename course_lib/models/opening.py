@@ -76,12 +76,14 @@ def open_model(place):
 def _where(place):
     """Return the options of `from_pretrained` for a folder or a file."""
     found = [place] if place.suffix == ".gguf" else []
-    if place.is_dir() and not (place / "config.json").is_file():
+    if os.path.isdir(place) and not (place / "config.json").is_file():
         found = sorted(place.glob("*.gguf"))
     if found and found[0].is_file():
         return {**_local(found[0].parent), "gguf_file": found[0].name}
-    if not place.exists():
-        raise ValueError(f"there is no folder {place}; models are not fetched from a network")
+    if not os.path.exists(place):  # also what no file system takes for a name
+        raise ValueError(
+            f"model: there is no folder {place}; models are not fetched from a network"
+        )
     if not (place / "config.json").is_file():
         raise ValueError(f"{place} is no model: it holds neither config.json nor a file *.gguf")
     return _local(place)

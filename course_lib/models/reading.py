@@ -34,6 +34,8 @@ def _tokens(text, tokenizer, name):
         if not ids:
             raise ValueError(f"{name} must not be empty")
         return ids, _spelled(ids, tokenizer)
+    if not text.isascii():
+        _check_unicode(text, name)
     if not text.strip():
         raise ValueError(f"{name} must not be empty, got {text!r}")
     if tokenizer is None:
@@ -45,6 +47,15 @@ def _tokens(text, tokenizer, name):
     ids, spans = list(read["input_ids"]), read["offset_mapping"]
     names = tokenizer.convert_ids_to_tokens(ids)
     return ids, [_piece(text[a:b], other) for (a, b), other in zip(spans, names, strict=True)]
+
+
+def _check_unicode(text, name):
+    """Refuse half a character, as a shell makes of bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = error.start
+        raise ValueError(f"{name} must be Unicode, got {text[place]!r} at {place}") from None
 
 
 def _piece(piece, name):
@@ -78,13 +89,21 @@ def read_image(image, processor, config):
     """Return the `Read` of an image; tokens are "row,column" of each patch, after the others."""
     pixels = _pixels(image)
     if processor is not None:
-        inputs = {"pixel_values": processor(images=pixels, return_tensors="pt")["pixel_values"]}
+        inputs = {"pixel_values": _processed(pixels, processor)}
     else:
         inputs = {"pixel_values": _tensor(_scaled(pixels, config)[None])}
     height, width = inputs["pixel_values"].shape[-2:]
     patch = _pair(config.patch_size)
     grid = [f"{i},{j}" for i in range(height // patch[0]) for j in range(width // patch[1])]
     return Read(inputs, grid)
+
+
+def _processed(pixels, processor):
+    try:
+        return processor(images=pixels, return_tensors="pt")["pixel_values"]
+    except Exception as error:  # whatever it is, and whatever it stumbles over
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"processor cannot read this image: {reason}") from None
 
 
 def patch_names(grid, n):
@@ -99,7 +118,7 @@ def _pixels(image):
     """Return an image as bytes (height, width, 3)."""
     if hasattr(image, "convert"):  # Pillow's
         return np.asarray(image.convert("RGB"))
-    array = np.asarray(image)
+    array = _validate.as_numpy(image, "text")
     if array.ndim == 2:
         array = np.stack([array] * 3, axis=-1)
     if array.dtype.kind not in "uif" or array.ndim != 3 or array.shape[-1] != 3 or not array.size:

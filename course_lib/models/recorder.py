@@ -22,6 +22,7 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
     """Return the `Recording` of a model on a text."""
     torch, transformers = libraries()
     memory_limit = _validate.integer(memory_limit, "memory_limit", low=1)
+    progress = _validate.flag(progress, "progress")
     name, companion, place = type(model).__name__, _none, None
     if isinstance(model, str | Path):
         place = Path(model)
@@ -32,15 +33,21 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
             "model must be a folder or a model of the library transformers, got "
             f"{type(model).__name__}"
         )
+    if target is not None and not model.config.is_encoder_decoder:
+        raise ValueError(f"target is for encoder-decoders, which {type(model).__name__} is not")
     with torch.no_grad(), eager(model):
         if model.main_input_name == "pixel_values":
             needed = place is not None and (place / "preprocessor_config.json").is_file()
-            processor = processor or companion("AutoImageProcessor", needed=needed)
+            if processor is None:
+                processor = companion("AutoImageProcessor", needed=needed)
             read, written = reading.read_image(text, processor, model.config), None
         elif model.main_input_name != "input_ids":
             raise ValueError(f"{type(model).__name__} reads {model.main_input_name}, not text")
         else:
-            tokenizer = tokenizer or companion("AutoTokenizer", needed=isinstance(text, str))
+            if tokenizer is None:
+                tokenizer = companion("AutoTokenizer", needed=isinstance(text, str))
+            elif not (callable(tokenizer) and hasattr(tokenizer, "convert_ids_to_tokens")):
+                raise TypeError(f"tokenizer must be one of transformers, got {tokenizer!r}")
             read = reading.read_text(text, tokenizer, model.config)
             written = _written(model, read, target, tokenizer)
         outputs, watched = _run(model, read, written, memory_limit, progress)
@@ -59,8 +66,6 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
 def _written(model, read, target, tokenizer):
     """Return what the decoder has written as a `Read`, or None without a decoder of its own."""
     if not model.config.is_encoder_decoder:
-        if target is not None:
-            raise ValueError(f"target is for encoder-decoders, which {type(model).__name__} is not")
         return None
     if target is None:
         if not model.can_generate():

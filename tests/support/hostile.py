@@ -271,6 +271,37 @@ def rng():
     return Kind([lambda: np.random.default_rng(0)], list(map(_as, wrong)))
 
 
+def token_numbers(*, most=20):
+    """Return the kind of numbers of tokens below 60, of which a model reads no more than `most`."""
+    ids = [7, 3, 11]
+    good = [
+        *map(_as, (ids, tuple(ids), np.array(ids), np.array(ids, dtype=np.int8))),
+        *(lambda kind=kind: kind(ids) for kind in (np.ma.array, iter, torch.tensor)),
+        lambda: pd.Series(ids, index=[9, 8, 7]),
+        lambda: np.array(ids, dtype=object),
+        *map(_as, ([0], range(20), [59] * 3)),
+    ]
+    wrong = [5, True, b"ab", [], [[]], [1.0], [-1], [60], [2**70], [True], ["1"], [None], {1: 2}]
+    wrong += [{1}, ..., NAN, pd.DataFrame([ids]), pd.DataFrame(), np.array(3), [ids]]
+    wrong += ["a text", "", np.zeros((4, 4)), np.ma.masked_equal(ids, 3), torch.tensor([3.0])]
+    wrong += [[0] * (most + 1)] if most else []
+    return Kind(good, [NONE, *map(_as, wrong)], 9)
+
+
+def image():
+    """Return the kind of an image."""
+    pixels = np.random.default_rng(0).integers(0, 256, size=(9, 7, 3), dtype=np.uint8)
+    shares = pixels / 255
+    clothes = ("array", "not contiguous", "fortran", "read-only", "unmasked", "tensor")
+    good = [lambda wear=CLOTHES[name]: wear(pixels) for name in clothes]
+    good += [_as(shares), shares.tolist, _as(pixels[..., 0]), _as(pixels[:1, :1])]
+    good += [lambda: pd.DataFrame(shares[..., 0]), lambda: torch.tensor(shares).bfloat16()]
+    wrong = [None, 5, "a", b"a", {}, [], [[1, 2], [3]], [[10**400]], 1j * pixels, pixels > 9]
+    wrong += [shares - 1, NAN * shares, pixels[:0], pixels[None], np.moveaxis(pixels, -1, 0)]
+    wrong += [np.dstack([pixels, pixels]), np.ma.masked_greater(pixels, 9), shares.astype(object)]
+    return Kind(good, [*map(_as, wrong), lambda: (row for row in pixels)], len(clothes))
+
+
 def tokens(n):
     """Return the kind of n tokens."""
     words = ["<!--", "$x$", "猫"] * n
