@@ -703,7 +703,9 @@ RIGHT = {
         null_by_torch,
         null_as_floats,
         lambda heads, num_heads, rng: iter(null_by_choice(heads, num_heads, rng)),
-        lambda heads, num_heads, rng: {tuple(pair) for pair in null_by_tries(heads, num_heads, rng)},
+        lambda heads, num_heads, rng: {
+            tuple(pair) for pair in null_by_tries(heads, num_heads, rng)
+        },
     ],
     "causal-8": [
         shares_by_tables,
