@@ -959,8 +959,8 @@ WRONG = {
         (lambda weights: nx.DiGraph(), "positions"),
     ],
     "graph_view-4": [
-        (sink_by_chance(lambda n: 2 * n), "position 0 receives"),
         (sink_with_zeros, "positive"),
+        (sink_by_chance(lambda n: 2 * n), "position 0 receives"),
         (sink_negative, "positive"),
         (sink_in_rows, "columns sum to 1"),
         (sink_elsewhere, "position 0 receives"),
