@@ -44,7 +44,7 @@ FAINTEST = np.array([[1.0, 2.0**-1074], [0.0, 1.0]])  # sums to 1 as far as floa
 
 
 def _edge_cases(rng):
-    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 11], [3, 6, 9, 15])]
+    random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 20], [3, 6, 9, 30])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
     cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (random[-1], 0.0)]
     return cases + [(weights, _between(rng, weights)) for weights in random]
@@ -120,7 +120,7 @@ def _judge_edge_list(cases, values):
 
 
 def _flow_cases(rng):
-    random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6])]
+    random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6, 12])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
     crafted = [masked, FAINT, FAINTEST, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]
     return [(weights,) for weights in [*random, *crafted]]
@@ -181,18 +181,25 @@ def _judge_node_counts(cases, values):
 
 # Exercise 4: the sink -----------------------------------------------------------------------------
 
-MOST_TOKENS = 100  # so says the text
+FEWEST_TOKENS, MOST_TOKENS = 2, 100  # so says the text
 
 
 def _sink_cases(rng):
-    """Ask for small matrices again and again: one that is drawn at random must hold each time."""
+    """Ask for small matrices again and again: one that is drawn at random must hold each time.
+
+    The smaller a matrix, the more often a lucky draw fails.
+    """
     sizes = rng.integers([4, 20, 70], [20, 70, 99]).tolist()
-    return [(n,) for n in [*[2] * 60, *[3] * 20, *range(4, 10), *sizes, MOST_TOKENS]]
+    return [(n,) for n in [*[FEWEST_TOKENS] * 300, *[3] * 20, *range(4, 10), *sizes, MOST_TOKENS]]
 
 
 def _judge_sink(cases, values):
-    read = []
+    read, seen = [], set()
     for (n,), value in zip(cases, values, strict=True):
+        if n == FEWEST_TOKENS:  # asked again and again, but most answers leave nothing to chance
+            if repr(value) in seen:
+                continue
+            seen.add(repr(value))
         weights = read_array(value, say("The matrix for n = {n}", n=n), shape=(n, n))
         if not (weights > 0).all():
             raise Wrong(
@@ -233,19 +240,20 @@ def _share_cases(rng):
     even, one = np.full((4, 4), 0.25), np.ones((1, 1))
     crafted = [(sharp, 0.0), (sharp, 1.0), (sharp, 0.34), (even, 0.3), (even, 0.25), (one, 0.5)]
     steep = softmax(3 * rng.normal(size=(5, 5)))
-    sizes = [int(n) for n in rng.integers([3, 6, 11], [6, 9, 15])]
+    sizes = [int(n) for n in rng.integers([3, 6, 21], [6, 9, 30])]
     return [
         *crafted,
         (TIED, 0.5),  # 4.5 edges of nine, of which two are 0
         (steep, 0.05),  # 1.25 edges: two
-        (steep, float(rng.integers(1, 9) + 0.0005) / steep.size),  # a hair above a whole number
-        *((_random_weights(rng, n), _share(rng, n)) for n in sizes),
+        (steep, float(rng.integers(1, 9) + 0.0004) / steep.size),  # a hair above a whole number
+        *((_random_weights(rng, n), _share(rng, n)) for n in sizes[:-1]),
+        (_random_weights(rng, sizes[-1]), _share(rng, sizes[-1], least=sizes[-1] ** 2 // 2)),
     ]
 
 
-def _share(rng, n):
+def _share(rng, n, least=0):
     """Return a share of n * n edges that is clearly between two whole numbers of them."""
-    return float((rng.integers(n * n) + rng.uniform(0.05, 0.95)) / (n * n))
+    return float((rng.integers(least, n * n) + rng.uniform(0.05, 0.95)) / (n * n))
 
 
 def _judge_share(cases, values):
@@ -302,7 +310,7 @@ def _connection_cases(rng):
     ring = np.array([[0.2, 0.7, 0.1], [0.1, 0.3, 0.6], [0.5, 0.05, 0.45]])
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
-    random += [_fan(rng), *_groups(rng), _ring(rng), two_halves(rng)]
+    random += [_fan(rng), *_groups(rng), long_ring(rng), two_halves(rng)]
     return [(w,) for w in [ring, causal, TIED, *random]]
 
 
@@ -328,11 +336,11 @@ def _groups(rng):
         yield softmax(rng.normal(size=apart.shape) / 2 - 3 * np.abs(apart) - apart)
 
 
-def _ring(rng):
+def long_ring(rng):
     """Return weights of which only a long way round is strong, through the tokens in any order."""
-    order = rng.permutation(7)
-    logits = rng.normal(size=(7, 7)) / 2
-    logits[order, np.roll(order, 1)] += 3
+    order = rng.permutation(rng.integers(11, 14))
+    logits = rng.normal(size=(len(order),) * 2) / 2
+    logits[order, np.roll(order, 1)] += 4
     return softmax(logits)
 
 

@@ -10,9 +10,10 @@ from course_lib.chapters.ch01_graph_view.checks import (
     MOST_TOKENS,
     TIED,
     TINY,
+    long_ring,
     two_halves,
 )
-from course_lib.exercises.strategies import seeded, square_weights
+from course_lib.exercises.strategies import seeded, square_weights, weights
 
 
 def _threshold(rng, weights, kind):
@@ -70,20 +71,23 @@ def _connected_weakly(rng, n):
 VALID = {
     "graph_view-1": st.one_of(
         square_weights().flatmap(_with_threshold),
+        weights(20).flatmap(_with_threshold),
         st.sampled_from([(CLOSE, TINY), (TIED, 0.25), (HALVES, 0.5), (FAINTEST, 0.0)]),
     ),
     "graph_view-3": st.one_of(
         square_weights().map(lambda weights: (weights,)),
+        weights(12).map(lambda weights: (weights,)),
         seeded(lambda rng, n: (_faint(rng, n),), st.integers(2, 6)),
         st.just((FAINTEST,)),
     ),
     "graph_view-4": st.tuples(
         st.one_of(st.integers(2, MOST_TOKENS), st.sampled_from([2, 3, MOST_TOKENS]))
     ),
-    "graph_view-5": square_weights(high=10).flatmap(_with_share),
+    "graph_view-5": (square_weights(high=10) | weights(20)).flatmap(_with_share),
     "graph_view-6": st.one_of(
         square_weights(low=2).map(lambda weights: (weights,)),
         seeded(lambda rng, n: (_connected_weakly(rng, n),), st.integers(2, 8)),
         seeded(lambda rng: (two_halves(rng),)),
+        seeded(lambda rng: (long_ring(rng),)),
     ),
 }

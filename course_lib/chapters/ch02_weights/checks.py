@@ -47,9 +47,13 @@ def _logits(rng):
     steep = np.array([[0.0, 800.0, 800.0, 800.0]])  # too far above the minimum, not the mean
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
     huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
-    pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0]])  # two stay that are near one another
+    # Those that stay are near one another, or small beside the largest.
+    pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0], [9.0, 0.0, -1.0, -2.6]])
+    tied = np.array([[2.0, 1.0, 2.0, 2.0, 0.0]])
+    many = rng.normal(size=rng.integers(25, 40, size=2))
+    many[::2, rng.integers(12, 25)] += 900
     cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
-    cases += [pairs, square]
+    cases += [pairs, square, tied, many]
     return [(case,) for case in cases]
 
 
@@ -93,6 +97,7 @@ def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
     sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (n, m, d), (11, 12, 10))
+    sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
@@ -147,6 +152,7 @@ FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 def _sequences(rng):
     sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), rng.integers(3, 8, size=3), (11, 5, 6))
+    sizes += (rng.integers(20, 40, size=3),)
     near = [
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
         for n, d_key, d_value in sizes
@@ -262,7 +268,7 @@ def _only(logits, mask):
 
 
 def _relabellings(rng):
-    sizes = [4, 1, *(int(n) for n in rng.integers([5, 5, 9, 5], [9, 9, 14, 9]))]
+    sizes = [4, 1, *(int(n) for n in rng.integers([5, 5, 20, 5], [9, 9, 40, 9]))]
     orders = [np.array([1, 2, 3, 0]), np.array([0])]  # a cycle is not its own inverse
     orders += [rng.permutation(n) for n in sizes[2:]]
     orders[-1] = np.arange(sizes[-1])[::-1].copy()
@@ -298,7 +304,7 @@ def _judge_relabelled(cases, values):
 
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
-    return [(model,) for model in [*models, clear_model(rng, 5)]]
+    return [(model,) for model in [*models, *(clear_model(rng, 5) for _ in range(4))]]
 
 
 def _judge_sharpest(cases, values):

@@ -24,6 +24,10 @@ MANY_THIN, TWO = _rows(0.977, *[0.001] * 23, n=24), _rows(0.9582, 0.0418, n=24)
 WIDE = np.full((N, N), 1 / N)
 ONE_SHARP = np.vstack([np.eye(N)[:1], WIDE[1:]])
 ONE_WIDE, SPLIT = (np.vstack([WIDE[:wide], np.eye(N)[wide:]]) for wide in (1, 2))
+# Sharp rows first, wide ones last; half of each row on one key; entropies that round alike.
+LONG, LATE = _rows(0.85, 0.15, n=24), np.vstack([np.eye(24)[:20], np.full((4, 24), 1 / 24)])
+UNEVEN, HALF_SINK = _rows(0.65, 0.35), (np.eye(N)[[1, 1, 2, 3, 4, 5]] + np.eye(N)[0]) / 2
+CLOSE, CLOSER = _rows(0.8902, 0.1098), _rows(0.8861, 0.1139)
 
 # The sharpest head, a rival, and by what the rival would be chosen.
 PLANTED = [
@@ -39,6 +43,10 @@ PLANTED = [
     (ONE_WIDE, STEADY),  # the mean of all queries but the last
     (SINK, DIAGONAL),  # how the columns are spread
     (DIAGONAL, WEAK_SINK),  # the mean of all rows
+    (MANY_THIN, _rows(0.95, 0.05, n=24)),  # square roots of weights
+    (LONG, LATE),  # the mean of the first queries
+    (UNEVEN, HALF_SINK),  # the entropy without the first key
+    (CLOSE, CLOSER),  # means that are rounded
 ]
 
 
@@ -54,7 +62,7 @@ def planted(rng, sharpest, rival, rival_first=False):
 def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
     """Return a model of random heads, one of which is clearly the sharpest."""
     for _ in tries("a model with one sharpest head"):
-        layers, heads = rng.integers(1, 5, size=2)
+        layers, heads = rng.integers(1, 6, size=2)
         model = np.reshape([make(rng, n) for _ in range(layers * heads)], (layers, heads, n, n))
         spread = np.sort(entropy(model).mean(axis=-1), axis=None)
         if len(spread) == 1 or spread[1] - spread[0] > 0.02:

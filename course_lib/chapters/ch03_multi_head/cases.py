@@ -21,8 +21,9 @@ def features(rng):
     """Make features and numbers of heads: also n = h = d_head, one head, one feature a head."""
     shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5)]
     n, h, width = rng.integers(2, 8, size=3)
-    many = rng.integers(6, 12)
+    many = rng.integers(10, 14)
     shapes += [(h, h * width, h), (n, h * width, h), (n, many * width, many)]
+    shapes.append((15 + many, 2 * (12 + many), 2))
     return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
 
 
@@ -40,11 +41,11 @@ def sizes(rng):
 
 
 def with_clear_favourites(weights):
-    """Return the weights with the largest one of each row made 3 % larger, so that it is alone."""
+    """Return the weights with the largest one of each row made 2.1 % larger: it is alone."""
     raised = weights.copy()
     favourite = raised.argmax(axis=-1, keepdims=True)
     largest = np.take_along_axis(raised, favourite, axis=-1)
-    np.put_along_axis(raised, favourite, 1.03 * largest, axis=-1)
+    np.put_along_axis(raised, favourite, 1.021 * largest, axis=-1)
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
@@ -89,7 +90,7 @@ def heads(rng):
     """Make heads that look at themselves now and then, and the extremes."""
     crafted = np.array([[[0.5, 0.3, 0.2], [0.6, 0.25, 0.15], [0.7, 0.2, 0.1]]])
     one_hot = np.eye(6)[rng.permutation(6)][None]
-    even = with_clear_favourites(softmax(0.01 * rng.normal(size=(2, 40, 40))))
+    even = with_clear_favourites(softmax(0.01 * (rng.normal(size=(6, 100, 100)) + np.eye(100))))
     drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), *drawn]
 
@@ -118,7 +119,7 @@ def projected(rng):
     """Make features and projections of several sizes, at random ones, and far logits."""
     shapes = [(3, 4, 2), (5, 6, 3), (4, 4, 1), (6, 8, 4), (1, 4, 2), (3, 3, 3)]
     n, h, width = rng.integers(2, 6, size=3)
-    shapes += [(n, h * width, h), (h, h * h, h)]
+    shapes += [(n, h * width, h), (h, h * h, h), (12 + n, 3 * width, 3)]
     return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
 
 
@@ -212,12 +213,28 @@ def _few_tokens(rng, shape):
             return (weights,)
 
 
+def _many_tokens(rng, n=18):
+    """Make a model of many heads; the best one is steady and then sharp, its rivals are not."""
+    weights = softmax(rng.normal(size=(6, 6, n, n)))
+    shares = [np.r_[np.full(n - 4, 0.38), np.ones(3)], np.full(n - 1, 0.45), np.full(n - 1, 0.3)]
+    shares[2][:8] = 0.6
+    rivals = np.array([(0, 5), (3, 1), (2, 2), (5, 0)])
+    for (layer, head), share in zip(
+        [rng.integers(4, 6, size=2), *rng.permutation(rivals)[:2]], shares, strict=True
+    ):
+        others = np.tri(n, dtype=bool) & ~np.eye(n, k=-1, dtype=bool)
+        spread = others[1:] * (1 - share[:, None]) / others[1:].sum(axis=1, keepdims=True)
+        weights[layer, head, 1:] = spread + share[:, None] * np.eye(n)[:-1]
+    return (weights,)
+
+
 def models(rng, mistakes):
     """Make models in which no idea of the above and none of the mistakes finds all the heads."""
     drawn = separating(
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
-    return [_few_tokens(rng, (1, 4, 2, 2)), _few_tokens(rng, (3, 1, 3, 3)), *drawn]
+    few = [_few_tokens(rng, (1, 4, 2, 2)), _few_tokens(rng, (3, 1, 3, 3))]
+    return [*few, _many_tokens(rng), *drawn]
 
 
 def nearest(weights):
@@ -274,4 +291,6 @@ def layers(rng):
     one_hot[0] = np.eye(4)  # at least this head is another than the mean of all
     one_hot[1] = np.eye(4)[::-1]
     alone = softmax(rng.normal(size=(1, 5, 5)))
-    return [(alone,), (one_hot,), *separating(rng, _draw_layer, nearest, NEAREST_IDEAS)]
+    many = softmax(rng.uniform(0.5, 3, size=(9, 1, 1)) * rng.normal(size=(9, 15, 15)))
+    many = many[np.argsort(-head_distance(many.mean(axis=0), many))]  # the nearest head last
+    return [(alone,), (one_hot,), (many,), *separating(rng, _draw_layer, nearest, NEAREST_IDEAS)]

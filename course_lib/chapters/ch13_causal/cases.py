@@ -15,6 +15,13 @@ def causal_weights(rng, *shape, scale=2.0):
     return softmax(logits)
 
 
+def spotted(rng, *shape):
+    """Return causal attention weights with zeros also where attention is allowed."""
+    weights = causal_weights(rng, *shape) * (rng.random((*shape, shape[-1])) < 0.6)
+    weights[..., 0] += weights.sum(axis=-1) == 0
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
 def shuffled(rng):
     """Make causal heads in another order: sinks, tiny weights, one token, and orders of all kinds.
 
@@ -27,7 +34,7 @@ def shuffled(rng):
             if (np.argsort(order) != order).any():
                 break
         cases.append((_in_order(causal_weights(rng, n, scale=scale), order),))
-    for much in (1e9, 2.0**600):  # everybody looks at itself, hardly elsewhere
+    for much in (1e9, 2.0**1020):  # everybody looks at itself, hardly elsewhere
         sink = np.tri(4) + np.eye(4) * [0, much, much, much]
         order = np.roll(np.arange(4), rng.integers(1, 4))
         cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
@@ -47,40 +54,42 @@ def reading_order(weights):
 
 
 def heads(rng):
-    """Make (l, h, n, n) weights: also two tokens, one head, and a sharp first row that is none."""
+    """Make (l, h, n, n) weights: also two tokens, one head, many zeros, and many tokens."""
     sizes = [
-        (1, 1, 2),
-        (2, 3, 5),
-        (3, 2, 4),
-        rng.integers((2, 2, 2), 6),
-        rng.integers((6, 4, 9), 12),
+        (causal_weights, (1, 1, 2)),
+        (causal_weights, (2, 3, 5)),
+        (spotted, (3, 2, 4)),
+        (spotted, rng.integers((2, 2, 2), 6).tolist()),
+        (causal_weights, rng.integers((6, 2, 20), (9, 5, 40)).tolist()),
     ]
-    return [(causal_weights(rng, *size),) for size in np.array(sizes).tolist()]
+    return [(make(rng, *size),) for make, size in sizes]
 
 
 def said_twice(rng):
     """Make weights of words said twice, and how many words they are."""
     sizes = [
-        (1, 1, 2),
-        (2, 3, 4),
-        (3, 2, 3),
-        rng.integers((2, 2, 2), 6),
-        rng.integers((6, 4, 7), 10),
+        (causal_weights, (1, 1, 2)),
+        (causal_weights, (2, 3, 4)),
+        (spotted, (3, 2, 3)),
+        (spotted, rng.integers((2, 2, 2), 6).tolist()),
+        (causal_weights, rng.integers((6, 2, 15), (9, 5, 30)).tolist()),
     ]
-    return [
-        (causal_weights(rng, layers, h, 2 * half), half)
-        for layers, h, half in np.array(sizes).tolist()
-    ]
+    return [(make(rng, layers, h, 2 * half), half) for make, (layers, h, half) in sizes]
 
 
 def texts(rng):
-    """Make weights and tokens that recur: three times, side by side, at the end, one alone."""
-    crafted = ["abcab", "aab", "abab", "aaaa", "abcda", "cabba", "abcdaabcda"]
-    drawn = "".join(rng.choice(list("abc"), size=int(rng.integers(6, 10))))
+    """Make weights and tokens that recur: many times, side by side, at the end, one alone.
+
+    Tokens that look alike are other tokens.
+    """
+    words = {"a": "the", "b": "The", "c": " the", "d": "thy"}
+    crafted = ["abcab", "aab", "abab", "aaaaaaaa", "abcda", "cabba", "abcdaabcda"]
+    drawn = rng.choice(list("abcd"), size=int(rng.integers(12, 24)))
     cases = []
-    for tokens in [*crafted, drawn]:
+    for number, tokens in enumerate([*crafted, drawn]):
         layers, h = (int(k) for k in rng.integers(1, 4, size=2))
-        cases.append((causal_weights(rng, layers, h, len(tokens)), list(tokens)))
+        make = spotted if number % 2 else causal_weights
+        cases.append((make(rng, layers, h, len(tokens)), [words[token] for token in tokens]))
     return cases
 
 
@@ -97,14 +106,15 @@ def after_copies(weights, tokens, shift=1):
 
 def two_heads(rng):
     """Make two heads on words said twice."""
-    sizes = [2, 3, 4, int(rng.integers(5, 9))]
+    sizes = [2, 3, 4, int(rng.integers(5, 20))]
     return [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
 
 
 def losses(rng):
     """Make losses of texts said twice, with all heads and without each one; some of them fall."""
     cases = []
-    for layers, h, texts, half in ((1, 1, 1, 2), (2, 3, 2, 4), (3, 2, 4, 3), (2, 2, 3, 6)):
+    sizes = [(1, 1, 1, 2), (2, 3, 2, 4), (3, 2, 4, 3), (2, 2, 3, int(rng.integers(6, 30)))]
+    for layers, h, texts, half in sizes:
         whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
         whole[:, :half] *= 5  # what cannot be known
         change = rng.normal(size=(layers, h, texts, 2 * half - 1))
@@ -115,25 +125,32 @@ def losses(rng):
 def chosen_heads(rng):
     """Make sets of heads and generators: two sets many times, half of a layer, several layers.
 
-    The heads of one set are neighbours: who draws any head and goes on to the next free one
-    draws the one behind them too often. The other has two heads in each of two layers: who draws
-    neighbours, or the same for both layers, draws some sets of four too often.
+    The heads of one set are neighbours: an answer that draws any head and goes on to the next free
+    one draws the one behind them too often. The other has the same two heads in each of two
+    layers: one random order for both layers shows. The last two cases are the same one with the
+    same generator.
     """
-    first = int(rng.integers(9))
-    neighbours = [(0, (first + step) % 9) for step in range(4)]
+    first = int(rng.integers(6))
+    neighbours = [(0, first), (0, (first + 1) % 6)]
     several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
     half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
-    pairs = [(layer, head) for layer in (2, 6) for head in rng.permutation(5)[:2].tolist()]
-    sets = [(neighbours, 9)] * MANY + [(pairs, 6)] * 4 * MANY
+    taken = rng.permutation(5)[:2].tolist()
+    pairs = [(layer, head) for layer in (2, 6) for head in taken]
+    sets = [(neighbours, 6)] * MANY + [(pairs, 5)] * MANY
     sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
-    return [(list(s), count, np.random.default_rng(int(rng.integers(2**32)))) for s, count in sets]
+    seeds = rng.integers(2**32, size=len(sets)).tolist()
+    sets.append(([(layer, head) for layer in range(4) for head in range(3)], 9))
+    return [
+        (list(heads), count, np.random.default_rng(seed))
+        for (heads, count), seed in zip([*sets, sets[-1]], [*seeds, 0, 0], strict=True)
+    ]
 
 
 def walks(rng):
     """Make causal layers with a residual mixed in, that do not commute."""
     cases = []
-    for layers, n in ((1, 3), (2, 1), (3, 2), (4, 5), (int(rng.integers(2, 6)), 7)):
+    for layers, n in ((1, 3), (2, 1), (3, 2), (4, 5), (int(rng.integers(6, 12)), 7)):
         share = rng.choice([0, 0.3, 0.6])
         drawn = causal_weights(rng, layers, n, scale=1)
         cases.append((share * np.eye(n) + (1 - share) * drawn,))

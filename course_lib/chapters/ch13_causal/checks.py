@@ -207,7 +207,7 @@ UNLIKELY = 1e-7  # a count that is further out than this does not come of fair d
 
 def _judge_null(cases, values):
     drawn = [
-        read_array(value, "The heads", shape=(len(heads), 2)).tolist()
+        read_array(_listed(value), "The heads", shape=(len(heads), 2)).tolist()
         for (heads, *_), value in zip(cases, values, strict=True)
     ]
     for (heads, count, _), found in zip(cases, drawn, strict=True):
@@ -227,6 +227,18 @@ def _judge_null(cases, values):
         if len(set(pairs)) < len(pairs):
             raise Wrong("A head was drawn twice.")
     _judge_fairness(cases, drawn)
+    first = {}
+    for (heads, count, rng), found in zip(cases, drawn, strict=True):
+        asked = repr((heads, count, rng.bit_generator.state))
+        if sorted(found) != sorted(first.setdefault(asked, found)):
+            raise Wrong(
+                "The same generator in the same state gave other heads the second time. "
+                "Draw with `rng`, and with nothing else."
+            )
+
+
+def _listed(pairs):
+    return sorted(pairs, key=repr) if isinstance(pairs, frozenset) else pairs
 
 
 def _judge_fairness(cases, drawn):

@@ -60,7 +60,7 @@ def _walks(rng, layers, n):
 
 
 VALID = {
-    "causal-1": seeded(_shuffled, st.integers(1, 12)),
+    "causal-1": seeded(_shuffled, st.integers(1, 12)) | cases_of(cases.shuffled),
     "causal-2": seeded(
         lambda rng, layers, h, n: (_causal(rng, layers, h, n),), small, small, st.integers(2, 7)
     ),
@@ -70,7 +70,7 @@ VALID = {
         small,
         st.integers(2, 5),
     ),
-    "causal-4": seeded(_texts, small, small, st.integers(2, 8)),
+    "causal-4": seeded(_texts, small, small, st.integers(2, 8)) | cases_of(cases.texts),
     "causal-5": seeded(lambda rng, half: (*_causal(rng, 2, 2 * half), half), st.integers(2, 6)),
     "causal-6": seeded(_losses, small, small, small, st.integers(2, 6)),
     "causal-7": seeded(_sets, st.integers(2, 9)) | cases_of(cases.chosen_heads),

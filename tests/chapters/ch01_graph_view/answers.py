@@ -748,12 +748,17 @@ def breaking_two_steps(weights):
     return others(np.maximum(weights, two)).min()
 
 
-def breaking_three_steps(weights):
-    for t in np.unique(weights):
-        near = (weights > t) | np.eye(len(weights), dtype=bool)
-        if not np.linalg.matrix_power(near, 3).all():
-            return t
-    return None
+def breaking_in_steps(most):
+    """Ways of a few edges at most."""
+
+    def answer(weights):
+        for t in np.unique(weights):
+            near = (weights > t) | np.eye(len(weights), dtype=bool)
+            if not np.linalg.matrix_power(near, most).all():
+                return t
+        return None
+
+    return answer
 
 
 def breaking_along_the_line(weights):
@@ -856,6 +861,7 @@ RIGHT = {
 NOT_FOUND = "The list of edges above"
 WRONG = {
     "graph_view-1": [
+        (edges_where(lambda w, t: (w > t) & (np.arange(len(w)) < 16)[:, None]), NOT_FOUND),
         (edges_where(lambda w, t: w > t, turned=True), "turned round"),
         (edges_where(lambda w, t: w >= t), "exactly the threshold"),
         (edges_where(loops_left_out), "self-loops"),
@@ -918,6 +924,7 @@ WRONG = {
         (lambda: (5, 11), "should be a value"),
     ],
     "graph_view-3": [
+        (lambda weights: flow_by_transpose(weights * (np.arange(len(weights)) < 8)), "The list of"),
         (flow_as_article, "query to key"),
         (flow_as_article_with_zeros, "query to key"),
         (flow_undirected, "directions"),
@@ -953,6 +960,7 @@ WRONG = {
     ],
     "graph_view-4": [
         (sink_with_zeros, "positive"),
+        (sink_by_chance(lambda n: 2 * n), "position 0 receives"),
         (sink_negative, "positive"),
         (sink_in_rows, "columns sum to 1"),
         (sink_elsewhere, "position 0 receives"),
@@ -974,6 +982,8 @@ WRONG = {
         (lambda n: sink_by_loop(n)[0], "shape"),
     ],
     "graph_view-5": [
+        (share_with(lambda k: min(math.ceil(k), 200)), "The share for"),
+        (share_with(lambda k: math.ceil(round(k, 3))), "The share for"),
         (share_not_divided, "divide it by all the attention"),
         (share_weakest, "weakest"),
         (share_by_row, "together"),
@@ -1000,6 +1010,7 @@ WRONG = {
         (lambda weights, share: float(weights.max()), "The share for"),
     ],
     "graph_view-6": [
+        (breaking_in_steps(6), "The threshold: not right yet"),
         (breaking_one_early, "next weight breaks it"),
         (breaking_weakly, "is_strongly_connected"),
         (breaking_in_one_sink, "The threshold: not right yet"),
@@ -1019,7 +1030,7 @@ WRONG = {
         ),
         (lambda weights: round(breaking_by_sorted(weights), 2), "The threshold"),
         (breaking_spanning_tree, "The threshold: not right yet"),
-        (breaking_three_steps, "The threshold: not right yet"),
+        (breaking_in_steps(3), "The threshold: not right yet"),
         (breaking_two_steps, "The threshold: not right yet"),
         (breaking_along_the_line, "The threshold: not right yet"),
         (breaking_by_counting, "The threshold: not right yet"),

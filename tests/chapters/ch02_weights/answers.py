@@ -659,6 +659,14 @@ WRONG = {
         (lambda: "unchanged", "should be a value"),
     ],
     "weights-2": [
+        (shifted_by(lambda logits: logits[:, :10].max(axis=1, keepdims=True)), "NaN"),
+        (lambda logits: np.vstack([softmax(logits[:10], axis=1), as_written(logits[10:])]), "NaN"),
+        (
+            lambda logits: softmax(
+                np.where(logits < logits.max(axis=1, keepdims=True) - 9.5, -np.inf, logits), axis=1
+            ),
+            NOT_YET,
+        ),
         (as_written, "overflow"),
         (shifted_by(np.max), "each row"),
         (in_each_row(np.mean), "far above what is subtracted"),
@@ -702,6 +710,12 @@ WRONG = {
         ),
     ],
     "weights-3": [
+        (with_scale(lambda q, k: min(q.shape[1], 12) ** -0.5), NOT_YET),
+        (
+            with_logits(lambda logits: np.where(np.arange(logits.shape[1]) < 15, logits, -np.inf)),
+            NOT_YET,
+        ),
+        (with_scale(lambda q, k: max(q.shape[1], 2) ** -0.5), NOT_YET),
         (with_scale(lambda q, k: 1), "not scaled"),
         (with_scale(lambda q, k: 1 / q.shape[1]), "divided by d"),
         (with_scale(lambda q, k: len(k) ** -0.5), "number of keys"),
@@ -740,6 +754,8 @@ WRONG = {
         (lambda query, key: attention(query, key, key)[1], "which does the work"),
     ],
     "weights-4": [
+        (causal_masked(lambda n: np.tri(n, dtype=bool) & ~np.tri(n, k=-14, dtype=bool)), NOT_YET),
+        (causal_output(lambda w, q, k, v: w[:, :12] @ v[:12]), "The output"),
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
         (causal_not_renormalised, "after the softmax"),
         (causal_renormalised, "nothing is left"),
@@ -817,6 +833,7 @@ WRONG = {
         ),
     ],
     "weights-5": [
+        (lambda w, order: moved(w, order, order) if len(order) < 15 else w, NOT_YET),
         (lambda weights, order: weights, "Nothing has moved"),
         (lambda weights, order: weights[order], "Only the rows"),
         (lambda weights, order: weights[:, order], "Only the columns"),
@@ -837,6 +854,11 @@ WRONG = {
         (relabelled_sorted, NOT_YET),
     ],
     "weights-6": [
+        (chosen_by(lambda w: -np.log(np.sqrt(w).sum(axis=-1)).mean(axis=-1)), NOT_YET),
+        (chosen_by(lambda w: -spread(w)[..., :20].mean(axis=-1)), NOT_YET),
+        (chosen_by(lambda w: -spread(w)[..., :6].mean(axis=-1)), NOT_YET),
+        (chosen_by(lambda w: -scipy.stats.entropy(w[..., 1:], axis=-1).mean(axis=-1)), NOT_YET),
+        (chosen_by(lambda w: -np.round(spread(w).mean(-1), 2)), NOT_YET),
         (chosen_by(lambda w: spread(w).mean(-1)), "small entropy"),
         (sharpest_turned, ("wrong way round", "not right yet")),
         (sharpest_with_nan, "0 · log 0"),

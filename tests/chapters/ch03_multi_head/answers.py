@@ -552,6 +552,7 @@ def split_by_stride(x, num_heads):
 
 WRONG = {
     "multi_head-1": [
+        (lambda x, h: split_by_split(x, h) * (np.arange(len(x)) < 12)[:, None], "not right yet"),
         (lambda x, h: x.reshape(h, len(x), -1), "mixes tokens"),
         (lambda x, h: x.reshape(len(x), h, -1), "heads should come first"),
         (lambda x, h: x.reshape(len(x), -1, h).transpose(2, 0, 1), "every h-th"),
@@ -603,6 +604,9 @@ WRONG = {
         (size_returning_the_error, "raise it instead"),
     ],
     "multi_head-3": [
+        (self_by_kinds(lambda row, i: row[i] > 0.975 * row.max()), "not right yet"),
+        (lambda weights: self_by_loop(weights[:4]), "not right yet"),
+        (lambda weights: self_by_loop(weights.round(3)), "not right yet"),
         (lambda weights: (weights.argmax(1) == np.arange(weights.shape[-1])).mean(), "columns"),
         (lambda weights: np.diagonal(weights, axis1=1, axis2=2).mean(), "mean weight"),
         (lambda weights: self_by_loop(weights) * weights.shape[-1], "not by the number of heads"),
@@ -628,6 +632,12 @@ WRONG = {
         (lambda weights: (weights.argmax(-1) == np.arange(weights.shape[-1])).mean(-1), "shape"),
     ],
     "multi_head-4": [
+        (
+            multi_head_with(
+                lambda q, k, v: (usual(q, k), v * (np.arange(v.shape[1]) < 10)[:, None])
+            ),
+            "output",
+        ),
         (multi_head(scale=lambda x: np.sqrt(x.shape[1])), "d_head"),
         (multi_head(scale=lambda x: 1), "not scaled"),
         (multi_head_with(lambda q, k, v: (usual(q / np.sqrt(q.shape[-1]), k), v)), "or twice"),
@@ -659,6 +669,12 @@ WRONG = {
         ),
     ],
     "multi_head-5": [
+        (by_score(lambda given: given[..., :8].mean(-1)), "not right yet"),
+        (lambda weights: tuple(previous_by_loop(weights[:4, :4])), "not right yet"),
+        (
+            by_score(lambda given: np.sort(given)[..., : -(-given.shape[-1] * 7 // 8)].mean(-1)),
+            "not right yet",
+        ),
         (at_offset(1), "next token"),
         (lambda weights: tuple(previous_by_loop(weights))[::-1], "wrong way round"),
         (at_offset(-2), "not right yet"),
@@ -684,6 +700,11 @@ WRONG = {
         (lambda weights: np.diagonal(weights, -1, 2, 3).mean(-1), ("two numbers", "two things")),
     ],
     "multi_head-6": [
+        (lambda weights: all_distances(weights)[:5].min(), "not right yet"),
+        (
+            lambda weights: np.sort(all_distances(weights))[min(1, len(weights) - 1)],
+            "not right yet",
+        ),
         (lambda weights: all_distances(weights).mean(), "mean distance"),
         (lambda weights: all_distances(weights).max(), "farthest"),
         (lambda weights: 0.0, "0 in every case"),

@@ -1,5 +1,6 @@
 """Answers to the exercises of chapter 13 as people write them, rightly and wrongly."""
 
+import random
 from fractions import Fraction
 
 import networkx as nx
@@ -577,8 +578,43 @@ def null_of_one_order(heads, num_heads, rng):
     return drawn
 
 
+def of_what_is_there(weights):
+    """The mean over the last axis of what is not 0."""
+    return np.nanmean(np.where(weights > 0, weights, np.nan), axis=-1)
+
+
+def mended_if(alike):
+    """Build an answer to exercise 4 for which other tokens are copies."""
+    return lambda w, t: mended(w, [alike(token) for token in t])
+
+
+def null_from(choose):
+    """Build a null by another source of chance: choose(free, count)."""
+
+    def answer(heads, num_heads, rng):
+        drawn = []
+        for layer in {layer for layer, _ in heads}:
+            taken = [head for at, head in heads if at == layer]
+            free = [head for head in range(num_heads) if head not in taken]
+            drawn += [(layer, int(head)) for head in choose(free, len(taken))]
+        return drawn
+
+    return answer
+
+
+def null_by_shifting(heads, num_heads, rng):
+    """All heads go on by the same random number, once none of them hits the set."""
+    for _ in range(100):
+        step = rng.integers(1, num_heads)
+        drawn = [(layer, (head + step) % num_heads) for layer, head in heads]
+        if not set(drawn) & set(heads):
+            return drawn
+    return null_by_choice(heads, num_heads, rng)
+
+
 RIGHT = {
     "causal-1": [
+        lambda weights: np.argsort((weights > weights.min()).sum(axis=1)),
         order_by_topology,
         order_by_torch,
         order_by_sorted,
@@ -667,6 +703,9 @@ RIGHT = {
         null_by_torch,
         null_as_floats,
         lambda heads, num_heads, rng: iter(null_by_choice(heads, num_heads, rng)),
+        lambda heads, num_heads, rng: {
+            tuple(pair) for pair in null_by_tries(heads, num_heads, rng)
+        },
     ],
     "causal-8": [
         shares_by_tables,
@@ -684,6 +723,7 @@ RIGHT = {
 
 WRONG = {
     "causal-1": [
+        (lambda w: np.argsort((w > 1e-250).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 1e-20).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w.astype(np.float32) > 0).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 0).sum(axis=1))[:10], "shape"),
@@ -704,6 +744,8 @@ WRONG = {
         (lambda w: w[order_by_topology(w)], "shape"),
     ],
     "causal-2": [
+        (lambda w: of_what_is_there(np.diagonal(w, -1, 2, 3)), ("not right yet", "NaN")),
+        (lambda w: np.diagonal(w, -1, 2, 3)[..., :16].mean(-1), "not right yet"),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., :4].mean(axis=-1), "not right yet"),
         (lambda w: np.diagonal(w[:3], -1, 2, 3).mean(axis=-1), "shape"),
         (lambda w: position_score(w[..., 1:, :], np.arange(w.shape[-1] - 1)), "does the work"),
@@ -726,6 +768,10 @@ WRONG = {
         (lambda w: offset_score(w, -1), "calls `course_lib.heads.offset_score`"),
     ],
     "causal-3": [
+        (
+            lambda w, half: of_what_is_there(w[:, :, half:, 1 : half + 1].diagonal(0, 2, 3)),
+            ("not right yet", "NaN came back"),
+        ),
         (on_keys(0), "earlier copy of the token; the token after"),
         (on_keys(-1), "not right yet"),
         (lambda w, half: np.diagonal(w, 1 - half, 2, 3).mean(-1), "One query too many"),
@@ -747,6 +793,10 @@ WRONG = {
         ),
     ],
     "causal-4": [
+        (mended_if(str.lower), "not right yet"),
+        (mended_if(str.strip), "not right yet"),
+        (mended_if(lambda token: f"{len(token)}{token[0]}"), "not right yet"),
+        (copies(pick=lambda places: places[-3:]), "not right yet"),
         (copies(shift=0), "still the weight on the copies"),
         (copies(shift=-1), "shift the other way"),
         (copies(pick=lambda places: places[-1:]), "Only the last earlier copy"),
@@ -766,6 +816,7 @@ WRONG = {
         (lambda w, t: duplicate_score(w, t), "calls `course_lib.heads.duplicate_score`"),
     ],
     "causal-5": [
+        (lambda a, b, half: path(a, b, half) / path(a, b, half).sum(), "not right yet"),
         (lambda lower, upper, half: path(upper, lower, half), "heads are swapped"),
         (wrong_path(lambda i, h: i - h, lambda i, h, k: (k, k - 1)), "leads to the earlier copy"),
         (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (i, i - 1)), "where the first one"),
@@ -795,6 +846,11 @@ WRONG = {
         (lambda a, b, half: path(a.T, b.T, half), "not right yet"),
     ],
     "causal-6": [
+        (lambda a, b: (b / a - 1)[..., len(a[0]) // 2 + 1 :].mean(axis=(-1, -2)), "not right yet"),
+        (
+            lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :][..., :5].mean(axis=(-1, -2)),
+            "not right",
+        ),
         (rises_from(-1), "which nobody can know"),
         (rises_from(1), "can be known"),
         (lambda a, b: -rises(a, b), "The sign"),
@@ -813,6 +869,12 @@ WRONG = {
         (lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :].mean(axis=-1), "shape"),
     ],
     "causal-7": [
+        (null_from(lambda free, count: random.sample(free, count)), "the second time"),
+        (
+            null_from(lambda free, count: np.random.default_rng().permutation(free)[:count]),
+            "the second time",
+        ),
+        (null_by_shifting, "the same chance"),
         (null_of_neighbours, "set of others the same chance"),
         (null_of_one_order, "set of others the same chance"),
         (null_next, "the same chance"),
@@ -841,6 +903,12 @@ WRONG = {
         ),
     ],
     "causal-8": [
+        (shares_from(end=lambda found: found / found[-1]), "not right yet"),
+        (
+            lambda layers: shares(np.broadcast_to(layers.mean(axis=0), layers.shape)),
+            "not right yet",
+        ),
+        (lambda layers: shares((layers + np.eye(layers.shape[-1])) / 2), "not right yet"),
         (shares_from(order=slice(None)), "begins in the first layer"),
         (shares_from(start=0), "Begin at the last one"),
         (shares_from(start=-2), ("not right yet", "IndexError")),

@@ -1,5 +1,6 @@
 """The tasks of chapter 13 done the slow and plain way, by other ideas than the solutions'."""
 
+from functools import cache
 from itertools import product
 
 import networkx as nx
@@ -78,20 +79,16 @@ def others_like(heads, num_heads, rng):
 
 
 def first_token_shares(layers):
-    """Every walk down from the last token, with the product of its steps."""
+    """From where can the walk have come? Every last step, and every walk before it."""
     depth, n, _ = layers.shape
-    found = []
-    for steps in range(1, depth + 1):
-        total = 0.0
-        for places in product(range(n), repeat=steps):
-            if places[-1] == 0:
-                chance, at = 1.0, n - 1
-                for step, place in enumerate(places):
-                    chance *= layers[depth - 1 - step, at, place]
-                    at = place
-                total += chance
-        found.append(total)
-    return found
+
+    @cache
+    def chance(steps, at):
+        if steps == 0:
+            return float(at == n - 1)
+        return sum(chance(steps - 1, i) * layers[depth - steps, i, at] for i in range(n))
+
+    return [chance(steps, 0) for steps in range(1, depth + 1)]
 
 
 BRUTE = {

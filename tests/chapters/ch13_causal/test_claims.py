@@ -231,6 +231,8 @@ def test_a_new_seed_learns_it_as_suddenly():
     assert losses[3] > 0.85 * losses[0]
     assert losses[-1] < 0.1
     assert kept[-1]["accuracy"] > 0.98
+    for layer in (0, 1):  # neither head is of use without the other
+        assert tasks.measure(model, test, silent=(layer,))["accuracy"] < 0.25
 
 
 def test_texts_and_measures_are_what_they_say():
@@ -279,6 +281,18 @@ def test_at_no_share_does_the_copied_word_stand_out(residual):
     assert (row[1:last] > row[last - HALF + 1]).sum() >= 1
     told, _ = load_predictions("random_twice")
     assert told[last][0].strip() == tokens[last + 1]  # although the model foresees it
+
+
+@pytest.mark.parametrize("residual", [0, 0.5, 0.9, 0.95, 0.99])
+def test_nor_does_it_without_the_sink(residual):
+    weights, _ = TEXTS["random_twice"]
+    without = weights.astype(float)
+    without[:, :, 1:, 0] = 0
+    without[:, :, 1] = np.eye(2 * HALF)[1]  # token 1 has nothing but itself left
+    without /= without.sum(axis=-1, keepdims=True)
+    last = 2 * HALF - 1
+    row = rollout_row(without, last, residual=residual)
+    assert (row[1:last] > row[last - HALF + 1]).sum() >= 1
 
 
 @pytest.mark.parametrize("seed", range(3))
