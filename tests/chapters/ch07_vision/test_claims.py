@@ -37,10 +37,10 @@ def test_the_favourite_pixel_has_many_times_an_even_share_and_may_be_dark_or_bri
 
 
 def test_neither_network_tells_the_digits_at_both_ends():
-    alike = tasks.both_ends_task().test[1].float().mean().item()
+    alike = tasks.both_ends_task().test[1].float().mean().item()  # right, if always answered so
     for found in load_runs("both ends").values():
         for share in found["accuracy"]:
-            assert min(abs(share - alike), abs(share - 1 + alike)) < 0.02
+            assert min(abs(share - alike), abs(share - 1 + alike)) < 1e-6
 
 
 def test_networks_compare_as_the_chapter_says():
