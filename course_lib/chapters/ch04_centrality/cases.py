@@ -220,9 +220,24 @@ def _branches(rng, *ways):
 UNITS = (1e-2, 1e-3, 1e-4)
 
 
-def nearly_as_long(rng, unit):
-    """Make two ways whose lengths -ln w rounding to a unit puts in another order."""
-    return _branches(rng, np.exp([-106.1 * unit]), np.exp([-35.49 * unit] * 3))
+def nearly_as_long(rng, unit, longer=False):
+    """Make two ways whose lengths -ln w rounding to a unit puts in another order.
+
+    The one of a single weight is a little the shorter of the two, or a little the `longer`.
+    """
+    one, each_of_three = (106.9, 35.51) if longer else (106.1, 35.49)
+    return _branches(rng, np.exp([-one * unit]), np.exp([-each_of_three * unit] * 3))
+
+
+def _decoys(rng):
+    """Make a graph in which the best way begins with the weakest of five edges."""
+    order = rng.permutation(7)
+    start, end, good = order[:3]
+    weights = np.zeros((7, 7))
+    weights[start, order[3:]], weights[start, good] = 0.22, 0.12
+    weights[order[3:], order[3:]], weights[order[3:], end] = 0.9, 0.1
+    weights[good, end] = weights[end, start] = 1
+    return weights, int(start), int(end)
 
 
 def ways(rng):
@@ -232,19 +247,25 @@ def ways(rng):
     branches = [
         _branches(rng, *weights)
         for weights in (
-            ([0.9], [0.99] * 4),
+            ([0.88], [0.99] * rng.integers(4, 7)),
             ([0.945], [0.953] * 3),
             ([0.5], [0.9, 0.6]),
             ([1e-30],),
+            ([1e-30], [1e-14] * 2),
+            ([1e-28], [1e-15] * 2),
         )
     ]
-    branches += [nearly_as_long(rng, unit) for unit in UNITS]
+    branches += [nearly_as_long(rng, unit, longer) for unit in UNITS for longer in (False, True)]
+    branches.append(_decoys(rng))
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
     drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
     weighed, counted = (_by_product(_as_long_as(length)) for length in (float, lambda weight: 1))
     drawn += separating(rng, _draw_way, weighed, [counted], apart=lambda a, b: a != b)
-    chain = np.array([[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.2, 0, 0.1, 0.7], [0.4, 0.3, 0, 0.3]])
+    # Against the edges, too, the way from 0 to 3 is none of a single edge.
+    chain = np.array(
+        [[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.6, 0, 0.1, 0.3], [0.1, 0.3, 0.5, 0.1]]
+    )
     return [
         (direct, 0, 2),
         (chain, 0, 3),
@@ -323,6 +344,7 @@ def scores(rng):
         (rising, -(rising**3)),
         (close, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
+        (rng.normal(size=8), 3 - 1e-9 * rng.permutation(8)),
         (rng.normal(size=14), rng.normal(size=14)),  # hardly ever a number of two decimals
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
     ]
@@ -380,11 +402,14 @@ LOOP_IDEAS = [
 
 
 def causal_walks(rng):
-    """Make causal weights: of two tokens, of a long stay at the last token, and random ones."""
-    long_stay = causal_walk(rng, 4, [0.2, 0.1, 0.9])
+    """Make causal weights: of two tokens, of long stays at the last and the second, random ones.
+
+    Where one token stays nearly as long as another, the factor shows after hundreds of steps only.
+    """
     return [
         (causal_walk(rng, 2, [0.3]),),
-        (long_stay,),
+        (causal_walk(rng, 4, [0.2, 0.1, 0.9]),),
+        (causal_walk(rng, 6, [0.98, *[0.93] * 4]),),
         (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
         *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),
     ]

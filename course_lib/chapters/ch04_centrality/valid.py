@@ -57,7 +57,9 @@ VALID = {
     "centrality-2": _walks() | cases_of(cases.walks),
     "centrality-3": st.tuples(st.integers(3, 40)),
     "centrality-4": st.one_of(
-        _ways(), cases_of(cases.ways), seeded(cases.nearly_as_long, st.sampled_from(cases.UNITS))
+        _ways(),
+        cases_of(cases.ways),
+        seeded(cases.nearly_as_long, st.sampled_from(cases.UNITS), st.booleans()),
     ),
     "centrality-5": _removals() | cases_of(cases.removals),
     "centrality-6": _scores() | cases_of(cases.scores),

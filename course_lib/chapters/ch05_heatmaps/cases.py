@@ -30,11 +30,14 @@ def named_matrices(rng):
 
 
 def two_heads(rng):
-    """Make a flat matrix beside a sharp one, in both orders, and one that reaches 0 and 1."""
+    """Make a flat matrix beside another, in both orders, and one that reaches 0 and 1.
+
+    The largest weight of the second pair is far from 1.
+    """
     n, m, k = rng.integers(2, 7, size=3)
     return [
         (softmax(0.3 * rng.normal(size=(n, n))), softmax(3 * rng.normal(size=(n, n)))),
-        (softmax(3 * rng.normal(size=(m, m))), softmax(0.3 * rng.normal(size=(m, m)))),
+        (softmax(np.diag(rng.uniform(0.4, 0.9, m))), softmax(0.1 * rng.normal(size=(m, m)))),
         (_sharp(rng, k), softmax(rng.normal(size=(k, k)))),
     ]
 

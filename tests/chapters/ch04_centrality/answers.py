@@ -224,6 +224,11 @@ def pagerank_by_google_matrix(weights, damping):
     return np.linalg.matrix_power(google, 2**14)[0]
 
 
+def pagerank_by_networkx_matrix(weights, damping):
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    return np.linalg.matrix_power(nx.google_matrix(graph, alpha=damping), 2**14)[0]
+
+
 def pagerank_in_double_torch(weights, damping):
     weights = torch.tensor(weights)
     shares = torch.full((len(weights),), 1 / len(weights), dtype=torch.float64)
@@ -363,6 +368,25 @@ def way_of_networkx_array(weights, start, end):
     for _, _, edge in graph.edges(data=True):
         edge["far"] = float(-sympy.log(edge["weight"]))
     return iter(nx.bellman_ford_path(graph, start, end, weight="far"))
+
+
+def way_by_beam(width):
+    """Extend only the best few ways that have begun, edge by edge."""
+
+    def answer(weights, start, end):
+        begun, found = [(1.0, [start])], [(0.0, [start, end])]
+        for _ in weights:
+            longer = [
+                (share * weights[way[-1], j], [*way, j])
+                for share, way in begun
+                for j in range(len(weights))
+                if j not in way and weights[way[-1], j] > 0
+            ]
+            found += [one for one in longer if one[1][-1] == end]
+            begun = sorted(one for one in longer if one[1][-1] != end)[-width:]
+        return max(found)[1]
+
+    return answer
 
 
 def way_greedily(weights, start, end):
@@ -535,8 +559,8 @@ def factor_in_place(weights):
     return [weights.trace() if len(weights) == 2 else weights.diagonal().max()][0]
 
 
-def factor_of_few_steps(weights):
-    left = np.ones(len(weights) - 1) @ np.linalg.matrix_power(weights[1:, 1:], 2)
+def factor_of_few_steps(weights, steps=2):
+    left = np.ones(len(weights) - 1) @ np.linalg.matrix_power(weights[1:, 1:], steps)
     return (left @ weights[1:, 1:]).sum() / left.sum()
 
 
@@ -569,6 +593,7 @@ RIGHT = {
         pagerank_by_lists,
         pagerank_by_einsum,
         pagerank_by_google_matrix,
+        pagerank_by_networkx_matrix,
         pagerank_in_double_torch,
         in_type(pagerank_in_double_torch, torch.bfloat16),
     ],
@@ -782,6 +807,19 @@ WRONG = {
         (way_by(lambda w: np.exp(-w)), ("larger product", "such as 1 / w")),
         (way_by(lambda w: 1 - np.log(w)), ("larger product", "such as 1 / w")),
         (functools.partial(way_by_bellman_ford, steps=2), ("larger product", "weight 0")),
+        *((way_by_beam(width), ("larger product", "weight 0")) for width in (1, 2, 3)),
+        *(
+            (
+                lambda weights, start, end, tiny=tiny: way_by_bellman_ford(
+                    np.maximum(weights, tiny), start, end
+                ),
+                "uses an edge of weight 0",
+            )
+            for tiny in (1e-9, 1e-12)
+        ),
+        (way_by(lambda w: 0.001 - np.log(w)), "larger product"),
+        (way_by(lambda w: 1 - w**0.01), "larger product"),
+        (way_by(lambda w: w**-0.01 - 1), "larger product"),
         (way_greedily, ("larger product", "weight 0")),
         (way_by_scipy_without_ones, ("larger product", "should begin with")),
         (way_with_detours, "on the way twice"),
@@ -891,6 +929,10 @@ WRONG = {
             lambda first, second: agreement_by_rankdata(np.float32(first), np.float32(second)),
             ("not right yet", "NaN"),
         ),
+        (
+            lambda first, second: agreement_by_rankdata(first, second.round(6)),
+            ("not right yet", "NaN"),
+        ),
         (footrule, "not right yet"),
         (lambda first, second: agreement_by_rankdata(first[:-1], second[:-1]), "NaN"),
         (
@@ -939,6 +981,9 @@ WRONG = {
         (lambda weights: weights.trace() - 1, "not right yet"),
         (lambda weights: 0.3, "not right yet"),
         (lambda weights: np.diag(weights)[1:].argmax() + 1, "not right yet"),
+        (lambda weights: np.diag(weights)[2:].max(initial=weights[-1, -1]), "not right yet"),
+        (lambda weights: min(np.diag(weights)[1:].max(), 0.95), "not right yet"),
+        (functools.partial(factor_of_few_steps, steps=60), "not right yet"),
         (lambda weights: np.diag(weights)[1:], "shape"),
         (lambda weights: None, "return"),
     ],

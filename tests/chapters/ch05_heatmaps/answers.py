@@ -162,6 +162,14 @@ def named_by(x_names, y_names):
     return draw_weights
 
 
+def named_once(axes, weights, tokens):
+    """Name each different token where it first occurs."""
+    without_ticks(axes, weights, tokens)
+    places = [tokens.index(token) for token in tokens]
+    axes.set_xticks(places, tokens)
+    axes.set_yticks(places, tokens)
+
+
 def covered(axes, weights, tokens):
     image()(axes, weights, tokens)
     axes.imshow(weights.T, vmin=0, vmax=1)
@@ -445,6 +453,17 @@ def order_without_loops(weights):
     return order_by_fiedler(off)[::-1]
 
 
+def order_from(close, sums=None, sign=1):
+    """Sort by the second eigenvector of D - S, with another S, D or sign."""
+
+    def answer(weights):
+        alike = close(weights)
+        degrees = np.diag(sums(weights) if sums else alike.sum(axis=1))
+        return np.argsort(np.linalg.eigh(degrees - sign * alike)[1][:, 1])
+
+    return answer
+
+
 def order_by_sums(weights):
     return order_by_fiedler(weights + weights.T)  # twice S: the same eigenvectors
 
@@ -601,6 +620,7 @@ WRONG = {
         (without_ticks, "Along the x axis the cells should be named"),
         (labels_without_ticks, "Along the x axis the cells should be named"),
         (named_by(list, lambda tokens: tokens[::-1]), "Along the y axis"),
+        (named_once, "Along the x axis"),
         (named_by(lambda tokens: [""] * len(tokens), list), "Along the x axis"),
         (named_by(list, lambda tokens: [token[:1] for token in tokens]), "Along the y axis"),
         (then(image(), lambda axes, w, tokens: named(axes, tokens, shift=0.5)), "Along the x axis"),
@@ -646,6 +666,10 @@ WRONG = {
         ),
         (pair(lambda first, second: {"vmin": 0, "vmax": 0.5}), ("ends at", "run from 0 to 0.5")),
         (pair(lambda first, second: {"vmin": 0, "vmax": 2}), "ends at 2"),
+        (
+            pair(lambda a, b: {"vmin": 0, "vmax": np.ceil(10 * max(a.max(), b.max())) / 10}),
+            "ends at",
+        ),
         (pair(lambda a, b: {"vmin": 0, "vmax": a.max() + b.max()}), "ends at"),
         (pair(shared, with_map(shared, "Reds")), "different colours on the left"),
         (pair(whole, with_map(whole, "viridis_r")), "different colours on the left"),
@@ -748,6 +772,7 @@ WRONG = {
         (masked(lambda weights, mask: mask), "one reads"),
         (masked(empty, cmap="Blues"), "is forbidden"),
         (masked(empty, cmap="Greys_r"), "is forbidden"),
+        (then(masked(empty, cmap="Greys"), on_axes(lambda a: a.set_facecolor("0.8"))), "forbidden"),
         (with_bad(plt.get_cmap("viridis")(0.0), "viridis"), "No cell is hidden"),
         (with_bad(plt.get_cmap("magma")(0.3), "magma"), "is forbidden"),
         (then(masked(empty), masked(lambda weights, mask: weights)), "No cell is hidden"),
@@ -779,6 +804,18 @@ WRONG = {
         (lambda weights: spectral_order(weights), "which does the work"),
         (order_by_normalised, "normalised Laplacian"),
         (order_by_clusters, "should only rise or only fall"),
+        *(
+            (order_from(close), "should only rise or only fall")
+            for close in (
+                lambda w: np.sqrt(w * w.T),
+                lambda w: np.maximum(w, w.T),
+                lambda w: np.triu(w) + np.triu(w, 1).T,
+                lambda w: w @ w.T,
+                lambda w: (w + w.T > 2 * w.mean()).astype(float),
+            )
+        ),
+        (order_from(lambda w: (w + w.T) / 2, sums=lambda w: w.sum(0)), "only rise or only fall"),
+        (order_from(lambda w: (w + w.T) / 2, sign=-1), "should only rise or only fall"),
         (order_of_groups, "should only rise or only fall"),
         (lambda weights: np.argsort(order_by_fiedler(weights)), "ranks of the tokens"),
         (lambda weights: order_by_fiedler(weights) + 1, "every position"),

@@ -191,6 +191,12 @@ def tokens_of(change):
     return lambda picture: np.reshape(change(picture), (len(picture), -1)).T
 
 
+def without_loops(weights, r, c):
+    """Take a query's mean over the other places only."""
+    others = weights * (1 - np.eye(len(weights)))
+    return ((others * np.hypot(r, c)).sum(1) / others.sum(1).clip(1e-9)).mean()
+
+
 def nearest(look):
     """Return an answer to vision-2 that asks where a row of weights looks in a way of its own."""
 
@@ -294,6 +300,7 @@ RIGHT = {
         lambda gains: gains.mean() / gains.std(ddof=1) * np.sqrt(len(gains)),
         lambda gains: statistics.mean(gains) / (statistics.stdev(gains) / len(gains) ** 0.5),
         lambda gains: scipy.stats.ttest_1samp(gains, 0).statistic,
+        lambda gains: scipy.stats.ttest_ind(gains, np.zeros_like(gains)).statistic,
         lambda gains: np.mean(gains) / scipy.stats.sem(gains),
         lambda gains: pd.Series(gains).mean() / pd.Series(gains).sem(),
         lambda gains: torch.tensor(gains).mean() / torch.tensor(gains).std() * len(gains) ** 0.5,
@@ -395,6 +402,11 @@ WRONG = {
             ),
             "not right yet",
         ),
+        (
+            distance_with(lambda w, r, c: (w * np.hypot(r, c).clip(max=5)).sum(1).mean()),
+            "not right",
+        ),
+        (distance_with(without_loops), "not right yet"),
         (distance_with(lambda w, r, c: 1.5), "not right yet"),
     ],
     "vision-3": [
@@ -443,6 +455,7 @@ WRONG = {
             "added whole",
         ),
         (but(mix=lambda self, v, weights: v @ weights), "transposed weights"),
+        (but(mix=lambda self, v, weights: v @ weights.mean(0).mT), "not right yet"),
         (but(finish=lambda self, x, mixed: self.gamma * self.output(mixed)), "not added"),
         (but(finish=lambda self, x, mixed: self.output(mixed) + x), "γ is missing"),
         (
@@ -590,6 +603,8 @@ WRONG = {
         (lambda gains: np.mean(gains) / (np.std(gains, ddof=1) / len(gains)), "the root"),
         (lambda gains: np.median(gains) / error(gains), "median"),
         (lambda gains: scipy.stats.ttest_1samp(gains, 0).pvalue, "not right yet"),
+        (lambda gains: scipy.stats.trim_mean(gains, 0.1) / error(gains), "not right yet"),
+        (lambda gains: np.sum(gains) / np.sqrt(np.sum(gains**2)), "not right yet"),
         (lambda gains: -2.25, "not right yet"),
         (lambda gains: np.clip(errors_by_loop(gains), -100, 100), "not right yet"),
         (lambda gains: 0.0, "not right yet"),
