@@ -111,18 +111,18 @@ def candidates(rng):
     below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
     # One is a little above 0 everywhere; the other is better, but not everywhere.
     steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
-    rivals = [_rivals(rng, turn, bold) for turn in (-1, 1) for bold in (False, True)]
+    rivals = _rivals(rng, bold_wins=True), _rivals(rng, bold_wins=False)
     cases += [best, lucky, below, steady, *rivals]
     return [(scores,) for scores in cases if apart(scores)]
 
 
-def _rivals(rng, turn, bold_wins, texts=200, by=0.004):
+def _rivals(rng, *, bold_wins, texts=100, by=0.0075):
     """Return scores (2, texts): one steady, one with few outliers; one is a little better."""
     steady = 0.01 * rng.normal(size=texts)
-    bold = turn * 0.65 * (rng.permutation(texts) < 0.3 * texts)
+    bold = (0.65 if bold_wins else -0.65) * (rng.permutation(texts) < 0.3 * texts)
     pair = np.stack([bold - bold.mean(), steady - steady.mean()])
-    pair[1 - bold_wins] += by
-    return 0.3 + (pair[::-1] if bold_wins else pair)  # not the first, which ties are given
+    pair[0 if bold_wins else 1] += by
+    return 0.3 + (pair[::-1] if bold_wins else pair)  # the better is not the first, as of ties
 
 
 def _tell_apart(draw):
