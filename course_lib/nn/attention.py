@@ -204,11 +204,11 @@ def masked_softmax(logits, mask):
     _validate.tensor(logits, "logits", _validate.FLOATS, ..., "n_key")
     if mask is None:
         return logits.softmax(dim=-1)
-    mask = _validate.expanded(mask, "mask", _validate.BOOLEANS, *logits.shape)
+    _validate.expanded(mask, "mask", _validate.BOOLEANS, *logits.shape)  # is used as it is: smaller
     _validate.together(mask, "mask", logits, "logits")
     lonely = ~mask.any(dim=-1, keepdim=True)  # (..., 1): a row of nothing but -inf would be NaN
-    shown = logits.masked_fill(~mask, -torch.inf).masked_fill(lonely, 0)
-    return shown.softmax(dim=-1).masked_fill(~mask, 0)
+    lowest = torch.zeros_like(lonely, dtype=logits.dtype).masked_fill(~lonely, -torch.inf)
+    return torch.where(mask, torch.where(mask, logits, lowest).softmax(dim=-1), 0)
 
 
 def causal_mask(n):

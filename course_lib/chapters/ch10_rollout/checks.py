@@ -5,7 +5,7 @@ from itertools import accumulate
 from operator import ne
 
 import numpy as np
-from scipy.stats import binom
+from scipy.stats import binom, chi2
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
@@ -31,8 +31,8 @@ def _heads(rng):
     for residual in (0.0, 1.0, 0.5, rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9)):
         h, n = rng.integers(1, 5), rng.integers(2, 6)
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
-    many = softmax(3 * rng.normal(size=(rng.integers(6, 13), 4, 4)))
-    return [*cases, (many, 0.2), (many[:3], 0.3), (np.ones((2, 1, 1)), 0.25)]
+    many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
+    return [*cases, (many, 0.2), (many[:4], 0.3), (np.ones((2, 1, 1)), 0.25)]
 
 
 def _judge_residual(cases, values):
@@ -137,7 +137,8 @@ def _raw(rng):
     # may be cut off.
     deep = np.exp(rng.normal(size=(7, 4, 4)))
     far = np.exp(2 * rng.normal(size=(2, 4, 4))) * rng.permutation([3e-12, 3e-12, 1, 1e8])[:, None]
-    cases += [(shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4)]
+    nearly = shares * rng.permutation([0.98, 0.999, 1.03])[:, None]
+    cases += [(shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4), (nearly, 0.1)]
     return [*cases, (deep, 0.6), (far, 0.25)]
 
 
@@ -199,12 +200,15 @@ def _walks(rng):
         if not np.diagonal(moves, axis1=1, axis2=2).any():
             break
     copies = np.eye(3)[[[0, 0, 1], [1, 2, 2]]]
-    sharp = softmax(3 * rng.normal(size=(3, 3, 3)))
+    start = int(rng.integers(3))
+    for _ in tries("sharp layers that leave it open where a walk ends"):
+        sharp = softmax(3 * rng.normal(size=(3, 3, 3)))
+        if _product(sharp)[start].max() < 0.8:
+            break
     wide = softmax(rng.normal(size=(2, 5, 5)))
     even = softmax(0.3 * rng.normal(size=(1, 4, 4)))  # the largest of a row is hardly ahead
-    start = int(rng.integers(3))
     cases = [(certain, start, 10), (copies, 0, 3), (copies, 2, 3), (wide, 4, 1), (wide, 1, 7)]
-    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even)]
+    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even, even)]
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
 
 
@@ -221,6 +225,16 @@ def _could_be(shares, right, walks, rounding):
     most, least = np.floor(counts + off), np.ceil(counts - off)
     tails = binom.cdf(most, walks, chance), binom.sf(least - 1, walks, chance)
     return bool((np.minimum(*tails) > UNLIKELY).all())
+
+
+def _too_even(shares, rows):
+    """Tell whether shares of `MANY` walks are nearer to the rollout's rows than chance allows."""
+    distance, freedom = 0.0, 0
+    for share, row in zip(shares, rows, strict=True):
+        often = row > 0.01  # of rare ends no count comes near what is expected
+        distance += MANY * ((share - row)[often] ** 2 / row[often]).sum()
+        freedom += often.sum() - 1
+    return chi2.cdf(distance, freedom) < UNLIKELY
 
 
 def _judge_walks(cases, values):
@@ -264,6 +278,13 @@ def _judge_walks(cases, values):
                     place=place,
                     right=right[place],
                 )
+    many = [(row, case) for row, case in zip(rows, cases, strict=True) if case[2] == MANY]
+    for chosen in (many, [(row, case) for row, case in many if len(case[0]) == 1]):
+        if chosen and _too_even([row for row, _ in chosen], [down(*case) for _, case in chosen]):
+            raise Wrong(
+                "The ends lie closer to the rollout than chance allows: let each walk choose its "
+                "steps by itself."
+            )
     again = [row for row, case in zip(rows, cases, strict=True) if case[2] == MANY][:3]
     if len(again) == 3 and all(np.array_equal(again[0], row) for row in again):
         raise Wrong("Three generators led to the very same walks: let `rng` choose each step.")
@@ -283,7 +304,15 @@ def _collapsing(rng):
     back_again = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]]
     never = np.array([np.eye(3)[rng.permutation(3)] for _ in range(4)])
     slow = 0.9 * np.eye(3) + 0.1 * softmax(rng.normal(size=(12, 3, 3)))
+    grows_first = np.concatenate([back_again, same_rows[:1]])
     cases += [(same_rows, 0.5), (same_rows, 0.0), (never, 0.1), (back_again, 0.65), (slow, 0.5)]
+    cases += [
+        (grows_first, 0.5),
+        (0.9 * np.eye(3) + 0.1 * softmax(rng.normal(size=(2, 3, 3))), 0.9),
+    ]
+    for factor in (1 - 2e-5, 1 + 2e-5):  # nearly below the limit after two layers, and just below
+        near = softmax(2 * rng.normal(size=(3, 4, 4)))
+        cases.append((near, factor * distance_from_rank_one(near[1] @ near[0])))
 
     def draw(rng):
         return softmax(3 * rng.normal(size=(4, 4, 4))), 0.3

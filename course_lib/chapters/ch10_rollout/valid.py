@@ -28,7 +28,7 @@ def _walks(rng, layers, n):
 
 def _collapsing(rng, layers, n):
     weights = np.array([random_weights(rng, n) for _ in range(layers)])
-    limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9]))
+    limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9, rng.random()]))
     if rng.random() < 0.2:  # the distance goes below the limit and comes back
         weights, limit = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]], 0.65
     if n in (1, 2, 4) and rng.random() < 0.1:  # a distance of exactly 0 is not below 0

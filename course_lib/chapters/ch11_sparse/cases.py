@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib._waiting import tries
 from course_lib.attention import softmax
 
 LARGE = 2000  # positions of the case that is measured; one in four is a query
@@ -60,7 +61,7 @@ def masses(rng):
     tenths = np.full((10, 10), 0.1)
     cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
     # What is short by half of 1e-9 has reached the mass, what is short by ten times it has not.
-    cases += [(TIED, 0.5 + 5e-10), (TIED, 0.5 + 1e-8), (TIED, 0.75 + 1e-8)]
+    cases += [(TIED, 0.5 + 5e-10), (TIED, 0.5 + 3e-9), (TIED, 0.5 + 1e-8), (TIED, 0.75 + 1e-8)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
 
 
@@ -111,6 +112,30 @@ def edge_lists(rng):
     every = np.stack(np.divmod(rng.permutation(9), 3))
     cases.append((query, key, rng.normal(size=(3, 2)), every))
     return [*cases, many_positions(rng)]
+
+
+def clearly_chosen(query, key, size, by=1e-3):
+    """Tell whether no query finds two blocks nearly equally good."""
+    means = key.reshape(-1, size, key.shape[1]).mean(axis=1)
+    gaps = np.diff(np.sort(query @ means.T, axis=1), axis=1)
+    return bool((gaps > by).all())
+
+
+def blocks(rng):
+    """Make queries and keys whose blocks differ, also where one key or a long one leads astray."""
+    sizes = [(3, 4, 2, 1), (2, 5, 3, 2), (4, 3, 2, 0), (1, 6, 3, 3), (3, 4, 1, 3), (2, 1, 2, 0)]
+    n, count = (int(x) for x in rng.integers((2, 7), (6, 10)))
+    sizes += [(n, count, 4, int(rng.integers(4, count - 1))) for _ in range(2)]
+    cases = []
+    for size, count, d, k in sizes:
+        for _ in tries("blocks none of which are equally good"):
+            query, key = rng.normal(size=(2, size * count, d))
+            key += np.repeat(rng.normal(size=(count, d)), size, axis=0)
+            key[rng.integers(len(key))] *= -4  # a key unlike the others of its block
+            if clearly_chosen(query, key, size):
+                break
+        cases.append((query, key, size, k))
+    return cases
 
 
 def _far(rng, starts, ends, edges):

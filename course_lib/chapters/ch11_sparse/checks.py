@@ -384,6 +384,64 @@ def _judge_along(cases, values):
     )
 
 
+def _chosen(query, key, size, k, *, score=None, own=np.inf):
+    """Return the k + 1 best blocks of each query, its own counted with the score `own`."""
+    scores = (score or _by_mean)(query, key, size)
+    places = np.arange(len(query))
+    if own is not None:
+        scores[places, places // size] = own
+    ranks = np.argsort(np.argsort(-scores, axis=1), axis=1)
+    return ranks <= k
+
+
+def _by_mean(query, key, size):
+    return query @ key.reshape(-1, size, key.shape[1]).mean(axis=1).T
+
+
+def _by_largest(query, key, size):
+    return (query @ key.T).reshape(len(query), -1, size).max(axis=2)
+
+
+def _judge_blocks(cases, values):
+    def differs_in(**changes):
+        return lambda *case: _chosen(*case, **changes)
+
+    def one_less(query, key, size, k):
+        return _chosen(query, key, size, k - 1)
+
+    compare_all(
+        lambda query, key, size, k: say(
+            "The blocks for {n} queries, blocks of {size} and k = {k}", n=len(query), size=size, k=k
+        ),
+        cases,
+        values,
+        _chosen,
+        [
+            (one_less, "The query's own block comes on top of the k others."),
+            (
+                lambda *case: _chosen(*case[:3], case[3] - 1, own=None),
+                "Each query attends to its own block as well, whatever its score.",
+            ),
+            (
+                differs_in(own=None),
+                "The own block is always taken, also where others have larger products.",
+            ),
+            (
+                lambda *case: _chosen(*case[:3], case[3] - 1, own=-np.inf),
+                "The query's own block is missing.",
+            ),
+            (
+                differs_in(score=_by_largest),
+                "Score a block by its mean key, not by the best of its keys.",
+            ),
+            (
+                differs_in(score=lambda *case: -_by_mean(*case)),
+                "Those are the smallest products; take the largest.",
+            ),
+        ],
+    )
+
+
 CHECKS = {
     "sparse-1": Check(
         inputs=made.thresholds, judge=_judge_threshold, without=(sparsity.threshold,)
@@ -404,4 +462,5 @@ CHECKS = {
         call=call_measured,
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
     ),
+    "sparse-8": Check(inputs=made.blocks, judge=_judge_blocks),
 }

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch11_sparse.cases import in_parts, many_positions
+from course_lib.chapters.ch11_sparse.cases import clearly_chosen, in_parts, many_positions
 from course_lib.exercises.strategies import random_logits, random_weights, seeded
 
 
@@ -52,6 +52,12 @@ def _edges(rng, n, d, wide):
     return query * far, key, rng.normal(size=(n, wide)), edges
 
 
+def _blocks(rng, size, count, d):
+    query, key = rng.choice([0.3, 1, 100]) * rng.normal(size=(2, size * count, d))
+    assume(clearly_chosen(query, key, size, by=1e-9))
+    return query, key, size, int(rng.integers(count))
+
+
 small = st.integers(1, 8)
 few_or_many = [seeded(_edges, small, st.integers(1, 5), st.integers(1, 5))] * 9
 VALID = {
@@ -61,4 +67,5 @@ VALID = {
     "sparse-4": seeded(_row, st.integers(1, 12)),
     "sparse-6": st.tuples(st.integers(1, 40), st.integers(0, 60)) | st.just((2000, 3)),
     "sparse-7": st.one_of(*few_or_many, seeded(many_positions)),
+    "sparse-8": seeded(_blocks, st.integers(1, 4), st.integers(1, 6), st.integers(1, 4)),
 }

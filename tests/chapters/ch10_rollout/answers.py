@@ -76,6 +76,10 @@ def normalised(matrix):
     return matrix / matrix.sum(axis=-1, keepdims=True)
 
 
+def normalised_unless_nearly(raw):
+    return raw if np.allclose(raw.sum(axis=-1), 1, atol=0.05) else normalised(raw)
+
+
 def walk_all_at_once(layers, output, walks, rng):
     places = np.full(walks, output)
     for layer in layers[::-1]:
@@ -275,6 +279,35 @@ def walk_uniform(layers, output, walks, rng):
 def walk_by_columns(layers, output, walks, rng):
     turned = layers.transpose(0, 2, 1)
     return walk_all_at_once(turned / turned.sum(axis=2, keepdims=True), output, walks, rng)
+
+
+def walk_shared_out(layers, output, walks, rng):
+    """Systematic resampling: the right shares on average, and next to no chance."""
+    ends = np.searchsorted(rollout(layers, residual=0)[output].cumsum(), stairs(walks, rng))
+    return np.bincount(ends.clip(max=layers.shape[-1] - 1), minlength=layers.shape[-1]) / walks
+
+
+def stairs(walks, rng):
+    return (rng.random() + np.arange(walks)) / walks
+
+
+def walk_first_step_shared_out(layers, output, walks, rng):
+    n = layers.shape[-1]
+    places = np.searchsorted(layers[-1][output].cumsum(), stairs(walks, rng)).clip(max=n - 1)
+    for layer in layers[-2::-1]:
+        places = np.array([rng.choice(n, p=layer[place]) for place in places])
+    return np.bincount(places, minlength=n) / walks
+
+
+def depth_or_growth(weights, limit):
+    """Stop also where the distance grows, as if it could not fall again."""
+    last = np.inf
+    for depth, product in enumerate(growing(weights), start=1):
+        distance = distance_from_rank_one(product)
+        if distance < limit or distance > last:
+            return depth
+        last = distance
+    return len(weights) + 1
 
 
 def depth_by_svd(weights, limit):
@@ -580,6 +613,10 @@ WRONG = {
             "not right yet",
         ),
         (lambda raw, residual: mended_by_loop(raw, max(residual, 0.05)), "not right yet"),
+        (
+            mended_with(lambda layer, r, eye: (1 - r) * normalised_unless_nearly(layer) + r * eye),
+            "not right yet",
+        ),
         (lambda raw, residual: mended_by_loop(raw, min(residual, 0.9)), "not right yet"),
     ],
     "rollout-5": [
@@ -599,11 +636,13 @@ WRONG = {
             "shape",
         ),
         (walk_exact, "row itself"),
-        (walk_rounded, "very same walks"),
+        (walk_rounded, "closer to the rollout than chance"),
         (walk_always(50), "the rollout says"),
         (walk_always(499), "the rollout says"),
         (walk_always(100_000), "the rollout says"),
         (walk_same_seed, "very same walks"),
+        (walk_shared_out, "closer to the rollout than chance"),
+        (walk_first_step_shared_out, "closer to the rollout than chance"),
         (walk_together, "the rollout says"),
         (walk_greedily, "the rollout says"),
         (walk_uniform, "the rollout says"),
@@ -632,6 +671,9 @@ WRONG = {
         (depth_by_halves, "not right yet"),
         (depth_counting, "not right yet"),
         (depth_by_diameter, "not right yet"),
+        (depth_or_growth, "not right yet"),
+        (lambda weights, limit: depth_by_next(weights, limit * 1.001), "not right yet"),
+        (lambda weights, limit: depth_by_next(weights, limit * 0.999), "not right yet"),
         (lambda weights, limit: min(depth_by_next(weights, limit), len(weights)), "not right yet"),
         (lambda weights, limit: depth_by_next(weights, limit / 2), "not right yet"),
         (lambda weights, limit: depth_by_next(weights, limit**2), "not right yet"),

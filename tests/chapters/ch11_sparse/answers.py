@@ -586,6 +586,90 @@ def along_the_librarys_parts(query, key, value, edge_index):
     return edge_sum(edge_softmax(logits, edges), value, edges)[0]
 
 
+def means_of(key, size):
+    return key.reshape(-1, size, key.shape[1]).mean(axis=1)
+
+
+def choose(scores, size, k, own=np.inf):
+    """The k + 1 best blocks, the own one with another score."""
+    scores = np.array(scores, dtype=float)
+    places = np.arange(len(scores))
+    if own is not None:
+        scores[places, places // size] = own
+    best = np.argsort(-scores, axis=1)[:, : k + 1]
+    chosen = np.zeros(scores.shape, dtype=bool)
+    np.put_along_axis(chosen, best, True, axis=1)
+    return chosen
+
+
+def chosen_by(score, own=np.inf, more=0):
+    def answer(query, key, size, k):
+        return choose(score(query, key, size), size, max(k + more, -1), own)
+
+    return answer
+
+
+def by_mean(query, key, size):
+    return query @ means_of(key, size).T
+
+
+def blocks_by_loop(query, key, size, k):
+    rows = []
+    for i, q in enumerate(query):
+        means = [key[b : b + size].mean(axis=0) for b in range(0, len(key), size)]
+        others = [b for b in range(len(means)) if b != i // size]
+        best = sorted(others, key=lambda b: -(q @ means[b]))[:k]
+        rows.append([b == i // size or b in best for b in range(len(means))])
+    return rows
+
+
+def blocks_by_torch(query, key, size, k):
+    scores = torch.tensor(query) @ torch.tensor(key).unflatten(0, (-1, size)).mean(1).T
+    own = torch.arange(len(query)) // size
+    scores[torch.arange(len(query)), own] = torch.inf
+    return torch.zeros_like(scores).scatter(1, scores.topk(k + 1).indices, 1).bool()
+
+
+def blocks_by_partition(query, key, size, k):
+    scores = np.einsum("id,bsd->ib", query, key.reshape(-1, size, key.shape[1]))  # sums will do
+    own = np.arange(len(query))[:, None] // size == np.arange(scores.shape[1])
+    scores = np.where(own, np.inf, scores)
+    return scores >= np.partition(scores, -k - 1, axis=1)[:, [-k - 1]]
+
+
+def blocks_by_ranks(query, key, size, k):
+    scores = pd.DataFrame(by_mean(query, key, size) / np.sqrt(query.shape[1]))
+    own = np.arange(len(query))[:, None] // size == np.arange(scores.shape[1])
+    return (scores.mask(own).rank(axis=1, ascending=False) <= k) | own
+
+
+def blocks_by_reduceat(query, key, size, k):
+    logits = query @ key.T
+    scores = np.add.reduceat(logits, np.arange(0, len(key), size), axis=1)
+    return choose(scores, size, k)
+
+
+def blocks_for_all_alike(query, key, size, k):
+    return chosen_by(lambda q, key, s: by_mean(np.tile(q.mean(axis=0), (len(q), 1)), key, s))(
+        query, key, size, k
+    )
+
+
+def blocks_query_by_block(query, key, size, k):
+    means = np.repeat(means_of(query, size), size, axis=0)
+    return choose(by_mean(means, key, size), size, k)
+
+
+def blocks_near(query, key, size, k):
+    own = np.arange(len(query))[:, None] // size
+    return np.abs(own - np.arange(len(query) // size)) <= k
+
+
+def blocks_above_the_mean(query, key, size, k):
+    scores = by_mean(query, key, size)
+    return choose(scores, size, 0) | (scores > scores.mean(axis=1, keepdims=True))
+
+
 RIGHT = {
     "sparse-1": [
         rows_by_loop,
@@ -685,6 +769,19 @@ RIGHT = {
         as_type(along_sorted, brains),
         as_type(along_sorted, iter),
         as_type(along_sorted, lambda rows: [tuple(row) for row in rows.tolist()]),
+    ],
+    "sparse-8": [
+        chosen_by(by_mean),
+        blocks_by_loop,
+        blocks_by_torch,
+        blocks_by_partition,
+        blocks_by_ranks,
+        blocks_by_reduceat,
+        chosen_by(lambda q, key, size: softmax(by_mean(q, key, size))),
+        lambda *case: chosen_by(by_mean)(*case).astype(int),
+        lambda *case: chosen_by(by_mean)(*case).astype(np.float16),
+        lambda *case: pd.DataFrame(chosen_by(by_mean)(*case)),
+        lambda *case: (row for row in chosen_by(by_mean)(*case).tolist()),
     ],
 }
 
@@ -890,5 +987,56 @@ WRONG = {
         (lambda q, k, v, e: along_by_loop(q, k, v, np.sort(e, axis=0)), "not right yet"),
         (lambda q, k, v, e: along_by_loop(k, q, v, e), "not right yet"),
         (lambda q, k, v, e: along_by_loop(np.sign(q), k, v, e), "not right yet"),
+    ],
+    "sparse-8": [
+        (chosen_by(by_mean, more=-1), "on top of the k others"),
+        (chosen_by(by_mean, own=None, more=-1), "own block as well"),
+        (chosen_by(by_mean, own=None), "always taken"),
+        (chosen_by(by_mean, own=-np.inf, more=-1), "own block is missing"),
+        (
+            chosen_by(lambda q, key, size: (q @ key.T).reshape(len(q), -1, size).max(axis=2)),
+            "not by the best of its keys",
+        ),
+        (chosen_by(lambda *case: -by_mean(*case)), "smallest products"),
+        (chosen_by(lambda *case: abs(by_mean(*case))), "not right yet"),
+        (
+            chosen_by(
+                lambda q, key, size: (
+                    by_mean(q, key, size) / np.linalg.norm(means_of(key, size), axis=1)
+                )
+            ),
+            "not right yet",
+        ),
+        (
+            chosen_by(
+                lambda q, key, size: -np.square(q[:, None] - means_of(key, size)).sum(axis=2)
+            ),
+            "not right yet",
+        ),
+        (chosen_by(lambda q, key, size: q @ key[::size].T), "not right yet"),
+        (chosen_by(lambda q, key, size: q @ key[size - 1 :: size].T), "not right yet"),
+        (
+            chosen_by(lambda q, key, size: q @ key.reshape(size, -1, key.shape[1]).mean(axis=0).T),
+            "not right yet",
+        ),
+        (
+            chosen_by(
+                lambda q, key, size: q @ np.median(key.reshape(-1, size, key.shape[1]), axis=1).T
+            ),
+            "not right yet",
+        ),
+        (chosen_by(lambda q, key, size: by_mean(key, key, size)), "not right yet"),
+        (blocks_for_all_alike, "not right yet"),
+        (blocks_query_by_block, "not right yet"),
+        (blocks_near, "not right yet"),
+        (blocks_above_the_mean, "not right yet"),
+        (lambda q, key, size, k: np.ones((len(q), len(q) // size), dtype=bool), "not right yet"),
+        (lambda q, key, size, k: chosen_by(by_mean)(q, key, size, min(k, 3)), "not right yet"),
+        (lambda q, key, size, k: chosen_by(by_mean)(q, key, size, k).T, ("shape", "not right yet")),
+        (
+            lambda q, key, size, k: np.repeat(chosen_by(by_mean)(q, key, size, k), size, axis=1),
+            "shape",
+        ),
+        (lambda q, key, size, k: by_mean(q, key, size), "not right yet"),
     ],
 }

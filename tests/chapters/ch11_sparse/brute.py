@@ -75,6 +75,21 @@ def query_by_query(query, key, value, edge_index):
     return output
 
 
+def block_by_block(query, key, size, k):
+    """Sort the names of the other blocks by their products, for each query alone."""
+    n, d = query.shape
+    chosen = []
+    for i in range(n):
+        products = {}
+        for first in range(0, n, size):
+            mean = [math.fsum(key[first : first + size, c]) / size for c in range(d)]
+            if first != i - i % size:
+                products[first // size] = math.fsum(query[i, c] * mean[c] for c in range(d))
+        best = {i // size, *sorted(products, key=products.get, reverse=True)[:k]}
+        chosen.append([block in best for block in range(n // size)])
+    return chosen
+
+
 BRUTE = {
     "sparse-1": weight_by_weight,
     "sparse-2": one_way_and_the_other,
@@ -82,4 +97,5 @@ BRUTE = {
     "sparse-4": by_bisection,
     "sparse-6": pair_by_pair,
     "sparse-7": query_by_query,
+    "sparse-8": block_by_block,
 }

@@ -574,6 +574,7 @@ WRONG = {
         (hide_with(lambda a, b: half(a, b) / half(a, b).sum()), "not right yet"),
         (hide_with(lambda a, b: np.abs(a[:, :2] - b[:, :2]).sum(1) / 2), "not right yet"),
         (hide_with(lambda a, b: np.abs(a.max(1) - b.max())), "not right yet"),
+        (hide_with(lambda a, b: np.where(half(a, b) > 0.01, half(a, b), 0)), "not right yet"),
     ],
     "explain-2": [
         ((5.0001, 0), "not right yet"),
@@ -642,6 +643,7 @@ WRONG = {
         (lambda a, g: rollout_by_product(a, g).T, "transposed"),
         (lambda a, g: rollout_by_product(a[-1:], g[-1:]), "not right yet"),
         (lambda a, g: rollout_by_product(a[:2], g[:2]), "not right yet"),
+        (lambda a, g: rollout_by_product(a[:, :4], g[:, :4]), "not right yet"),
         (rollout_by(lambda a, g: (a * g).clip(0).max(0)), "not right yet"),
         (rollout_by(lambda a, g: (a.mean(0) * g.mean(0)).clip(0)), "not right yet"),
         (rollout_by(lambda a, g: (a * (g > 0)).mean(0)), "not right yet"),
@@ -681,6 +683,8 @@ WRONG = {
         (area_by(lambda a: a[:, 0]), "likeliest before any word"),
         (inserting, "brought back in this one"),
         (area_by(lambda a: a[:, 1]), "not right yet"),
+        (area_by(lambda a: a[:, a.mean(axis=0).argmax()]), "not right yet"),
+        (area_by(lambda a: followed(a).clip(0.1)), "not right yet"),
         (area_by(lambda a: a.min(axis=1)), "not right yet"),
         (area_by(lambda a: followed(a) / followed(a)[0]), "not right yet"),
         (area_by(lambda a: np.minimum.accumulate(followed(a))), "not right yet"),
@@ -697,7 +701,17 @@ WRONG = {
         (area_by(lambda a: a.argmax(axis=1) == a[0].argmax()), "not right yet"),
     ],
     "explain-6": [
-        (best_elsewhere_by(lambda s: s.mean(axis=1) - 0.3 * s.std(axis=1)), "not right yet"),
+        *(
+            (
+                best_elsewhere_by(lambda s, by=by: s.mean(axis=1) + by * s.std(axis=1)),
+                "not right yet",
+            )
+            for by in (-0.3, -0.05, 0.05)
+        ),
+        (best_elsewhere_by(lambda s: scipy.stats.trim_mean(s, 0.15, axis=1)), "not right yet"),
+        (best_elsewhere_by(lambda s: np.tanh(s / 2).mean(axis=1)), "not right yet"),
+        (best_elsewhere_by(lambda s: s.mean(axis=1).round(2)), "not right yet"),
+        (best_elsewhere_by(lambda s: (np.sign(s) * s**2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: np.median(s, axis=1)), "not right yet"),
         (lambda scores: scores.max(axis=0).mean(), "on the very text"),
         (lambda scores: scores.mean(axis=1).max(), "leave it out"),
@@ -738,6 +752,8 @@ WRONG = {
     "explain-7": [
         (p_short_by(1e-12), "not right yet"),
         (p_short_by(1e-6), "not right yet"),
+        (p_short_by(2e-9), "not right yet"),
+        (p_by(lambda m, x: abs(m).round(9) >= abs(x).round(9)), "not right yet"),
         (p_close, "not right yet"),
         (p_by_sums, "not right yet"),
         (p_by(as_large, lambda beyond, draws: beyond / draws), "add 1 above and below"),

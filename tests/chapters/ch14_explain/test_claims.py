@@ -131,14 +131,29 @@ def test_the_safest_is_ahead_by_little(scores, means):
         assert paired(*pair, np.random.default_rng(1))[3] > 0.05
 
 
-def test_the_judges_own_order_is_ahead_at_first_and_attnlrp_later(tournament):
-    own, lrp = (
-        np.array([text.deletion[m] for text in tournament["opinions"]]).mean(axis=0)
-        for m in ("leave one out", "AttnLRP")
+def test_the_judges_own_order_is_not_ahead_at_first_and_far_behind_attnlrp_later(tournament):
+    own, lrp, aware, rollout, random = (
+        np.array([text.deletion[m] for text in tournament["opinions"]])
+        for m in ("leave one out", "AttnLRP", "value-aware", "rollout", "random")
     )
-    assert own[0] > lrp[0]
-    assert own[-1] < lrp[-1]
+    rng = np.random.default_rng(1)
+    assert min(paired(own[:, 0], other[:, 0], rng)[3] for other in (lrp, aware)) > 0.3
+    assert paired(lrp[:, -1], own[:, -1], rng)[3] < 0.02
+    own, lrp, aware, rollout, random = (m.mean(axis=0) for m in (own, lrp, aware, rollout, random))
+    assert min(own[0], lrp[0], aware[0], rollout[0]) > 3 * random[0]
+    assert own[-1] < own[0]
+    assert lrp[-1] > max(own[-1], aware[-1], rollout[-1], random[-1])
     assert area(own) < area(lrp)
+
+
+def test_if_the_answer_is_the_vector_of_cls_alone_another_method_leads():
+    texts = load_tournament("minilm first")
+    found = {m: np.array([agreement(text, m) for text in texts]) for m in METHODS}
+    assert max(METHODS, key=lambda m: found[m].mean()) == "gradient rollout"
+    for method in ("AttnLRP", "mean of layers"):
+        mean, *_, p = paired(found["length"], found[method], np.random.default_rng(1))
+        assert mean > 0, method
+        assert p < 0.01, method
 
 
 def test_other_judges_differ_about_special_tokens_and_deleting_agrees_with_nothing(tournament):
