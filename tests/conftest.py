@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from course_lib.authoring.browser import chromium
 from tests.support.once import once
+from tests.support.trained_once import shared_trainings
 
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
@@ -58,11 +59,17 @@ def common_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chapter_run(common_folder):
+def trainings(common_folder):
+    """Return the variables with which a process, and its kernels, share trainings with others."""
+    return shared_trainings(common_folder / "trainings")
+
+
+@pytest.fixture(scope="session")
+def chapter_run(common_folder, trainings):
     """Return a function: what a chapter gave, run unsolved and then solved.
 
     Every chapter is run once, whichever worker asks for it first.
     """
     from tests.support.chapters import run_chapter  # loads much that few tests need
 
-    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem))
+    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem, **trainings))
