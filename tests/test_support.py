@@ -26,7 +26,7 @@ from tests.support.chapters import (
 )
 from tests.support.notebooks import IMPORTS
 from tests.support.once import once
-from tests.support.trained_once import sharing, shared_trainings
+from tests.support.trained_once import shared_trainings, sharing
 from tests.support.training import X, line, square_loss, steps_of
 
 

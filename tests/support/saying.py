@@ -3,7 +3,8 @@
 import functools
 import re
 from contextlib import contextmanager
-from unittest import mock
+
+import pytest
 
 from course_lib import language
 from course_lib.authoring import words
@@ -27,7 +28,8 @@ class Asked(dict):
 def overheard(translations=()):
     """Yield the set of sentences that the block looks up; it speaks by these translations."""
     asked = Asked(translations)
-    with mock.patch.object(language, "catalogue", lambda: asked):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language, "catalogue", lambda: asked)
         yield asked.sentences
 
 

@@ -8,8 +8,8 @@ import sys
 import tracemalloc
 from contextlib import contextmanager
 
-from course_lib.exercises.memory import tensors_made
 from course_lib.exercises.calling import copied
+from course_lib.exercises.memory import tensors_made
 from course_lib.exercises.plain import Raised, attempt
 
 
