@@ -24,6 +24,8 @@ def copied(case):
     To copy a generator of random numbers takes a hundred calls of Python, and none is the answer's.
     """
     watching = sys.getprofile()
+    if not callable(watching):  # nothing, or a profiler that cannot be set again
+        return copy.deepcopy(case)
     sys.setprofile(None)
     try:
         return copy.deepcopy(case)
