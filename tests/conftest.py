@@ -11,17 +11,27 @@ from hypothesis import settings
 
 from course_lib.authoring.browser import chromium
 from tests.support.once import once
+from tests.support.trained_once import shared_trainings
 
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
 
+# First: xdist reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what uses a browser, and keep each module's browser tests on one worker."""
+    """Mark what uses a browser; keep tests that share what a module makes once on one worker."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if uses_what_its_module_makes(item) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def uses_what_its_module_makes(item):
+    """Tell whether a test has a fixture that is made once a module, such as a browser."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    made = fixtures.name2fixturedefs.values() if fixtures else ()
+    return any(found[-1].scope == "module" for found in made)
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
@@ -58,11 +68,26 @@ def common_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chapter_run(common_folder):
+def small_book(common_folder):
+    """Return the folder of a site with a few pages of the book, which all workers share."""
+    from tests.support.small_book import build_small_book
+
+    folder = common_folder / "small_book"
+    return once(folder.with_suffix(".built"), lambda: build_small_book(folder))
+
+
+@pytest.fixture(scope="session")
+def trainings(common_folder):
+    """Return the variables with which a process, and its kernels, share trainings with others."""
+    return shared_trainings(common_folder / "trainings")
+
+
+@pytest.fixture(scope="session")
+def chapter_run(common_folder, trainings):
     """Return a function: what a chapter gave, run unsolved and then solved.
 
     Every chapter is run once, whichever worker asks for it first.
     """
     from tests.support.chapters import run_chapter  # loads much that few tests need
 
-    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem))
+    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem, **trainings))

@@ -1,5 +1,6 @@
 """The rendered book: whole, alive without a kernel, and without any network."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -33,12 +34,13 @@ pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, trainings):
     """Build the book as `make book` does, with every warning an error."""
     build = tmp_path_factory.mktemp("book")
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     done = subprocess.run(
         [*command, "-d", str(build / "doctrees"), str(ROOT / "book"), str(build / "html")],
+        env=os.environ | trainings,
         capture_output=True,
         text=True,
         check=False,

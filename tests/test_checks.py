@@ -1,6 +1,5 @@
 """Every check, on right answers in many styles and on wrong ones: none is judged falsely."""
 
-import copy
 import dataclasses
 import functools
 import importlib
@@ -23,6 +22,7 @@ from course_lib.exercises.exercise import (
     read_value,
 )
 from course_lib.exercises.registry import exercises_of, find_exercise
+from tests.support.saying import all_sentences, overheard, untranslatable
 
 SEEDS = range(10)
 DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
@@ -40,6 +40,12 @@ def is_random(exercise):
     """Tell whether the inputs of an exercise depend on the seed."""
     inputs = {pickle.dumps(exercise.inputs(np.random.default_rng(seed))) for seed in range(4)}
     return len(inputs) > 1
+
+
+@functools.cache
+def asks_often(exercise):
+    """Tell whether one seed already makes hundreds of cases, as where chances are judged."""
+    return len(exercise.inputs(np.random.default_rng(0))) > 100
 
 
 def draws(exercise):
@@ -60,7 +66,8 @@ def seeds_of(exercise, place):
         return SEEDS
     if draws(exercise):
         return [(place % 2) * (1 + place // 2 % 9)]
-    if exercise.call not in (call_function, read_value):  # builds or measures: that is slow
+    # To build, to measure or to ask hundreds of times is slow.
+    if exercise.call not in (call_function, read_value) or asks_often(exercise):
         return [0] if place % 4 else [0, 1 + place % 9]
     return sorted({0, 1 + place % 9, 1 + (place + 4) % 9})
 
@@ -68,8 +75,8 @@ def seeds_of(exercise, place):
 @functools.cache
 def with_inputs_made(exercise, seed):
     """Return the exercise with the inputs of a seed made once for all answers."""
-    cases = exercise.inputs(np.random.default_rng(seed))
-    return dataclasses.replace(exercise, inputs=lambda rng: copy.deepcopy(cases))
+    cases = pickle.dumps(exercise.inputs(np.random.default_rng(seed)))
+    return dataclasses.replace(exercise, inputs=lambda rng: pickle.loads(cases))
 
 
 ENDLESS = "did not come to an end"
@@ -99,13 +106,16 @@ def test_no_right_answer_is_refused(exercise):
 def test_no_wrong_answer_is_accepted_and_its_mistake_is_named(exercise):
     wrong, said = ANSWERS[exercise.chapter].WRONG[exercise.key], {}
     answers, expected = zip(*wrong, strict=True)
-    for place, seed, result in verdicts(exercise, answers, expected):
-        answer, parts = wrong[place]
-        said.setdefault(place, result.message)
-        assert result.state in (WRONG, ERROR), (answer, seed, result)
-        assert says(result.message, parts), (answer, seed, result)
-        assert "could not be read" not in result.message, (answer, seed, result)
+    with overheard() as asked:
+        for place, seed, result in verdicts(exercise, answers, expected):
+            answer, parts = wrong[place]
+            said.setdefault(place, result.message)
+            assert result.state in (WRONG, ERROR), (answer, seed, result)
+            assert says(result.message, parts), (answer, seed, result)
+            assert "could not be read" not in result.message, (answer, seed, result)
     assert vague(expected, said.values()) == []
+    assert asked & all_sentences()
+    assert untranslatable(asked, all_sentences()) == []
 
 
 def says(message, parts):
@@ -140,7 +150,9 @@ def test_dots_are_not_attempted_and_oddities_are_told(exercise):
     assert exercise.answer in assess(exercise, {}).message
     for odd in (None, object(), 3 + 4j, {}, "abc", [[1], [1, 2]], float("nan"), b"x"):
         answer = (lambda *_, odd=odd: odd) if is_function else odd
-        assert assess(exercise, {exercise.answer: answer}).state in (WRONG, ERROR)
+        with overheard() as asked:
+            assert assess(exercise, {exercise.answer: answer}).state in (WRONG, ERROR)
+        assert untranslatable(asked, all_sentences()) == []
 
 
 def test_each_exercise_has_enough_answers_and_two_hints():

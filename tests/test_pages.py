@@ -12,7 +12,6 @@ from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
 from course_lib.authoring.live_figures import in_planes, split_state
 from tests.support.book import module_of_book
-from tests.support.small_book import build_small_book
 
 
 def joined(text, planes):
@@ -93,13 +92,12 @@ def test_lines_of_a_docstring_are_aligned():
 
 
 @pytest.mark.browser
-def test_pages_are_printed_with_bookmarks_and_links_between_them(tmp_path):
+def test_pages_are_printed_with_bookmarks_and_links_between_them(small_book, tmp_path):
     if find_chromium() is None:
         pytest.skip("no Chromium")
-    site = build_small_book(tmp_path, ["02_weights"])
     paper = module_of_book("paper")
-    assert list(paper.pages_in_order(site))[:2] == ["index.html", "conventions.html"]
-    sheets = paper.print_book(site, tmp_path / "book.pdf", ["index.html", "conventions.html"])
+    assert list(paper.pages_in_order(small_book))[:2] == ["index.html", "conventions.html"]
+    sheets = paper.print_book(small_book, tmp_path / "book.pdf", ["index.html", "conventions.html"])
     printed = PdfReader(tmp_path / "book.pdf")
     assert len(printed.pages) == 1 + sum(sheets.values())
     texts = [page.extract_text() for page in printed.pages]

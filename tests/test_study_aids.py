@@ -4,6 +4,7 @@ They are looked at in a browser, on a book of a few pages.
 """
 
 import json
+import os
 import re
 
 import pytest
@@ -17,19 +18,11 @@ from course_lib.chapters.reading import chapter_path
 from course_lib.exercises.registry import exercises_of
 from tests.support.book import module_of_book
 from tests.support.reading import reading
-from tests.support.small_book import build_small_book
-
-STEMS = ("02_weights", "08_gat")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return build_small_book(tmp_path_factory.mktemp("small"), STEMS)
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with serving(site) as address:
+def address(small_book):
+    with serving(small_book) as address:
         yield address
 
 
@@ -197,12 +190,12 @@ def test_the_search_leads_to_the_section(reader, asked, place):
     assert reader.locator(f"[id='{anchor}']").count() == 1
 
 
-def test_the_search_works_without_a_server_and_says_when_it_finds_nothing(browser, site):
+def test_the_search_works_without_a_server_and_says_when_it_finds_nothing(browser, small_book):
     page = browser.new_page()
-    page.goto(f"{(site / 'search.html').as_uri()}?q=temperture")
+    page.goto(f"{(small_book / 'search.html').as_uri()}?q=temperture")
     page.get_by_text("Search finished").wait_for()
     assert page.locator("#search-results ul li a").count() >= 2
-    page.goto(f"{(site / 'search.html').as_uri()}?q=qqqqqqqqq")
+    page.goto(f"{(small_book / 'search.html').as_uri()}?q=qqqqqqqqq")
     page.get_by_text("No page has “qqqqqqqqq”; try a shorter word").wait_for()
     assert page.locator("#search-results [role=status]").count() == 0
     page.close()
@@ -325,3 +318,9 @@ def test_without_a_script_all_exercises_are_shown(browser, address):
     assert page.locator("article tbody tr:visible").count() == len(tasks)
     assert page.locator("select").count() == 0
     context.close()
+
+
+def test_the_tests_of_a_browser_stay_on_one_worker(reader, request):
+    # Otherwise each worker starts a browser for each module, and makes its other fixtures again.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@test_study_aids")

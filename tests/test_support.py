@@ -1,10 +1,19 @@
 """What test modules share is itself right: work is done once, and two runs are compared."""
 
+import functools
+import itertools
+import os
+import random
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+import torch
 
+from course_lib.nn.training import training_steps
+from tests.support import trained_once
 from tests.support.chapters import (
     SOLVED,
     UNSOLVED,
@@ -17,6 +26,8 @@ from tests.support.chapters import (
 )
 from tests.support.notebooks import IMPORTS
 from tests.support.once import once
+from tests.support.trained_once import shared_trainings, sharing
+from tests.support.training import X, line, square_loss, steps_of
 
 
 def test_long_work_is_done_once_and_a_failure_is_not_remembered(tmp_path):
@@ -125,3 +136,90 @@ def test_only_unsolved_a_training_is_stopped_at_once():
     exec(stopped, names)
     assert names["losses"] == [3.0]
     assert next(names["steps"]).loss == 2.0  # no other step was taken
+
+
+def noisy_loss(model, x, y):
+    """A loss that no seed makes the same again."""
+    return square_loss(model, x, y) + random.SystemRandom().random()
+
+
+def drawing_loss(model, x, y):
+    """A loss with dropout: what it draws follows from the state of PyTorch's own generator."""
+    return square_loss(model, torch.nn.functional.dropout(x, 0.5), y)
+
+
+def looked_at(steps, model, every):
+    """Take all steps; return the losses, and what the model says now and then."""
+    losses, said = [], []
+    for step in steps:
+        losses.append(step.loss)
+        if step.done % every == 0:
+            said.append(model(X[:1]).item())
+    return losses, said
+
+
+def taken(folder, *, loss=square_loss, seed=0, every=10, epochs=40):
+    """Train a line with shared trainings; return how it went and how often it was trained."""
+    asked = []
+
+    @functools.wraps(loss)
+    def counted(*arguments):
+        asked.append(1)
+        return loss(*arguments)
+
+    model = line()
+    steps = sharing(training_steps, folder, own_steps=5, long=0)
+    taking = steps(model, counted, (X, 3 * X), epochs=epochs, seed=seed)
+    return *looked_at(taking, model, every), model(X).tolist(), model.training, len(asked)
+
+
+def test_a_training_is_done_once_and_handed_over_with_what_was_looked_at(tmp_path):
+    first, again = taken(tmp_path), taken(tmp_path)
+    assert first[-1] == 40
+    assert again == (*first[:-1], 5)
+    plain = line()
+    losses = looked_at(steps_of(plain, epochs=40), plain, every=10)
+    assert (*losses, plain(X).tolist()) == first[:3]
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"epochs": 41}])
+def test_another_training_is_done_to_its_end(tmp_path, other):
+    taken(tmp_path)
+    assert taken(tmp_path, **other)[-1] >= 40
+
+
+@pytest.mark.parametrize("loss", [noisy_loss, drawing_loss])
+def test_a_training_that_differs_from_run_to_run_is_not_handed_over(tmp_path, loss):
+    first, again = (taken(tmp_path, loss=loss) for _ in range(2))
+    assert first[-1] == again[-1] == 40
+    assert first[0] != again[0]
+
+
+def test_who_looks_or_stops_where_nobody_did_is_told_so(tmp_path):
+    taken(tmp_path)
+    with pytest.raises(RuntimeError, match="after step 7"):
+        taken(tmp_path, every=7)
+    model = line()
+    steps = sharing(training_steps, tmp_path, own_steps=5, long=0)
+    with pytest.raises(RuntimeError, match="nobody stopped"):
+        stopped_after(steps(model, square_loss, (X, 3 * X), epochs=40, seed=0), 6)
+
+
+def stopped_after(steps, count):
+    for _ in itertools.islice(steps, count):
+        pass
+    steps.close()
+
+
+def test_the_module_that_trains_is_replaced_when_it_is_loaded(tmp_path):
+    code = """
+import sys, tests.support.startup
+assert "torch" not in sys.modules
+from course_lib.nn.training import train, training_steps
+print(training_steps.__code__.co_filename, train.__globals__["training_steps"] is training_steps)
+"""
+    environment = os.environ | shared_trainings(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [trained_once.__file__, "True"]

@@ -5,6 +5,7 @@ in a sandbox, and what is told here is plain data that nobody need believe.
 """
 
 import copy
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,22 @@ from course_lib.exercises.plain import attempt
 
 def call_function(answer, cases):
     """Call a learner's function once for each case; return plain values or `Raised`."""
-    return [attempt(lambda case=case: answer(*copy.deepcopy(case))) for case in cases]
+    return [attempt(lambda case=case: answer(*copied(case))) for case in cases]
+
+
+def copied(case):
+    """Return a copy of a case, made out of sight of `surroundings.watched`.
+
+    To copy a generator of random numbers takes a hundred calls of Python, and none is the answer's.
+    """
+    watching = sys.getprofile()
+    if not callable(watching):  # nothing, or a profiler that cannot be set again
+        return copy.deepcopy(case)
+    sys.setprofile(None)
+    try:
+        return copy.deepcopy(case)
+    finally:
+        sys.setprofile(watching)
 
 
 def read_value(answer, cases):
@@ -85,7 +101,7 @@ def run_module(answer, cases):
         are those of the case also ``outputs`` (a tuple of arrays) and ``gradients`` (parameter ->
         array or None, and ``"x"``, of the first input).
     """
-    return [attempt(lambda case=case: _run(answer, *copy.deepcopy(case))) for case in cases]
+    return [attempt(lambda case=case: _run(answer, *copied(case))) for case in cases]
 
 
 def _run(answer, arguments, parameters, inputs, probe):

@@ -6,7 +6,6 @@ text can be seen. What judges ask of a description is in `looking.py`.
 """
 
 import contextlib
-import copy
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
@@ -22,6 +21,7 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from course_lib.exercises.calling import copied
 from course_lib.exercises.plain import attempt
 
 INCHES, DPI = 6, 72  # of one pair of axes with its labels
@@ -54,7 +54,7 @@ class Draw:
 
 def _drawn(answer, case, count, named):
     with own_figure(count) as (figure, axes):
-        result = answer(*axes, *copy.deepcopy(case))
+        result = answer(*axes, *copied(case))
         drawings = described(figure, axes, np.shape(case[0]), named)
     if result is Ellipsis and all(drawing is None for drawing in drawings):
         return Ellipsis  # still the stub; who draws may leave its last line where it is
@@ -129,7 +129,7 @@ def described(figure, axes, shape, named=True):
     if any(found):
         _hide([*around, *figure.texts, *(text for ax in figure.axes for text in ax.texts)])
         with_texts, image = image, _pixels(figure.canvas)
-        changed = np.abs(with_texts - image).max(axis=2) > SEEN
+        changed = furthest(with_texts - image) > SEEN
     return tuple(
         None if box is None else _cells(ax, box, shape, image) | _seen(texts, changed)
         for (ax, box), texts in zip(inside, found, strict=True)
@@ -145,6 +145,16 @@ def _pixels(canvas):
     """Render a figure; return RGB from 0 to 255 with row 0 at the *bottom*, as in display units."""
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(np.int16)
+
+
+def furthest(differences):
+    """Return how far colours (..., 3) are apart in the channel where they differ most.
+
+    The same as ``abs(differences).max(axis=-1)``, which takes five times as long for so short an
+    axis.
+    """
+    red, green, blue = np.moveaxis(np.abs(differences), -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _mappables(axes):

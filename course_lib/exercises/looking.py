@@ -8,6 +8,7 @@ import re
 import matplotlib
 import numpy as np
 
+from course_lib.exercises.drawing import furthest
 from course_lib.exercises.exercise import Wrong
 from course_lib.language import later, say
 
@@ -112,7 +113,7 @@ def _slack(scale):
 
 def _readings(drawing, scale):
     """Return the least and the largest weight that each cell's colour may stand for, or NaN."""
-    away = np.abs(drawing["colours"][..., None, :] - scale["colours"]).max(axis=-1)
+    away = furthest(drawing["colours"][..., None, :] - scale["colours"])
     on = away <= SAME
     low = np.where(on, scale["weights"], np.inf).min(axis=-1)
     high = np.where(on, scale["weights"], -np.inf).max(axis=-1)

@@ -1,10 +1,10 @@
 """How much memory an answer takes while it runs, in NumPy, PyTorch and Python itself."""
 
-import copy
 import sys
 import tracemalloc
 from contextlib import contextmanager, nullcontext
 
+from course_lib.exercises.calling import copied
 from course_lib.exercises.plain import Raised, attempt
 
 
@@ -16,7 +16,7 @@ def call_measured(answer, cases):
     """
     values = []
     for case in cases:
-        given = copy.deepcopy(case)
+        given = copied(case)
         with measured() as held:
             value = attempt(lambda given=given: answer(*given))
         passed_on = value is None or value is ... or isinstance(value, Raised)

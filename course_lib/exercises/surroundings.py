@@ -185,24 +185,34 @@ def watched(functions):
     resolved = [pkgutil.resolve_name(f) if isinstance(f, str) else f for f in functions]
     modules = {module.__name__ for module in resolved if inspect.ismodule(module)}
     by_code = {_code(function): function for function in resolved}
-    called = []
+    built_in = {code for code in by_code if not inspect.iscode(code)}
+    called, harmless, kept = [], set(), []
     if not by_code:
         yield called
         return
 
-    def _is_watched(module):
-        return module in modules or JUDGES.match(module)
+    def watched_name(code, module):
+        if function := by_code.get(code):
+            return f"{function.__module__}.{function.__qualname__}"
+        return f"{module}.{code.co_qualname}" if module in modules or JUDGES.match(module) else None
 
     def look(frame, event, argument):
-        code = frame.f_code if event == "call" else argument if event == "c_call" else None
-        function = by_code.get(code)
-        if function is not None:
-            name = f"{function.__module__}.{function.__qualname__}"
-        elif event == "call" and _is_watched(frame.f_globals.get("__name__", "")):
-            name = f"{frame.f_globals['__name__']}.{code.co_qualname}"
+        # Runs at each call. To compare code and the names of modules takes long: each pair is
+        # compared once, and kept so that nothing else gets its place in memory.
+        if event == "call":
+            code, space = frame.f_code, frame.f_globals
+            place = id(code), id(space)
+            if place in harmless:
+                return
+            name = watched_name(code, space.get("__name__", ""))
+            if not name:
+                harmless.add(place)
+                kept.append((code, space))
+        elif built_in and event == "c_call" and argument in built_in:
+            name = watched_name(argument, "")
         else:
             return
-        if name not in called:
+        if name and name not in called:
             called.append(name)
 
     before, before_in_threads = sys.getprofile(), threading.getprofile()

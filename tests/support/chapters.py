@@ -45,15 +45,17 @@ class ChapterRun(NamedTuple):
     solved: list
 
 
-def run_chapter(stem):
+def run_chapter(stem, **variables):
     """Run all cells of a chapter under nbval, its exercises solved and unsolved.
 
-    The build of the book shows that solutions run in a kernel of their own as well.
+    The build of the book shows that solutions run in a kernel of their own as well. The variables
+    are those of the environment.
     """
-    return run_both(notebooks.learner_notebook(stem), notebooks.solved_notebook(stem))
+    pair = notebooks.learner_notebook(stem), notebooks.solved_notebook(stem)
+    return run_both(*pair, **variables)
 
 
-def run_both(unsolved, solved):
+def run_both(unsolved, solved, **variables):
     """Return the run of two notebooks of a chapter.
 
     What the two have in common runs once. Each exercise is judged, solved, judged again and
@@ -68,7 +70,7 @@ def run_both(unsolved, solved):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "chapter.ipynb")
         nbformat.write(both, path)
-        run = nbval(path.parent, "--keep-outputs")
+        run = nbval(path.parent, "--keep-outputs", variables=variables)
         ran = nbformat.read(path, as_version=4).cells
     halves = [[], []]
     for cell, (_, shown_in) in zip(ran, plan, strict=True):

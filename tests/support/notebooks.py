@@ -38,11 +38,12 @@ def write_notebook(path, cells, *, chapter=None, tags=None):
     return path
 
 
-def nbval(folder, *arguments, files=(".",), mode="--nbval-lax"):
+def nbval(folder, *arguments, files=(".",), mode="--nbval-lax", variables=None):
     """Run nbval on notebooks in a folder in a process of its own, as a learner would."""
     report = folder / "report.xml"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
     # From any folder, our plugin must be found.
+    environment |= variables or {}
     paths = filter(None, (str(ROOT), environment.get("PYTHONPATH")))
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     command = [sys.executable, "-P", "-m", "pytest", "-p", "course_lib.exercises.faster"]

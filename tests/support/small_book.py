@@ -9,10 +9,11 @@ from course_lib.authoring import source
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 PAGES = ("conventions", "glossary", "exercises")
+STEMS = ("02_weights", "08_gat")
 CONTENTS = "format: jb-book\nroot: index\nchapters:\n"
 
 
-def build_small_book(folder, stems):
+def build_small_book(folder, stems=STEMS):
     """Build some chapters and the pages about all of them; return the folder of the site."""
     sources, site = Path(folder, "book"), Path(folder, "html")
     shutil.copytree(
