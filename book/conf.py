@@ -42,6 +42,7 @@ extensions = [
     "pictures",
     "chapter_map",
     "counts",
+    "course_archive",
     "exercise_filter",
     "sharing",
     "ways_to_run",

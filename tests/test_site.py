@@ -10,7 +10,8 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
+import zipfile
+from itertools import combinations, pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from course_lib.authoring import addresses, derived, notebooks, source
+from course_lib.authoring.serving import Quiet, serving
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
@@ -37,7 +39,7 @@ import sys
 sys.path.append({str(BOOK / "_ext")!r})
 project = "A course"
 author = "Its authors"
-extensions = ["myst_parser", "chapter_map", "counts", "sharing", "ways_to_run"]
+extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "ways_to_run"]
 myst_heading_anchors = 3
 templates_path = [{str(BOOK / "_templates")!r}]
 html_theme = "sphinx_book_theme"
@@ -53,6 +55,11 @@ There is a <!-- =first -->first<!-- = --> paragraph, which is long enough to des
 ```
 
 {count}`tests` tests.
+
+## Get the course
+
+```{get-the-course}
+```
 
 ```{toctree}
 :glob:
@@ -204,6 +211,36 @@ def test_every_notebook_can_be_downloaded_as_it_was_shipped(private, published):
             assert not any(cell.get("outputs") for cell in copy["cells"])
 
 
+def test_the_course_comes_with_the_book(private, published):
+    """The archive holds all that is needed, and what may be run may be run."""
+    for site in (private, published):
+        assert "course.zip" in links_of(site, "index.html")
+        with zipfile.ZipFile(site / "course.zip") as archive:
+            there = {name.partition("/")[2]: entry for name, entry in archive.NameToInfo.items()}
+            assert {name.partition("/")[0] for name in archive.namelist()} == {
+                "attention-as-a-graph"
+            }
+            makefile = archive.read("attention-as-a-graph/Makefile")
+        wanted = {"README.md", "pyproject.toml", "constraints.txt", "course_lib/graph.py"}
+        assert wanted | {f"notebooks/{stem}.ipynb" for stem in source.stems()} <= set(there)
+        assert makefile == (ROOT / "Makefile").read_bytes()
+        assert not any(re.match(r"\.git/|\.venv|node_modules|work/|book/_build", n) for n in there)
+        assert there["postBuild"].external_attr >> 16 & 0o100
+    assert "git clone" not in (private / "index.html").read_text(encoding="utf-8")
+    assert f"git clone {REPOSITORY}" in (published / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_git_the_book_promises_no_archive(tmp_path):
+    sys.path.append(str(BOOK / "_ext"))
+    from course_archive import files_of, told
+
+    (tmp_path / "README.md").write_text("A copy without a history.")
+    assert files_of(tmp_path) == []
+    assert "README.md" in files_of(ROOT)
+    assert "<a" not in told("", "")
+    assert "course.zip" not in told("", REPOSITORY)
+
+
 def test_colab_and_binder_need_an_address(private, published):
     elsewhere = [
         addresses.colab(REPOSITORY, "02_weights"),
@@ -297,6 +334,31 @@ def test_the_page_that_is_not_there_works_from_any_depth(request, site):
     assert 'rel="canonical"' not in text
     assert 'href="#' not in text  # it would lead to the first page
     assert 'href="404.html#this-page-is-not-here"' in text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("above", ["", "some/folder"])
+def test_without_an_address_it_finds_the_book_in_any_folder(private, tmp_path, browser, above):
+    """A server answers with it wherever the book is; its links lead to pages that are there."""
+    root = tmp_path / above / "book"
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.symlink_to(private)
+
+    class Lost(Quiet):
+        def send_error(self, code, *given):
+            self.send_response(code)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write((private / "404.html").read_bytes())
+
+    home = f"{above}/book/".lstrip("/")
+    with serving(tmp_path, Lost) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{home}chapters/no/such/page.html")
+        link = page.locator("article a[href='index.html']")
+        assert link.evaluate("link => link.href") == f"{address}/{home}index.html"
+        assert page.evaluate("document.styleSheets.length") > 2
+        page.close()
 
 
 # The feed
@@ -416,13 +478,36 @@ def test_a_line_through_a_box_is_seen(chapter_map, monkeypatch):
     graph = nx.DiGraph([("01", "02"), ("02", "03"), ("03", "04"), ("01", "05"), ("05", "04")])
     assert crossed_boxes(drawn(chapter_map, graph)) == []
 
-    def straight(place, tail, head):
-        middle = place["02"]
-        x, y = middle[0] * chapter_map.ACROSS, middle[1] * chapter_map.DOWN + 9
+    def straight(way, column, aside):
+        x, y = column[1, "02"] * chapter_map.ACROSS, chapter_map.DOWN + 9
         return f'<path class="planted" d="M{x:g} {y:g}"/>'
 
     monkeypatch.setattr(chapter_map, "_line", straight)
     assert ("planted", "map-02") in crossed_boxes(drawn(chapter_map, graph))
+
+
+def crossings(svg):
+    """Count the pairs of lines that cross, drawn as straight from point to point of their ways."""
+    steps = []
+    for line in svg.find("g").iter("path"):
+        numbers = [float(x) for x in re.findall(r"-?[\d.]+", line.get("d"))]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        steps += pairwise(points[::3])  # without what bends a curve
+    return sum(
+        top == other_top and (x - other) * (to_x - other_to) < 0
+        for ((x, top), (to_x, _)), ((other, other_top), (other_to, _)) in combinations(steps, 2)
+    )
+
+
+def test_lines_cross_only_where_they_must(chapter_map, monkeypatch):
+    twisted = nx.DiGraph([("01", "05"), ("01", "06"), ("02", "04"), ("03", "04"), ("02", "06")])
+    assert crossings(drawn(chapter_map, twisted)) == 0
+    whole = chapter_map.needs_graph()
+    ordered = crossings(drawn(chapter_map, whole))
+    monkeypatch.setattr(chapter_map, "_better", lambda *given: None)  # as they are numbered
+    monkeypatch.setattr(chapter_map, "STARTS", 1)
+    assert crossings(drawn(chapter_map, twisted)) > 0
+    assert crossings(drawn(chapter_map, whole)) > 2 * ordered
 
 
 # What the first page says

@@ -1,11 +1,12 @@
 """The map of the chapters: a graph whose edges are what each chapter needs, as SVG.
 
 It is laid out here, from the chapters' front matter: a chapter stands in the row below the last one
-that it needs, and rows are put into the order that makes the lines short.
+that it needs, and rows are put into the order in which few lines cross and lines are short.
 """
 
 from html import escape
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise
+from random import Random
 from textwrap import wrap
 
 import networkx as nx
@@ -18,7 +19,8 @@ from course_lib.chapters.reading import front_matter
 
 WIDTH, HEIGHT = 82, 54  # of a box, in the pixels of a phone
 ACROSS, DOWN = 92, 92  # from box to box
-SWEEPS = 4
+PORT, BESIDE = 0.16, 0.07  # between lines at a box, and in a gap, in columns
+STARTS = 24
 
 
 def needs_graph():
@@ -32,27 +34,84 @@ def needs_graph():
     return graph
 
 
-def places(graph):
-    """Return the column and the row of each node; columns are centred, so halves occur."""
-    rows = [list(row) for row in nx.topological_generations(graph)]
-    column = {}
+def rows_of(graph):
+    """Return the rows, ordered so that few lines cross: of chapters, and of lines that pass.
 
-    def put(row):
-        column.update({node: k - (len(row) - 1) / 2 for k, node in enumerate(row)})
+    A line that passes a row is the pair (tail, head) there. Orders are improved by exchanging two
+    entries of a row as long as that helps, from several starts; the best one is returned.
+    """
+    generations = [sorted(row) for row in nx.topological_generations(graph)]
+    depth = {node: row for row, nodes in enumerate(generations) for node in nodes}
+    for tail, head in graph.edges:
+        for row in range(depth[tail] + 1, depth[head]):
+            generations[row].append((tail, head))
+    chance = Random(0)
+    found = []
+    for start in range(STARTS):
+        rows = [chance.sample(row, len(row)) if start else list(row) for row in generations]
+        cost = _cost(graph, rows)
+        while better := _better(graph, rows, cost):
+            cost = better
+        found.append((cost, rows))
+    return min(found, key=lambda each: each[0])[1]
 
-    def length(row):
-        put(row)
-        return sum((column[a] - column[b]) ** 2 for a, b in graph.edges)
 
+def _better(graph, rows, cost):
+    """Exchange two entries of a row so that the cost falls, and return it; None if none does."""
     for row in rows:
-        put(row)
-    for _ in range(SWEEPS):
-        for row in rows:
-            row[:] = min(permutations(sorted(row)), key=length)
-            put(row)
-    ascends = sum(column[b] - column[a] for row in rows for a, b in pairwise(sorted(row)))
-    side = 1 if ascends >= 0 else -1  # a map and its mirror image are equally good
-    return {node: (side * column[node], depth) for depth, row in enumerate(rows) for node in row}
+        for k, m in combinations(range(len(row)), 2):
+            row[k], row[m] = row[m], row[k]
+            now = _cost(graph, rows)
+            if now < cost:
+                return now
+            row[k], row[m] = row[m], row[k]
+    return None
+
+
+def _cost(graph, rows):
+    """Return how often lines cross, how long they are, and how often a number is before a less."""
+    column = columns(rows)
+    steps = [step for edge in graph.edges for step in pairwise(_way(edge, rows))]
+    crossed = sum(
+        (column[a] - column[c]) * (column[b] - column[d]) < 0
+        for (a, b), (c, d) in combinations(steps, 2)
+        if a[0] == c[0]
+    )
+    length = sum((column[a] - column[b]) ** 2 for a, b in steps)
+    chapters = [[entry for entry in row if isinstance(entry, str)] for row in rows]
+    swapped = sum(a > b for row in chapters for a, b in combinations(row, 2))
+    return crossed, round(length, 6), swapped
+
+
+def _way(edge, rows):
+    """Return where a line passes: (row, entry) from its tail to its head."""
+    tail, head = edge
+    place = {entry: k for k, row in enumerate(rows) for entry in row if isinstance(entry, str)}
+    between = [(k, edge) for k in range(place[tail] + 1, place[head])]
+    return [(place[tail], tail), *between, (place[head], head)]
+
+
+def columns(rows):
+    """Return the column of each (row, entry): chapters are centred, so halves occur.
+
+    Lines pass between the chapters, side by side where several do.
+    """
+    column = {}
+    for k, row in enumerate(rows):
+        count = sum(isinstance(entry, str) for entry in row)
+        groups = {}
+        before = 0
+        for entry in row:
+            if isinstance(entry, str):
+                column[k, entry] = before - (count - 1) / 2
+                before += 1
+            else:
+                groups.setdefault(before, []).append(entry)
+        for gap, entries in groups.items():
+            for m, entry in enumerate(entries):
+                aside = BESIDE * (m - (len(entries) - 1) / 2)
+                column[k, entry] = gap - count / 2 + aside
+    return column
 
 
 def chapter_map(graph, link):
@@ -66,10 +125,12 @@ def chapter_map(graph, link):
         The address of a chapter, by number.
     """
     drawn = nx.transitive_reduction(graph)  # what follows from other arrows is not drawn
-    place = places(drawn)
-    wide = max(abs(column) for column, _ in place.values()) * 2 * ACROSS + WIDTH + 8
-    high = max(row for _, row in place.values()) * DOWN + HEIGHT + 8
-    lines = "".join(_line(place, *edge) for edge in drawn.edges)
+    rows = rows_of(drawn)
+    column = columns(rows)
+    place = {entry: (x, row) for (row, entry), x in column.items() if entry in graph}
+    wide = max(abs(x) for x, _ in place.values()) * 2 * ACROSS + WIDTH + 8
+    high = (len(rows) - 1) * DOWN + HEIGHT + 8
+    lines = "".join(_lines(drawn, rows, column))
     boxes = "".join(_box(graph, number, place[number], link(number)) for number in sorted(graph))
     lit = "".join(_lit(graph, number) for number in sorted(graph))
     return (
@@ -81,18 +142,36 @@ def chapter_map(graph, link):
     )
 
 
-def _line(place, tail, head):
+def _lines(graph, rows, column):
+    """Return a path for each edge; those that meet at a box end side by side."""
+    ways = {edge: _way(edge, rows) for edge in graph.edges}
+    ends = _ends(ways, column, 0, 1), _ends(ways, column, -1, -2)
+    return [_line(way, column, (ends[0][edge], ends[1][edge])) for edge, way in ways.items()]
+
+
+def _ends(ways, column, end, beside):
+    """Return how far from the middle of its box each line ends, in columns."""
+    aside = {}
+    for box in {way[end] for way in ways.values()}:
+        met = sorted(
+            (edge for edge, way in ways.items() if way[end] == box),
+            key=lambda edge: column[ways[edge][beside]],
+        )
+        aside |= {edge: PORT * (k - (len(met) - 1) / 2) for k, edge in enumerate(met)}
+    return aside
+
+
+def _line(way, column, aside):
     """Return the path from a box to one below; between boxes of the rows that it passes."""
-    (start, top), (end, bottom) = place[tail], place[head]
-    points = [(start, top * DOWN + HEIGHT)]
-    for row in range(top + 1, bottom):
-        straight = start + (end - start) * (row - top) / (bottom - top)
-        taken = sorted(column for column, depth in place.values() if depth == row)
-        gaps = [taken[0] - 0.5, *(column + 0.5 for column in taken)]
-        gap = min(gaps, key=lambda column: abs(column - straight))
-        points += [(gap, row * DOWN - 4), (gap, row * DOWN + HEIGHT + 4)]
-    points.append((end, bottom * DOWN - 1))
-    points = [(column * ACROSS, y) for column, y in points]
+    (top, tail), *between, (bottom, head) = way
+    points = [(column[top, tail] + aside[0], top * DOWN + HEIGHT)]
+    for row, entry in between:
+        points += [
+            (column[row, entry], row * DOWN - 4),
+            (column[row, entry], row * DOWN + HEIGHT + 4),
+        ]
+    points.append((column[bottom, head] + aside[1], bottom * DOWN - 1))
+    points = [(x * ACROSS, y) for x, y in points]
     path = f"M{points[0][0]:g} {points[0][1]:g}"
     for (x, y), (to_x, to_y) in pairwise(points):
         middle = (y + to_y) / 2

@@ -13,12 +13,13 @@ from course_lib.working.shipped import notebooks
 WAYS = """
 <nav class="ways-to-run" lang="en" aria-label="Ways to run this chapter">
 <a href="{file}" download>Download the notebook</a>{elsewhere}
-<span>It runs in the course’s folder: <code>make lab</code>, then <code>{stem}.ipynb</code>.</span>
+<span>It runs in <a href="{course}">the course’s folder</a>: <code>make lab</code>, then \
+<code>{stem}.ipynb</code>.</span>
 </nav>
 """
 
 
-def ways(stem, file, address):
+def ways(stem, file, address, course="../index.html#get-the-course"):
     """Return the ways to run a chapter, as HTML.
 
     Parameters
@@ -29,13 +30,15 @@ def ways(stem, file, address):
         Where its notebook is, seen from the page.
     address : str
         The repository's; "" if it has none.
+    course : str
+        Where it is said how to get the course.
     """
     elsewhere = [("Colab", colab), ("Binder", binder)] if address else []
     links = "".join(
         f'\n<a href="{escape(where(address, stem))}">Open in {name}</a>'
         for name, where in elsewhere
     )
-    return WAYS.format(file=escape(file), stem=stem, elsewhere=links)
+    return WAYS.format(file=escape(file), stem=stem, elsewhere=links, course=escape(course))
 
 
 def _show(app, pagename, templatename, context, doctree):

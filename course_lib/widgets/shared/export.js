@@ -8,6 +8,8 @@ const LOOK = [
   ...["font-family", "font-size", "font-weight", "dominant-baseline"],
 ];
 
+const CONTROLS = "input, select, summary, .control";
+
 // A file is light, whatever the page is.
 const LIGHT = { "color-scheme": "light", "--course-text": "#24303a", "--course-paper": "#ffffff" };
 
@@ -55,6 +57,7 @@ function copy(element, whole, origin) {
   for (const child of element.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) whole.append(...textLines(child, origin));
     if (child.nodeType !== Node.ELEMENT_NODE) continue;
+    if (child.matches(CONTROLS)) continue; // there is nothing to press in a file
     const [style, box] = [getComputedStyle(child), placeOf(child, origin)];
     if (style.display === "none" || style.visibility === "hidden") continue;
     if (child instanceof SVGSVGElement) {
