@@ -49,6 +49,7 @@ extensions = [
     "glossary_terms",
     "quiz",
     "section_search",
+    "text_first",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]

@@ -76,14 +76,14 @@ export function describeGraph({ edges, into, out }, chosen, heads, threshold) {
   const head = name(chosen);
   return [
     into.length
-      ? say("Heads that {head} could read: {count}. The strongest: {strongest}.", {
+      ? say("Edges into {head}: {count}. The strongest from {strongest}.", {
           head,
           count: into.length,
           strongest: told(into, ({ writer }) => name(writer)),
         })
       : say("No edge leads to {head}.", { head }),
     out.length
-      ? say("Heads that could read it: {count}. The strongest: {strongest}.", {
+      ? say("Edges out of it: {count}. The strongest to {strongest}.", {
           count: out.length,
           strongest: told(out, ({ reader }) => name(reader)),
         })
