@@ -21,7 +21,7 @@ import networkx as nx
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course_lib.authoring import addresses, derived, notebooks, source
+from course_lib.authoring import addresses, derived, notebooks, pages, source
 from course_lib.authoring.serving import Quiet, serving
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
@@ -39,7 +39,8 @@ import sys
 sys.path.append({str(BOOK / "_ext")!r})
 project = "A course"
 author = "Its authors"
-extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "ways_to_run"]
+extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "ways_to_run",
+    "text_first"]
 myst_heading_anchors = 3
 templates_path = [{str(BOOK / "_templates")!r}]
 html_theme = "sphinx_book_theme"
@@ -270,6 +271,30 @@ def test_neighbours_say_which_question_they_answer(private):
 
 def test_headings_can_be_linked_to(private):
     assert 'class="headerlink" href="#a-course"' in (private / "index.html").read_text("utf-8")
+
+
+def waits(script):
+    """Tell whether a script of a head, as HTML, leaves the text to be read first."""
+    return "src=" not in script or "defer" in script or "documentation_options.js" in script
+
+
+def test_scripts_wait_for_the_text_and_only_the_search_has_its_index(private):
+    for name in ("index.html", "chapters/02_weights.html", "search.html"):
+        head, _, _ = (private / name).read_text(encoding="utf-8").partition("</head>")
+        scripts = re.findall(r"<script[^>]*>", head)
+        assert "searchindex.js" in head if name == "search.html" else "searchindex.js" not in head
+        assert len(scripts) > 3
+        assert all(map(waits, scripts)) == (name != "search.html"), name
+    assert not waits('<script src="_static/doctools.js">')
+
+
+def test_a_chapter_has_one_name():
+    """Map, tables, contents and page call it alike; the notebook's heading stands below."""
+    for stem in source.stems():
+        heading = source.read_source(stem, "en").cells[0].source.partition("\n")[0]
+        title = f"# {int(stem[:2])}. {front_matter(stem)['title']}"
+        lines = pages.page(stem).partition(f"{title}\n")[2].splitlines()
+        assert lines[:3] == [":::{container} subtitle", heading.removeprefix("# "), ":::"]
 
 
 def test_every_page_describes_itself(private):

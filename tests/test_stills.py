@@ -195,6 +195,7 @@ def test_a_figure_that_was_changed_is_printed_as_it_stands(shown):
     assert drawn.is_visible()
     texts = set(drawn.locator("text").all_text_contents())
     assert any(text.startswith("step 1 of 8") for text in texts)
+    assert drawn.locator("rect").count() > 2 * 3  # the bars of two vectors, which CSS draws
     assert not CONTROLS & texts
     assert stills.nth(k).locator("img, figcaption").count() == 0
     assert stills.locator("img").count() == len(VIEWS) - 1

@@ -381,7 +381,7 @@ def test_a_place_that_attends_to_itself_alone_has_a_ring(page, tmp_path):
         "1 of 15 places holds half of its attention.",
         page.locator(".readout span").last.inner_text(),
     ]
-    assert "On average it looks 0.00 steps" in page.locator(".readout").inner_text()
+    assert "On average it looks 0 steps" in page.locator(".readout").inner_text()
 
 
 def test_the_text_says_what_is_shown(page, tmp_path):

@@ -4,12 +4,14 @@ The notebook to download comes with the book, so that this works without a netwo
 are there once the repository has an address; `course_lib.authoring.addresses` says where it stands.
 """
 
+import re
 from html import escape
 from pathlib import Path
 
 from course_lib.authoring.addresses import binder, colab, repository
 from course_lib.working.shipped import notebooks
 
+TITLE = re.compile(r'</h1>(?:\s*<div class="subtitle.*?</div>)?', re.S)
 WAYS = """
 <nav class="ways-to-run" lang="en" aria-label="Ways to run this chapter">
 <a href="{file}" download>Download the notebook</a>{elsewhere}
@@ -45,8 +47,8 @@ def _show(app, pagename, templatename, context, doctree):
     folder, _, stem = pagename.rpartition("/")
     if folder == "chapters" and stem in app.env.course_notebooks:
         file = context["pathto"](f"notebooks/{stem}.ipynb", 1)
-        below = f"</h1>{ways(stem, file, app.config.course_repository)}"
-        context["body"] = context["body"].replace("</h1>", below, 1)
+        shown = ways(stem, file, app.config.course_repository)
+        context["body"] = TITLE.sub(lambda title: title[0] + shown, context["body"], count=1)
 
 
 def _find(app):

@@ -65,7 +65,7 @@ def _named(text, stem):
     heading, _, rest = text.partition("\n")
     title = f"# {int(stem[:2])}. {front_matter(stem)['title']}"
     below = f":::{{container}} subtitle\n{heading.removeprefix('# ')}\n:::"
-    return f"{title}\n\n{below}\n{rest}"
+    return f"{title}\n{below}\n{rest}"
 
 
 def write_pages(folder=PAGES):

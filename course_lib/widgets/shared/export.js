@@ -67,15 +67,26 @@ function copy(element, whole, origin) {
     } else if (child instanceof HTMLImageElement) {
       whole.append(make("image", { ...box, href: child.src }));
     } else {
-      const fill = style.backgroundColor;
-      if (!/^(transparent|rgba\(0, 0, 0, 0\))$/.test(fill)) {
-        whole.append(
-          make("rect", { ...box, fill, rx: Number.parseFloat(style.borderRadius) || 0 }),
-        );
-      }
+      whole.append(...filled(style, box), ...filledBefore(child, box));
       copy(child, whole, origin);
     }
   }
+}
+
+/** A box with the colour that it is filled with, if it has one. */
+function filled({ backgroundColor: fill, borderRadius }, box) {
+  if (/^(transparent|rgba\(0, 0, 0, 0\))$/.test(fill)) return [];
+  return [make("rect", { ...box, fill, rx: Number.parseFloat(borderRadius) || 0 })];
+}
+
+/** The box that a stylesheet lays before what is in an element, such as a bar. */
+function filledBefore(element, { x, y }) {
+  const style = getComputedStyle(element, "::before");
+  if (style.content === "none" || style.position !== "absolute") return [];
+  const [left, top, width, height] = ["left", "top", "width", "height"].map((name) =>
+    Number.parseFloat(style[name]),
+  );
+  return filled(style, { x: x + left, y: y + top, width, height });
 }
 
 function placeOf(element, origin) {
