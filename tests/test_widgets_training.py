@@ -124,7 +124,7 @@ def test_the_curve_stands_where_its_axes_say(page, tmp_path):
 def test_the_end_is_told_and_the_way_there_is_not(page, tmp_path):
     open_view(page, tmp_path, curve())
     status = page.locator(".status")
-    assert status.inner_text() == "Learning. Loss from 2.0 to 0.25."
+    assert status.inner_text() == "Learning. Loss from 2.00 to 0.25."
     assert status.get_attribute("aria-live") == "off"
     set_traits(page, state="Stopped", losses=[*LOSSES, 0.125])
     assert status.inner_text() == "Stopped. Loss from 2.00 to 0.13."
