@@ -42,12 +42,14 @@ extensions = [
     "pictures",
     "chapter_map",
     "counts",
+    "course_archive",
     "exercise_filter",
     "sharing",
     "ways_to_run",
     "glossary_terms",
     "quiz",
     "section_search",
+    "text_first",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "_static/vendor", "**/.*"]

@@ -24,6 +24,7 @@ from course_lib.models.look.figures import (
     shown,
 )
 from course_lib.widgets import attention_explorer
+from course_lib.widgets.shared.told import number
 from tests.support.models import make, needs_extra, others_may_warn, tokenizer
 
 # With the tests of models: they load the same libraries.
@@ -114,11 +115,11 @@ def test_numbers_are_those_of_course_lib(page, tmp_path):
     open_page(page, tmp_path, recording)
     shares = article(page, "ranking").locator(".value").all_inner_texts()
     ranks = centrality.pagerank(recording.weights[0].mean(axis=0, dtype=float))
-    expected = [f"{score:.3f}" for score in sorted(ranks, reverse=True)]
+    expected = [number(score, 3) for score in sorted(ranks, reverse=True)]
     assert [text for text in shares if re.fullmatch(r"[\d.]+", text)] == expected
     walked = rollout.rollout(recording.weights)
     row = article(page, "rollout").locator(".readout").inner_text()
-    assert f"{walked[7].max():.2f}" in row
+    assert number(walked[7].max()) in row
 
 
 @pytest.mark.parametrize("name", NAMES)

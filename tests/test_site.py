@@ -10,7 +10,8 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
+import zipfile
+from itertools import combinations, pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -20,8 +21,9 @@ import networkx as nx
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course_lib.authoring import addresses, notebooks, source, tables
+from course_lib.authoring import addresses, notebooks, pages, source, tables
 from course_lib.authoring.facts import capital
+from course_lib.authoring.serving import Quiet, serving
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
@@ -38,7 +40,8 @@ import sys
 sys.path.append({str(BOOK / "_ext")!r})
 project = "A course"
 author = "Its authors"
-extensions = ["myst_parser", "chapter_map", "counts", "sharing", "ways_to_run"]
+extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "ways_to_run",
+    "text_first"]
 myst_heading_anchors = 3
 templates_path = [{str(BOOK / "_templates")!r}]
 html_theme = "sphinx_book_theme"
@@ -54,6 +57,11 @@ There is a <!-- =first -->first<!-- = --> paragraph, which is long enough to des
 ```
 
 {count}`tests` tests.
+
+## Get the course
+
+```{get-the-course}
+```
 
 ```{toctree}
 :glob:
@@ -205,6 +213,34 @@ def test_every_notebook_can_be_downloaded_as_it_was_shipped(private, published):
             assert not any(cell.get("outputs") for cell in copy["cells"])
 
 
+def test_the_course_comes_with_the_book(private, published):
+    """The archive holds all that is needed, and what may be run may be run."""
+    for site in (private, published):
+        assert "course.zip" in links_of(site, "index.html")
+        with zipfile.ZipFile(site / "course.zip") as archive:
+            there = {entry.filename.partition("/")[2]: entry for entry in archive.infolist()}
+            [folder] = {name.partition("/")[0] for name in archive.namelist()}
+            makefile = archive.read(f"{folder}/Makefile")
+        wanted = {"README.md", "pyproject.toml", "constraints.txt", "course_lib/graph.py"}
+        assert wanted | {f"notebooks/{stem}.ipynb" for stem in source.stems()} <= set(there)
+        assert makefile == (ROOT / "Makefile").read_bytes()
+        assert not any(re.match(r"\.git/|\.venv|node_modules|work/|book/_build", n) for n in there)
+        assert there["postBuild"].external_attr >> 16 & 0o100
+    assert "git clone" not in (private / "index.html").read_text(encoding="utf-8")
+    assert f"git clone {REPOSITORY}" in (published / "index.html").read_text(encoding="utf-8")
+
+
+def test_without_git_the_book_promises_no_archive(tmp_path):
+    sys.path.append(str(BOOK / "_ext"))
+    from course_archive import files_of, told
+
+    (tmp_path / "README.md").write_text("A copy without a history.")
+    assert files_of(tmp_path) == []
+    assert "README.md" in files_of(ROOT)
+    assert "<a" not in told("", "")
+    assert "course.zip" not in told("", REPOSITORY)
+
+
 def test_colab_and_binder_need_an_address(private, published):
     elsewhere = [
         addresses.colab(REPOSITORY, "02_weights"),
@@ -236,6 +272,30 @@ def test_neighbours_say_which_question_they_answer(private):
 
 def test_headings_can_be_linked_to(private):
     assert 'class="headerlink" href="#a-course"' in (private / "index.html").read_text("utf-8")
+
+
+def waits(script):
+    """Tell whether a script of a head, as HTML, leaves the text to be read first."""
+    return "src=" not in script or "defer" in script or "documentation_options.js" in script
+
+
+def test_scripts_wait_for_the_text_and_only_the_search_has_its_index(private):
+    for name in ("index.html", "chapters/02_weights.html", "search.html"):
+        head, _, _ = (private / name).read_text(encoding="utf-8").partition("</head>")
+        scripts = re.findall(r"<script[^>]*>", head)
+        assert "searchindex.js" in head if name == "search.html" else "searchindex.js" not in head
+        assert len(scripts) > 3
+        assert all(map(waits, scripts)) == (name != "search.html"), name
+    assert not waits('<script src="_static/doctools.js">')
+
+
+def test_a_chapter_has_one_name():
+    """Map, tables, contents and page call it alike; the notebook's heading stands below."""
+    for stem in source.stems():
+        heading = source.read_source(stem, "en").cells[0].source.partition("\n")[0]
+        title = f"# {int(stem[:2])}. {front_matter(stem)['title']}"
+        lines = pages.page(stem).partition(f"{title}\n")[2].splitlines()
+        assert lines[:3] == [":::{container} subtitle", heading.removeprefix("# "), ":::"]
 
 
 def test_every_page_describes_itself(private):
@@ -298,6 +358,31 @@ def test_the_page_that_is_not_there_works_from_any_depth(request, site):
     assert 'rel="canonical"' not in text
     assert 'href="#' not in text  # it would lead to the first page
     assert 'href="404.html#this-page-is-not-here"' in text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("above", ["", "some/folder"])
+def test_without_an_address_it_finds_the_book_in_any_folder(private, tmp_path, browser, above):
+    """A server answers with it wherever the book is; its links lead to pages that are there."""
+    root = tmp_path / above / "book"
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.symlink_to(private)
+
+    class Lost(Quiet):
+        def send_error(self, code, *given):
+            self.send_response(code)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write((private / "404.html").read_bytes())
+
+    home = f"{above}/book/".lstrip("/")
+    with serving(tmp_path, Lost) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{home}chapters/no/such/page.html")
+        link = page.locator("article a[href='index.html']")
+        assert link.evaluate("link => link.href") == f"{address}/{home}index.html"
+        assert page.evaluate("document.styleSheets.length") > 2
+        page.close()
 
 
 # The feed
@@ -417,13 +502,37 @@ def test_a_line_through_a_box_is_seen(chapter_map, monkeypatch):
     graph = nx.DiGraph([("01", "02"), ("02", "03"), ("03", "04"), ("01", "05"), ("05", "04")])
     assert crossed_boxes(drawn(chapter_map, graph)) == []
 
-    def straight(place, tail, head):
-        middle = place["02"]
-        x, y = middle[0] * chapter_map.ACROSS, middle[1] * chapter_map.DOWN + 9
+    def straight(way, column, aside):
+        x, y = column[1, "02"] * chapter_map.ACROSS, chapter_map.DOWN + 9
         return f'<path class="planted" d="M{x:g} {y:g}"/>'
 
     monkeypatch.setattr(chapter_map, "_line", straight)
     assert ("planted", "map-02") in crossed_boxes(drawn(chapter_map, graph))
+
+
+def crossings(svg):
+    """Count the pairs of lines that cross, drawn as straight from point to point of their ways."""
+    steps = []
+    for line in svg.find("g").iter("path"):
+        numbers = [float(x) for x in re.findall(r"-?[\d.]+", line.get("d"))]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        steps += pairwise(points[::3])  # without what bends a curve
+    return sum(
+        top == other_top and (x - other) * (to_x - other_to) < 0
+        for ((x, top), (to_x, _)), ((other, other_top), (other_to, _)) in combinations(steps, 2)
+    )
+
+
+def test_lines_cross_only_where_they_must(chapter_map, monkeypatch):
+    twisted = nx.DiGraph([("01", "05"), ("01", "06"), ("02", "04"), ("03", "04"), ("02", "06")])
+    assert crossings(drawn(chapter_map, twisted)) == 0
+    whole = chapter_map.needs_graph()
+    ordered = crossings(drawn(chapter_map, whole))
+    rows = sys.modules["map_rows"]
+    monkeypatch.setattr(rows, "_better", lambda *given: None)  # as they are numbered
+    monkeypatch.setattr(rows, "STARTS", 1)
+    assert crossings(drawn(chapter_map, twisted)) > 0
+    assert crossings(drawn(chapter_map, whole)) > 2 * ordered
 
 
 # What the first page says

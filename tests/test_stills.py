@@ -11,6 +11,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from course_lib import language, theme
+from course_lib.authoring.source import ROOT
 from course_lib.data import load_attention
 from course_lib.widgets import (
     attention_explorer,
@@ -18,6 +19,7 @@ from course_lib.widgets import (
     ranking_explorer,
     rollout_explorer,
 )
+from course_lib.widgets.shared import told
 from course_lib.widgets.shared.drawing import FIRST, SECOND, TEXT
 from course_lib.widgets.shared.weights import all_of, packed, received, sent
 from tests.support.figures import all_views, controls, open_all, random_weights
@@ -28,6 +30,7 @@ TOKENS = ["the", "<b>cat", "sat &", "sat &"]
 VIEWS = all_views(TOKENS)
 KINDS = [view.named_still().kind for view in VIEWS]
 MOST_BYTES = 15_000
+CONTROLS = {"next step", "back", "all numbers", "Save", "Start again"}  # in no file
 STATE = "models.map((model) => Object.keys(model.get('start')).map((name) => model.get(name)))"
 START = "models.map((model) => Object.values(model.get('start')))"
 
@@ -58,6 +61,17 @@ def test_a_still_is_a_small_file_that_needs_nothing_and_tells_what_it_shows(view
     source = re.search('src="data:image/svg[+]xml;base64,(.*?)"', shown)[1]
     assert base64.b64decode(source).decode() == still.svg
     assert "<b>" not in shown
+
+
+def test_stills_write_numbers_and_tokens_as_live_figures_do():
+    """The same file is read by the test of texts.js."""
+    written = json.loads((ROOT / "tests" / "js" / "written.json").read_text(encoding="utf-8"))
+    for value, decimals, text in written["number"]:
+        assert told.number(value, decimals) == text
+    for share, text in written["percent"]:
+        assert told.percent(share) == text
+    for tokens, labels in written["labels"]:
+        assert told.labels(tokens) == labels
 
 
 def test_stills_have_the_light_colours_of_the_theme():
@@ -169,6 +183,29 @@ def test_a_still_gives_way_to_its_figure_and_is_what_is_printed(page, tmp_path):
 
 
 @pytest.mark.browser
+def test_a_figure_that_was_changed_is_printed_as_it_stands(shown):
+    """One that was not is printed as its still; afterwards all stills are back."""
+    k = KINDS.index("edge")
+    stills = shown.locator(".course-still")
+    shown.evaluate(f"models[{k}].set('step', 1), models[{k}].save_changes()")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    shown.emulate_media(media="print")
+    drawn = stills.locator("> svg")
+    assert drawn.count() == 1
+    assert drawn.is_visible()
+    texts = set(drawn.locator("text").all_text_contents())
+    assert any(text.startswith("step 1 of 8") for text in texts)
+    assert drawn.locator("rect").count() > 2 * 3  # the bars of two vectors, which CSS draws
+    assert not CONTROLS & texts
+    assert stills.nth(k).locator("img, figcaption").count() == 0
+    assert stills.locator("img").count() == len(VIEWS) - 1
+    shown.emulate_media(media="screen")
+    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert drawn.count() == 0
+    assert stills.locator("img").count() == len(VIEWS)
+
+
+@pytest.mark.browser
 def test_every_figure_starts_again_as_it_began(shown):
     """Each choice is set to an end of what it may be; then the button brings all of them back."""
     moved = """() => models.map((model) => {
@@ -209,6 +246,7 @@ def test_every_figure_can_be_saved_by_keyboard(shown):
         drawing = ET.fromstring(files["SVG"])
         assert drawing.find("{*}rect").get("fill") == "rgb(255, 255, 255)", kind
         assert not [e for e in drawing.iter() if e.get("class") or "var(" in str(e.attrib)]
+        assert not CONTROLS & {text.strip() for text in drawing.itertext()}, kind
         numbers = json.loads(files["JSON"])
         assert numbers["changes"] == {}, kind
         if kind != "training":

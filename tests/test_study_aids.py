@@ -6,6 +6,7 @@ They are looked at in a browser, on a book of a few pages.
 import json
 import os
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from docutils import nodes
@@ -302,12 +303,42 @@ def test_exercises_are_filtered_by_chapter_kind_and_minutes(reader):
     shown([task for task in bugs if task.minutes <= 8])
     reader.get_by_label("Chapter").select_option(label="02 Weights")
     shown([task for task in bugs if task.minutes <= 8 and task.chapter == "weights"])
+    # The choices stand in the address: a link brings them, and so does coming back.
+    assert parse_qs(urlsplit(reader.url).query) == {
+        "chapter": ["02 Weights"],
+        "kind": ["find the bug"],
+        "minutes": ["8"],
+    }
+    reader.reload()
+    shown([task for task in bugs if task.minutes <= 8 and task.chapter == "weights"])
     reader.get_by_label("Minutes").select_option("5")
     assert rows.count() == 0
     assert told.inner_text() == "No exercise is all of this. “Show all” takes the choices back."
     reader.get_by_role("button", name="Show all").click()
     reader.wait_for_function("() => !document.querySelector('tbody tr[hidden]')")
     shown(tasks)
+    assert urlsplit(reader.url).query == ""
+    reader.open("exercises.html?kind=no+such+kind&minutes=5")
+    shown([task for task in tasks if task.minutes <= 5])
+
+
+def test_on_a_phone_exercises_are_read_without_scrolling_sideways(reader):
+    reader.set_viewport_size({"width": 390, "height": 664})
+    reader.open("exercises.html")
+    rows = reader.locator("article tbody tr")
+    assert {round(row["width"]) for row in map(box_of, rows.all()[:8])} == {
+        round(box_of(rows.first)["width"])
+    }
+    for row in rows.all()[:8]:
+        assert box_of(row)["width"] <= 390
+        for cell in row.locator("td").all():
+            box = box_of(cell)
+            assert box["x"] + box["width"] <= 391
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def box_of(part):
+    return part.bounding_box() or {"x": 0, "width": 0}
 
 
 def test_without_a_script_all_exercises_are_shown(browser, address):

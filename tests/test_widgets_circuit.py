@@ -139,7 +139,7 @@ def test_a_head_is_chosen_by_click_by_key_and_from_the_list(page, tmp_path):
     assert (
         page.locator(".readout")
         .text_content()
-        .startswith(f"Heads that 1.1 could read: {len(into)}.")
+        .startswith(f"Edges into head 1.1: {len(into)}. The strongest from head ")
     )
     first = page.locator(".edge-list").first.locator("button").first
     best = into[TABLES["key"].reshape(12, 12)[into, 4].argmax()]

@@ -156,7 +156,7 @@ def test_a_cell_lights_up_in_all_three_and_is_read_out(page, tmp_path):
     said = page.locator(".readout").inner_text()
     assert said == f"“{names[i]}” attends to “{names[j]}”: {expected}"
     labels = page.locator(".heatmap").first.locator("text.label").all_text_contents()
-    assert labels[: len(order)] == [TOKENS[position] for position in order]
+    assert labels[: len(order)] == [names[position] for position in order]
 
 
 def test_the_numbers_read_out_agree_with_one_another(page, tmp_path):
@@ -173,8 +173,8 @@ def test_the_numbers_read_out_agree_with_one_another(page, tmp_path):
     assert said(0) == "first 0.0128, second 0.0100, difference +0.0028."
     assert said(2) == "first 0.25, second 0.25, difference 0.00."
     set_traits(page, second=2)
-    assert said(0) == "first 0.0128, second below 0.0001, difference +0.0128."
-    assert said(2) == "first 0.2500, second 0.2500, difference below 0.0001."
+    assert said(0) == "first 0.0128, second <0.0001, difference +0.0128."
+    assert said(2) == "first 0.2500, second 0.2500, difference <0.0001."
 
 
 def test_the_log_scale_says_what_grey_is(page, tmp_path):

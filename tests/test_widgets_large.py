@@ -14,6 +14,7 @@ from course_lib.widgets import (
     heatmap_explorer,
     sparsity_explorer,
 )
+from course_lib.widgets.shared.told import number
 from course_lib.widgets.shared.weights import quantised
 from tests.support.layered import set_traits
 
@@ -161,7 +162,7 @@ def test_a_screen_reader_hears_the_matrix_once(page, tmp_path):
     told = page.locator("rect.cells").get_attribute("aria-label")
     i, j = divmod(int(WEIGHTS[0, 1].argmax()), N)
     assert told.startswith("attention heatmap, 70 rows and 70 columns.")
-    assert f"The strongest cell: t{i} → t{j}: {WEIGHTS[0, 1, i, j]:.2f}" in told
+    assert f"The strongest cell: t{i} → t{j}: {number(WEIGHTS[0, 1, i, j])}" in told
 
 
 def test_a_small_graph_of_a_head_draws_its_strongest_lines(page, tmp_path):

@@ -10,6 +10,7 @@ from course_lib.authoring.browser import open_view
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
 from course_lib.nn.training import seeded
 from course_lib.widgets import neighbours_explorer
+from course_lib.widgets.shared.told import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -194,8 +195,8 @@ def test_the_list_holds_the_neighbours_of_the_node_by_weight(page, tmp_path):
     mine = {j: w for i, j, w in zip(*view.edges, weights, strict=True) if i == 1}
     names = {1: "itself", 2: "cy", 3: "di"}
     order = sorted(mine, key=lambda j: -mine[j])
-    assert rows(page) == [[names[j], f"{mine[j]:.3f}"] for j in order]
-    told = ", ".join(f"{names[j]} ({mine[j]:.3f})" for j in order)
+    assert rows(page) == [[names[j], number(mine[j], 3)] for j in order]
+    told = ", ".join(f"{names[j]} ({number(mine[j], 3)})" for j in order)
     said = f"bob attends most to {told}. Alike for all 3 would be 0.333."
     assert page.locator(".readout").inner_text() == said
     bars = page.locator(".neighbours li:visible").evaluate_all("""items => items.map((item) => {

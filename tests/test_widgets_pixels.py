@@ -10,6 +10,7 @@ from matplotlib.image import imread
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import PictureAttention, pixel_explorer
+from course_lib.widgets.shared.told import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -278,8 +279,7 @@ def test_dragging_chooses_and_pointing_only_reads(page, tmp_path):
     said = page.locator(".readout").inner_text()
     page.mouse.move(*point_in(page, "map", 2, 3))
     weight = sent_weights(view)[0, 0, 0, 13]
-    number = f"{weight:.3f}" if weight >= 0.01 else f"{weight:.4f}"
-    assert page.locator(".pointed").inner_text() == f"To row 2, column 3: {number}."
+    assert page.locator(".pointed").inner_text() == f"To row 2, column 3: {number(weight, 3)}."
     for panel in ("plain", "map"):
         expected = [3 / COLUMNS, 2 / ROWS, 1 / COLUMNS, 1 / ROWS]
         np.testing.assert_allclose(box_of(page, f".{panel} .hovered"), expected, atol=1e-3)
@@ -381,7 +381,7 @@ def test_a_place_that_attends_to_itself_alone_has_a_ring(page, tmp_path):
         "1 of 15 places holds half of its attention.",
         page.locator(".readout span").last.inner_text(),
     ]
-    assert "On average it looks 0.00 steps" in page.locator(".readout").inner_text()
+    assert "On average it looks 0 steps" in page.locator(".readout").inner_text()
 
 
 def test_the_text_says_what_is_shown(page, tmp_path):
@@ -391,12 +391,14 @@ def test_the_text_says_what_is_shown(page, tmp_path):
     expected = expected_state(head[11], 11)
     assert expected["half"] > 1
     mean = np.mean([expected_state(head[i], i)["distance"] for i in range(PLACES)])
-    names = [f"row {j // 5}, column {j % 5} ({head[11, j]:.3f})" for j in expected["order"][:3]]
+    names = [
+        f"row {j // 5}, column {j % 5} ({number(head[11, j], 3)})" for j in expected["order"][:3]
+    ]
     assert page.locator(".readout").inner_text().splitlines() == [
         f"Row 2, column 1 attends most to {'; '.join(names)}.",
         f"{expected['half']} of 15 places hold half of its attention.",
-        f"On average it looks {expected['distance']:.2f} steps of the grid away; "
-        f"all places of this head, {mean:.2f}.",
+        f"On average it looks {number(expected['distance'])} steps of the grid away; "
+        f"all places of this head, {number(mean)}.",
     ]
     assert page.locator(".heading").all_inner_texts() == [
         "in colour",
@@ -404,7 +406,7 @@ def test_the_text_says_what_is_shown(page, tmp_path):
     ]
     assert page.locator(".note").inner_text() == "A note."
     legend = page.locator(".colours").inner_text().split()
-    assert (legend[0], legend[1]) == ("0", f"{expected['largest']:.3f},")
+    assert (legend[0], legend[1]) == ("0", f"{number(expected['largest'], 3)},")
     set_traits(page, picture=1, head=1)
     assert page.locator(".heading").first.inner_text() == "in grey"
     assert not page.locator(".note").is_visible()

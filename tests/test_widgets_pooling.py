@@ -13,6 +13,7 @@ from course_lib.authoring.browser import open_view
 from course_lib.nn.pooling import AttentionPooling
 from course_lib.nn.training import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
+from course_lib.widgets.shared.told import number, percent
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -155,19 +156,19 @@ def test_a_click_takes_a_member_away_and_the_weights_of_the_others_sum_to_one(pa
         weights, logit, answer, held = expected_state(BAG, removed)
         order = sorted(range(4), key=lambda i: (-weights[i], i not in removed))
         shown = [row[1] for row in rows(page)]
-        told = sorted((f"{w:.3f}" for i, w in enumerate(weights) if i not in removed), reverse=True)
+        told = sorted((number(w) for i, w in enumerate(weights) if i not in removed), reverse=True)
         assert shown[: len(told)] == told
         assert shown[len(told) :] == ["away"] * len(removed)
         assert rows(page)[0][0] == BAG.names[order[0]]
         said = "yes" if answer > 0.5 else "no"
         assert page.locator(".answer").text_content() == said
-        assert page.locator(".share").text_content() == f"{answer:.2f}"
+        assert page.locator(".share").text_content() == number(answer)
         sign = "−" if logit < 0 else "+"
         status = page.locator(".status").inner_text()
-        assert f"plus the bias: {sign}{abs(logit):.2f}, so {said}" in status
+        assert f"plus the bias: {sign}{number(abs(logit))}, so {said}" in status
         assert "The right answer for the whole bag: yes." in status
         assert page.locator(".node.removed").count() == len(removed)
-    assert f"Without 2 members that held {100 * held:.0f} % of the attention." in status
+    assert f"Without 2 members that held {percent(held)} of the attention." in status
     page.locator(".node[data-member='2']").click()
     assert page.evaluate("model.get('removed')") == [0]
 
@@ -179,7 +180,7 @@ def test_a_bag_without_members_has_no_answer(page, tmp_path):
     alone = 1 / (1 + np.exp(-BIAS))
     status = page.locator(".status").inner_text()
     assert status.startswith("Nobody is left")
-    assert f"would say {alone:.2f}: an answer about nobody" in status
+    assert f"would say {number(alone)}: an answer about nobody" in status
     assert page.locator(".edge:not([stroke-opacity='0'])").count() == 0
 
 
@@ -187,7 +188,8 @@ def test_pointing_tells_what_a_member_adds(page, tmp_path):
     open_view(page, tmp_path, make([BAG]).children[-1])
     weights, *_ = expected_state(BAG, [])
     page.locator(".node[data-member='3']").hover()
-    said = f"0: weight {weights[3]:.3f} times vote −0.75 adds −{abs(weights[3] * 0.75):.2f}."
+    part = number(-0.75 * weights[3])
+    said = f"0: weight {number(weights[3])} times vote −0.75 adds {part}."
     assert page.locator(".readout").inner_text() == said
     assert page.locator(".members button.lit").get_attribute("data-member") == "3"
     page.locator(".heading").hover()

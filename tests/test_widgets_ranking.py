@@ -10,6 +10,7 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.widgets import ranking_explorer
+from course_lib.widgets.shared.told import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -157,9 +158,9 @@ class TestNumbers:
         open_view(page, tmp_path, ranking_explorer(WEIGHTS).children[-1])
         crafted = [TWO_PARTS, PERIODIC, CAUSAL, np.eye(1), np.eye(3), np.full((4, 4), 1 / 4)]
         crafted.append([[0, 1, 0], [0.5, 0, 0.5], [0, 1, 0]])
-        for number, weights in enumerate([*map(random_matrix, range(120)), *crafted]):
+        for k, weights in enumerate([*map(random_matrix, range(120)), *crafted]):
             weights = np.array(weights)
-            damping = (0.0, 0.85, 0.99)[number % 3]
+            damping = (0.0, 0.85, 0.99)[k % 3]
             given = [weights.ravel().tolist(), len(weights), damping]
             found = page.evaluate(COMPUTE, given)
             for name, measure in MEASURES.items():
@@ -340,8 +341,8 @@ class TestDrawing:
     def test_small_and_large_graphs_are_drawn(self, page, tmp_path, n):
         view = ranking_explorer(np.full((n, n), 1 / n)).children[-1]
         open_view(page, tmp_path, view)
-        for number in range(7):
-            set_traits(page, measure_choice=number)
+        for measure in range(7):
+            set_traits(page, measure_choice=measure)
             assert "NaN" not in page.locator(".ranking-view").evaluate("root => root.outerHTML")
             assert len(rows(page)) == n
 
@@ -366,7 +367,7 @@ class TestPicking:
         open_view(page, tmp_path, ranking_explorer(WEIGHTS[0, 0], TOKENS).children[-1])
         before = library.pagerank(WEIGHTS[0, 0])
         after = library.pagerank(library.remove_tokens(WEIGHTS[0, 0], 5))
-        first = f"With all tokens: {before[5]:.3f}, rank {rank(before, 5)} of 6."
+        first = f"With all tokens: {number(before[5], 3)}, rank {rank(before, 5)} of 6."
         node(page, 5).locator(".dot").click()
         assert removed(page) == [5]
         assert page.locator(".readout").text_content() == f"“mat” is removed. {first}"
@@ -376,8 +377,8 @@ class TestPicking:
             assert part.get_attribute("aria-pressed") == "true"
             assert "removed" in part.get_attribute("class")
         row(page, 1).hover()
-        now = f"“cat”: PageRank {after[1]:.3f}, rank {rank(after, 1)} of 5."
-        then = f"With all tokens: {before[1]:.3f}, rank {rank(before, 1)} of 6."
+        now = f"“cat”: PageRank {number(after[1], 3)}, rank {rank(after, 1)} of 5."
+        then = f"With all tokens: {number(before[1], 3)}, rank {rank(before, 1)} of 6."
         assert page.locator(".readout").text_content() == f"{now} {then}"
         row(page, 5).click()
         assert removed(page) == []

@@ -10,6 +10,7 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.widgets import rollout_explorer
+from course_lib.widgets.shared.told import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -192,11 +193,6 @@ class TestNumbers:
                 assert empty is None
                 assert readout.text_content().startswith("“sat” draws on")
 
-    def test_distances_are_told_in_few_digits(self, page, tmp_path):
-        open_view(page, tmp_path, rollout_explorer(WEIGHTS).children[-1])
-        told = page.evaluate("[1, 0.934, 0.01, 0.0032, 3.4e-8, 1e-17, 0].map(module.brief)")
-        assert told == ["1.00", "0.93", "0.01", "0.003", "3e-8", "0", "0"]
-
 
 # --- what is drawn -------------------------------------------------------------------------------
 
@@ -243,7 +239,7 @@ class TestDrawing:
             expected = [library.distance_from_rank_one(step) for step in steps]
             values = shown.evaluate_all("items => items.map((item) => +item.dataset.distance)")
             np.testing.assert_allclose(values, expected, atol=1e-6)
-            assert shown.nth(0).text_content() == f"{expected[0]:.2f}layer 0"
+            assert shown.nth(0).text_content() == f"{number(expected[0])}layer 0"
 
     @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (2, 2, 2), (12, 2, 64, 64)])
     def test_small_and_large_models_are_drawn(self, page, tmp_path, shape):
@@ -277,8 +273,9 @@ class TestPicking:
         row = library.rollout(WEIGHTS)[2]
         best = np.argsort(-row)[:5]
         names = {0: "the [0]", 4: "the [4]"}
-        listed = ", ".join(f"“{names.get(j, TOKENS[j])}” {row[j]:.2f}" for j in best)
-        assert readout.text_content() == f"“sat” draws on {listed}; 1 more hold {row.min():.2f}."
+        listed = ", ".join(f"“{names.get(j, TOKENS[j])}” {number(row[j])}" for j in best)
+        rest = number(row.min())
+        assert readout.text_content() == f"“sat” draws on {listed}; 1 more hold {rest}."
         held = page.locator('.node.lit[data-role="input"]').evaluate_all(
             "nodes => nodes.map((node) => +node.dataset.position)"
         )
@@ -295,7 +292,7 @@ class TestPicking:
         assert lit_output(page) == "5"
         share = library.rollout(WEIGHTS)[5, 3]
         told = page.locator(".readout").text_content()
-        assert told.startswith(f"“mat” → “on”: {share:.2f}. “mat” draws on ")
+        assert told.startswith(f"“mat” → “on”: {number(share)}. “mat” draws on ")
         page.locator("figcaption").hover()
         assert lit_output(page) == "1"
 

@@ -10,6 +10,7 @@ from course_lib import sparsity
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import sparsity_explorer
+from course_lib.widgets.shared.told import number, percent
 from tests.support.figures import (
     assert_linked,
     assert_readable,
@@ -123,9 +124,9 @@ def test_only_kept_edges_are_drawn_and_the_text_tells_the_price(page, tmp_path):
     bound = sparsity.error_bound(dense, sparse, VALUES).max()
     status = page.locator(".status").inner_text()
     assert status.startswith(
-        f"12 of 36 edges are kept, and {100 * kept.mean():.0f} % of the attention; at least "
-        f"{100 * kept.min():.0f} % in every row. An output moves by up to {moved:.3f}; the bound "
-        f"says at most {bound:.3f}. "
+        f"12 of 36 edges are kept, and {percent(kept.mean())} of the attention; at least "
+        f"{percent(kept.min())} in every row. An output moves by up to {number(moved, 3)}; the "
+        f"bound says at most {number(bound, 3)}. "
     )
     steps = dict(nx.all_pairs_shortest_path_length(nx.DiGraph(sparse > 0)))
     missing = sum(j not in steps[i] for i, j in itertools.permutations(range(N), 2))

@@ -124,13 +124,13 @@ def test_the_curve_stands_where_its_axes_say(page, tmp_path):
 def test_the_end_is_told_and_the_way_there_is_not(page, tmp_path):
     open_view(page, tmp_path, curve())
     status = page.locator(".status")
-    assert status.inner_text() == "Learning. Loss from 2.0 to 0.25."
+    assert status.inner_text() == "Learning. Loss from 2.00 to 0.25."
     assert status.get_attribute("aria-live") == "off"
     set_traits(page, state="Stopped", losses=[*LOSSES, 0.125])
-    assert status.inner_text() == "Stopped. Loss from 2.0 to 0.13."
+    assert status.inner_text() == "Stopped. Loss from 2.00 to 0.13."
     assert status.get_attribute("aria-live") == "polite"
     label = page.locator("svg").get_attribute("aria-label")
-    assert label == "Curve of the loss. Stopped. Loss from 2.0 to 0.13."
+    assert label == "Curve of the loss. Stopped. Loss from 2.00 to 0.13."
 
 
 def test_before_the_first_step_there_is_an_empty_curve(page, tmp_path):

@@ -1,15 +1,16 @@
 """The map of the chapters: a graph whose edges are what each chapter needs, as SVG.
 
 It is laid out here, from the chapters' front matter: a chapter stands in the row below the last one
-that it needs, and rows are put into the order that makes the lines short.
+that it needs, and map_rows.py puts the rows into the order in which few lines cross.
 """
 
 from html import escape
-from itertools import pairwise, permutations
+from itertools import pairwise
 from textwrap import wrap
 
 import networkx as nx
 from docutils import nodes
+from map_rows import columns, rows_of, way_of
 from sphinx.util.docutils import SphinxDirective
 
 from course_lib.authoring.facts import capital
@@ -18,7 +19,7 @@ from course_lib.chapters.reading import front_matter
 
 WIDTH, HEIGHT = 82, 54  # of a box, in the pixels of a phone
 ACROSS, DOWN = 92, 92  # from box to box
-SWEEPS = 4
+PORT = 0.16  # between lines that meet at a box, in columns
 
 
 def needs_graph():
@@ -32,29 +33,6 @@ def needs_graph():
     return graph
 
 
-def places(graph):
-    """Return the column and the row of each node; columns are centred, so halves occur."""
-    rows = [list(row) for row in nx.topological_generations(graph)]
-    column = {}
-
-    def put(row):
-        column.update({node: k - (len(row) - 1) / 2 for k, node in enumerate(row)})
-
-    def length(row):
-        put(row)
-        return sum((column[a] - column[b]) ** 2 for a, b in graph.edges)
-
-    for row in rows:
-        put(row)
-    for _ in range(SWEEPS):
-        for row in rows:
-            row[:] = min(permutations(sorted(row)), key=length)
-            put(row)
-    ascends = sum(column[b] - column[a] for row in rows for a, b in pairwise(sorted(row)))
-    side = 1 if ascends >= 0 else -1  # a map and its mirror image are equally good
-    return {node: (side * column[node], depth) for depth, row in enumerate(rows) for node in row}
-
-
 def chapter_map(graph, link):
     """Return the map as HTML: an SVG whose boxes are links, and what it says in words.
 
@@ -66,10 +44,12 @@ def chapter_map(graph, link):
         The address of a chapter, by number.
     """
     drawn = nx.transitive_reduction(graph)  # what follows from other arrows is not drawn
-    place = places(drawn)
-    wide = max(abs(column) for column, _ in place.values()) * 2 * ACROSS + WIDTH + 8
-    high = max(row for _, row in place.values()) * DOWN + HEIGHT + 8
-    lines = "".join(_line(place, *edge) for edge in drawn.edges)
+    rows = rows_of(drawn)
+    column = columns(rows)
+    place = {entry: (x, row) for (row, entry), x in column.items() if entry in graph}
+    wide = max(abs(x) for x, _ in place.values()) * 2 * ACROSS + WIDTH + 8
+    high = (len(rows) - 1) * DOWN + HEIGHT + 8
+    lines = "".join(_lines(drawn, rows, column))
     boxes = "".join(_box(graph, number, place[number], link(number)) for number in sorted(graph))
     lit = "".join(_lit(graph, number) for number in sorted(graph))
     return (
@@ -81,18 +61,36 @@ def chapter_map(graph, link):
     )
 
 
-def _line(place, tail, head):
+def _lines(graph, rows, column):
+    """Return a path for each edge; those that meet at a box end side by side."""
+    ways = {edge: way_of(edge, rows) for edge in graph.edges}
+    ends = _ends(ways, column, 0, 1), _ends(ways, column, -1, -2)
+    return [_line(way, column, (ends[0][edge], ends[1][edge])) for edge, way in ways.items()]
+
+
+def _ends(ways, column, end, beside):
+    """Return how far from the middle of its box each line ends, in columns."""
+    aside = {}
+    for box in {way[end] for way in ways.values()}:
+        met = sorted(
+            (edge for edge, way in ways.items() if way[end] == box),
+            key=lambda edge: column[ways[edge][beside]],
+        )
+        aside |= {edge: PORT * (k - (len(met) - 1) / 2) for k, edge in enumerate(met)}
+    return aside
+
+
+def _line(way, column, aside):
     """Return the path from a box to one below; between boxes of the rows that it passes."""
-    (start, top), (end, bottom) = place[tail], place[head]
-    points = [(start, top * DOWN + HEIGHT)]
-    for row in range(top + 1, bottom):
-        straight = start + (end - start) * (row - top) / (bottom - top)
-        taken = sorted(column for column, depth in place.values() if depth == row)
-        gaps = [taken[0] - 0.5, *(column + 0.5 for column in taken)]
-        gap = min(gaps, key=lambda column: abs(column - straight))
-        points += [(gap, row * DOWN - 4), (gap, row * DOWN + HEIGHT + 4)]
-    points.append((end, bottom * DOWN - 1))
-    points = [(column * ACROSS, y) for column, y in points]
+    (top, tail), *between, (bottom, head) = way
+    points = [(column[top, tail] + aside[0], top * DOWN + HEIGHT)]
+    for row, entry in between:
+        points += [
+            (column[row, entry], row * DOWN - 4),
+            (column[row, entry], row * DOWN + HEIGHT + 4),
+        ]
+    points.append((column[bottom, head] + aside[1], bottom * DOWN - 1))
+    points = [(x * ACROSS, y) for x, y in points]
     path = f"M{points[0][0]:g} {points[0][1]:g}"
     for (x, y), (to_x, to_y) in pairwise(points):
         middle = (y + to_y) / 2

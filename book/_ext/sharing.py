@@ -22,6 +22,16 @@ from course_lib.authoring.source import ROOT, stems
 from course_lib.chapters.reading import front_matter
 
 LOST = "404"
+# Without an address the book may be in any folder: the lowest one above that has its files.
+FIND_ROOT = """<script>
+for (let parts = location.pathname.split("/"); parts.pop() !== undefined && parts.length; ) {
+  const folder = `${parts.join("/")}/`;
+  const asked = new XMLHttpRequest();
+  asked.open("HEAD", `${folder}_static/documentation_options.js`, false);
+  try { asked.send(); } catch { break; }
+  if (asked.status === 200) { document.querySelector("base").href = folder; break; }
+}
+</script>"""
 LONGEST = 200  # characters of a description
 VERSION = re.compile(
     r"^## (?P<version>[\d.]+) \((?P<date>[\d-]+)\)\n(?P<text>(?s:.*?))(?=^## |\Z)", re.M
@@ -49,8 +59,9 @@ def description(pagename, doctree):
 def _head(app, pagename, templatename, context, doctree):
     if pagename == LOST:
         # Whatever address was asked for, links are read as seen from the book's first page.
-        root = urlsplit(app.config.html_baseurl).path or "/"
-        context["metatags"] = f'<base href="{escape(root)}">{context.get("metatags") or ""}'
+        base = app.config.html_baseurl
+        root = f'<base href="{escape(urlsplit(base).path or "/")}">{"" if base else FIND_ROOT}'
+        context["metatags"] = f"{root}{context.get('metatags') or ''}"
         context["pageurl"] = None
         return
     title = unescape(re.sub("<[^>]+>", "", context.get("title", "")))

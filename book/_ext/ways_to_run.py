@@ -4,21 +4,24 @@ The notebook to download comes with the book, so that this works without a netwo
 are there once the repository has an address; `course_lib.authoring.addresses` says where it stands.
 """
 
+import re
 from html import escape
 from pathlib import Path
 
 from course_lib.authoring.addresses import binder, colab, repository
 from course_lib.working.shipped import notebooks
 
+TITLE = re.compile(r'</h1>(?:\s*<div class="subtitle.*?</div>)?', re.S)
 WAYS = """
 <nav class="ways-to-run" lang="en" aria-label="Ways to run this chapter">
 <a href="{file}" download>Download the notebook</a>{elsewhere}
-<span>It runs in the course’s folder: <code>make lab</code>, then <code>{stem}.ipynb</code>.</span>
+<span>It runs in <a href="{course}">the course’s folder</a>: <code>make lab</code>, then \
+<code>{stem}.ipynb</code>.</span>
 </nav>
 """
 
 
-def ways(stem, file, address):
+def ways(stem, file, address, course="../index.html#get-the-course"):
     """Return the ways to run a chapter, as HTML.
 
     Parameters
@@ -29,21 +32,23 @@ def ways(stem, file, address):
         Where its notebook is, seen from the page.
     address : str
         The repository's; "" if it has none.
+    course : str
+        Where it is said how to get the course.
     """
     elsewhere = [("Colab", colab), ("Binder", binder)] if address else []
     links = "".join(
         f'\n<a href="{escape(where(address, stem))}">Open in {name}</a>'
         for name, where in elsewhere
     )
-    return WAYS.format(file=escape(file), stem=stem, elsewhere=links)
+    return WAYS.format(file=escape(file), stem=stem, elsewhere=links, course=escape(course))
 
 
 def _show(app, pagename, templatename, context, doctree):
     folder, _, stem = pagename.rpartition("/")
     if folder == "chapters" and stem in app.env.course_notebooks:
         file = context["pathto"](f"notebooks/{stem}.ipynb", 1)
-        below = f"</h1>{ways(stem, file, app.config.course_repository)}"
-        context["body"] = context["body"].replace("</h1>", below, 1)
+        shown = ways(stem, file, app.config.course_repository)
+        context["body"] = TITLE.sub(lambda title: title[0] + shown, context["body"], count=1)
 
 
 def _find(app):

@@ -50,8 +50,32 @@
       : "No exercise is all of this. “Show all” takes the choices back.";
   }
 
-  form.addEventListener("change", filter);
-  form.addEventListener("reset", () => setTimeout(filter)); // when the fields are empty again
-  filter();
+  const fields = [chapter, kind, minutes];
+
+  /** Take the choices from the address; one that is not there is none. */
+  function read() {
+    const said = new URLSearchParams(location.search);
+    for (const field of fields) {
+      const value = said.get(field.name) ?? "";
+      field.value = [...field.options].some((option) => option.value === value) ? value : "";
+    }
+    filter();
+  }
+
+  /** Keep the choices in the address, so that a link to it and "back" bring them again. */
+  function keep() {
+    const address = new URL(location.href);
+    for (const { name, value } of fields) {
+      if (value) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    history.replaceState(history.state, "", address);
+    filter();
+  }
+
+  form.addEventListener("change", keep);
+  form.addEventListener("reset", () => setTimeout(keep)); // when the fields are empty again
+  window.addEventListener("pageshow", read);
+  read();
   (table.closest(".pst-scrollable-table-container") ?? table).before(form);
 })();

@@ -23,7 +23,7 @@ LAID_OUT = "work"  # the folder that ``postBuild`` lays out on Binder
 KNOWN = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 INSTALL = """\
 # Installs the course where it is missing, on Colab for instance. If you are then asked to restart
-# the session, do so, and run all cells again.
+# the session, do so, and run all cells again. Links to other pages work in the course's own folder.
 from importlib.util import find_spec
 
 if find_spec("course_lib") is None:

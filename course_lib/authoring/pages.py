@@ -22,15 +22,15 @@ from course_lib.authoring.source import (
     write_files,
 )
 from course_lib.authoring.translation import below_title, other_languages
-from course_lib.chapters.reading import DIRECTIVE, file_stem, views, with_solution
+from course_lib.chapters.reading import DIRECTIVE, file_stem, front_matter, views, with_solution
 from course_lib.language import chosen, say, speaking
 
 
 def page(stem, spoken="en"):
     """Return the book's page as MyST text: stub, folded hints, folded and executed solution.
 
-    The title carries the chapter's own number: a table of contents would count without the gaps
-    that chapters still to come leave.
+    The title is the name by which map, tables and contents call the chapter, with its number; the
+    heading of the notebook, which says what the chapter is about, stands below it.
     """
     with speaking(spoken):
         return jupytext.writes(_page_notebook(stem, spoken), fmt="md:myst")
@@ -50,7 +50,7 @@ def _page_notebook(stem, spoken):
         elif not _speaks_to_the_learner(cell):
             cells.append(cell)
     cells = with_quiz(cells, page_cells(stem, spoken))
-    cells[0].source = f"# {int(stem[:2])}. {cells[0].source.removeprefix('# ')}"
+    cells[0].source = _named(cells[0].source, stem)
     if others := other_languages(stem, spoken):
         cells[0].source = below_title(cells[0].source, others)
     for cell in cells:
@@ -59,6 +59,13 @@ def _page_notebook(stem, spoken):
     notebook.cells = cells
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "name": "python3"}}
     return notebook
+
+
+def _named(text, stem):
+    heading, _, rest = text.partition("\n")
+    title = f"# {int(stem[:2])}. {front_matter(stem)['title']}"
+    below = f":::{{container}} subtitle\n{heading.removeprefix('# ')}\n:::"
+    return f"{title}\n{below}\n{rest}"
 
 
 def write_pages(folder=PAGES):

@@ -49,14 +49,17 @@ test("what is around a head, and how it is told", () => {
     [into.map(({ writer }) => writer), out.map(({ reader }) => reader)],
     [[0, 1], [5]],
   );
-  assert.equal(told(), "Edges above 0.25: 2. The strongest: 0.0 → 1.0 0.750, 1.0 → 2.1 0.500.");
+  assert.equal(
+    told(),
+    "Edges above 0.25: 2. The strongest: head 0.0 → 1.0 (0.750), head 1.0 → 2.1 (0.500).",
+  );
   assert.equal(told({ threshold: 0.9 }), "No edge is above 0.9.");
   assert.equal(
     told({ chosen: 2 }),
-    "Heads that 1.0 could read: 1. The strongest: 0.0 0.750. " +
-      "Heads that could read it: 1. The strongest: 2.1 0.500.",
+    "Edges into head 1.0: 1. The strongest from head 0.0 (0.750). " +
+      "Edges out of it: 1. The strongest to head 2.1 (0.500).",
   );
-  assert.equal(told({ chosen: 3 }), "No edge leads to 1.1. None leads on from it.");
+  assert.equal(told({ chosen: 3 }), "No edge leads to head 1.1. None leads on from it.");
 });
 
 test("scores, if there are any", () => {

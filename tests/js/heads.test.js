@@ -74,6 +74,6 @@ test("heads and cells are told; small numbers in four decimals", () => {
   const apart = { ...linked(), first: [0.5], second: [0.50001], difference: [-0.00001], n: 1 };
   assert.equal(
     heatmaps.describeLinked({ ...apart, order: [0] }, ["a"], 0),
-    "“a” attends to “a”: first 0.5000, second 0.5000, difference below 0.0001.",
+    "“a” attends to “a”: first 0.5000, second 0.5000, difference <0.0001.",
   );
 });

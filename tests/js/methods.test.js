@@ -88,7 +88,7 @@ test("a method and a token are told", () => {
   );
   assert.deepEqual([0.567, -0.004, -0.5, null].map(methods.correlationText), [
     "0.57",
-    "0.00",
+    "−0.0040",
     "−0.50",
     "–",
   ]);

@@ -69,7 +69,7 @@ test("a head of a picture, and one of its places", () => {
 test("weights as they are written", () => {
   assert.deepEqual([0, 0.00005, 0.0012, 0.25].map(pixels.weightText), [
     "0",
-    "below 0.0001",
+    "<0.0001",
     "0.0012",
     "0.250",
   ]);

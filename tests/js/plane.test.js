@@ -51,6 +51,6 @@ test("a curve and what is told of it", () => {
   assert.equal(top, 2);
   assertClose(points[0], [52 + 336 / 4, 12]); // the middle of the first two of four steps
   assertClose(points[1], [52 + (3 * 336) / 4, 12 + 154 / 2]);
-  assert.equal(sentence, "Done. Loss from 2.0 to 1.0.");
-  assert.equal(curve({ losses: [2], state: "Learning" }).sentence, "Learning. Loss is 2.0.");
+  assert.equal(sentence, "Done. Loss from 2.00 to 1.00.");
+  assert.equal(curve({ losses: [2], state: "Learning" }).sentence, "Learning. Loss is 2.00.");
 });

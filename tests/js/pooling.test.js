@@ -34,7 +34,7 @@ test("what is told of a bag", () => {
   assert.equal(told([]), "Weights times votes, plus the bias: +1.00, so yes, with 0.73 for yes.");
   assert.equal(
     told([2], 1),
-    "Weights times votes, plus the bias: +0.00, so no, with 0.50 for yes. " +
+    "Weights times votes, plus the bias: 0, so no, with 0.50 for yes. " +
       "The right answer for the whole bag: yes. " +
       "Without 1 member that held 25 % of the attention.",
   );
@@ -46,7 +46,7 @@ test("what is told of a member", () => {
   const state = pooling.poolingState(BAG, 0, [1], false);
   assert.equal(
     pooling.describeMember(state, BAG, 2, false),
-    "c: weight 0.500 times vote +4.00 adds +2.00.",
+    "c: weight 0.50 times vote +4.00 adds +2.00.",
   );
   assert.equal(pooling.describeMember(state, BAG, 1, true), "b: away. Its vote would be −1.00.");
 });

@@ -104,9 +104,9 @@ test("scores as they are written", () => {
   assert.deepEqual([0, 1e-13, 0.0004, 0.25, 12345].map(ranking.scoreText), [
     "0",
     "0",
-    "0.0004",
+    "0.00040",
     "0.250",
-    "1.23e+4",
+    "12345",
   ]);
 });
 

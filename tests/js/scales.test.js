@@ -41,3 +41,18 @@ test("a signed linear scale reaches as far below 0 as above", () => {
     ["−0.5", "0", "+0.5"],
   );
 });
+
+test("bars start at zero: values below it go to its left", () => {
+  assert.deepEqual(scales.barsAroundZero([-1, 3, 0, -Infinity]), {
+    zero: 0.25,
+    bars: [
+      { from: 0, size: 0.25 },
+      { from: 0.25, size: 0.75 },
+      { from: 0.25, size: 0 },
+      { from: 0.25, size: 0 },
+    ],
+  });
+  assert.equal(scales.barsAroundZero([0.5, 1]).zero, 0);
+  assert.equal(scales.barsAroundZero([-0.5, -1]).zero, 1);
+  assert.deepEqual(scales.barsAroundZero([0]).bars, [{ from: 0, size: 0 }]);
+});

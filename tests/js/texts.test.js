@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import * as texts from "../../course_lib/widgets/shared/texts.js";
 import { say, speak } from "../../course_lib/widgets/shared/words.js";
+
+// Python's tests read it too: stills and figures write alike.
+const written = JSON.parse(readFileSync(new URL("written.json", import.meta.url), "utf-8"));
 
 afterEach(() => speak({}));
 
@@ -26,36 +30,36 @@ test("tokens as they are printed", () => {
   assert.deepEqual(texts.shortTokens([""]), ["(leer)"]);
 });
 
-test("a token that repeats carries its position", () => {
-  assert.deepEqual(texts.tokenNames(["the", "cat", "the"]), ["the [0]", "cat", "the [2]"]);
+test("a token that repeats carries its position, in a drawing as in a sentence", () => {
+  const tokens = ["the", "cat", "the"];
+  assert.deepEqual(texts.tokenNames(tokens), ["the [0]", "cat", "the [2]"]);
+  assert.deepEqual(texts.shortTokens(tokens), texts.tokenNames(tokens));
 });
 
-test("a percentage never claims to be everything when it is not", () => {
-  assert.deepEqual([0, 0.004, 0.5, 0.994, 1].map(texts.percent), [
-    "0 %",
-    "0 %",
-    "50 %",
-    "99 %",
-    "100 %",
-  ]);
-  assert.equal(texts.percent(0.9999), "more than 99 %");
+test("numbers, shares and labels are written as stills write them", () => {
+  for (const [value, decimals, text] of written.number) {
+    assert.equal(texts.number(value, decimals), text);
+  }
+  for (const [share, text] of written.percent) assert.equal(texts.percent(share), text);
+  for (const [tokens, labels] of written.labels) {
+    assert.deepEqual(texts.shortTokens(tokens), labels);
+  }
 });
 
-test("numbers as they are written", () => {
-  assert.deepEqual([1, 0.934, 0.01, 0.0032, 3.4e-8, 1e-17].map(texts.brief), [
-    "1.00",
-    "0.93",
-    "0.01",
-    "0.003",
-    "3e-8",
-    "0",
-  ]);
+test("numbers are never in powers of ten, and never nothing", () => {
+  for (let power = -20; power < 20; power++) {
+    for (const write of [texts.number, texts.plain]) {
+      assert.doesNotMatch(write(3.7 * 10 ** power), /e|^[−0.]*$/, `3.7e${power}`);
+    }
+  }
   assert.deepEqual([1.234, -1.234, 0, -0.001].map(texts.signed), [
     "+1.23",
     "−1.23",
-    "+0.00",
-    "+0.00",
+    "0",
+    "−0.0010",
   ]);
+  assert.deepEqual(texts.numbersAlike([0.5, 0.25]), ["0.50", "0.25"]);
+  assert.deepEqual(texts.numbersAlike([0.5, 0.001]), ["0.5000", "0.0010"]);
   assert.equal(texts.withMinus(-0.5), "−0.5");
   assert.equal(texts.capital("row 1"), "Row 1");
 });

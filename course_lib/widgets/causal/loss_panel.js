@@ -2,7 +2,7 @@
 import { html, svg } from "../shared/drawing.js";
 import { range, sum } from "../shared/numbers.js";
 import { alongRow, radios } from "../shared/radios.js";
-import { plain } from "../shared/texts.js";
+import { number, plain } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const SHEET = { width: 360, height: 150, left: 26, right: 6, top: 8, bottom: 24 };
@@ -72,7 +72,7 @@ function drawRow() {
   const button = html("button", { type: "button" }, title, " ", value, bar);
   const show = (row, most) => {
     title.textContent = row.title;
-    value.textContent = row.loss.toFixed(2);
+    value.textContent = number(row.loss);
     bar.style.setProperty("--loss", `${(100 * row.loss) / most}%`);
     bar.replaceChildren(
       ...row.draws.map((draw) => html("b", { style: `left: ${(100 * draw) / most}%` })),

@@ -1,6 +1,6 @@
 // What the figure of causal heads shows, as plain numbers and sentences.
 import { numbersOf, range, sum } from "../shared/numbers.js";
-import { tokenNames } from "../shared/texts.js";
+import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const TOP = 65535; // what a score of 1 is sent as
@@ -98,7 +98,7 @@ export function headName(model) {
 
 /** A head of the grid as a screen reader names it. */
 export function describeHead(layer, head, score) {
-  return say("layer {layer}, head {head}: {score}", { layer, head, score: score.toFixed(2) });
+  return say("layer {layer}, head {head}: {score}", { layer, head, score: number(score) });
 }
 
 /** Where the head looks from the position, in a sentence. */
@@ -130,9 +130,9 @@ export function describeCopies({ names, position, weights, copies, after }) {
 
 /** What is lost, in a sentence. */
 export function describeLoss({ rows }, off) {
-  const [all, { title, loss }] = [rows[0].loss.toFixed(2), rows[off]];
+  const [all, { title, loss }] = [number(rows[0].loss), rows[off]];
   if (off === 0) return say("Loss on the second copy: {all} with all heads on.", { all });
-  const values = { all, without: loss.toFixed(2), title };
+  const values = { all, without: number(loss), title };
   return say(
     "Loss on the second copy: {all} with all heads on, {without} with {title} switched off.",
     values,

@@ -11,7 +11,7 @@ from course_lib.widgets.causal.view import score_names
 from course_lib.widgets.shared.drawing import below, titled
 from course_lib.widgets.shared.parts import heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital
+from course_lib.widgets.shared.told import capital, number
 
 
 def still(view):
@@ -43,7 +43,7 @@ def still(view):
         kind=capital(kind),
         layer=highest[0],
         head=highest[1],
-        score=f"{scores.max():.2f}",
+        score=number(scores.max()),
     )
     part = below(titled(head, line), titled(kind, grid))
     return Still(part, f"{edges} {sentence}")

@@ -2,12 +2,13 @@
 import { range } from "../shared/numbers.js";
 
 const STEP = 24; // at least, between heads that can be clicked
-const WIDE = { row: 36, left: 2, top: 26, right: 2, bottom: 12 };
-const TALL = { row: STEP, left: 26, top: 12, right: 8, bottom: 12 };
+const WIDE = { row: 36, left: 18, top: 40, right: 2, bottom: 12 };
+const TALL = { row: STEP, left: 26, top: 40, right: 8, bottom: 12 };
 
 /**
  * The sheet of `layers` × `heads` in a width: `width`, `height`, the place [x, y] of each head, the
- * places of the layers' numbers, and `line(from, to)`, how an edge runs.
+ * places of the layers' numbers, the heads' and both their names, and `line(from, to)`, how an edge
+ * runs.
  */
 export function layoutOf(layers, heads, width) {
   const across = (width - WIDE.left - WIDE.right) / layers >= STEP;
@@ -19,9 +20,11 @@ export function layoutOf(layers, heads, width) {
     const [layer, head] = [Math.floor(k / heads), k % heads];
     return across ? at(layer, head) : at(head, layer);
   });
-  const numbers = range(layers).map((layer) =>
-    across ? [at(layer, 0)[0], top - 8] : [left - 10, at(0, layer)[1] + 4],
-  );
+  const above = (column) => [at(column, 0)[0], top - 8];
+  const aside = (line) => [left - 10, at(0, line)[1] + 4];
+  const numbers = range(layers).map(across ? above : aside);
+  const headNumbers = range(heads).map(across ? aside : above);
+  const titles = { across: [(left + width) / 2, 12], down: [0, 12] };
   const height = top + row * rows + bottom;
   const next = (k, dx, dy) => {
     const [layer, head] = [Math.floor(k / heads), k % heads];
@@ -29,7 +32,8 @@ export function layoutOf(layers, heads, width) {
     const inside = to >= 0 && to < layers && other >= 0 && other < heads;
     return inside ? to * heads + other : k;
   };
-  return { across, width, height, places, numbers, next, line: lineOf(places, across) };
+  const names = { numbers, headNumbers, titles };
+  return { across, width, height, places, ...names, next, line: lineOf(places, across) };
 }
 
 /** Edges leave and arrive along the layers; one between heads in line bows out of their way. */

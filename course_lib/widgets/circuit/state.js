@@ -1,6 +1,6 @@
 // What the graph of heads shows, as plain numbers and sentences.
 import { isAbove, numbersOf, range, sum } from "../shared/numbers.js";
-import { plain } from "../shared/texts.js";
+import { number, plain } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const EDGE = 8; // bytes: writer and reader in two each, strength in four
@@ -52,7 +52,7 @@ export function headName(k, heads) {
 export function describeNode(k, heads, score) {
   const values = { layer: Math.floor(k / heads), head: k % heads };
   if (score === null) return say("layer {layer}, head {head}", values);
-  return say("layer {layer}, head {head}: {score}", { ...values, score: score.toFixed(2) });
+  return say("layer {layer}, head {head}: {score}", { ...values, score: number(score) });
 }
 
 /** The graph, or what is around the chosen head, in a sentence. */
@@ -60,13 +60,14 @@ export function describeGraph({ edges, into, out }, chosen, heads, threshold) {
   const told = (some, text) =>
     some
       .slice(0, MOST_TOLD)
-      .map((edge) => `${text(edge)} ${edge.strength.toFixed(3)}`)
+      .map((edge) => `${text(edge)} (${number(edge.strength, 3)})`)
       .join(", ");
-  const name = (k) => headName(k, heads);
+  const name = (k) => say("head {head}", { head: headName(k, heads) });
   if (chosen === null) {
     const values = { count: edges.length, threshold: plain(threshold) };
     if (edges.length === 0) return say("No edge is above {threshold}.", values);
-    const strongest = told(edges, ({ writer, reader }) => `${name(writer)} → ${name(reader)}`);
+    const pair = ({ writer, reader }) => `${name(writer)} → ${headName(reader, heads)}`;
+    const strongest = told(edges, pair);
     return say("Edges above {threshold}: {count}. The strongest: {strongest}.", {
       ...values,
       strongest,
@@ -75,14 +76,14 @@ export function describeGraph({ edges, into, out }, chosen, heads, threshold) {
   const head = name(chosen);
   return [
     into.length
-      ? say("Heads that {head} could read: {count}. The strongest: {strongest}.", {
+      ? say("Edges into {head}: {count}. The strongest from {strongest}.", {
           head,
           count: into.length,
           strongest: told(into, ({ writer }) => name(writer)),
         })
       : say("No edge leads to {head}.", { head }),
     out.length
-      ? say("Heads that could read it: {count}. The strongest: {strongest}.", {
+      ? say("Edges out of it: {count}. The strongest to {strongest}.", {
           count: out.length,
           strongest: told(out, ({ reader }) => name(reader)),
         })

@@ -9,8 +9,10 @@ from course_lib.widgets.circuit.view import EDGE
 from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, path, tag, text
 from course_lib.widgets.shared.parts import MOST_EDGES
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 ACROSS, DOWN = 600, 22  # the most pixels for all layers, and those between heads
+LEFT, TOP = 34, 46  # where the first head stands
 
 
 def still(view):
@@ -18,7 +20,7 @@ def still(view):
     layers, heads = view.shape
     edges = _edges(view)
     step = ACROSS / max(layers, 2)
-    at = [(16 + step * (k // heads), 30 + DOWN * (k % heads)) for k in range(layers * heads)]
+    at = [(LEFT + step * (k // heads), TOP + DOWN * (k % heads)) for k in range(layers * heads)]
     chosen, lines = view.chosen, []
     mine = [edge for edge in edges if chosen in (edge["writer"], edge["reader"])]
     most = edges["strength"].max() if len(edges) else 1
@@ -38,8 +40,14 @@ def still(view):
         tag("circle", cx=x, cy=y, r=6 if k == chosen else 3, fill=SECOND if k == chosen else QUIET)
         for k, (x, y) in enumerate(at)
     ]
-    numbers = [text(16 + step * k, 12, k, anchor="middle") for k in range(layers)]
-    part = Part(step * (layers - 1) + 32, 40 + DOWN * heads, "".join([*lines, *dots, *numbers]))
+    numbers = [
+        text(LEFT + step * (layers - 1) / 2, 12, f"{say('layer')} →", anchor="middle"),
+        text(0, 12, f"{say('head')} ↓"),
+        *(text(LEFT + step * k, TOP - 16, k, anchor="middle") for k in range(layers)),
+        *(text(LEFT - 16, TOP + DOWN * k + 5, k, anchor="end") for k in range(heads)),
+    ]
+    size = (LEFT + step * (layers - 1) + 16, TOP + DOWN * heads)
+    part = Part(*size, "".join([*lines, *dots, *numbers]))
     threshold = f"{view.threshold:g}"
     if not len(edges):
         return Still(part, say("No edge is above {threshold}.", threshold=threshold))
@@ -72,6 +80,7 @@ def _name(k, heads):
 
 def _told(edges, heads):
     return ", ".join(
-        f"{_name(edge['writer'], heads)} → {_name(edge['reader'], heads)} {edge['strength']:.3f}"
+        say("head {head}", head=_name(edge["writer"], heads))
+        + f" → {_name(edge['reader'], heads)} ({number(edge['strength'], 3)})"
         for edge in edges[:3]
     )

@@ -1,9 +1,10 @@
 // The graph of heads: an edge says how strongly one head could steer a later one.
-import { frame, html, panelsOf, readoutOf, svg } from "../shared/drawing.js";
+import { frame, html, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { radios } from "../shared/radios.js";
 import { sortedList, sortedRow } from "../shared/sorted_list.js";
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { layoutOf } from "./layout.js";
 import {
@@ -26,9 +27,15 @@ class CircuitFigure {
     [this.layers, this.heads] = model.get("shape");
     this.nodes = range(this.layers * this.heads).map(drawNode);
     this.edgeLayer = svg("g", { class: "edges" });
-    this.numbers = range(this.layers).map((layer) => svg("text", { class: "tick" }, `${layer}`));
+    const tick = (k) => svg("text", { class: "tick" }, `${k}`);
+    this.numbers = [...range(this.layers), ...range(this.heads)].map(tick);
+    this.titles = {
+      across: svg("text", { class: "tick" }),
+      down: svg("text", { class: "tick from" }),
+    };
     this.picture = svg("svg", { class: "heads-graph", role: "group" }, this.edgeLayer);
-    this.picture.append(svg("g", {}, ...this.numbers), svg("g", { class: "nodes" }, ...this.nodes));
+    const axes = svg("g", {}, ...this.numbers, ...Object.values(this.titles));
+    this.picture.append(axes, svg("g", { class: "nodes" }, ...this.nodes));
     this.graph = html("div", { role: "radiogroup", "aria-label": say("heads") }, this.picture);
     this.readout = readoutOf();
     this.lists = [listOf(), listOf()];
@@ -60,14 +67,19 @@ class CircuitFigure {
   place(width) {
     if (!width || width === this.layout?.width) return;
     this.layout = layoutOf(this.layers, this.heads, width);
-    const { places, numbers, height, across, next } = this.layout;
+    const { places, numbers, headNumbers, titles, height, across, next } = this.layout;
     this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.nodes.forEach((node, k) => node.setAttribute("transform", `translate(${places[k]})`));
-    this.numbers.forEach((text, layer) => {
-      const [x, y] = numbers[layer];
-      text.setAttribute("x", x);
-      text.setAttribute("y", y);
-    });
+    [...numbers, ...headNumbers].forEach(([x, y], k) => setAll(this.numbers[k], { x, y }));
+    const [layer, head] = [say("layer"), say("head")];
+    for (const [way, words] of Object.entries({
+      across: `${across ? layer : head} →`,
+      down: `${across ? head : layer} ↓`,
+    })) {
+      const [x, y] = titles[way];
+      setAll(this.titles[way], { x, y });
+      this.titles[way].textContent = words;
+    }
     this.root.dataset.layers = across ? "across" : "down";
     this.mark = radios(this.graph, this.nodes, {
       next,
@@ -183,7 +195,7 @@ function listOf() {
 
 function drawRow({ strength }, most, words, head) {
   const bar = html("i", { style: `width: ${(100 * strength) / most}%` });
-  const value = html("span", { class: "value" }, strength.toFixed(3));
+  const value = html("span", { class: "value" }, number(strength, 3));
   const parts = [html("span", {}, words), html("span", {}, bar), value];
   return sortedRow({ "data-head": head }, ...parts);
 }

@@ -112,7 +112,7 @@ function radioColumn(role, label) {
     tell(weights, isAllowed) {
       items.forEach(({ button, share, name }, k) => {
         const values = { token: name, position: k, weight: told(weights[k]) };
-        share.textContent = isAllowed(k) ? weights[k].toFixed(2) : say("masked");
+        share.textContent = isAllowed(k) ? told(weights[k]) : say("masked");
         button.classList.toggle("masked", !isAllowed(k));
         button.setAttribute(
           "aria-label",

@@ -1,6 +1,7 @@
 // What a step shows: vectors as bars, or the row of the edge as a table.
 import { html } from "../shared/drawing.js";
 import { range, sum } from "../shared/numbers.js";
+import { barsAroundZero } from "../shared/scales.js";
 import { shortTokens } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { told } from "./steps.js";
@@ -125,8 +126,9 @@ export class RowScene {
       { name: [["A", `${i},·`]], values: weights, total: sum(weights) },
     ].slice(0, columns);
     const last = all.at(-1);
-    const finite = last.values.filter(Number.isFinite);
-    const most = Math.max(...finite.map(Math.abs)) || 1;
+    const { zero, bars } = barsAroundZero(last.values);
+    this.table.style.setProperty("--zero", `${100 * zero}%`);
+    this.table.classList.toggle("signed", zero > 0);
     const short = shortTokens(head.tokens);
     const heading = html(
       "tr",
@@ -138,8 +140,8 @@ export class RowScene {
     this.words = [];
     const rows = range(head.n).map((k) => {
       const bar = html("i", { class: last.values[k] < 0 ? "below" : "" });
-      const size = Number.isFinite(last.values[k]) ? Math.abs(last.values[k]) / most : 0;
-      bar.style.setProperty("--size", `${100 * size}%`);
+      bar.style.setProperty("--from", `${100 * bars[k].from}%`);
+      bar.style.setProperty("--size", `${100 * bars[k].size}%`);
       this.words[k] = html("span", { class: "word" }, short[k]);
       const cells = all.map(({ values }) => html("td", {}, told(values[k])));
       const row = html(

@@ -1,16 +1,21 @@
 // The steps from an edge down to its numbers: a name, a formula and sentences for each.
 import { sum } from "../shared/numbers.js";
-import { capital } from "../shared/texts.js";
+import { capital, number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 export const LAST = 8;
 
-/** A number with three decimals, or two figures where these say too little. */
+/** A number of the arithmetic, in three decimals. */
 export function told(value) {
   if (value === null) return "–";
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
-  const small = value !== 0 && Math.abs(value) < 0.001;
-  return (small ? value.toPrecision(2) : value.toFixed(3)).replaceAll("-", "−");
+  return number(value, 3);
+}
+
+/** What something comes to: " = 0.123", or " < 0.0001" where only this is told. */
+function is(value) {
+  const text = told(value);
+  return /^[<>]/.test(text) ? ` ${text[0]} ${text.slice(1)}` : ` = ${text}`;
 }
 
 /** The names of all steps. */
@@ -44,15 +49,15 @@ export function formulaOf(state, step) {
   ];
   const most = ["z", say("max")];
   return [
-    () => [A, ` = ${told(weight)}`],
+    () => [A, is(weight)],
     () => [q, ", ", k],
-    () => [q, " · ", k, ` = ${told(state.dot)}`],
-    () => [z, " = ", q, " · ", k, ` / √${head.d} = ${told(logit)}`],
-    () => [most, ` = ${told(largest)}`],
-    () => ["e", ["", "", z, " − ", most], ` = ${told(exponential)}`],
-    () => [A, ` = ${told(exponential)} / ${told(total)} = ${told(weight)}`],
+    () => [q, " · ", k, is(state.dot)],
+    () => [z, " = ", q, " · ", k, ` / √${head.d}${is(logit)}`],
+    () => [most, is(largest)],
+    () => ["e", ["", "", z, " − ", most], is(exponential)],
+    () => [A, ` = ${told(exponential)} / ${told(total)}${is(weight)}`],
     () => [A, " ", v],
-    () => [A, " ", v, " · ", o, " / ‖", o, `‖² = ${told(state.share)}`],
+    () => [A, " ", v, " · ", o, " / ‖", o, `‖²${is(state.share)}`],
   ][step]();
 }
 

@@ -8,6 +8,7 @@ from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import LINE, SIZE, Part, below, tag, text, titled
 from course_lib.widgets.shared.parts import two_rows
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 LEAST = 0.05  # weaker edges are not drawn
 WIDTH, STEP = 460, 22
@@ -74,10 +75,10 @@ def _lines(steps):
     for k, (name, value) in enumerate(steps):
         y = STEP * k
         rule = tag("rect", x=0, y=y + STEP - 2, width=WIDTH, height=0.5, fill=LINE)
-        number = text(WIDTH, y + SIZE + 2, _written(value), anchor="end")
-        markup += [text(0, y + SIZE + 2, name), number, rule]
+        amount = text(WIDTH, y + SIZE + 2, _written(value), anchor="end")
+        markup += [text(0, y + SIZE + 2, name), amount, rule]
     return Part(WIDTH, STEP * len(steps), "".join(markup))
 
 
 def _written(value):
-    return "–" if np.isnan(value) else f"{value:.3f}".replace("-", "−")
+    return "–" if np.isnan(value) else number(value, 3)

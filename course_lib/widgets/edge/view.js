@@ -48,8 +48,8 @@ class EdgeFigure {
   /** The buttons that go one step up or down. */
   buttons() {
     const go = (by) => change(this.model, { step: this.model.get("step") + by });
-    this.back = html("button", { type: "button" }, say("back"));
-    this.next = html("button", { type: "button" }, say("next step"));
+    const button = (words) => html("button", { type: "button", class: "control" }, words);
+    [this.back, this.next] = [button(say("back")), button(say("next step"))];
     this.back.addEventListener("click", () => go(-1));
     this.next.addEventListener("click", () => go(1));
     this.title = html("b", {});

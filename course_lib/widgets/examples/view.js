@@ -3,6 +3,7 @@ import { AttentionFigure } from "../shared/attention_figure.js";
 import { html } from "../shared/drawing.js";
 import { twoRows } from "../shared/layouts.js";
 import { mount } from "../shared/mount.js";
+import { shortTokens } from "../shared/texts.js";
 import { chosenExample, exampleState } from "./state.js";
 
 class ExamplesFigure {
@@ -29,7 +30,9 @@ class ExamplesFigure {
 function makeFigure(model, el) {
   const example = chosenExample(model);
   const { queries, keys, note } = example;
-  const letters = [...queries, ...keys].every((token) => Array.from(token).length === 1);
+  const letters = [queries, keys].every((all) =>
+    shortTokens(all).every((name) => Array.from(name).length === 1),
+  );
   return new AttentionFigure(el, {
     queries,
     keys,

@@ -1,7 +1,7 @@
 // What the flow figure shows, as plain numbers and sentences.
 import { residualLayers } from "../shared/layers.js";
 import { decodeWeights, range, sum } from "../shared/numbers.js";
-import { brief } from "../shared/texts.js";
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { maxFlow } from "./max_flow.js";
 
@@ -50,7 +50,7 @@ export function describeFlow(state, names, { output, input }) {
   return {
     flow: say("Flow from output “{output}” to input “{input}”: {value}.", {
       ...ends,
-      value: brief(state.value),
+      value: number(state.value),
     }),
     cut: describeCut(state),
     bound: describeBound(state, names[input]),
@@ -63,7 +63,7 @@ function describeCut(state) {
     .map((edges, p) => ({ edges, layer: state.layers.first + p }))
     .filter(({ edges }) => edges > 0)
     .reverse(); // from the output down
-  const values = { count, layer: places[0].layer, capacity: brief(state.capacity) };
+  const values = { count, layer: places[0].layer, capacity: number(state.capacity) };
   if (count === 1) {
     return say("The cut has 1 edge, in layer {layer}; its capacity is {capacity}.", values);
   }
@@ -83,7 +83,7 @@ function describeCut(state) {
 function describeBound({ layers: { first }, columnSum, bound, met }, name) {
   const limit = say(
     "Layer {layer} lets {sum} into “{input}”, so at most min(1, {sum}) = {bound} can arrive;",
-    { layer: first, sum: brief(columnSum), input: name, bound: brief(bound) },
+    { layer: first, sum: number(columnSum), input: name, bound: number(bound) },
   );
   return `${limit} ${describeVerdict(columnSum, met, name)}`;
 }

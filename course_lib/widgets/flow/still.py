@@ -9,6 +9,7 @@ from course_lib.rollout import residual_layers
 from course_lib.widgets.shared.drawing import LINE, SECOND
 from course_lib.widgets.shared.parts import ink, levels
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 from course_lib.widgets.shared.weights import all_of
 
 MOST_LINES = 160
@@ -31,7 +32,7 @@ def still(view):
     part = levels(count, view.tokens, lines, width=560, lit={(count, view.output), (0, view.input)})
     ends = {"output": told[view.output], "input": told[view.input]}
     flow = say(
-        "Flow from output “{output}” to input “{input}”: {value}.", **ends, value=f"{value:.2f}"
+        "Flow from output “{output}” to input “{input}”: {value}.", **ends, value=number(value)
     )
     counted = say("The cut that limits it has {count} edges, in orange.", count=len(cut))
     return Still(part, f"{flow} {counted}")

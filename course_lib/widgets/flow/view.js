@@ -1,5 +1,5 @@
 // Attention flow: the largest flow from one output to one input, and the cut that limits it.
-import { frame, html, panelsOf } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf } from "../shared/drawing.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
 import { change, mount } from "../shared/mount.js";
 import { widthKey } from "../shared/strokes.js";
@@ -22,7 +22,7 @@ class FlowFigure {
     this.readout = html("p", { class: "readout", role: "status" });
     this.cut = html("p", { class: "second" });
     this.bound = html("p");
-    const numbers = html("div", {}, this.readout, this.gauge.root, this.cut, this.bound);
+    const numbers = loosePanel(this.readout, this.gauge.root, this.cut, this.bound);
     numbers.append(widthKey(say("flow"), say("cut (full)")), html("figcaption", {}, caption()));
     this.root = frame(el, "flow-view", say("flow view"), panelsOf(this.graph.root, numbers));
     this.root.classList.add("picked");

@@ -6,6 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
+from course_lib.widgets.shared.told import labels
 from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 
@@ -92,11 +93,11 @@ def flow_explorer(
 
 def _choices(view):
     layers, _, n = view.shape
-    names = [f"{token} [{position}]" for position, token in enumerate(view.tokens)]
+    told = labels(view.tokens, 24)
     controls = []
     if n > 1:
-        controls.append(control.dropdown(view, "output", say("output"), names))
-        controls.append(control.dropdown(view, "input", say("input"), names))
+        controls.append(control.dropdown(view, "output", say("output"), told))
+        controls.append(control.dropdown(view, "input", say("input"), told))
     if layers > 1:
         highest = {"low": 0, "high": layers - 1, "step": 1}
         controls.append(control.slider(view, "first_layer", say("first layer"), **highest))

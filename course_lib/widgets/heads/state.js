@@ -1,5 +1,6 @@
 // What the figure of the heads shows, as plain numbers and sentences.
 import { decodeWeights, edgesAbove, headDistance, headMatrix, range } from "../shared/numbers.js";
+import { numbersAlike } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
@@ -28,6 +29,7 @@ export function comparison(model, { heads }) {
 export function describeCell({ heads }, { first, second }, names, k) {
   const n = names.length;
   const [a, b] = [heads[first][k], heads[second][k]];
+  const [one, other, size] = numbersAlike([a, b, Math.abs(a - b)]);
   return say(
     "“{query}” attends to “{key}”: head {first} {a}, head {second} {b}, difference {difference}.",
     {
@@ -35,9 +37,9 @@ export function describeCell({ heads }, { first, second }, names, k) {
       key: names[k % n],
       first,
       second,
-      a: a.toFixed(2),
-      b: b.toFixed(2),
-      difference: `${a < b ? "−" : "+"}${Math.abs(a - b).toFixed(2)}`,
+      a: one,
+      b: other,
+      difference: `${a < b ? "−" : "+"}${size}`,
     },
   );
 }

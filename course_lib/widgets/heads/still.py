@@ -6,7 +6,7 @@ from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import below, beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import strongest
+from course_lib.widgets.shared.told import number, strongest
 from course_lib.widgets.shared.weights import all_of
 
 ACROSS = 6  # heads in a row
@@ -28,7 +28,7 @@ def still(view):
         **pair,
         layer=view.layer,
         count=len(heads),
-        distance=f"{head_distance(first, second):.3f}",
+        distance=number(head_distance(first, second), 3),
         strongest=strongest(first, told, told),
         others=strongest(second, told, told),
     )

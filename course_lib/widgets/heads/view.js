@@ -1,12 +1,12 @@
 // All heads of a layer as small graphs, and the difference between two of them.
-import { frame, html, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { Picks, roving } from "../shared/pointing.js";
 import { differenceScale } from "../shared/scales.js";
 import { strongest } from "../shared/strongest.js";
-import { tokenNames } from "../shared/texts.js";
+import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { comparison, describeCell, describeHead, layerState } from "./state.js";
 import "./style.css";
@@ -41,7 +41,7 @@ class HeadsFigure {
     this.distance = html("p", { class: "distance", role: "status" });
     this.readout = readoutOf();
     const told = html("div", { class: "told" }, this.distance, this.readout);
-    const overview = html("div", {}, this.grid(), drawKey(), told);
+    const overview = loosePanel(this.grid(), drawKey(), told);
     const panels = panelsOf(overview, this.map.root);
     const texts = html("figcaption", {}, caption(tokens.length > MANY));
     this.root = frame(el, "heads-grid", say("heads grid"), panels, texts);
@@ -94,7 +94,7 @@ class HeadsFigure {
       ": ",
       say("Jensen-Shannon distance"),
       " ",
-      html("b", {}, distance.toFixed(3)),
+      html("b", {}, number(distance, 3)),
       " ",
       say("(0: the same; 1: never the same key)"),
     );

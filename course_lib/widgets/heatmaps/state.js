@@ -1,6 +1,7 @@
 // What the linked heatmaps show, as plain numbers and sentences.
 import { decodeWeights, headMatrix, range } from "../shared/numbers.js";
 import { linearScale, logScale, signedLinearScale } from "../shared/scales.js";
+import { numbersAlike } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const SMALLEST = 1e-4; // where the log scale begins, as in course_lib.plots
@@ -65,20 +66,10 @@ export function headName(choice, [layers, heads]) {
 export function describeLinked({ n, order, first, second, difference }, names, cell) {
   const [query, key] = [Math.floor(cell / n), cell % n].map((place) => names[order[place]]);
   const apart = difference[cell];
-  const [a, b, size] = alikeTexts([first[cell], second[cell], Math.abs(apart)]);
+  const [a, b, size] = numbersAlike([first[cell], second[cell], Math.abs(apart)]);
   const sign = Math.abs(apart) < SMALLEST ? "" : apart < 0 ? "−" : "+";
   return say(
     "“{query}” attends to “{key}”: first {first}, second {second}, difference {difference}.",
     { query, key, first: a, second: b, difference: `${sign}${size}` },
-  );
-}
-
-/** Two decimals; four for all if one would read as 0.00, so that they are seen to add up. */
-function alikeTexts(values) {
-  const decimals = values.some((value) => value > 0 && value < 0.01) ? 4 : 2;
-  return values.map((value) =>
-    value > 0 && value < SMALLEST
-      ? say("below {smallest}", { smallest: SMALLEST })
-      : value.toFixed(decimals),
   );
 }

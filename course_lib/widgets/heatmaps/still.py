@@ -8,7 +8,7 @@ from course_lib.widgets.heatmaps.view import SCALES
 from course_lib.widgets.shared.drawing import beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import strongest
+from course_lib.widgets.shared.told import number, strongest
 from course_lib.widgets.shared.weights import all_of
 
 LEAST = 1e-4  # where the log scale begins
@@ -39,7 +39,7 @@ def still(view):
         "strongest of the first: {strongest}; of the second: {others}.",
         first=titles[0],
         second=titles[1],
-        most=f"{np.abs(first - second).max():.2f}",
+        most=number(np.abs(first - second).max()),
         strongest=strongest(first, told, told),
         others=strongest(second, told, told),
     )

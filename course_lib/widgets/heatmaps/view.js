@@ -1,5 +1,5 @@
 // Two heads and the difference between them as three linked heatmaps.
-import { frame, html, panelsOf, readoutOf } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, readoutOf } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { mount } from "../shared/mount.js";
 import { Picks } from "../shared/pointing.js";
@@ -24,7 +24,7 @@ class LinkedFigure {
     const panels = this.maps.map((map, k) => html("div", {}, this.headings[k], map.root));
     this.readout = readoutOf();
     this.caption = html("figcaption");
-    const text = html("div", {}, this.readout, this.caption);
+    const text = loosePanel(this.readout, this.caption);
     const label = say("linked heatmaps");
     this.root = frame(el, "linked-heatmaps", label, panelsOf(...panels, text));
   }

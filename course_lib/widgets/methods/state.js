@@ -1,6 +1,6 @@
 // What the figure of explanations shows, as plain numbers and sentences.
 import { numbersOf, range, sum } from "../shared/numbers.js";
-import { tokenNames, withMinus } from "../shared/texts.js";
+import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -79,9 +79,7 @@ export function edgeShares({ values }, { counted }) {
 
 /** A correlation as it is written. */
 export function correlationText(correlation) {
-  if (correlation === null) return "–";
-  const text = Math.abs(correlation).toFixed(2);
-  return withMinus(correlation < 0 && text !== "0.00" ? `-${text}` : text);
+  return correlation === null ? "–" : number(correlation);
 }
 
 /** The place of a token in a ranking, 1 for the highest; equal ones share it. */

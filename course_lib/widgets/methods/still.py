@@ -8,6 +8,7 @@ from course_lib.language import say
 from course_lib.plots.picture import names, shortened
 from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, below, path, tag, text
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import labels, number
 
 WIDTH, HEIGHT = 380, 22  # of a row of bars
 LEFT = 170
@@ -72,16 +73,16 @@ def _agreement(row, judge):
 
 
 def _written(correlation):
-    return "–" if np.isnan(correlation) else f"{correlation:.2f}".replace("-", "−")
+    return "–" if np.isnan(correlation) else number(correlation)
 
 
 def _header(tokens):
-    step = WIDTH / len(tokens)
+    step, tokens = WIDTH / len(tokens), labels(tokens)
     every = max(1, int(np.ceil(12 / step)))
     marks = [
         tag(
             "g",
-            text(0, 0, shortened(tokens[k], 9)),
+            text(0, 0, tokens[k]),
             transform=f"translate({LEFT + step * (k + 0.5) + 4:.1f} 72) rotate(-90)",
         )
         for k in range(0, len(tokens), every)

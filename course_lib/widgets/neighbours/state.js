@@ -1,5 +1,6 @@
 // What the figure of a given graph computes and tells: the weights of its edges, node by node.
 import { numbersOf, range } from "../shared/numbers.js";
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 /** The parts of the logits, as Python sends them: float64 queries, keys and attention. */
@@ -96,13 +97,13 @@ export function describeNeighbours(node, mine, [, key], weights, names) {
   if (!mine.length) return say("{node} has no neighbours: it attends to nobody.", { node: name });
   const most = mine.slice(0, TOLD).map((e) => {
     const to = key[e] === node ? say("itself") : names[key[e]];
-    return `${to} (${weights[e].toFixed(3)})`;
+    return `${to} (${number(weights[e], 3)})`;
   });
   return say("{node} attends most to {most}. Alike for all {count} would be {alike}.", {
     node: name,
     most: most.join(", "),
     count: mine.length,
-    alike: (1 / mine.length).toFixed(3),
+    alike: number(1 / mine.length, 3),
   });
 }
 

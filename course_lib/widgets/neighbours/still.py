@@ -17,6 +17,7 @@ from course_lib.widgets.shared.drawing import (
 )
 from course_lib.widgets.shared.parts import bars, ink
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 SIDE, MARGIN = 320, 16
 GROUPS = (FIRST, "#5b3a8c", "#2a7530", "#8a5a00")
@@ -49,20 +50,22 @@ def still(view):
     ]
     name = view.names[node]
     told = [say("itself") if j == node else view.names[j] for j in key[mine[order]]]
-    label = text(0, SIDE + 2 * MARGIN + 12, name, fill=SECOND)
-    graph = Part(SIDE + 2 * MARGIN, SIDE + 2 * MARGIN + 16, "".join([*lines, *dots, label]))
+    x, y = at[node]
+    aside = {"anchor": "end"} if x > SIDE / 2 + MARGIN else {}
+    label = text(x + (-10 if aside else 10), y - 8, name, fill=SECOND, **aside)
+    graph = Part(SIDE + 2 * MARGIN, SIDE + 2 * MARGIN, "".join([*lines, *dots, label]))
     if not len(mine):
         sentence = say("{node} has no neighbours: it attends to nobody.", node=name)
         return Still(graph, sentence)
     listed = ", ".join(
-        f"{who} ({weights[e]:.3f})" for who, e in zip(told[:3], order[:3], strict=True)
+        f"{who} ({number(weights[e], 3)})" for who, e in zip(told[:3], order[:3], strict=True)
     )
     sentence = say(
         "{node} attends most to {most}. Alike for all {count} would be {alike}.",
         node=name,
         most=listed,
         count=len(mine),
-        alike=f"{1 / len(mine):.3f}",
+        alike=number(1 / len(mine), 3),
     )
     rows = list(zip(told, weights[order], strict=True))[:14]
     return Still(beside(graph, bars(rows, width=140)), sentence)

@@ -12,7 +12,7 @@ import {
 import { placed } from "../shared/layouts.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
-import { tokenNames } from "../shared/texts.js";
+import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { drawMember, drawNeighbour, fitted, SHAPES } from "./elements.js";
 import {
@@ -157,7 +157,7 @@ class NeighboursFigure {
     name.textContent = from === to ? say("itself") : this.names[to];
     bar.style.width = `${(100 * weight).toFixed(2)}%`;
     mark.style.left = `${(100 / count).toFixed(2)}%`;
-    value.textContent = weight.toFixed(3);
+    value.textContent = number(weight, 3);
   }
 }
 

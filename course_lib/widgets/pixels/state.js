@@ -1,7 +1,7 @@
 // What the figure of a picture computes and tells: where one place attends, and how far it looks.
 // Places are numbered row by row: place p of a grid lies in row floor(p / columns).
 import { numbersOf, range, sum } from "../shared/numbers.js";
-import { capital } from "../shared/texts.js";
+import { capital, number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 let NUMBERS = null; // what each pattern of 16 bits stands for; made when first needed
@@ -90,11 +90,9 @@ export function placeState({ matrix, distances, mean }, place) {
 
 const TOLD = 3; // so many of the strongest places are named
 
-/** A weight in three decimals, or in four where these would say too little. */
+/** A weight as it is written. */
 export function weightText(weight) {
-  if (weight === 0) return "0";
-  if (weight < 0.0001) return say("below 0.0001");
-  return weight.toFixed(weight < 0.01 ? 4 : 3);
+  return number(weight, 3);
 }
 
 export function placeName(place, columns) {
@@ -121,7 +119,7 @@ export function describePlace({ place, row, order, half, distance, mean }, colum
       : say("{count} of {all} places hold half of its attention.", values);
   const looks = say(
     "On average it looks {distance} steps of the grid away; all places of this head, {mean}.",
-    { distance: distance.toFixed(2), mean: mean.toFixed(2) },
+    { distance: number(distance), mean: number(mean) },
   );
   return [`${capital(attends)} `, `${held} `, looks];
 }

@@ -9,7 +9,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import PAPER, SECOND, Part, beside, path, tag, titled
 from course_lib.widgets.shared.parts import heatmap, ink
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital
+from course_lib.widgets.shared.told import capital, number
 
 SIDE = 260
 
@@ -53,7 +53,8 @@ def _sentence(view, row, order):
     held = row[order].cumsum()
     half = int(np.searchsorted(held, held[-1] / 2)) + 1
     strongest = "; ".join(
-        f"{say('itself') if j == view.place else _name(view, j)} ({row[j]:.3f})" for j in order[:3]
+        f"{say('itself') if j == view.place else _name(view, j)} ({number(row[j], 3)})"
+        for j in order[:3]
     )
     attends = say(
         "{place} attends most to {places}.", place=_name(view, view.place), places=strongest

@@ -1,5 +1,5 @@
 // A picture and where one of its places (a pixel or a patch) attends.
-import { frame, html, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, readoutOf, setAll, svg } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { arrowStep } from "../shared/pointing.js";
 import { say } from "../shared/words.js";
@@ -37,7 +37,8 @@ class PixelsFigure {
     this.pointed = html("p", { class: "pointed" });
     this.note = html("p", { class: "note" });
     const texts = [this.readout, this.pointed, this.note, html("figcaption", {}, caption())];
-    const text = html("div", { class: "text" }, ...texts);
+    const text = loosePanel(...texts);
+    text.classList.add("text");
     const panels = panelsOf(this.left.root, this.right.root, text);
     this.root = frame(el, "pixels-view", say("pixels view"), panels);
     this.root.classList.add("picked");

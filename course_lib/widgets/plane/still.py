@@ -18,6 +18,7 @@ from course_lib.widgets.shared.drawing import (
 )
 from course_lib.widgets.shared.parts import bars, ink
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 SIDE = 320
 
@@ -43,10 +44,10 @@ def still(view):
         x, y = _place(key)
         dots += [tag("circle", cx=x, cy=y, r=6, fill=FIRST), text(x + 9, y + 4, f"k{j}")]
     dots += [
-        tag("circle", cx=start[0], cy=start[1], r=7, fill=SECOND),
-        text(start[0] + 10, start[1] - 6, say("query")),
         tag("rect", x=end[0] - 5, y=end[1] - 5, width=10, height=10, fill=QUIET),
-        text(end[0] - 9, end[1] + 14, say("output"), anchor="end"),
+        _beside(end, start, say("output")),
+        tag("circle", cx=start[0], cy=start[1], r=7, fill=SECOND),
+        _beside(start, end, say("query")),
     ]
     plane = Part(SIDE, SIDE, "".join([*axes, *lines, *dots]))
     rows = [(f"k{j}", weight) for j, weight in enumerate(weights)]
@@ -56,11 +57,23 @@ def still(view):
         "temperature {temperature}.",
         query=_written(query),
         best=f"k{best}",
-        weight=f"{weights[best]:.3f}",
+        weight=number(weights[best], 3),
         output=_written(output),
         temperature=f"{view.temperature:g}",
     )
     return Still(beside(plane, bars(rows, width=160)), sentence)
+
+
+def _beside(point, other, words):
+    """Write what a point is on the side that is turned away from another point."""
+    (x, y), (to_x, to_y) = point, other
+    left, above = x < to_x, y < to_y
+    return text(
+        x - 10 if left else x + 10,
+        y - 8 if above else y + 18,
+        words,
+        anchor="end" if left else None,
+    )
 
 
 def _place(point):

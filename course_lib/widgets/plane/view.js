@@ -1,8 +1,17 @@
 // One query among fixed keys in the plane; the value of each key is its own position.
-import { frame, html, panelsOf, readoutOf, setAll, statusOf, svg } from "../shared/drawing.js";
+import {
+  frame,
+  html,
+  loosePanel,
+  panelsOf,
+  readoutOf,
+  setAll,
+  statusOf,
+  svg,
+} from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { arrowStep } from "../shared/pointing.js";
-import { withMinus } from "../shared/texts.js";
+import { number, withMinus } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { convexHull, planeState } from "./state.js";
 import "./style.css";
@@ -20,7 +29,7 @@ class PlaneFigure {
     this.plane = drawPlane(this.points);
     this.table = drawTable(this.points.length);
     this.readout = readoutOf();
-    const numbers = html("div", {}, this.table.root, this.readout);
+    const numbers = loosePanel(this.table.root, this.readout);
     const panels = panelsOf(html("div", {}, this.plane.root), numbers);
     const texts = html("figcaption", {}, caption());
     this.root = frame(el, "query-plane", say("query plane"), panels, texts);
@@ -49,11 +58,11 @@ class PlaneFigure {
 
 function describe(query, { weights, output }) {
   const best = weights.indexOf(Math.max(...weights));
-  const [from, to] = [query, output].map((xy) => xy.map((x) => signed(x, 2)).join(", "));
+  const [from, to] = [query, output].map((xy) => xy.map((x) => coordinate(x)).join(", "));
   return say("q = ({query}) attends most to {key}: {weight}. Output o = ({output}).", {
     query: from,
     key: `k${best}`,
-    weight: weights[best].toFixed(2),
+    weight: number(weights[best], 3),
     output: to,
   });
 }
@@ -107,7 +116,7 @@ function drawPlane(points) {
     line.setAttribute("d", arrow(SIZE / 2, SIZE / 2, qx, qy));
     setAll(reach, { cx: qx, cy: qy });
     setAll(queryName, { x: qx + 9, y: qy + 18 });
-    const place = query.map((v) => v.toFixed(2)).join(", ");
+    const place = query.map(coordinate).join(", ");
     handle.setAttribute(
       "aria-label",
       say("query at ({place}), moved by the arrow keys", { place }),
@@ -134,14 +143,14 @@ function drawTable(n) {
 
   function update({ logits, weights, entropy: nats }, most) {
     rows.forEach(({ logit, weight, bar }, j) => {
-      logit.textContent = signed(logits[j], 2);
-      weight.textContent = weights[j].toFixed(3);
+      logit.textContent = number(logits[j]);
+      weight.textContent = number(weights[j], 3);
       bar.style.width = `${100 * weights[j]}%`;
     });
     told.textContent = say("entropy {entropy} nats; at most ln {n} = {most}", {
-      entropy: nats.toFixed(2),
+      entropy: number(nats),
       n,
-      most: most.toFixed(2),
+      most: number(most),
     });
     level.style.width = `${most > 0 ? (100 * nats) / most : 0}%`;
   }
@@ -175,7 +184,7 @@ function makeMovable(root, handle, place, moveTo) {
 const circleAt = (name, [x, y], r) =>
   svg("circle", { class: name, cx: pixel(x, 0), cy: pixel(y, 1), r });
 
-const signed = (value, digits) => withMinus(value.toFixed(digits));
+const coordinate = (value) => withMinus(value.toFixed(2));
 
 function arrow(x1, y1, x2, y2) {
   const length = Math.hypot(x2 - x1, y2 - y1);

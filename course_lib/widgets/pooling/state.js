@@ -1,6 +1,6 @@
 // What the figure of a bag computes: weights over the members that are left, and the answer.
 import { range, softmax, sum } from "../shared/numbers.js";
-import { percent, signed } from "../shared/texts.js";
+import { number, percent, signed } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 /** Weights by member, 0 for those that are taken away; nobody left gives no weights. */
@@ -30,7 +30,7 @@ export function poolingState({ scores, votes }, bias, removed, uniform) {
 
 /** What weights, votes and bias make of the bag, and what was taken away, in sentences. */
 export function describeBag({ logit, answer, held, empty }, label, removed) {
-  const share = answer.toFixed(2);
+  const share = number(answer);
   if (empty) {
     return say(
       "Nobody is left, and nothing was pooled. The bias alone would say {share}: an answer about " +
@@ -64,7 +64,7 @@ function yesOrNo(is) {
 export function describeMember({ weights, parts }, { names, votes }, i, gone) {
   const values = {
     member: names[i],
-    weight: weights[i].toFixed(3),
+    weight: number(weights[i]),
     vote: signed(votes[i]),
     part: signed(parts[i]),
   };

@@ -8,6 +8,7 @@ from course_lib.attention import softmax
 from course_lib.language import say
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, below, beside, tag, text
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 SIDE, ACROSS = 88, 6  # pixels of a member; members in a row
 
@@ -24,7 +25,7 @@ def still(view):
     members = [_member(bag, i, weights[i], i in left) for i in range(n)]
     rows = [beside(*members[k : k + ACROSS], gap=12) for k in range(0, n, ACROSS)]
     logit = float(weights @ np.array(bag["votes"]) + view.bias)
-    share = f"{1 / (1 + np.exp(-logit)):.2f}"
+    share = number(1 / (1 + np.exp(-logit)))
     if not left:
         told = say(
             "Nobody is left, and nothing was pooled. The bias alone would say {share}: an "
@@ -42,7 +43,7 @@ def still(view):
         answer=answer,
         share=share,
         best=bag["names"][best],
-        weight=f"{weights[best]:.3f}",
+        weight=number(weights[best]),
     )
     return Still(below(*rows), sentence)
 
@@ -60,6 +61,6 @@ def _member(bag, i, weight, stays):
         ),
         tag("rect", fill="none", stroke=LINE, **place),
         tag("rect", x=0, y=SIDE + 4, width=max(1, SIDE * weight), height=10, fill=FIRST),
-        text(0, SIDE + 28, f"{bag['names'][i]}: {weight:.3f}"),
+        text(0, SIDE + 28, f"{bag['names'][i]}: {number(weight)}"),
     ]
     return Part(SIDE, SIDE + 34, "".join(markup))

@@ -13,7 +13,7 @@ import {
 import { change, mount } from "../shared/mount.js";
 import { numberAt, onPress, Picks, roving } from "../shared/pointing.js";
 import { sortedList, sortedRow } from "../shared/sorted_list.js";
-import { signed } from "../shared/texts.js";
+import { number, signed } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { describeBag, describeMember, poolingState } from "./state.js";
 import "./style.css";
@@ -99,7 +99,7 @@ class PoolingFigure {
         "stroke-width": (0.8 + 7 * weight).toFixed(2),
         "stroke-opacity": gone ? 0 : strength,
       });
-      this.numbers[i].textContent = weight >= TOLD ? weight.toFixed(2) : "";
+      this.numbers[i].textContent = weight >= TOLD ? number(weight) : "";
       this.members[i].classList.toggle("removed", gone);
       setAll(this.members[i], { "aria-label": this.tell(i), "aria-pressed": gone });
       this.updateRow(i, gone);
@@ -107,7 +107,7 @@ class PoolingFigure {
     const rows = this.state.order.map((i) => this.rows[i]);
     this.list.show(rows, drawTitles());
     this.answer.textContent = empty ? "–" : answer > 0.5 ? say("yes") : say("no");
-    this.share.textContent = empty ? "" : answer.toFixed(2);
+    this.share.textContent = empty ? "" : number(answer);
     this.heading.textContent = say("The model is asked: {question}", {
       question: this.model.get("question"),
     });
@@ -121,7 +121,7 @@ class PoolingFigure {
     button.classList.toggle("removed", gone);
     button.setAttribute("aria-pressed", gone);
     bar.style.width = `${(100 * this.state.weights[i]).toFixed(2)}%`;
-    weight.textContent = gone ? say("away") : this.state.weights[i].toFixed(3);
+    weight.textContent = gone ? say("away") : number(this.state.weights[i]);
     vote.textContent = signed(this.bag.votes[i]);
   }
 

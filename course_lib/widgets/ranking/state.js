@@ -1,5 +1,6 @@
 // What the ranking figure shows, as plain numbers and sentences.
 import { chosenMatrix, decodeWeights, sum, withRowSums } from "../shared/numbers.js";
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import {
   betweenness,
@@ -115,11 +116,9 @@ export function scoreShares({ scores }) {
   return scores.map((score) => (total > 0 ? score / total : 0));
 }
 
-/** A score in three decimals, or in fewer figures where these say too little or too much. */
+/** A score as it is written; what rounding leaves of none is none. */
 export function scoreText(score) {
-  if (score < NEGLIGIBLE) return "0";
-  if (score >= 1000) return score.toPrecision(3);
-  return score >= 0.001 ? score.toFixed(3) : score.toPrecision(1);
+  return number(score < NEGLIGIBLE ? 0 : score, 3);
 }
 
 /** The rank of a token as it stands in the list: with "=" if it is shared. */

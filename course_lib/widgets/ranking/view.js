@@ -3,6 +3,7 @@ import {
   frame,
   graphOf,
   html,
+  loosePanel,
   panelsOf,
   readoutOf,
   setAll,
@@ -49,7 +50,7 @@ class RankingFigure {
     this.rows = this.names.map(drawRow);
     this.list = sortedList({ class: "ranks", "aria-label": say("ranking") });
     this.caption = html("figcaption");
-    const left = html("div", {}, this.graphPanel, this.readout);
+    const left = loosePanel(this.graphPanel, this.readout);
     const right = html("div", {}, this.heading, this.list.root, this.status);
     const panels = panelsOf(left, right);
     this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);

@@ -1,6 +1,7 @@
 // What the rollout figure shows, as plain numbers and sentences.
 import { FUSIONS, residualLayers, rolloutSteps } from "../shared/layers.js";
 import { decodeWeights, range, sum } from "../shared/numbers.js";
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const TOLD = 5; // so many inputs are named in a sentence
@@ -28,19 +29,19 @@ export function describeRollout(state, names, { output, input }) {
   const { n } = state.layers;
   const row = state.product.subarray(output * n, (output + 1) * n);
   const strongest = strongestInputs(state, output);
-  const inputs = strongest.map((j) => `“${names[j]}” ${row[j].toFixed(2)}`).join(", ");
+  const inputs = strongest.map((j) => `“${names[j]}” ${number(row[j])}`).join(", ");
   const rest = row.filter((share, j) => share > 0 && !strongest.includes(j));
   const values = {
     output: names[output],
     inputs,
     count: rest.length,
-    rest: sum(rest).toFixed(2),
+    rest: number(sum(rest)),
   };
   const told = rest.length
     ? say("“{output}” draws on {inputs}; {count} more hold {rest}.", values)
     : say("“{output}” draws on {inputs}.", values);
   if (input === null) return told;
-  return `“${names[output]}” → “${names[input]}”: ${row[input].toFixed(2)}. ${told}`;
+  return `“${names[output]}” → “${names[input]}”: ${number(row[input])}. ${told}`;
 }
 
 /** Why there is nothing to multiply, in plain words. */

@@ -1,12 +1,12 @@
 // Rollout: the walk of an output down the layered graph, beside the matrix of all walks.
-import { frame, html, panelsOf, readoutOf } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, readoutOf } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
 import { edgeMasses, walkMasses } from "../shared/layers.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, Picks } from "../shared/pointing.js";
 import { widthKey } from "../shared/strokes.js";
-import { brief, tokenNames } from "../shared/texts.js";
+import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { describeEmpty, describeRollout, rolloutState, strongestInputs } from "./state.js";
 import "./style.css";
@@ -41,7 +41,7 @@ class RolloutFigure {
   build(el) {
     this.readout = readoutOf();
     this.distances = html("ol", { class: "distances" });
-    const left = html("div", {}, this.graph.root, widthKey(say("share of the walk")), this.readout);
+    const left = loosePanel(this.graph.root, widthKey(say("share of the walk")), this.readout);
     const told = say("Distance from rank one after each layer (0: all rows alike):");
     const heading = html("p", { class: "distance" }, told);
     const right = html("div", {}, this.map.root, heading, this.distances);
@@ -108,7 +108,7 @@ class RolloutFigure {
 function drawDistance(distance, layer) {
   const bar = html("i", { style: `height: ${(40 * distance).toFixed(1)}px` });
   const name = html("span", {}, say("layer {layer}", { layer }));
-  return html("li", { "data-distance": distance }, brief(distance), bar, name);
+  return html("li", { "data-distance": distance }, number(distance), bar, name);
 }
 
 function hint() {
@@ -138,5 +138,4 @@ export default mount(
 
 // What tests compare with course_lib.
 export { edgeMasses, walkMasses } from "../shared/layers.js";
-export { brief } from "../shared/texts.js";
 export * from "./state.js";

@@ -1,6 +1,6 @@
 // What a graph of attention and its heatmap tell of a place that is lit.
 import { isAbove, range } from "./numbers.js";
-import { percent } from "./texts.js";
+import { number, percent } from "./texts.js";
 import { say } from "./words.js";
 
 const TOLD = 3; // so many tokens are named in a sentence
@@ -19,7 +19,7 @@ export function describe({ row, column, crossing }, matrix, { queries, keys }, d
     const told = say("{from} → {to}: {weight} (“{query}” attends to “{key}”).", {
       from,
       to,
-      weight: matrix[k].toFixed(2),
+      weight: number(matrix[k]),
       query: queries[row],
       key: keys[column],
     });
@@ -29,7 +29,7 @@ export function describe({ row, column, crossing }, matrix, { queries, keys }, d
     cells
       .sort((a, b) => matrix[b] - matrix[a])
       .slice(0, TOLD)
-      .map((k) => `${name(k)} ${matrix[k].toFixed(2)}`)
+      .map((k) => `${name(k)} ${number(matrix[k])}`)
       .join(", ");
   const sentences = [];
   if (row !== null) {

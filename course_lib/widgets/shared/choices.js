@@ -16,7 +16,7 @@ export function restore(model, traits) {
 
 /** The choices that are not as they began. */
 export function changed(model) {
-  const start = model.get("start");
+  const start = model.get("start") ?? {};
   const now = Object.keys(start).map((name) => [name, model.get(name)]);
   const differs = ([name, value]) => JSON.stringify(value) !== JSON.stringify(start[name]);
   return Object.fromEntries(now.filter(differs));

@@ -43,6 +43,11 @@ export function panelsOf(...panels) {
   return html("div", { class: "panels" }, ...panels);
 }
 
+/** A panel whose parts stand for themselves in one column, so that its readout sticks below all. */
+export function loosePanel(...parts) {
+  return html("div", { class: "loose" }, ...parts);
+}
+
 /** The line that tells what is pointed at; a screen reader speaks it when it changes. */
 export function readoutOf() {
   return html("p", { class: "readout", role: "status" });

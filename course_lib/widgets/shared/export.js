@@ -8,6 +8,8 @@ const LOOK = [
   ...["font-family", "font-size", "font-weight", "dominant-baseline"],
 ];
 
+const CONTROLS = "input, select, summary, .control";
+
 // A file is light, whatever the page is.
 const LIGHT = { "color-scheme": "light", "--course-text": "#24303a", "--course-paper": "#ffffff" };
 
@@ -55,6 +57,7 @@ function copy(element, whole, origin) {
   for (const child of element.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) whole.append(...textLines(child, origin));
     if (child.nodeType !== Node.ELEMENT_NODE) continue;
+    if (child.matches(CONTROLS)) continue; // there is nothing to press in a file
     const [style, box] = [getComputedStyle(child), placeOf(child, origin)];
     if (style.display === "none" || style.visibility === "hidden") continue;
     if (child instanceof SVGSVGElement) {
@@ -64,15 +67,26 @@ function copy(element, whole, origin) {
     } else if (child instanceof HTMLImageElement) {
       whole.append(make("image", { ...box, href: child.src }));
     } else {
-      const fill = style.backgroundColor;
-      if (!/^(transparent|rgba\(0, 0, 0, 0\))$/.test(fill)) {
-        whole.append(
-          make("rect", { ...box, fill, rx: Number.parseFloat(style.borderRadius) || 0 }),
-        );
-      }
+      whole.append(...filled(style, box), ...filledBefore(child, box));
       copy(child, whole, origin);
     }
   }
+}
+
+/** A box with the colour that it is filled with, if it has one. */
+function filled({ backgroundColor: fill, borderRadius }, box) {
+  if (/^(transparent|rgba\(0, 0, 0, 0\))$/.test(fill)) return [];
+  return [make("rect", { ...box, fill, rx: Number.parseFloat(borderRadius) || 0 })];
+}
+
+/** The box that a stylesheet lays before what is in an element, such as a bar. */
+function filledBefore(element, { x, y }) {
+  const style = getComputedStyle(element, "::before");
+  if (style.content === "none" || style.position !== "absolute") return [];
+  const [left, top, width, height] = ["left", "top", "width", "height"].map((name) =>
+    Number.parseFloat(style[name]),
+  );
+  return filled(style, { x: x + left, y: y + top, width, height });
 }
 
 function placeOf(element, origin) {

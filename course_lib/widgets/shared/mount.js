@@ -3,6 +3,7 @@ import { barOf, offerLink } from "./bar.js";
 import { change } from "./choices.js";
 import { mendControls } from "./controls.js";
 import { followLinks } from "./link.js";
+import { printed } from "./paper.js";
 import { takePlace } from "./still.js";
 import { speak } from "./words.js";
 
@@ -32,7 +33,7 @@ export function mount(make, redraws, { numbers, clear } = {}) {
       });
     stops.push(
       onPage(el, () => {
-        stops.push(takePlace(el), followLinks(model, el));
+        stops.push(takePlace(el), followLinks(model, el), printed(model, el));
         offerLink(model, el);
       }),
     );

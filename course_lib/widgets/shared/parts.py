@@ -19,6 +19,7 @@ from course_lib.widgets.shared.drawing import (
     tag,
     text,
 )
+from course_lib.widgets.shared.told import labels, number
 
 MOST_EDGES = 120  # that a drawing shows, the strongest
 MOST_NODES = 200  # of a layered graph, of which more are lines enough
@@ -33,7 +34,7 @@ def heatmap(values, queries=None, keys=None, *, side=250, strength=None):
     `strength` maps the values to -1 ... 1. Default: the root of the size, so that small weights
     are seen, as in the live figures.
     """
-    values = np.asarray(values, dtype=float)
+    values, queries, keys = np.asarray(values, dtype=float), labels(queries), labels(keys)
     rows, columns = values.shape
     if strength is None:
         shades = np.sign(values) * np.sqrt(np.minimum(np.abs(values), 1))
@@ -59,7 +60,7 @@ def heatmap(values, queries=None, keys=None, *, side=250, strength=None):
     every = max(1, int(np.ceil(SIZE / cell)))
     for i in range(0, len(queries or ()), every):
         y = top + (i + 0.5) * cell + 4
-        markup.append(text(left - 4, y, shortened(queries[i], 9), anchor="end"))
+        markup.append(text(left - 4, y, queries[i], anchor="end"))
     for j in range(0, len(keys or ()), every):
         markup.append(_upright(left + (j + 0.5) * cell, top - 4, keys[j]))
     return Part(left + width, top + height, "".join(markup))
@@ -67,6 +68,7 @@ def heatmap(values, queries=None, keys=None, *, side=250, strength=None):
 
 def circle(matrix, drawn, tokens, *, side=250, lit=()):
     """Draw tokens on a circle, and an arrow for each pair (i, j) of `drawn`, by its weight."""
+    tokens = labels(tokens)
     n, room = len(tokens), _room(tokens) + 12
     angle = 2 * np.pi * np.arange(n) / n - np.pi / 2
     out = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -75,17 +77,17 @@ def circle(matrix, drawn, tokens, *, side=250, lit=()):
     edges = "".join(
         _bend(at[i], at[j], out[i], ink(matrix[i, j])) for i, j in _strongest(matrix, drawn)
     )
-    labels = []
+    names = []
     every = max(1, int(np.ceil(n * SIZE / (np.pi * side))))
     for k, (name, (dx, dy)) in enumerate(zip(tokens, out, strict=True)):
         x, y = at[k]
         colour = SECOND if k in lit else None
-        labels.append(tag("circle", cx=x, cy=y, r=NODE, fill=colour or QUIET))
+        names.append(tag("circle", cx=x, cy=y, r=NODE, fill=colour or QUIET))
         if k % every == 0:
             anchor = "middle" if abs(dx) < 0.2 else "start" if dx > 0 else "end"
             place = {"anchor": anchor, "fill": colour}
-            labels.append(text(x + 16 * dx, y + 24 * dy + 4, shortened(name, 9), **place))
-    markup = tag("g", edges, fill="none", stroke=FIRST) + "".join(labels)
+            names.append(text(x + 16 * dx, y + 24 * dy + 4, name, **place))
+    markup = tag("g", edges, fill="none", stroke=FIRST) + "".join(names)
     return Part(2 * room + side, side + 2 * SIZE + 40, markup)
 
 
@@ -94,7 +96,7 @@ def levels(layers, tokens, lines, *, width=300, step=46, lit=()):
 
     `lines` are (layer, upper, lower, ink); `lit` are the nodes (row, position) that stand out.
     """
-    n = len(tokens)
+    n, tokens = len(tokens), labels(tokens)
     room = _room(tokens) + 6
     x = width * (np.arange(n) + 0.5) / n
     y = [room + step * (layers - row) for row in range(layers + 1)]
@@ -114,6 +116,7 @@ def levels(layers, tokens, lines, *, width=300, step=46, lit=()):
 
 def two_rows(matrix, drawn, queries, keys, *, width=340, step=110):
     """Draw queries above their keys, and a line for each pair (i, j) of `drawn`."""
+    queries, keys = labels(queries), labels(keys)
     above, room = (_room(tokens) + 10 for tokens in (queries, keys))
     places = [width * (np.arange(len(each)) + 0.5) / len(each) for each in (queries, keys)]
     markup = [
@@ -121,22 +124,22 @@ def two_rows(matrix, drawn, queries, keys, *, width=340, step=110):
         for i, j in _strongest(matrix, drawn)
     ]
     lines = tag("g", *markup, stroke=FIRST)
-    labels = []
+    names = []
     for tokens, x, y, move in ((queries, places[0], above, -8), (keys, places[1], above + step, 8)):
         every = max(1, int(np.ceil(len(tokens) * SIZE / width)))
         for k, name in enumerate(tokens):
-            labels.append(tag("circle", cx=x[k], cy=y, r=3, fill=QUIET))
+            names.append(tag("circle", cx=x[k], cy=y, r=3, fill=QUIET))
             if k % every == 0:
                 anchor = "start" if move < 0 else "end"
-                labels.append(_upright(x[k], y + move, name, anchor=anchor))
-    return Part(width, above + step + room, lines + "".join(labels))
+                names.append(_upright(x[k], y + move, name, anchor=anchor))
+    return Part(width, above + step + room, lines + "".join(names))
 
 
 def bars(rows, *, width=300, most=None, digits=3, colour=FIRST):
     """Draw named values, one below the other, each as a bar with its number."""
     rows = list(rows)
     most = most or max((abs(value) for _, value in rows), default=0) or 1
-    left, step = _room([name for name, _ in rows], most=24), 20
+    left, step = _room([shortened(name, 24) for name, _ in rows]), 20
     markup = []
     for k, (name, value) in enumerate(rows):
         y = step * k
@@ -144,7 +147,7 @@ def bars(rows, *, width=300, most=None, digits=3, colour=FIRST):
         markup += [
             text(left, y + 14, shortened(name, 24), anchor="end"),
             tag("rect", x=left + 8, y=y + 3, width=max(length, 1), height=14, fill=colour),
-            text(left + 14 + length, y + 14, f"{value:.{digits}f}".replace("-", "−")),
+            text(left + 14 + length, y + 14, number(value, digits)),
         ]
     return Part(left + width + 60, step * len(rows), "".join(markup))
 
@@ -186,12 +189,12 @@ def _bend(start, end, out, how):
 def _upright(x, y, words, anchor="start"):
     place = f"translate({x + 4:.1f} {y:.1f}) rotate(-90)"
     anchor = None if anchor == "start" else anchor
-    return tag("g", text(0, 0, shortened(words, 9), anchor=anchor), transform=place)
+    return tag("g", text(0, 0, words, anchor=anchor), transform=place)
 
 
-def _room(words, most=9):
-    """Return how many pixels the longest of some words takes, at most so many letters of it."""
-    return text_width([shortened(word, most) for word in words] or [""], SIZE) if words else 0
+def _room(words):
+    """Return how many pixels the longest of some words takes."""
+    return text_width(words, SIZE) if words else 0
 
 
 def _coarse(shades):

@@ -3,9 +3,9 @@
 // A scale has `strength(value)`, from -1 (or 0) to 1, or null for what the scale cannot show;
 // `signed`, whether there are values below 0; and `ticks`, pairs of a value and its text.
 import { shade } from "./numbers.js";
-import { withMinus } from "./texts.js";
+import { plain } from "./texts.js";
 
-const short = (value) => withMinus(Number(value.toPrecision(2)));
+const short = (value) => plain(value, 2);
 
 /** Weights from 0 to 1. The root lets small weights be seen beside large ones. */
 export const weightScale = {
@@ -35,7 +35,7 @@ export function logScale(least) {
   };
   const decades = Math.round(-Math.log10(least));
   const values = Array.from({ length: decades + 1 }, (_, k) => Number(`1e${k - decades}`));
-  const ticks = values.map((value, k) => [value, k === 0 ? `≤ ${value}` : `${value}`]);
+  const ticks = values.map((value, k) => [value, k === 0 ? `≤ ${plain(value)}` : plain(value)]);
   return { signed: false, strength, ticks };
 }
 
@@ -44,6 +44,22 @@ export function signedLinearScale(most) {
   const ticks = [-most, 0, most].map((value) => [value, signedText(value)]);
   const strength = (value) => Math.max(-1, Math.min(value / most, 1));
   return { signed: true, strength, ticks };
+}
+
+/**
+ * Bars along a line that holds all values and 0, as shares of its length: `zero`, where 0 is, and
+ * of each value the start and the size of its bar. What is not finite has none.
+ */
+export function barsAroundZero(values) {
+  const finite = values.filter(Number.isFinite);
+  const low = Math.min(0, ...finite);
+  const length = Math.max(0, ...finite) - low || 1;
+  const place = (value) => (value - low) / length;
+  const bars = values.map((value) => {
+    const end = Number.isFinite(value) ? value : 0;
+    return { from: place(Math.min(end, 0)), size: Math.abs(end) / length };
+  });
+  return { zero: place(0), bars };
 }
 
 function signedText(value) {

@@ -1,10 +1,65 @@
-"""Sentences that the stills of several figures tell of their data."""
+"""Numbers, tokens and sentences as the stills write them.
+
+`number`, `percent` and `labels` are twins of functions of texts.js, by which live figures write.
+"""
+
+import re
+from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
 from course_lib.language import say
+from course_lib.plots.picture import shortened
 
 MOST_TOLD = 3
+LEAST = 0.0001  # of what is smaller, only this is told
+
+
+def number(value, decimals=2):
+    """Write a number with so many decimals, or with two figures where these say too little."""
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if size < LEAST:
+        return f"<{LEAST}" if value > 0 else f">−{LEAST}"
+    if size >= 1000:
+        decimals = 0
+    elif size < 10 ** (1 - decimals):
+        decimals = 1 - Decimal(float(f"{size:.1e}")).adjusted()  # two figures
+    return _rounded(value, decimals)
+
+
+def percent(share):
+    """Write a share as a percentage that is never everything, or nothing, when it is not."""
+    if 0 < share < 0.005:
+        return say("less than 1 %")
+    if 0.995 <= share < 1:
+        return say("more than 99 %")
+    return f"{_rounded(100 * share, 0)} %"
+
+
+def labels(tokens, most=9):
+    """Name tokens as figures do: white space is seen, and one that repeats carries its position."""
+    tokens = tokens or ()
+    count = Counter(tokens)
+
+    def name(token, position):
+        word = re.sub(r"\s", "␣", token) or say("(empty)")
+        return (
+            f"{shortened(word, most - 3)} [{position}]"
+            if count[token] > 1
+            else shortened(word, most)
+        )
+
+    return [name(token, position) for position, token in enumerate(tokens)]
+
+
+def _rounded(value, decimals):
+    """Write a number with decimals; halves go away from 0, as in a browser."""
+    step = Decimal(1).scaleb(-decimals)
+    rounded = Decimal(float(value)).quantize(step, ROUND_HALF_UP)
+    return f"{rounded:f}".replace("-", "−")
 
 
 def layer_and_head(view):
@@ -24,14 +79,16 @@ def strongest(matrix, queries, keys, arrow="→"):
     order = np.argsort(-matrix, axis=None, kind="stable")[:MOST_TOLD]
     pairs = zip(*np.unravel_index(order, matrix.shape), strict=True)
     return ", ".join(
-        f"{queries[i]} {arrow} {keys[j]} {matrix[i, j]:.2f}" for i, j in pairs if matrix[i, j] > 0
+        f"{queries[i]} {arrow} {keys[j]} {number(matrix[i, j])}"
+        for i, j in pairs
+        if matrix[i, j] > 0
     )
 
 
 def best(values, names, digits=2):
     """Return the names of the largest values, such as "it 0.52, dog 0.31"."""
     order = np.argsort(-np.asarray(values), kind="stable")[:MOST_TOLD]
-    return ", ".join(f"{names[k]} {values[k]:.{digits}f}" for k in order)
+    return ", ".join(f"{names[k]} {number(values[k], digits)}" for k in order)
 
 
 def capital(words):

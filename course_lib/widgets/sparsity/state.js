@@ -10,7 +10,7 @@ import {
 } from "../shared/numbers.js";
 import { reachLayers } from "../shared/reach.js";
 import { strongest } from "../shared/strongest.js";
-import { percent } from "../shared/texts.js";
+import { number, percent } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const OUTPUTS = new WeakMap(); // A V by A, which the threshold does not change
@@ -115,8 +115,8 @@ export function describeSparse({ edges, mass, kept, errors, bounds, joined, step
       all: n * n,
       mass: percent(mass),
       least: percent(Math.min(...kept)),
-      moved: Math.max(...errors).toFixed(3),
-      bound: Math.max(...bounds).toFixed(3),
+      moved: number(Math.max(...errors), 3),
+      bound: number(Math.max(...bounds), 3),
     },
   );
   return `${price} ${describeReach(joined, n * (n - 1), steps)}`;

@@ -6,7 +6,7 @@ from course_lib.sparsity import kept_mass, threshold, top_k
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, circle, heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import strongest
+from course_lib.widgets.shared.told import percent, strongest
 from course_lib.widgets.shared.weights import chosen_matrix
 
 
@@ -19,7 +19,7 @@ def still(view):
     values = {
         "count": len(drawn),
         "all": dense.size,
-        "share": f"{100 * kept_mass(dense, sparse).mean():.0f} %",
+        "share": percent(kept_mass(dense, sparse).mean()),
         "strongest": strongest(sparse, told, told),
         "k": view.k,
         "cutoff": f"{view.threshold:g}",

@@ -1,4 +1,5 @@
 // The curve of a training: where its points lie, and what is told of it.
+import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 export const [WIDTH, HEIGHT] = [400, 210];
@@ -29,7 +30,7 @@ export function curveState({ losses, stride, total, state }) {
 
 function describeCurve(losses, state) {
   if (!losses.length) return `${state}.`;
-  const [first, last] = [losses[0], losses.at(-1)].map((loss) => loss.toPrecision(2));
+  const [first, last] = [losses[0], losses.at(-1)].map((loss) => number(loss));
   return losses.length > 1
     ? say("{state}. Loss from {first} to {last}.", { state, first, last })
     : say("{state}. Loss is {first}.", { state, first });

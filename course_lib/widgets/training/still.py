@@ -3,6 +3,7 @@
 from course_lib.language import say
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, path, text
 from course_lib.widgets.shared.still import Still
+from course_lib.widgets.shared.told import number
 
 ACROSS, DOWN, LEFT = 340, 150, 56
 
@@ -17,11 +18,11 @@ def still(view):
         (LEFT + ACROSS * step / total, 8 + DOWN * (1 - loss / top))
         for step, loss in zip(steps, losses, strict=True)
     ]
-    curve = ["M", *at[0], "L", *(number for point in at[1:] for number in point)] if at else []
+    curve = ["M", *at[0], "L", *(place for point in at[1:] for place in point)] if at else []
     markup = [
         axes,
         path(*curve, fill="none", stroke=FIRST, stroke_width=2) if len(at) > 1 else "",
-        text(LEFT - 6, 14, f"{top:.2g}", anchor="end"),
+        text(LEFT - 6, 14, number(top), anchor="end"),
         text(LEFT - 6, 12 + DOWN, "0", anchor="end"),
         text(LEFT - 34, 8 + DOWN / 2, say("loss"), anchor="middle"),
         text(LEFT, 26 + DOWN, "0", anchor="middle"),
@@ -42,7 +43,7 @@ def _sentence(view):
     }[view.state]
     if not view.losses:
         return f"{state}."
-    first, last = (f"{loss:.2g}" for loss in (view.losses[0], view.losses[-1]))
+    first, last = (number(loss) for loss in (view.losses[0], view.losses[-1]))
     if len(view.losses) == 1:
         return say("{state}. Loss is {first}.", state=state, first=first)
     return say("{state}. Loss from {first} to {last}.", state=state, first=first, last=last)
