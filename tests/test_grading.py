@@ -36,6 +36,7 @@ from course_lib.grading.record import Record, Store, grade_bytes
 from course_lib.grading.roster import Learner, owner, read_roster
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import Unreadable, find_files, read_file, take_apart
+from course_lib.grading.warming import warm_imports
 from tests.support.grading import SHORT, as_file, need_sandbox, of_one_cell
 
 SHIFT = ("weights-1", 'shift_effect = "unchanged"')
@@ -634,3 +635,14 @@ def test_an_empty_folder_and_a_missing_one_are_told(tmp_path):
             command.grade_folder(
                 tmp_path / folder, [], tmp_path / "out", {"limits": Limits(), "safe": True}
             )
+
+
+def test_a_sandbox_has_loaded_what_a_chapter_s_answers_load():
+    assert "scipy.stats" in warm_imports("centrality")  # for the library's ranks
+    assert "scipy.stats" not in warm_imports("weights")
+    assert "pandas" in warm_imports("graph_view")  # NetworkX asks it whether edges are a table
+    assert "torch" in warm_imports("gat")
+    assert "torch" not in warm_imports("flow")
+    for chapter in CHAPTERS.values():
+        ours = [module for module in warm_imports(chapter) if module.startswith("course_lib")]
+        assert ours == (["course_lib.exercises.drawing"] if chapter == "heatmaps" else [])
