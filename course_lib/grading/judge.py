@@ -127,7 +127,7 @@ class Grader:
                 sandbox = Sandbox(imports, missing, self.limits, safe=self.safe)
             self.sandboxes[kind] = sandbox  # the one that was used last stands last
             reply = sandbox.ask(wire.join(library, question))
-            if reply.data:  # a child says so when it begins, before it runs anything
+            if reply.data:  # a child says so when it is locked in, before it reads anything
                 return reply
         raise NoSandbox(say("The sandbox gives no sign (it ended with {how}).", how=reply.status))
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def read_roster(path):
         cells = [cell.strip() for cell in row] + [""] * len(headings)
         if cells[column]:
             name = " ".join(filter(None, (cells[place] for place in reversed(named))))
-            learners.append(Learner(cells[column], name))
+            learners.append(Learner(_composed(cells[column]), name))
     if not learners:
         why = say("{path} names nobody: a line of headings, then one a learner", path=path)
         raise ValueError(why)
@@ -77,7 +78,7 @@ def owner(path, learners):
     >>> owner(Path("02_weights_bob.ipynb"), class_) is None
     True
     """
-    path = Path(path)
+    path = Path(_composed(str(path)))
     places = [*path.parts[:-1], path.stem]
     for place in places:
         for learner in learners:
@@ -88,6 +89,11 @@ def owner(path, learners):
     if not held or (len(held) > 1 and len(held[-1].identity) == len(held[-2].identity)):
         return None
     return held[-1]
+
+
+def _composed(text):
+    """Return a text in which é is one character: archives made on macOS write it as two."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _holds(place, identity):
