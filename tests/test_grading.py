@@ -470,8 +470,8 @@ def test_a_roster_is_read_and_files_find_their_owner(tmp_path):
         assert (found and found.identity) == who, path
     roster.write_text("id\njos\u00e9\n", "utf-8")  # archives made on macOS write it as two
     assert owner("jose\u0301/02_weights.ipynb", read_roster(roster)) == Learner("jos\u00e9")
-    for text in ("", "id\n", "id\nbo\nBo\n"):
-        roster.write_text(text)
+    for text in (b"", b"id\n", b"id\nbo\nBo\n", b"id\njos\xe9\n", b"id\n" + b"x" * 200_000):
+        roster.write_bytes(text)
         with pytest.raises(ValueError, match=r"roster\.csv"):
             read_roster(roster)
 

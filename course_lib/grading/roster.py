@@ -30,12 +30,19 @@ def read_roster(path):
     Raises
     ------
     ValueError
-        If nobody is in it, or somebody twice.
+        If it is no CSV file in UTF-8, nobody is in it, or somebody twice.
     """
-    text = Path(path).read_text(encoding="utf-8-sig")
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        why = say('{path} is not written in UTF-8: save it again as "CSV UTF-8"', path=path)
+        raise ValueError(why) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise ValueError(say("{path} is no CSV file: {why}", path=path, why=error)) from None
     headings = [heading.strip().lower() for heading in rows[0]] if rows else []
     column = next((headings.index(name) for name in IDENTITIES if name in headings), 0)
     named = [headings.index(name) for name in NAMES if name in headings]

@@ -2,7 +2,6 @@
 
 import ast
 import functools
-import importlib.util
 from pathlib import Path
 
 from course_lib.exercises.registry import exercises_of
