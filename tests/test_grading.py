@@ -36,6 +36,7 @@ from course_lib.grading.record import Record, Store, grade_bytes
 from course_lib.grading.roster import Learner, owner, read_roster
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import Unreadable, find_files, read_file, take_apart
+from course_lib.grading.warming import warm_imports
 from tests.support.grading import SHORT, as_file, need_sandbox, of_one_cell
 
 SHIFT = ("weights-1", 'shift_effect = "unchanged"')
@@ -467,15 +468,17 @@ def test_a_roster_is_read_and_files_find_their_owner(tmp_path):
     ):
         found = owner(path, class_)
         assert (found and found.identity) == who, path
-    for text in ("", "id\n", "id\nbo\nBo\n"):
-        roster.write_text(text)
+    roster.write_text("id\njos\u00e9\n", "utf-8")  # archives made on macOS write it as two
+    assert owner("jose\u0301/02_weights.ipynb", read_roster(roster)) == Learner("jos\u00e9")
+    for text in (b"", b"id\n", b"id\nbo\nBo\n", b"id\njos\xe9\n", b"id\n" + b"x" * 200_000):
+        roster.write_bytes(text)
         with pytest.raises(ValueError, match=r"roster\.csv"):
             read_roster(roster)
 
 
 def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     bad = "<script>alert(1)</script>\x1b[31m"
-    class_ = [Learner("=1+1", bad), Learner("../../up", "B"), Learner("c", "C")]
+    class_ = [Learner("=1+1", f"\ufeff={bad}"), Learner("../../up", "B"), Learner("c", "C")]
     verdicts = [Verdict("weights-1", PASSED, "x"), Verdict("weights-2", WRONG, bad, note=bad)]
     entries = [
         summary.Entry(bad, class_[0], Record("1", "weights", "", verdicts), "same"),
@@ -488,6 +491,7 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     lines = command.write_report(class_, entries, tmp_path)
     rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     assert [row["id"] for row in rows] == ["'=1+1", "../../up", "c"]
+    assert rows[0]["name"].startswith("' =")
     assert [row["weights-2"] for row in rows] == ["0", "1", ""]  # the best of two counts
     assert [row["passed"] for row in rows] == ["1", "2", "0"]
     assert "no notebook" in rows[2]["notes"]
@@ -634,3 +638,25 @@ def test_an_empty_folder_and_a_missing_one_are_told(tmp_path):
             command.grade_folder(
                 tmp_path / folder, [], tmp_path / "out", {"limits": Limits(), "safe": True}
             )
+
+
+def test_a_question_that_cannot_be_read_stops_no_other(monkeypatch):
+    need_sandbox()
+    long = of_one_cell("weights-1", f"shift_effect = 'unchanged'\n#{'x' * wire.LONGEST_TEXT}")
+    with Grader(Limits(**SHORT)) as grader:
+        assert [v.state for v in grader.grade(long, keys=["weights-1"])] == [PASSED]
+        written = wire.write
+        monkeypatch.setattr(wire, "write", lambda value: written(value)[:-2])
+        (verdict,) = grader.grade(long, keys=["weights-1"])
+        assert (verdict.state, verdict.message) == (ERROR, "What the notebook sent is no answer.")
+
+
+def test_a_sandbox_has_loaded_what_a_chapter_s_answers_load():
+    assert "scipy.stats" in warm_imports("centrality")  # for the library's ranks
+    assert "scipy.stats" not in warm_imports("weights")
+    assert "pandas" in warm_imports("graph_view")  # NetworkX asks it whether edges are a table
+    assert "torch" in warm_imports("gat")
+    assert "torch" not in warm_imports("flow")
+    for chapter in CHAPTERS.values():
+        ours = [module for module in warm_imports(chapter) if module.startswith("course_lib")]
+        assert ours == (["course_lib.exercises.drawing"] if chapter == "heatmaps" else [])

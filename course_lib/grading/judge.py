@@ -3,7 +3,6 @@
 The references, the checks and the judges are here. Of the notebook's code nothing is here but text.
 """
 
-import ast
 import dataclasses
 import functools
 import secrets
@@ -20,10 +19,10 @@ from course_lib.grading.reply import Lost, read_reply
 from course_lib.grading.sandbox import Limits, Sandbox
 from course_lib.grading.submissions import shipped_cells
 from course_lib.grading.tree import library_for, names_of
+from course_lib.grading.warming import warm_imports
 from course_lib.language import say
 
 OPEN = 3  # sandboxes that wait for the next question of their chapter
-DRAWING = "course_lib.exercises.drawing"
 JUDGING = 30  # seconds in which plain values must be judged
 
 
@@ -128,7 +127,7 @@ class Grader:
                 sandbox = Sandbox(imports, missing, self.limits, safe=self.safe)
             self.sandboxes[kind] = sandbox  # the one that was used last stands last
             reply = sandbox.ask(wire.join(library, question))
-            if reply.data:  # a child says so when it begins, before it runs anything
+            if reply.data:  # a child says so when it is locked in, before it reads anything
                 return reply
         raise NoSandbox(say("The sandbox gives no sign (it ended with {how}).", how=reply.status))
 
@@ -142,25 +141,6 @@ class Grader:
 
     def __exit__(self, *error):
         self.close()
-
-
-@functools.cache
-def warm_imports(chapter):
-    """Return what a sandbox imports once: what a chapter's cells import, but for the course's own.
-
-    The course's modules differ from exercise to exercise by what must not be in them.
-    """
-    cells = shipped_cells(chapter).above
-    found = {"networkx": None}
-    if any(_call_of(exercise)[0].startswith(DRAWING) for exercise in exercises_of(chapter)):
-        found[DRAWING] = None
-    for source in {source: None for above in cells.values() for source in above}:
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.Import):
-                found |= {alias.name: None for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                found[node.module] = None
-    return [module for module in found if module == DRAWING or not module.startswith("course_lib")]
 
 
 @functools.cache

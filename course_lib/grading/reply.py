@@ -4,7 +4,7 @@ import dataclasses
 
 from course_lib.exercises.calling import Called, Found
 from course_lib.grading.inside import wire
-from course_lib.grading.inside.answering import ANSWERED, BEGUN
+from course_lib.grading.inside.answering import ANSWERED, BEGUN, LOCKED
 from course_lib.grading.inside.zygote import STILL_RUNNING
 from course_lib.language import say
 
@@ -51,6 +51,8 @@ def _frames(data, cells):
         place += 5 + size
         if answer is not None or place > len(data):
             raise wire.NoAnswer("more than one answer, or less")
+        if kind == LOCKED and size == 0 and begun is None:
+            continue
         if kind == ANSWERED:
             answer = part
         elif kind == BEGUN and size == 4 and int.from_bytes(part, "big") <= cells:

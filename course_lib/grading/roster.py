@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,19 @@ def read_roster(path):
     Raises
     ------
     ValueError
-        If nobody is in it, or somebody twice.
+        If it is no CSV file in UTF-8, nobody is in it, or somebody twice.
     """
-    text = Path(path).read_text(encoding="utf-8-sig")
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        why = say('{path} is not written in UTF-8: save it again as "CSV UTF-8"', path=path)
+        raise ValueError(why) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise ValueError(say("{path} is no CSV file: {why}", path=path, why=error)) from None
     headings = [heading.strip().lower() for heading in rows[0]] if rows else []
     column = next((headings.index(name) for name in IDENTITIES if name in headings), 0)
     named = [headings.index(name) for name in NAMES if name in headings]
@@ -44,7 +52,7 @@ def read_roster(path):
         cells = [cell.strip() for cell in row] + [""] * len(headings)
         if cells[column]:
             name = " ".join(filter(None, (cells[place] for place in reversed(named))))
-            learners.append(Learner(cells[column], name))
+            learners.append(Learner(_composed(cells[column]), name))
     if not learners:
         why = say("{path} names nobody: a line of headings, then one a learner", path=path)
         raise ValueError(why)
@@ -77,7 +85,7 @@ def owner(path, learners):
     >>> owner(Path("02_weights_bob.ipynb"), class_) is None
     True
     """
-    path = Path(path)
+    path = Path(_composed(str(path)))
     places = [*path.parts[:-1], path.stem]
     for place in places:
         for learner in learners:
@@ -88,6 +96,11 @@ def owner(path, learners):
     if not held or (len(held) > 1 and len(held[-1].identity) == len(held[-2].identity)):
         return None
     return held[-1]
+
+
+def _composed(text):
+    """Return a text in which é is one character: archives made on macOS write it as two."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _holds(place, identity):

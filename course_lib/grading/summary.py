@@ -12,7 +12,7 @@ from course_lib.grading.roster import Learner
 from course_lib.language import say
 
 BETTER = (PASSED, WRONG, ERROR, NOT_ATTEMPTED)  # of several notebooks of one chapter, the first
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute such a cell
+FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # a spreadsheet would compute such a cell
 
 
 @dataclass(frozen=True)
@@ -117,4 +117,4 @@ def as_csv(lines, exercises):
 def harmless(text):
     """Return a text that no spreadsheet takes for a formula and no terminal for an order."""
     text = "".join(c if c.isprintable() else " " for c in text)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

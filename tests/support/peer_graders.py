@@ -47,27 +47,31 @@ PEERS = {  # the columns, and the task that each gets
 # What prairielearn's sandbox says where it withholds a module or a built-in function.
 REFUSALS = ("not allowed to be imported", "cannot be imported", "NameError")
 KINDS = {
-    "patch what judges": """draw_lies later_exercise module_lies patch_assess patch_builtins
-        patch_call patch_check patch_find patch_modules patch_numpy patch_numpy_asarray patch_send
-        patch_showtraceback patch_torch patch_wire""",
+    "patch what judges": """draw_lies import_hook later_exercise module_lies modules_replaced
+        patch_assess patch_builtins patch_call patch_check patch_find patch_modules patch_numpy
+        patch_numpy_asarray patch_send patch_showtraceback patch_torch patch_wire""",
     "find the answer": """compiled_networkx frames garbage hard_coded import_chapters import_tests
         library_function library_source library_through_another networkx_function own_memory
-        parent_memory path_file process_vm remember_inputs search_files""",
-    "forge what is sent back": """at_exit deep_message exception_that_lies forge_empty forge_frame
-        forge_report forge_second forge_stdout forge_verdict_file forge_well_formed huge_shape
+        parent_memory path_file process_vm random_state remember_inputs search_files""",
+    "forge what is sent back": """at_exit collector deep_message descriptors_reopened
+        exception_that_lies forge_empty forge_frame forge_report forge_second forge_stdout
+        forge_verdict_file forge_well_formed huge_shape memory_of_parent message_for_pages
         thread""",
-    "return values that lie": """array_subclass array_that_lies changing_value equal_to_all
-        lone_surrogates mapping_that_lies metaclass module_that_lies not_a_number not_executed
-        number_that_lies objects_in_array pickle structured text_in_all_ways text_that_lies""",
+    "return values that lie": """array_subclass array_that_lies changing_value equal_number
+        equal_to_all generator hook_of_array lone_surrogates mapping_that_lies metaclass
+        module_that_lies name_of_class not_a_number not_executed number_that_lies objects_in_array
+        pickle structured text_in_all_ways text_that_lies unicode_name""",
     "waste time, memory or disk": """ask_the_user colliding_keys deep_list disk_bomb endless_answer
         endless_iterator endless_output endless_small_answers exception_endless fork_bomb
-        huge_integer huge_text ignore_signals loop loop_in_c loop_swallowing memory_bomb
-        memory_shared patch_clock raise_limits recursion regular_expression sleep thread_bomb""",
+        huge_integer huge_text hundred_megabytes ignore_signals loop loop_in_c loop_swallowing
+        memory_bomb memory_shared patch_clock raise_limits recursion regular_expression sleep
+        slow_for_others thread_bomb timer wide_data""",
     "end the process": """close_everything crash execute exit_at_once kill_itself stop_itself
         system_exit""",
     "get out, or stay": """daemon disk_elsewhere folder_that_stays home_and_environment
         limits_of_others multiprocessing namespaces network network_download other_submissions
-        shared_memory subprocess thread_that_stays trace_parent unix_socket vfork""",
+        preload shared_memory start_of_python subprocess thread_that_stays trace_parent unix_socket
+        vfork""",
 }
 KIND_OF = {stem: kind for kind, stems in KINDS.items() for stem in stems.split()}
 JUDGE = f"""
@@ -342,14 +346,12 @@ def honest_with_ours(key):
 
 
 def main(venv, *only):
-    """Run all attacks on all graders, or those that are named, which are printed alone."""
+    """Run all attacks on all graders, or add those that are named to what was measured."""
     venv = Path(venv).resolve()
     paths = [path for path in FILES if not only or path.stem in only]
     keys = sorted({read(path)[0] for path in paths})
-    honest, attacks = (
-        {peer: {} for peer in PEERS},
-        {p.stem: {"kind": KIND_OF[p.stem]} for p in paths},
-    )
+    honest = {peer: {} for peer in PEERS}
+    attacks = {path.stem: about(path) | dict.fromkeys(PEERS) for path in paths}
     record = venv / "attacks.jsonl"  # what is known already, so that it can be interrupted
     known = [] if only or not record.exists() else record.read_text().splitlines()
     known = {tuple(job): told for job, told in map(json.loads, known)}
@@ -386,21 +388,25 @@ def main(venv, *only):
                 honest[peer][key] = told["score"] == 1
             else:
                 attacks[name][peer] = outcome(told)
-    if not only:
-        honest["ours"] = {key: honest_with_ours(key) for key in keys}
-        for stem, found in ours_on(paths).items():
-            attacks[stem]["ours"] = found
-        write(venv, honest, attacks)
+    honest["ours"] = {key: honest_with_ours(key) for key in keys}
+    for stem, found in ours_on(paths).items():
+        attacks[stem]["ours"] = found
+    days = {datetime.now(UTC).date().isoformat()}
+    if only:
+        measured = json.loads(MEASURED.read_text("utf-8"))
+        honest, attacks = measured["honest"], measured["attacks"] | attacks
+        days |= set(measured["date"].split(" and "))
+    write(venv, " and ".join(sorted(days)), honest, attacks)
 
 
-def write(venv, honest, attacks):
+def write(venv, date, honest, attacks):
     """Write what was measured."""
     listed = [venv / "bin/pip", "list", "--format", "json"]
     installed = json.loads(subprocess.check_output(listed, stderr=subprocess.DEVNULL))
     versions = {package["name"]: package["version"] for package in installed}
     names = ("nbgrader", "pytest-prairielearn-grader")
     told = {
-        "date": datetime.now(UTC).date().isoformat(),
+        "date": date,
         "versions": {"ours": version("attention-as-a-graph")} | {n: versions[n] for n in names},
         "seconds": SECONDS,
         "wall": WALL,

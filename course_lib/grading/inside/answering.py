@@ -14,13 +14,14 @@ from course_lib.exercises.surroundings import TookTooLong, own_state, within
 from course_lib.grading.inside import forbidden, library, seccomp, wire
 from course_lib.grading.inside.cells import Notebook, Statement
 
-BEGUN, ANSWERED = b"c", b"a"
+LOCKED, BEGUN, ANSWERED = b"l", b"c", b"a"
 
 
 def answer(question, pipe, *, safe=True):
     """Do all that a question asks, and end the process."""
     if safe:
         seccomp.lock()
+    _send(pipe, LOCKED, b"")  # whatever happens from here on is the question's fault alone
     given, question = wire.split(question)
     library.give(wire.read(given))
     said = wire.read(question, posed=_posed)
