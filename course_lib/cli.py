@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+import course_lib.exercises.faster  # noqa: F401  # before any command loads nbformat
 from course_lib import __version__
 from course_lib.commands import learning, making, teaching
 

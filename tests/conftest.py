@@ -1,6 +1,7 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
 import os
+from pathlib import Path
 
 # Before anything imports PyTorch: our matrices are small, and threads of many processes on a few
 # cores wait for one another.
@@ -12,6 +13,12 @@ from hypothesis import settings
 from course_lib.authoring.browser import chromium
 from tests.support.once import once
 from tests.support.trained_once import shared_trainings
+
+# What no process of the tests needs, and takes long to load, is left out of all of them.
+LEFT_OUT = Path(__file__).with_name("support") / "left_out"
+others = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(LEFT_OUT), *others]))
+collect_ignore = [LEFT_OUT]
 
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 

@@ -38,6 +38,7 @@ def site(tmp_path_factory, trainings):
     """Build the book as `make book` does, with every warning an error."""
     build = tmp_path_factory.mktemp("book")
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    command += ["-D", "nb_execution_timeout=900"]  # of a cell: the machine may be busy
     done = subprocess.run(
         [*command, "-d", str(build / "doctrees"), str(ROOT / "book"), str(build / "html")],
         env=os.environ | trainings,

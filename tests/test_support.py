@@ -13,7 +13,6 @@ import pytest
 import torch
 
 from course_lib.nn.training import training_steps
-from tests.support import trained_once
 from tests.support.chapters import (
     SOLVED,
     UNSOLVED,
@@ -222,4 +221,4 @@ print(training_steps.__code__.co_filename, train.__globals__["training_steps"] i
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == [trained_once.__file__, "True"]
+    assert done.stdout.split() == [sharing.__code__.co_filename, "True"]
