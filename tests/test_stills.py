@@ -18,6 +18,7 @@ from course_lib.plots.picture import text_width
 from course_lib.widgets import (
     attention_explorer,
     flow_explorer,
+    heatmap_explorer,
     query_plane,
     ranking_explorer,
     rollout_explorer,
@@ -111,6 +112,17 @@ def test_stills_of_what_has_no_answer_say_so():
     bag.removed = [0, 1]
     assert "Nobody is left" in bag.still().sentence
     bag.removed = []
+
+
+def test_a_token_keeps_its_name_where_it_stands_elsewhere():
+    tokens = ["a", "b", "a", "c"]
+    view = heatmap_explorer(random_weights(1, 2, 4, 4), tokens, order="spectral").view
+    order = view.orders[0]
+    assert order != sorted(order)
+    drawing = ET.fromstring(view.still().svg)
+    drawn = [part.text for part in drawing.findall(".//{*}text")]
+    expected = [["a [0]", "b", "a [2]", "c"][k] for k in order]
+    assert expected == [text for text in drawn if text in expected][: len(expected)]
 
 
 def box_of(drawing, words):
