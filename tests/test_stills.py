@@ -1,6 +1,7 @@
 """What stays of a live figure: its still, its start, files of it and a link to it."""
 
 import base64
+import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -13,14 +14,17 @@ from nbconvert import HTMLExporter
 from course_lib import language, theme
 from course_lib.authoring.source import ROOT
 from course_lib.data import load_attention
+from course_lib.plots.picture import text_width
 from course_lib.widgets import (
     attention_explorer,
     flow_explorer,
+    heatmap_explorer,
+    query_plane,
     ranking_explorer,
     rollout_explorer,
 )
 from course_lib.widgets.shared import told
-from course_lib.widgets.shared.drawing import FIRST, SECOND, TEXT
+from course_lib.widgets.shared.drawing import FIRST, SECOND, SIZE, TEXT
 from course_lib.widgets.shared.weights import all_of, packed, received, sent
 from tests.support.figures import all_views, controls, open_all, random_weights
 from tests.support.notebooks import write_notebook
@@ -108,6 +112,40 @@ def test_stills_of_what_has_no_answer_say_so():
     bag.removed = [0, 1]
     assert "Nobody is left" in bag.still().sentence
     bag.removed = []
+
+
+def test_a_token_keeps_its_name_where_it_stands_elsewhere():
+    tokens = ["a", "b", "a", "c"]
+    view = heatmap_explorer(random_weights(1, 2, 4, 4), tokens, order="spectral").view
+    order = view.orders[0]
+    assert order != sorted(order)
+    drawing = ET.fromstring(view.still().svg)
+    drawn = [part.text for part in drawing.findall(".//{*}text")]
+    expected = [["a [0]", "b", "a [2]", "c"][k] for k in order]
+    assert expected == [text for text in drawn if text in expected][: len(expected)]
+
+
+def box_of(drawing, words):
+    """Return where a text of a still stands: left, top, right, bottom."""
+    [found] = [part for part in drawing.findall(".//{*}text") if part.text == words]
+    x, y = float(found.get("x")), float(found.get("y"))
+    width = text_width([words], SIZE)
+    left = x - width if found.get("text-anchor") == "end" else x
+    return left, y - SIZE, left + width, y
+
+
+def meet(one, other):
+    return all(a < b for a, b in zip((*one[:2], *other[:2]), (*other[2:], *one[2:]), strict=True))
+
+
+def test_labels_of_the_plane_stand_apart():
+    plane = query_plane().view
+    for query in itertools.product([-1.5, -0.1, 0.0, 0.4, 1.5], repeat=2):
+        plane.query = list(query)
+        drawing = ET.fromstring(plane.still().svg)
+        query, output = (box_of(drawing, words) for words in ("query", "output"))
+        assert not meet(query, output)
+    assert meet(query, query)
 
 
 def test_a_still_speaks_the_language_that_is_chosen():

@@ -19,7 +19,6 @@ def still(view):
     weights = all_of(view)
     heads = weights.shape[1]
     order = np.array(view.orders[view.first]) if view.order_choice else np.arange(view.shape[2])
-    tokens = [view.tokens[k] for k in order]
     pair = [weights.reshape(-1, *weights.shape[2:])[k] for k in (view.first, view.second)]
     first, second = (matrix[np.ix_(order, order)] for matrix in pair)
     titles = [
@@ -28,12 +27,22 @@ def still(view):
     ]
     maps = zip((first, second, first - second), _scales(view, first, second), strict=True)
     parts = [
-        titled(title, heatmap(matrix, None if k else tokens, tokens, side=190, strength=scale))
+        titled(
+            title,
+            heatmap(
+                matrix,
+                None if k else view.tokens,
+                view.tokens,
+                order=order,
+                side=190,
+                strength=scale,
+            ),
+        )
         for k, (title, (matrix, scale)) in enumerate(
             zip([*titles, say("difference")], maps, strict=True)
         )
     ]
-    told = names(tokens)
+    told = [names(view.tokens)[k] for k in order]
     sentence = say(
         "Heatmaps of {first} and {second}, and their difference, which is at most {most}. The "
         "strongest of the first: {strongest}; of the second: {others}.",

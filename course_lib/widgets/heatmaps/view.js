@@ -3,7 +3,7 @@ import { frame, html, loosePanel, panelsOf, readoutOf } from "../shared/drawing.
 import { Heatmap } from "../shared/heatmap.js";
 import { mount } from "../shared/mount.js";
 import { Picks } from "../shared/pointing.js";
-import { tokenNames } from "../shared/texts.js";
+import { shortTokens, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { describeLinked, headName, linkedState, SCALES, scalesOf } from "./state.js";
 import "./style.css";
@@ -43,9 +43,10 @@ class LinkedFigure {
     const { first, second, difference, order } = this.state;
     const choice = this.model.get("scale_choice");
     const scales = scalesOf(this.state, choice);
-    const tokens = order.map((position) => this.tokens[position]);
+    const short = shortTokens(this.tokens);
+    const labels = order.map((position) => short[position]);
     [first, second, difference].forEach((matrix, k) => {
-      this.maps[k].relabel(tokens);
+      this.maps[k].relabel(labels, labels);
       this.maps[k].rescale(scales[k]);
       this.maps[k].paint(matrix);
     });

@@ -54,17 +54,17 @@ export class Heatmap {
     this.legend = svg("g", { class: "legend" });
     picture.append(this.labels, ...axisTitles(query, key, this), this.legend);
     this.colourTitle = colour;
-    this.relabel(tokens, keys);
+    this.relabel(shortTokens(tokens), shortTokens(keys ?? tokens));
     this.rescale(scale);
     this.root = html("div", { class: "map" }, ...this.cells.under, picture);
     this.matrix.listen(this.root, picks, pickOf);
   }
 
-  /** Name the rows and the columns. */
-  relabel(tokens, keys = tokens) {
+  /** Name the rows and the columns by short names. */
+  relabel(queries, keys) {
     const below = TOP + this.side + 6;
     this.labels.replaceChildren(
-      ...tickLabels(tokens, this.down, (y) => ({ x: LEFT - 5, y: TOP + y })),
+      ...tickLabels(queries, this.down, (y) => ({ x: LEFT - 5, y: TOP + y })),
       ...tickLabels(keys, this.cell, (x) => ({
         transform: `translate(${LEFT + x} ${below}) rotate(-90)`,
       })),
@@ -106,9 +106,9 @@ function around({ x, y, width, height }) {
   return { x: x - aside, y: y - above, width: width + 2 * aside, height: height + 2 * above };
 }
 
-function tickLabels(tokens, spacing, placeAt) {
+function tickLabels(names, spacing, placeAt) {
   const labelAt = labelStyle(spacing);
-  return shortTokens(tokens).flatMap((name, position) => {
+  return names.flatMap((name, position) => {
     const font = labelAt(position);
     const style = { ...font, ...placeAt((position + 0.5) * spacing) };
     return font ? [svg("text", { ...style, "text-anchor": "end", dy: "0.35em" }, name)] : [];

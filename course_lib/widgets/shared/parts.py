@@ -28,13 +28,18 @@ LEVELS = 64  # shades of a colour
 NODE = 4  # radius of a token
 
 
-def heatmap(values, queries=None, keys=None, *, side=250, strength=None):
+def heatmap(values, queries=None, keys=None, *, order=None, side=250, strength=None):
     """Draw a matrix: the darker a cell, the larger its value; orange below 0.
 
     `strength` maps the values to -1 ... 1. Default: the root of the size, so that small weights
-    are seen, as in the live figures.
+    are seen, as in the live figures. Where rows and columns stand in another `order` than the
+    tokens, this says in which.
     """
-    values, queries, keys = np.asarray(values, dtype=float), labels(queries), labels(keys)
+    values = np.asarray(values, dtype=float)
+    queries, keys = (
+        [named[k] for k in order] if named and order is not None else named
+        for named in (labels(queries), labels(keys))
+    )
     rows, columns = values.shape
     if strength is None:
         shades = np.sign(values) * np.sqrt(np.minimum(np.abs(values), 1))
