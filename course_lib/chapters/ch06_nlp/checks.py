@@ -232,6 +232,12 @@ def reorderings(rng):
         _reordering(rng, 9, n, 9, -1, -1, rise=True),
         _reordering(rng, 4, 6, 4, 0, 0, rise=False, answered=True),
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
+        # One that hardly changes: a small change is not none.
+        (
+            draw_predictor(rng, 5, 3, scale=0.002),
+            rng.integers(1, 9, size=(4, 5)),
+            np.roll(np.arange(5), 1),
+        ),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
     ]
 

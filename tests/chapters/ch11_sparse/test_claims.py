@@ -141,3 +141,10 @@ def test_expanders_read_all_alike_and_random_keys_do_not(seed):
     assert drawn.sum(axis=0).max() >= 12
     assert (expander.sum(axis=0) == 7).mean() > 0.9
     assert expander.sum(axis=0).min() >= 5
+
+
+def test_a_mean_key_may_hide_a_key_that_fits_well():
+    key = np.array([[5.0], [-5.0], [1.0], [1.0]])  # two blocks of two
+    logits = key[:, 0]
+    assert logits.argmax() // 2 == 0
+    assert key.reshape(2, 2).mean(axis=1).argmax() == 1
