@@ -30,6 +30,19 @@ def text(value, name):
     """Return `value` if it is text."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be text, got {value!r}")
+    return unicode(value, name)
+
+
+def unicode(value, name):
+    """Return text if it can be sent, written and drawn: half a character can not.
+
+    A shell makes such halves of bytes that are not UTF-8.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        place = error.start
+        raise ValueError(f"{name} must be Unicode, got {value[place]!r} in it") from None
     return value
 
 

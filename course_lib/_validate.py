@@ -26,9 +26,11 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     positions,
     real,
     text,
+    unicode,
 )
 
 ROW_SUM_TOLERANCE = 2.0**-7  # how far from 1 the sum of a row of weights may be
+LARGEST = 1e70  # of an array whose entries are multiplied with those of another and squared
 ROUNDING = 1e-12  # rows that are off by no more, as float64 leaves them, stay as they are
 # What a tensor may hold.
 FLOATS = "floating-point numbers"
@@ -53,6 +55,15 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     if np.isfinite(total):  # then every entry is; one pass over a large array instead of four
         return array
     _check_finite(array, name, allow_minus_inf)
+    return array
+
+
+def moderate_array(values, name, **axes):
+    """Return `values` as `real_array` does, none so large that squares of products overflow."""
+    array = real_array(values, name, **axes)
+    largest = np.abs(array).max()
+    if largest > LARGEST:
+        raise ValueError(f"{name} must be at most {LARGEST:.0e} in size, got {largest:.3g}")
     return array
 
 
@@ -94,6 +105,8 @@ def tensor(x, name, kind, *shape):
         if isinstance(x, np.ndarray):
             got = f"a NumPy array of {got}; torch.from_numpy makes a tensor of it"
         raise TypeError(f"{name} must be a tensor of {kind}, got {got}")
+    if _is_sparse(x):
+        raise TypeError(f"{name} must be a dense tensor, got {x.layout}; use {name}.to_dense()")
     check_shape(x, name, shape=shape)
     return x
 
@@ -153,6 +166,12 @@ def _is_tensor(x, kind):
     if kind == FLOATS:
         return x.is_floating_point()
     return x.dtype in ((torch.bool,) if kind == BOOLEANS else (torch.int64, torch.int32))
+
+
+def _is_sparse(x):
+    import torch
+
+    return x.layout != torch.strided
 
 
 def check_shape(array, name, *, ndim=None, shape=None):
@@ -278,7 +297,9 @@ def token_list(tokens, n, name="tokens"):
             raise TypeError(f"{name} must be a sequence of strings, got {token!r} among them")
     if len(tokens) != n:
         raise ValueError(f"{name} must have one entry a position: expected {n}, got {len(tokens)}")
-    return [str(token) for token in tokens]
+    tokens = [str(token) for token in tokens]
+    unicode("".join(tokens), name)
+    return tokens
 
 
 def within(x, name, low, high, *, verb="be"):

@@ -114,11 +114,13 @@ PICTURE = {"title": text(), "annotate": choice("auto", True, False)}
 
 MIXING = {
     "weights": CROSS_HEADS,
-    "values": matrix(2, 3, 2).also(np.ones((2, 2, 2)), np.ones((3, 2))),
-    "output": matrix(2, 2, 4).also(np.ones((2, 3, 4)), np.ones((2, 4))),
+    "values": matrix(2, 3, 2).also(np.full((2, 3, 2), 1e200), np.ones((2, 2, 2)), np.ones((3, 2))),
+    "output": matrix(2, 2, 4).also(np.full((2, 2, 4), 1e200), np.ones((2, 3, 4)), np.ones((2, 4))),
 }
-PARTS = matrix(2, 3, 4, positive=True).also(np.ones((2, 3)), np.zeros((2, 3, 4)))
-WHOLE = matrix(2, 4, positive=True).also(np.ones((2, 3)), np.ones((3, 4)))
+PARTS = matrix(2, 3, 4, positive=True).also(
+    np.full((2, 3, 4), 1e308), np.ones((2, 3)), np.zeros((2, 3, 4))
+)
+WHOLE = matrix(2, 4, positive=True).also(np.full((2, 4), 1e308), np.ones((2, 3)), np.ones((3, 4)))
 SQUARE = np.full((2, 3, 3), 1 / 3)
 TRACE = e.Trace("mean", np.full((2, 2, 3, 3), 1 / 3), np.ones((2, 2, 3, 3)), *[SQUARE] * 3,
                 np.ones(3), np.ones(3))  # fmt: skip
@@ -269,12 +271,16 @@ SPECS = {
     e.alti: {"parts": Kind(PARTS.good[: PARTS.alike], PARTS.wrong, PARTS.alike), "whole": WHOLE},
     e.gradient_rollout: {
         "weights": MODEL,
-        "gradients": matrix(2, 2, 3, 3).also(np.ones((2, 2, 3, 2))),
+        "gradients": matrix(2, 2, 3, 3).also(np.full((2, 2, 3, 3), 1e308), np.ones((2, 2, 3, 2))),
     },
     e.mixed_through: {
-        "layers": matrix(2, 3, 3, positive=True).also(np.ones((2, 3, 2)), np.zeros((2, 3, 3)))
+        "layers": matrix(2, 3, 3, positive=True).also(
+            np.full((2, 3, 3), 1e308), np.ones((2, 3, 2)), np.zeros((2, 3, 3))
+        )
     },
-    e.row_shares: {"matrices": matrix(2, 3, positive=True).also([[1.0, -1.0]], [[0.0, 0.0]])},
+    e.row_shares: {
+        "matrices": matrix(2, 3, positive=True).also([[1e308] * 3] * 2, [[1.0, -1.0]], [[0.0, 0.0]])
+    },
     e.explanations: {
         "trace": Kind([lambda: TRACE], []).also(None, 5, "a", W.good[0]()),
         "tokens": tokens(3),
@@ -287,7 +293,7 @@ SPECS = {
         "way": choice("hidden", "silenced"),
     },
     e.pair_agreement: JUDGED,
-    e.area: {"curve": matrix(4)},
+    e.area: {"curve": matrix(4).also([1e308] * 4)},
     e.order: {
         "scores": matrix(3),
         "judged": Kind([lambda: [True, False, True]], []).also([1, 0, 1], [True], None, "abc"),
@@ -300,8 +306,8 @@ SPECS = {
         "special": flag(),
     },
     e.paired: {
-        "first": matrix(3),
-        "second": matrix(3).also(np.ones(2)),
+        "first": matrix(3).also([1e308, 0, 0]),
+        "second": matrix(3).also(np.ones(2), [1e308, 0, 0]),
         "rng": rng(),
         "draws": whole(1, 3, wrong=(2**70,)),
     },
@@ -390,18 +396,28 @@ SPECS = {
     sp.entmax15: {"logits": logits(3, 3), "axis": whole(-2, 1, wrong=(2,))},
     Vocabulary: {
         "symbols": Kind([lambda: "ab", lambda: ["a", "a"], lambda: iter("ab")], []).also(
-            5, None, [1], [None], b"ab", ["a", 1], {"a": 1}
+            5, None, [1], [None], b"ab", ["a", 1], {"a": 1}, pd.DataFrame({"a": [1]})
         )
     },
     VOCABULARY.encode: {
         "texts": Kind([lambda: ["ab", "c"], lambda: [], lambda: iter([["a"]])], []).also(
-            "ab", 5, None, ["d"], [5], [None], {"a": "b"}, [b"ab"]
+            "ab", 5, None, ["d"], [5], [None], {"a": "b"}, [b"ab"], pd.DataFrame({"a": ["b"]})
         ),
         "length": whole(2, 5, wrong=(2**40,)).or_none(),
     },
     VOCABULARY.decode: {
         "numbers": Kind([lambda: [[1, 2, 0]], lambda: np.array([[3, 0]]), lambda: []], []).also(
-            [[-1]], [[4]], [[1.0]], [1], 5, None, "ab", [["a"]], [[True]], {1: 2}
+            [[-1]],
+            [[4]],
+            [[1.0]],
+            [1],
+            5,
+            None,
+            "ab",
+            [["a"]],
+            [[True]],
+            {1: 2},
+            pd.DataFrame({"a": [1]}),
         )
     },
     d.available: {"model": choice("minilm", "smollm2")},
@@ -471,10 +487,16 @@ SPECS = {
     pl.lines: {
         "x": matrix(3, positive=True),
         "series": Kind([lambda: {"a": [1, 2, 3]}], []).also(
-            [1, 2, 3], {}, None, {"a": [1, 2]}, {"a": "abc"}, {"a": [1, NAN, 2]}
+            [1, 2, 3],
+            {},
+            None,
+            {"a": [1, 2]},
+            {"a": "abc"},
+            {"a": [1, NAN, 2]},
+            {"\ud800": [1, 2, 3]},
         ),
         **{label: Kind([lambda: "a", lambda: "$a$"], []).also(5, None, b"a") for label in LABELS},
-        "alt": Kind([lambda: "It rises."], []).also("", " ", 5, None),
+        "alt": Kind([lambda: "It rises."], []).also("", " ", 5, None, "\ud800"),
         "xscale": choice("linear", "log"),
         "yscale": choice("linear", "log"),
     },

@@ -337,3 +337,14 @@ def test_an_error_that_names_another_parameter_is_seen():
 def test_what_never_ends_is_ended(monkeypatch):
     monkeypatch.setitem(globals(), "bounded", lambda seconds, bounded=bounded: bounded(1))
     assert "TooLong" in judged(waits, {"x": torch.ones(2)})
+
+
+def test_sparse_tensors_are_refused_by_name():
+    for function, arguments in RIGHT.items():
+        for name, value in arguments.items():
+            if isinstance(value, torch.Tensor) and name not in KEPT:
+                given = arguments | {name: value.to_sparse()}
+                if "generator" in given:
+                    given["generator"] = torch.Generator()
+                with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+                    function(**given)

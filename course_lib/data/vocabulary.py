@@ -82,7 +82,8 @@ class Vocabulary:
 
 
 def _listed(values, name):
-    if isinstance(values, dict) or not np.iterable(values):
+    # Of a dict or a DataFrame, one would get the names of its columns.
+    if isinstance(values, dict) or hasattr(values, "columns") or not np.iterable(values):
         raise TypeError(f"{name} must be a sequence, got {type(values).__name__}")
     return list(values)
 

@@ -47,8 +47,8 @@ def value_parts(weights, values, output):
     """
     weights = _validate.weights_array(weights, ndim=3, square=False)
     heads, _, n_key = weights.shape
-    values = _validate.real_array(values, "values", shape=(heads, n_key, "d_head"))
-    output = _validate.real_array(output, "output", shape=(heads, values.shape[-1], "d_model"))
+    values = _validate.moderate_array(values, "values", shape=(heads, n_key, "d_head"))
+    output = _validate.moderate_array(output, "output", shape=(heads, values.shape[-1], "d_model"))
     return np.einsum("hij,hjf->ijf", weights, values @ output)
 
 
@@ -123,8 +123,8 @@ def alti(parts, whole):
     >>> alti([[[3.0, 0.0], [0.0, 1.0]]], [[3.0, 1.0]])
     array([[0.75, 0.25]])
     """
-    parts = _validate.real_array(parts, "parts", ndim=(3,))
-    whole = _validate.real_array(whole, "whole", shape=(*parts.shape[:-2], parts.shape[-1]))
+    parts = _validate.moderate_array(parts, "parts", ndim=(3,))
+    whole = _validate.moderate_array(whole, "whole", shape=(*parts.shape[:-2], parts.shape[-1]))
     size = np.abs(whole).sum(axis=-1)[..., None]
     nearer = np.maximum(0, size - np.abs(whole[..., None, :] - parts).sum(axis=-1))
     return _shares(nearer, "parts")
@@ -165,7 +165,7 @@ def gradient_rollout(weights, gradients):
            [0., 1.]])
     """
     weights = _validate.weights_array(weights, ndim=4)
-    gradients = _validate.real_array(gradients, "gradients", shape=weights.shape)
+    gradients = _validate.moderate_array(gradients, "gradients", shape=weights.shape)
     relevance = start = np.eye(weights.shape[-1])
     for layer in np.maximum(0, gradients * weights).mean(axis=1):
         relevance = relevance + layer @ relevance
@@ -197,7 +197,7 @@ def mixed_through(layers):
     array([[0.875, 0.125],
            [0.5  , 0.5  ]])
     """
-    layers = _validate.real_array(layers, "layers", ndim=3)
+    layers = _validate.moderate_array(layers, "layers", ndim=3)
     if layers.shape[-1] != layers.shape[-2]:
         raise ValueError(f"layers must be square in their last two axes, got {layers.shape}")
     product = None
@@ -219,7 +219,7 @@ def row_shares(matrices):
     >>> row_shares([[3, 1]])
     array([[0.75, 0.25]])
     """
-    return _shares(_validate.real_array(matrices, "matrices", ndim=(2,)), "matrices")
+    return _shares(_validate.moderate_array(matrices, "matrices", ndim=(2,)), "matrices")
 
 
 def _shares(matrices, name):

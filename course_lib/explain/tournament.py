@@ -137,7 +137,7 @@ def area(curve):
     >>> area([0.5, 1.0])
     0.75
     """
-    return float(_validate.real_array(curve, "curve", ndim=1).mean())
+    return float(_validate.moderate_array(curve, "curve", ndim=1).mean())
 
 
 def permutation_null(texts, rng, *, draws=1000, special=True):
@@ -207,8 +207,8 @@ def paired(first, second, rng, *, draws=10_000):
     >>> paired([2, 2, 4], [0, 1, 1], np.random.default_rng(0), draws=10)[:3]
     (2.0, 1.0, 3)
     """
-    first = _validate.real_array(first, "first", ndim=1)
-    second = _validate.real_array(second, "second", shape=first.shape)
+    first = _validate.moderate_array(first, "first", ndim=1)
+    second = _validate.moderate_array(second, "second", shape=first.shape)
     _validate.generator(rng, "rng")
     draws = _validate.integer(draws, "draws", low=1, high=1_000_000)
     if len(first) < 2:
@@ -267,7 +267,7 @@ def order(scores, judged, *, size=False):
     >>> order([0.1, -5, 0.3, 9], [True, True, True, False])
     array([2, 0, 1])
     """
-    scores = _validate.real_array(scores, "scores", ndim=1)
+    scores = _validate.moderate_array(scores, "scores", ndim=1)
     judged = _validate.boolean_array(judged, "judged", shape=scores.shape)
     places = np.flatnonzero(judged)
     told = np.abs(scores) if _validate.flag(size, "size") else scores

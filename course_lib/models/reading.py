@@ -34,8 +34,7 @@ def _tokens(text, tokenizer, name):
         if not ids:
             raise ValueError(f"{name} must not be empty")
         return ids, _spelled(ids, tokenizer)
-    if not text.isascii():
-        _check_unicode(text, name)
+    _validate.unicode(text, name)
     if not text.strip():
         raise ValueError(f"{name} must not be empty, got {text!r}")
     if tokenizer is None:
@@ -47,15 +46,6 @@ def _tokens(text, tokenizer, name):
     ids, spans = list(read["input_ids"]), read["offset_mapping"]
     names = tokenizer.convert_ids_to_tokens(ids)
     return ids, [_piece(text[a:b], other) for (a, b), other in zip(spans, names, strict=True)]
-
-
-def _check_unicode(text, name):
-    """Refuse half a character, as a shell makes of bytes that are not UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        place = error.start
-        raise ValueError(f"{name} must be Unicode, got {text[place]!r} at {place}") from None
 
 
 def _piece(piece, name):

@@ -72,6 +72,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
         raise ValueError("series must be positive on a log scale")
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say what the lines show, got {alt!r}")
+    _validate.unicode(alt, "alt")
+    _validate.unicode("".join(map(str, series)), "series")
     with card():
         figure = new_figure(6.4, 4.0)
         axes = figure.add_subplot(xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel)

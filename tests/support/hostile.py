@@ -228,6 +228,7 @@ def positions_of(n):
     """Return the kind of one position or several."""
     good = [*map(_as, (0, n - 1, [0], (1,), np.array([1]), range(1))), lambda: iter([0])]
     wrong = [n, -1, 0.5, None, True, "0", b"0", [0, 0], [n], [0.5], [True], {0: 1}, {0}, [[0]]]
+    wrong += [pd.DataFrame({0: [0]})]
     return Kind(good, list(map(_as, wrong)))
 
 
@@ -319,6 +320,7 @@ def tokens(n):
     wrong = [
         *map(_as, ("a" * n, b"a" * n, 5, words[1:], [*words, "on"], [None] * n, [NAN] * n)),
         *map(_as, ([b"a"] * n, [words] * n, dict.fromkeys(range(n)), set(range(n)), ...)),
+        lambda: ["\ud800", *words[1:]],
         lambda: pd.DataFrame([words] * n),
         lambda: np.ma.masked_all(n, dtype=object),
         lambda: pd.Series([*words[1:], pd.NA]),
@@ -329,7 +331,7 @@ def tokens(n):
 def text():
     """Return the kind of a title: any text, or none."""
     good = list(map(_as, ("a title", "", "from $5 to $9", "<!--")))
-    return Kind(good, list(map(_as, (5, ["title"], b"title", ...)))).or_none()
+    return Kind(good, list(map(_as, (5, ["title"], b"title", "\ud800", ...)))).or_none()
 
 
 def name_of(*names):
