@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import cli, language
-from course_lib.authoring import derived
+from course_lib.authoring import tables
 from course_lib.chapters import CHAPTERS
 from course_lib.classroom import codes, export, minutes, summary
 from course_lib.classroom.events import MOST, Malformed, exercise_keys, read_events
@@ -493,11 +493,11 @@ def test_what_is_no_address_is_told(tmp_path, address):
 
 
 def test_recorded_minutes_stand_beside_the_planned_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr(derived, "MEASURED", tmp_path / "measured.json")
-    assert derived.measured() == ["", "No class has been recorded here yet.", ""]
-    minutes.save({"weights-1": [1.0, 2.5, 9.0], "weights-2": [4.0]}, derived.MEASURED)
+    monkeypatch.setattr(tables, "MEASURED", tmp_path / "measured.json")
+    assert tables.measured() == ["", "No class has been recorded here yet.", ""]
+    minutes.save({"weights-1": [1.0, 2.5, 9.0], "weights-2": [4.0]}, tables.MEASURED)
     first, second = exercises_of("weights")[:2]
-    assert derived.measured()[3:-1] == [
+    assert tables.measured()[3:-1] == [
         f"| weights-1: {first.title} | {first.minutes} | 2.5 | 3 |",
         f"| weights-2: {second.title} | {second.minutes} | too few | 1 |",
     ]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from course_lib.authoring import derived
+from course_lib.authoring.facts import fill
 from course_lib.chapters import CHAPTERS, chapter_stem, reading
 from course_lib.chapters.reading import SourceError, chapter_path, front_matter
 from course_lib.exercises.registry import exercises_of
@@ -82,11 +83,11 @@ def test_what_a_chapter_needs_comes_earlier_and_is_linked_in_its_text(chapter):
 
 
 def test_facts_of_a_chapter_are_filled_in():
-    assert derived.fill("{{question}}", "weights") == front_matter("weights")["question"]
+    assert fill("{{question}}", "weights") == front_matter("weights")["question"]
     each = [exercise.minutes for exercise in exercises_of("weights")]
-    assert derived.fill("{{minutes 2}}", "weights") == str(each[1])
-    solving = int(derived.fill("{{solving}}", "weights"))
+    assert fill("{{minutes 2}}", "weights") == str(each[1])
+    solving = int(fill("{{solving}}", "weights"))
     assert solving % 5 == 0
     assert 0 <= solving - sum(each) < 5
     with pytest.raises(SourceError, match=r"nothing says what \{\{colour\}\} is"):
-        derived.fill("{{colour}}", "weights")
+        fill("{{colour}}", "weights")

@@ -19,7 +19,8 @@ from course_lib.explain import (
 from course_lib.explain.methods import METHODS, SIGNED
 from course_lib.nn import attribution, explain, open_transformer
 from course_lib.nn.attention import masked_softmax
-from course_lib.nn.open_transformer import PLAIN, open_model
+from course_lib.nn.open_transformer import open_model
+from course_lib.nn.rules import PLAIN
 from course_lib.nn.tracing import normed_parts, trace
 from course_lib.nn.training import seeded
 from tests.support.models import make, needs_extra

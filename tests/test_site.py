@@ -20,7 +20,8 @@ import networkx as nx
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course_lib.authoring import addresses, derived, notebooks, source
+from course_lib.authoring import addresses, notebooks, source, tables
+from course_lib.authoring.facts import capital
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
@@ -153,9 +154,9 @@ def test_binder_opens_a_notebook_of_the_folder_that_it_lays_out(tmp_path):
 
 
 def test_the_readme_says_where_to_get_the_course(monkeypatch):
-    assert not any("git clone" in line for line in derived.get_it())
-    monkeypatch.setattr(derived, "repository", lambda: f"{REPOSITORY}.git")
-    assert [f"git clone {REPOSITORY}.git", "cd name"] == derived.get_it()[2:4]
+    assert not any("git clone" in line for line in tables.get_it())
+    monkeypatch.setattr(tables, "repository", lambda: f"{REPOSITORY}.git")
+    assert [f"git clone {REPOSITORY}.git", "cd name"] == tables.get_it()[2:4]
 
 
 # The notebook's first cell
@@ -228,7 +229,7 @@ def test_neighbours_say_which_question_they_answer(private):
     text = (private / "chapters" / "02_weights.html").read_text(encoding="utf-8")
     told = re.findall(r'class="prev-next-question">([^<]+)<', text)
     asked = [front_matter(name)["question"] for name in ("01", "03")]
-    assert told == [derived.capital(question) for question in asked]
+    assert told == [capital(question) for question in asked]
     last = (private / "chapters" / f"{source.stems()[-1]}.html").read_text(encoding="utf-8")
     assert last.count("prev-next-question") == 1  # what follows is no chapter
 
@@ -240,7 +241,7 @@ def test_headings_can_be_linked_to(private):
 def test_every_page_describes_itself(private):
     assert described(private, "index.html")["description"].startswith("There is a first paragraph")
     said = described(private, "chapters/03_multi_head.html")
-    question = derived.capital(front_matter("multi_head")["question"])
+    question = capital(front_matter("multi_head")["question"])
     assert said["description"] == said["og:description"] == question
     assert said["og:title"] == "Multi-head"
     assert said["twitter:card"] == "summary"

@@ -6,7 +6,15 @@ import os
 import nbformat
 import pytest
 
-from course_lib.authoring import derived, markdown, notebooks, pages, source, translation
+from course_lib.authoring import (
+    derived,
+    markdown,
+    notebooks,
+    pages,
+    source,
+    tables,
+    translation,
+)
 from course_lib.chapters.reading import SourceError, file_stem, is_sample, told, views
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import languages, speaking
@@ -70,9 +78,9 @@ def test_a_stale_translation_is_seen(tmp_path):
 
 
 def test_the_contents_list_every_translation():
-    listed = [line.split()[-1] for line in derived.translated()]
+    listed = [line.split()[-1] for line in tables.translated()]
     assert listed == [f"chapters/{file_stem(*view)}" for view in TRANSLATED]
-    assert "\n".join(derived.translated()) in derived.derived_text("book.yml")
+    assert "\n".join(tables.translated()) in derived.derived_text("book.yml")
 
 
 def test_a_sample_says_so_at_its_top_and_leads_on_at_its_end():

@@ -12,7 +12,7 @@ import networkx as nx
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from course_lib.authoring.derived import capital
+from course_lib.authoring.facts import capital
 from course_lib.chapters import CHAPTERS, chapter_name, chapter_stem
 from course_lib.chapters.reading import front_matter
 

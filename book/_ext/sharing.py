@@ -17,7 +17,7 @@ from docutils import nodes
 from markdown_it import MarkdownIt
 from social_cards import SIZE, draw_card
 
-from course_lib.authoring.derived import capital
+from course_lib.authoring.facts import capital
 from course_lib.authoring.source import ROOT, stems
 from course_lib.chapters.reading import front_matter
 

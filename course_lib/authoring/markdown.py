@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from course_lib.authoring.derived import capital, fill
+from course_lib.authoring.facts import capital, fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
 from course_lib.authoring.translation import linked_stem
 from course_lib.chapters.reading import DIRECTIVE, SourceError, front_matter, is_sample

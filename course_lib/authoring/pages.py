@@ -5,7 +5,7 @@ import re
 import jupytext
 import nbformat
 
-from course_lib.authoring.derived import fill
+from course_lib.authoring.facts import fill
 from course_lib.authoring.markdown import (
     LINK,
     hints,

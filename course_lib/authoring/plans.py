@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from course_lib.authoring.derived import fill
+from course_lib.authoring.facts import fill
 from course_lib.chapters import chapter_folder, chapter_stem
 from course_lib.chapters.reading import SourceError, front_matter
 

@@ -2,7 +2,7 @@
 
 import re
 
-from course_lib.authoring.derived import capital
+from course_lib.authoring.facts import capital
 from course_lib.authoring.plans import read_plan
 from course_lib.authoring.schedules import SET_UP, SLACK, fit, ninety_minutes
 from course_lib.authoring.slides.parts import slides_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from course_lib.nn.open_transformer import PLAIN, Norm
+from course_lib.nn.rules import PLAIN, Norm
 
 
 def _mean(x, seen):

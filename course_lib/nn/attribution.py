@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from course_lib import _validate
-from course_lib.nn.open_transformer import PLAIN, OpenTransformer, Rules
+from course_lib.nn.open_transformer import OpenTransformer
+from course_lib.nn.rules import PLAIN, Rules
 
 EPS = 1e-9  # below this, a number is not divided by
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_lib import theme
 from course_lib.authoring import formulas, live_figures
-from course_lib.authoring.derived import capital
+from course_lib.authoring.facts import capital
 from course_lib.authoring.markdown import plain_markdown
 from course_lib.authoring.slides import running
 from course_lib.authoring.slides.notes import notes_of
