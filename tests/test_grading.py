@@ -509,6 +509,24 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     assert report.file_name(Learner("A")) != report.file_name(Learner("a"))
 
 
+LINES = """() => [...document.querySelectorAll("th[scope='col']")].map(
+  (head) => Math.round(head.clientHeight / parseFloat(getComputedStyle(head).lineHeight)))"""
+
+
+def test_the_report_fits_a_phone_and_no_heading_is_broken(page, tmp_path):
+    class_ = [Learner("a" * 200, "A"), Learner("b")]
+    found = [Verdict("weights-2", WRONG, "x" * 500, note="y" * 300)]
+    entries = [summary.Entry("z" * 300, class_[0], Record("1", "weights", "It is none.", found))]
+    command.write_report(class_, entries, tmp_path)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto((tmp_path / "report.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert set(page.evaluate(LINES)) == {1}
+    page.add_style_tag(content="th { white-space: normal !important; }")
+    assert max(page.evaluate(LINES)) > 1
+
+
 def small_class(folder):
     """Write three notebooks of two learners, one of a stranger, and a roster with a third."""
     for who, answer in (("anna", "unchanged"), ("bo", "larger"), ("eve", "unchanged")):

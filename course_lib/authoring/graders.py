@@ -8,6 +8,7 @@ import json
 from course_lib.authoring.source import ROOT
 
 MEASURED = ROOT / "book" / "graders.json"
+ATTACKS = ROOT / "tests" / "attacks"
 NAMES = {
     "ours": "`course grade`",
     "nbgrader, asserts": "nbgrader, asserts",
@@ -84,7 +85,12 @@ def graders_refused():
     return str(sum("refused" in (attack["prairielearn"] or ()) for attack in told))
 
 
+def graders_later():
+    """Return how many attacks were written since, and were tried on our own grader alone."""
+    return str(len(list(ATTACKS.glob("*.cell"))) - len(read()["attacks"]))
+
+
 MAKERS = {
     make.__name__: make
-    for make in (graders, graders_ends, graders_ours, graders_refused, graders_run)
+    for make in (graders, graders_ends, graders_later, graders_ours, graders_refused, graders_run)
 }

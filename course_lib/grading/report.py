@@ -97,7 +97,7 @@ def _table(lines, exercises):
 
 def _cell(verdict):
     if verdict is None:
-        return f"<td>{_text(say('none'))}</td>"
+        return f"<td data-state='none'>{_text(say('none'))}</td>"
     mark, heading = HEADINGS[verdict.state]
     said = _text(say(heading))
     told = f"role='img' aria-label='{said}' title='{said}'"

@@ -52,7 +52,7 @@ exit /b 1
 BAT_START = """@echo off
 rem Opens the course in JupyterLab.
 cd /d "%~dp0"
-set PATH=%CD%\\env\\Scripts;%PATH%
+set "PATH=%CD%\\env\\Scripts;%PATH%"
 env\\Scripts\\jupyter lab --ServerApp.root_dir="%CD%\\work" --LabApp.default_url=/lab/tree/notebooks
 """
 

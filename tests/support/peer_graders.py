@@ -411,7 +411,7 @@ def write(venv, date, honest, attacks):
         "seconds": SECONDS,
         "wall": WALL,
         "honest": honest,
-        "attacks": {stem: attacks[stem] for stem in KIND_OF},
+        "attacks": {stem: attacks[stem] for stem in KIND_OF if stem in attacks},
     }
     MEASURED.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
