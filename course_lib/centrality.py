@@ -238,9 +238,9 @@ def hits(weights):
 
 
 def betweenness(weights):
-    r"""Return how often a token lies on the shortest way between two others.
+    r"""Return how often a token lies on the shortest path between two others.
 
-    The length of an edge is :math:`-\ln A_{ij}`, so the shortest way is the one with the largest
+    The length of an edge is :math:`-\ln A_{ij}`, so the shortest path is the one with the largest
     product of weights. Weights are closeness and not length: taken as lengths, they would make
     the strongest edge the longest.
 
@@ -252,8 +252,8 @@ def betweenness(weights):
     Returns
     -------
     numpy.ndarray, shape (..., n)
-        The share of ordered pairs of other tokens, from 0 to 1, whose shortest way leads through
-        the token; several equally short ways share a pair. 0 for fewer than three tokens. Of ways
+        The share of ordered pairs of other tokens, from 0 to 1, whose shortest path leads through
+        the token; several equally short paths share a pair. 0 for fewer than three tokens. Of paths
         with the same product, one over fewer edges of weight 1 counts as the shorter.
 
     Raises

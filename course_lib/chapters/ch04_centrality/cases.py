@@ -69,7 +69,7 @@ def token_counts(rng):
 
 
 def shortest(weights, start, end, length):
-    """Return the shortest way for a length of each weight; None if there is no way."""
+    """Return the shortest path for a length of each weight; None if there is no way."""
     try:
         return nx.shortest_path(_graph(weights, length), start, end, weight="length")
     except nx.NetworkXNoPath:
@@ -179,7 +179,7 @@ def _by_product(idea):
 
 def _draw_way(rng):
     """Make a graph with zeros and weights of 1 in which one way is clearly the strongest."""
-    for _ in tries("a graph with one strongest way"):
+    for _ in tries("a graph with one strongest path"):
         n = rng.integers(4, 8)
         weights = softmax(rng.choice([1, 3, 6]) * rng.normal(size=(n, n)))
         order, kind = rng.permutation(n), rng.integers(3)
@@ -241,7 +241,7 @@ def _decoys(rng):
 
 
 def ways(rng):
-    """Make graphs in which no other idea finds all the strongest ways."""
+    """Make graphs in which no other idea finds all the strongest paths."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
     direct = np.array([[0.2, 0.3, 0.5], [0.3, 0.3, 0.4], [0.6, 0.2, 0.2]])
     branches = [

@@ -203,7 +203,7 @@ def _by_length(length):
 _WAY_MISTAKES = [
     (
         _by_length(lambda weight: weight),
-        "Those are the shortest ways if weights are lengths: -ln w is wanted.",
+        "Those are the shortest paths if weights are lengths: -ln w is wanted.",
     ),
     (
         _by_length(lambda weight: 1 / weight),
@@ -221,7 +221,7 @@ _WAY_MISTAKES = [
         lambda weights, start, end: made.strongest(weights, start, end)[::-1],
         "Those are the right ways, but told from end to start.",
     ),
-    (lambda weights, start, end: [start, end], "The direct edge is not always the strongest way."),
+    (lambda weights, start, end: [start, end], "The direct edge is not always the strongest path."),
 ]
 
 
