@@ -12,13 +12,13 @@ from hypothesis import settings
 
 from course_lib.chapters import CHAPTERS, MOVED, chapter_stem
 from course_lib.exercises import drawing
+from course_lib.exercises.calling import call_function, call_keeping
 from course_lib.exercises.exercise import (
     ERROR,
     NOT_ATTEMPTED,
     PASSED,
     WRONG,
     assess,
-    call_function,
     read_value,
 )
 from course_lib.exercises.registry import exercises_of, find_exercise
@@ -67,7 +67,7 @@ def seeds_of(exercise, place):
     if draws(exercise):
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
-    if exercise.call not in (call_function, read_value) or asks_often(exercise):
+    if exercise.call not in (call_function, call_keeping, read_value) or asks_often(exercise):
         return [0] if place % 4 else [0, 1 + place % 9]
     return sorted({0, 1 + place % 9, 1 + (place + 4) % 9})
 

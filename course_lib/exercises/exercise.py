@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.chapters.reading import Task
-from course_lib.exercises.calling import Called, call_function, find, read_value
+from course_lib.exercises.calling import CHANGED, Called, call_function, find, read_value
 from course_lib.exercises.plain import Raised
 from course_lib.exercises.surroundings import TookTooLong, own_state, watched, within
 from course_lib.language import say
@@ -56,8 +56,8 @@ class Check:
     inputs : callable (numpy.random.Generator) -> list of tuple
         Arguments of each call; the judge sees the same cases.
     call : callable (answer, cases) -> list
-        `call_function`; `read_value` for an answer that is no function; `drawing.draw` for one
-        that draws.
+        `call_function`; `call_keeping` for one that must not change its arguments; `read_value`
+        for an answer that is no function; `drawing.draw` for one that draws.
     may_raise : bool
         Whether an error of the learner's function can be the right answer; if so the judge
         finds a `Raised` among the values.
@@ -171,6 +171,11 @@ def judged(exercise, cases, called):
         )
     if any(_holds_dots(value) for value in values):
         return NOT_ATTEMPTED, say("`{name}` still has the dots in it.", name=name)
+    if any(isinstance(value, Raised) and value.type == CHANGED for value in values):
+        return WRONG, say(
+            "`{name}` changes what it is given, which its caller may still need. Work on a copy.",
+            name=name,
+        )
     if not exercise.may_raise:
         for value in values:
             if isinstance(value, Raised):

@@ -8,6 +8,7 @@ from course_lib._waiting import tries
 from course_lib.chapters.ch06_nlp.predictors import draw_predictor
 from course_lib.chapters.ch14_explain import cases as posed
 from course_lib.data import load_tournament
+from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
 from course_lib.explain import METHODS, agreement, gradient_rollout
@@ -66,6 +67,7 @@ def _judge_hiding(cases, values):
         return np.abs(_moved(*case))
 
     one_class = "Compare the whole answers, not one class only."
+    moved_up = "The words behind it have moved up: put 0 in its place instead."
     compare_all(
         lambda predict, text: say("The changes for {count} words", count=len(text)),
         cases,
@@ -86,8 +88,9 @@ def _judge_hiding(cases, values):
             ),
             (
                 _hidden_variation(lambda text, place: np.append(np.delete(text, place), 0)),
-                "The words behind it have moved up: put 0 in its place instead.",
+                moved_up,
             ),
+            (_hidden_variation(np.delete), moved_up),
             (
                 lambda *case: _moved(*case).sum(axis=1) / 2,
                 "Without absolute values the differences add up to 0.",
@@ -178,6 +181,10 @@ def _judge_zeroing(cases, values):
         outputs, zeroed = apart(layer, values)
         return np.linalg.norm(zeroed - outputs, axis=-1).T
 
+    def without_lengths(layer, values):
+        outputs, zeroed = apart(layer, values)
+        return 1 - (outputs * zeroed).sum(axis=-1).T
+
     def hidden(mask):
         return lambda layer, values: _turned(
             layer(values), _without(layer, values, mask(len(values)))
@@ -196,6 +203,7 @@ def _judge_zeroing(cases, values):
             ),
             (lambda *case: _shares(_zeroing(*case)), "Leave the rows as they are: no division."),
             (distance, "That is the distance between outputs; take 1 minus their cosine."),
+            (without_lengths, "For the cosine, divide by the lengths of both outputs."),
             (
                 hidden(lambda n: np.tri(n, dtype=bool)),
                 "Values zeroed before are still zero: take a fresh copy for each.",
@@ -228,6 +236,7 @@ def _judge_rollout(cases, values):
     def differs_in(**changes):
         return lambda weights, gradients: _gradient_rollout(weights, gradients, **changes)
 
+    no_division = "Leave the rows of R as they are: do not divide by their sums."
     compare_all(
         lambda weights, gradients: say(
             "The rollout of {layers} layers with {heads} heads",
@@ -276,6 +285,19 @@ def _judge_rollout(cases, values):
                 "The matrices are only added: multiply by what was there before.",
             ),
             (
+                differs_in(
+                    of_layer=lambda a, g: (a * g).mean(axis=0),
+                    step=lambda total, matrix: (total + matrix @ total).clip(min=0),
+                ),
+                "Take the positive part of each product, in each head, not of R.",
+            ),
+            (
+                differs_in(step=lambda total, matrix: (total + matrix @ total) / 2),
+                "R is halved: add to it what the layer brings, and leave the sum as it is.",
+            ),
+            (differs_in(step=lambda total, matrix: _shares(total + matrix @ total)), no_division),
+            (lambda a, g: _shares(_gradient_rollout(a, g)), no_division),
+            (
                 lambda a, g: _gradient_rollout(a, g) - np.eye(a.shape[-1]),
                 "The identity it begins with is missing in the result.",
             ),
@@ -297,13 +319,21 @@ def _curve(predict, text, order):
 
 
 def _area(curve):
-    return (curve[1:] + curve[:-1]).mean() / 2
+    """Return the area under a curve; of a single point it has none."""
+    return (curve[1:] + curve[:-1]).mean() / 2 if len(curve) > 1 else np.nan
 
 
 def _judge_area(cases, values):
     def one_by_one(predict, text, order):
         answers = predict(np.stack([text, *np.where(np.eye(len(text)) > 0, 0, text)[order]]))
         return _area(answers[:, answers[0].argmax()])
+
+    def shortened(part):
+        def found(predict, text, order):
+            answers = predict(posed.emptied(text, order))[part]
+            return _area(answers[:, answers[0].argmax()])
+
+        return found
 
     compare_all(
         lambda predict, text, order: say("The area for {count} words", count=len(text)),
@@ -316,6 +346,11 @@ def _judge_area(cases, values):
                 "That is the area above the curve.",
             ),
             (
+                lambda *case: _curve(*case)[0] - _area(_curve(*case)),
+                "That is the area above the curve, up to where it begins: follow the probability, "
+                "not its fall.",
+            ),
+            (
                 lambda *case: _area(_curve(*case)) * len(case[1]),
                 "The whole width is 1: divide by the number of words.",
             ),
@@ -325,6 +360,14 @@ def _judge_area(cases, values):
             ),
             (lambda *case: _curve(*case)[1:].mean(), "The curve begins with no word hidden."),
             (lambda *case: _curve(*case)[:-1].mean(), "The curve ends with all words hidden."),
+            *(
+                (first_left_out, "The curve begins with no word hidden.")
+                for first_left_out in (
+                    shortened(slice(1, None)),
+                    lambda *case: _area(_curve(*case)[1:]),
+                )
+            ),
+            (shortened(slice(-1)), "The curve ends with all words hidden."),
             (
                 lambda predict, text, order: _area(_curve(predict, text, order[::-1])),
                 "The words are hidden in the reversed order, or brought back in this one.",
@@ -407,6 +450,19 @@ def _judge_p_value(cases, values):
     def differs_in(**changes):
         return lambda differences, signs: _p_value(differences, signs, **changes)
 
+    def one_sided(first, second):
+        """Return a count in which only one of the two means is without its sign."""
+
+        def found(differences, signs):
+            drawn = first((signs * differences).mean(axis=1))
+            return (1 + (drawn >= second(differences.mean()) - TIE).sum()) / (1 + len(signs))
+
+        return found
+
+    def over_draws(differences, signs):
+        drawn = np.abs((signs * differences).mean(axis=0))
+        return (1 + (drawn >= abs(differences.mean()) - TIE).sum()) / (1 + len(signs))
+
     def count(differences, signs):
         return round(_p_value(differences, signs) * (len(signs) + 1)) - 1
 
@@ -437,6 +493,15 @@ def _judge_p_value(cases, values):
                 differs_in(look=lambda mean: -mean),
                 "Take absolute values: either may be the better.",
             ),
+            *(
+                (one_sided(*pair), "Take absolute values of both: the measured mean and each drawn.")
+                for pair in ((np.abs, float), (np.asarray, np.abs))
+            ),
+            (
+                lambda d, s: 1.0,
+                "Every draw counts: take the mean first and its absolute value then.",
+            ),
+            (over_draws, "Take the mean over the texts (axis 1): one for each draw."),
             (
                 differs_in(tie=-TIE),
                 "What is just as large counts too: at least as large, not larger.",
@@ -485,17 +550,19 @@ CHECKS = {
     "explain-1": Check(
         inputs=_words_to_hide,
         judge=_judge_hiding,
+        call=call_keeping,
         without=("course_lib.nn.explain:leave_one_out",),
     ),
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
-    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
+    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing, call=call_keeping),
     "explain-4": Check(
         inputs=posed.with_gradients,
         judge=_judge_rollout,
+        call=call_keeping,
         without=(gradient_rollout,),
     ),
-    "explain-5": Check(inputs=posed.deletions, judge=_judge_area),
-    "explain-6": Check(inputs=posed.candidates, judge=_judge_choice),
-    "explain-7": Check(inputs=posed.differences, judge=_judge_p_value),
+    "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
+    "explain-6": Check(inputs=posed.candidates, judge=_judge_choice, call=call_keeping),
+    "explain-7": Check(inputs=posed.differences, judge=_judge_p_value, call=call_keeping),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }

@@ -63,6 +63,15 @@ def hide_and_put_back(predict, text):
     return changes
 
 
+def hide_for_good(predict, text):
+    before, changes = predict(text[None]), []
+    for place in range(len(text)):
+        hidden = text
+        hidden[place] = 0
+        changes.append(half(predict(hidden[None]), before)[0])
+    return changes
+
+
 def hide_by_library(predict, text):
     def model(tokens):
         return torch.tensor(predict(tokens.numpy())).log()
@@ -139,6 +148,15 @@ def zero_in_place(layer, values):
     return np.column_stack(columns)
 
 
+def zero_for_good(layer, values):
+    whole, columns = layer(values), []
+    for j in range(len(values)):
+        other = values
+        other[j] = 0
+        columns.append(turned(whole, layer(other)))
+    return np.column_stack(columns)
+
+
 def zero_then(change):
     return lambda layer, values: change(zero_by_units(layer, values))
 
@@ -207,6 +225,10 @@ def rollout_in_place(weights, gradients):
     return total
 
 
+def shares(matrix):
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
 def rollout_then(change):
     return lambda weights, gradients: change(rollout_by_product(weights, gradients))
 
@@ -251,6 +273,19 @@ def area_by_weights(predict, text, order):
 def area_by_pandas(predict, text, order):
     y = pd.Series(followed(curve(predict, text, order)))
     return y.rolling(2).mean().dropna().mean()
+
+
+def middle(y):
+    """The mean height of the pieces: of a single point there is none."""
+    return np.mean((y[1:] + y[:-1]) / 2) if len(y) > 1 else np.nan
+
+
+def area_without_copy(predict, text, order):
+    left, texts = text, [text.copy()]
+    for place in order:
+        left[place] = 0
+        texts.append(left.copy())
+    return middle(followed(predict(np.array(texts))))
 
 
 def area_then(change):
@@ -335,6 +370,16 @@ def best_by_matrix(scores):
     return (chosen * scores).sum() / n
 
 
+def best_by_blanks(scores):
+    """Blank the text that is judged, and forget to put it back."""
+    taken = []
+    for k, own in enumerate(scores.T.copy()):
+        scores[:, k] = 0
+        taken.append(own[scores.sum(axis=1).argmax()])
+        scores[:, k] = own.mean()
+    return np.mean(taken)
+
+
 def best_then(change):
     return lambda scores: change(best_at_once(scores))
 
@@ -391,6 +436,21 @@ def p_by_frames(differences, signs):
 def p_exact(differences, signs):
     beyond = sum(as_large((signs * differences).mean(axis=1), differences.mean()))
     return Fraction(1 + int(beyond), 1 + len(signs))
+
+
+def p_of_sizes(differences, signs):
+    drawn = abs(signs * differences).mean(axis=1)
+    return (1 + (drawn >= abs(differences.mean()) - 1e-9).sum()) / (1 + len(signs))
+
+
+def p_over_draws(differences, signs):
+    drawn = abs((signs * differences).mean(axis=0))
+    return (1 + (drawn >= abs(differences.mean()) - 1e-9).sum()) / (1 + len(signs))
+
+
+def p_by_shares(differences, signs):
+    differences /= len(differences)
+    return (1 + (abs(signs @ differences) >= abs(differences.sum()) - 1e-9).sum()) / (1 + len(signs))
 
 
 def p_then(change):
@@ -477,7 +537,6 @@ RIGHT = {
         rollout_by_where,
         rollout_by_multi_dot,
         rollout_by_halves,
-        rollout_in_place,
         rollout_by(lambda a, g: np.mean(a * g.clip(0), axis=0)),
         rollout_then(np.float32),
         rollout_then(np.float16),
@@ -564,8 +623,9 @@ WRONG = {
             hide_with(
                 half, lambda text, eye: np.array([np.delete(text, k) for k in range(len(text))])
             ),
-            "not right yet",
+            "moved up",
         ),
+        (hide_for_good, "Work on a copy"),
         (hide_with(lambda a, b: np.linalg.norm(a - b, axis=1) / 2), "not right yet"),
         (hide_with(lambda a, b: np.linalg.norm(a - b, axis=1)), "not right yet"),
         (hide_with(lambda a, b: (b * np.log(b / a)).sum(1)), "not right yet"),
@@ -613,7 +673,8 @@ WRONG = {
         (zero_with(turned, lambda v, j: v.__setitem__((slice(None), j % 3), 0)), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__(j, -v[j])), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__((j, 0), 0)), "not right yet"),
-        (zero_with(lambda a, b: 1 - (a * b).sum(1)), "not right yet"),
+        (zero_with(lambda a, b: 1 - (a * b).sum(1)), "divide by the lengths of both"),
+        (zero_for_good, "Work on a copy"),
         (zero_with(lambda a, b: 1 - (a * b).sum(1) / (a * a).sum(1)), "not right yet"),
         (zero_with(lambda a, b: np.arccos(np.clip(1 - turned(a, b), -1, 1))), "not right yet"),
         (zero_with(lambda a, b: turned(a, b) / 2), "not right yet"),
@@ -650,9 +711,17 @@ WRONG = {
         (rollout_by(lambda a, g: (-a * g).clip(0).mean(0)), "not right yet"),
         (
             rollout_by(positive, lambda total, m: (total + m @ total) / 2),
-            "not right yet",
+            "R is halved",
         ),
-        (rollout_then(lambda total: total / total.sum(axis=1, keepdims=True)), "not right yet"),
+        (rollout_then(shares), "Leave the rows of R"),
+        (rollout_by(positive, lambda total, m: shares(total + m @ total)), "Leave the rows of R"),
+        (
+            rollout_by(
+                lambda a, g: (a * g).mean(0), lambda total, m: np.maximum(total + m @ total, 0)
+            ),
+            "in each head, not of R",
+        ),
+        (rollout_in_place, "Work on a copy"),
         (rollout_by(positive, begin=lambda n: np.zeros((n, n))), "not right yet"),
         (rollout_by(positive, begin=lambda n: np.ones((n, n))), "not right yet"),
         (rollout_then(lambda total: total.clip(max=3)), "not right yet"),
@@ -688,7 +757,11 @@ WRONG = {
         (area_by(lambda a: a.min(axis=1)), "not right yet"),
         (area_by(lambda a: followed(a) / followed(a)[0]), "not right yet"),
         (area_by(lambda a: np.minimum.accumulate(followed(a))), "not right yet"),
-        (area_by(lambda a: followed(a)[0] - followed(a)), "not right yet"),
+        (area_by(lambda a: followed(a)[0] - followed(a)), "not its fall"),
+        (lambda *case: middle(followed(curve(*case))[1:]), "begins with no word"),
+        (lambda *case: middle(followed(curve(*case)[1:])), "begins with no word"),
+        (lambda *case: middle(followed(curve(*case))[:-1]), "ends with all words"),
+        (area_without_copy, "Work on a copy"),
         (area_by(lambda a: np.abs(a - a[0]).sum(axis=1) / 2), "not right yet"),
         (area_by(followed, lambda y: np.trapezoid(y) / len(y)), "not right yet"),
         (
@@ -748,6 +821,7 @@ WRONG = {
             ("not right yet", "chosen on all texts"),
         ),
         (lambda scores: scores.max(axis=0), "shape"),
+        (best_by_blanks, "Work on a copy"),
     ],
     "explain-7": [
         (p_short_by(1e-12), "not right yet"),
@@ -767,8 +841,11 @@ WRONG = {
         (p_by(lambda m, x: m**2 >= x**2 - 1e-9), "not right yet"),
         (p_then(lambda p: 1 - p), "smaller ones"),
         (p_by(as_large, lambda beyond, draws: 1 + beyond), "Divide by the number of draws"),
-        (p_by(lambda m, x: abs(m) >= x - 1e-9), "not right yet"),
-        (p_by(lambda m, x: m >= abs(x) - 1e-9), "not right yet"),
+        (p_by(lambda m, x: abs(m) >= x - 1e-9), "absolute values of both"),
+        (p_by(lambda m, x: m >= abs(x) - 1e-9), "absolute values of both"),
+        (p_of_sizes, "its absolute value then"),
+        (p_over_draws, "over the texts (axis 1)"),
+        (p_by_shares, "Work on a copy"),
         (p_then(lambda p: min(1, 2 * p)), "not right yet"),
         (p_then(lambda p: p / 2), "not right yet"),
         (p_by(as_large, lambda beyond, draws: (2 + beyond) / (2 + draws)), "not right yet"),
