@@ -11,7 +11,7 @@ from course_lib.explain import METHODS, agreement, area, paired, permutation_nul
 RUNS = load_runs("opinions")["attention"]
 CONTESTS = "minilm", "opinions", "smollm2"
 OF_ATTENTION = METHODS[METHODS.index("last layer") : METHODS.index("gradient rollout") + 1]
-PRODUCTS = [m for m in METHODS if "rollout" in m and m != "gradient rollout"]
+ROLLOUTS = [m for m in METHODS if "rollout" in m and m != "gradient rollout"]
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,21 @@ def scores(tournament):
 
 
 @pytest.fixture(scope="module")
-def means(scores):
+def brackets(tournament):
+    """The scores without special tokens."""
+    return {
+        name: {m: np.array([agreement(text, m, special=False) for text in texts]) for m in METHODS}
+        for name, texts in tournament.items()
+    }
+
+
+def means_of(scores):
     return {name: {m: found[m].mean() for m in METHODS} for name, found in scores.items()}
+
+
+@pytest.fixture(scope="module")
+def means(scores):
+    return means_of(scores)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +53,14 @@ def chance(tournament):
         name: np.quantile(permutation_null(texts, rng, draws=300), (0.025, 0.975))
         for name, texts in tournament.items()
     }
+
+
+def first_and_second(found):
+    return sorted(METHODS, key=lambda m: -found[m].mean())[:2]
+
+
+def p_value(found, first, second):
+    return paired(found[first], found[second], np.random.default_rng(1))[3]
 
 
 def test_there_are_forty_texts_or_more_of_each_model(tournament):
@@ -54,21 +75,19 @@ def test_measures_agree_poorly_and_two_of_them_least_in_every_seed():
     assert (RUNS["adversary found"] > 0.95).all()
 
 
-def test_on_sentences_attnlrp_agrees_best_and_without_special_tokens_alti(tournament, means):
-    found = means["minilm"]
+def test_on_sentences_attnlrp_agrees_best_and_without_special_tokens_alti(means, brackets):
+    found, words = means["minilm"], means_of(brackets)["minilm"]
     assert max(found, key=found.get) == "AttnLRP"
-    words = {
-        m: np.mean([agreement(text, m, special=False) for text in tournament["minilm"]])
-        for m in METHODS
-    }
     assert max(words, key=words.get) == "ALTI"
     assert abs(found["ALTI"] - found["length"]) < 0.1 < words["ALTI"] - words["length"]
 
 
-def test_on_sentences_counting_letters_beats_chance_flow_and_rollout(means, chance):
-    found = means["minilm"]
-    assert found["length"] > 3 * chance["minilm"][1]
-    assert found["length"] > max(found["flow"], found["rollout"])
+def test_on_sentences_counting_letters_beats_chance_flow_and_rollout(scores, brackets, chance):
+    for found in (scores["minilm"], brackets["minilm"]):
+        assert found["length"].mean() > 3 * chance["minilm"][1]
+        for other in ("flow", "rollout"):
+            assert found["length"].mean() > found[other].mean()
+            assert p_value(found, "length", other) < 0.001
 
 
 def test_on_opinions_all_that_look_at_attention_lie_close_together(means):
@@ -80,13 +99,17 @@ def test_on_opinions_all_that_look_at_attention_lie_close_together(means):
     assert min(near) > max(found[m] for m in ("random", "position", "length")) + 0.2
 
 
-def test_on_the_causal_model_products_and_sums_of_columns_are_worse_than_chance(means, chance):
-    found, (low, _) = means["smollm2"], chance["smollm2"]
-    assert all(found[m] < low for m in (*PRODUCTS, "in-strength", "PageRank", "flow"))
+def test_on_the_causal_model_rollouts_and_sums_of_columns_are_worse_than_chance(
+    means, brackets, chance
+):
+    low, high = chance["smollm2"]
+    for found in (means["smollm2"], means_of(brackets)["smollm2"]):
+        assert all(found[m] < low for m in (*ROLLOUTS, "in-strength", "PageRank", "flow"))
+        assert all(found[m] > high for m in ("ALTI", "gradient rollout"))  # products as well
 
 
 def test_there_they_favour_early_tokens(tournament):
-    for name in (*PRODUCTS, "in-strength", "PageRank", "flow"):
+    for name in (*ROLLOUTS, "in-strength", "PageRank", "flow"):
         early = [
             rank_correlation(text.scores[name], -text.scores["position"])
             for text in tournament["smollm2"]
@@ -101,16 +124,28 @@ def test_rollout_is_at_chance_good_and_worse_than_chance(means, chance):
     assert means["smollm2"]["rollout"] < chance["smollm2"][0]
 
 
-def test_winners_are_told_from_the_second_on_sentences_only(scores, means):
-    rng = np.random.default_rng(1)
-    p = {}
-    for name, found in means.items():
-        first, second, *_ = sorted(METHODS, key=lambda m: -found[m])
-        for other in (second, "length"):
-            p[name, other == "length"] = paired(scores[name][first], scores[name][other], rng)[3]
-    assert p["minilm", False] < 0.05 < min(p["opinions", False], p["smollm2", False])
-    assert max(p["minilm", True], p["opinions", True]) < 0.001
-    assert p["smollm2", True] > 0.05
+def test_a_winner_is_told_from_the_second_on_sentences_with_all_tokens_only(scores, brackets):
+    told = {
+        (name, kind): p_value(found[name], *first_and_second(found[name])) < 0.05
+        for kind, found in (("all", scores), ("brackets", brackets))
+        for name in CONTESTS
+    }
+    assert [where for where, is_told in told.items() if is_told] == [("minilm", "all")]
+
+
+def test_on_the_next_token_the_first_is_told_from_length_and_position_without_the_sink_only(
+    scores, brackets
+):
+    for found in (scores, brackets):
+        for name in ("minilm", "opinions"):
+            first = first_and_second(found[name])[0]
+            assert all(p_value(found[name], first, m) < 0.001 for m in ("length", "position"))
+    with_sink, without = scores["smollm2"], brackets["smollm2"]
+    assert first_and_second(with_sink)[0] == first_and_second(without)[0] == "gradient rollout"
+    for method in ("length", "position"):
+        assert p_value(with_sink, "gradient rollout", method) > 0.3
+        assert p_value(without, "gradient rollout", method) < 0.01
+        assert without["gradient rollout"].mean() > without[method].mean() + 0.2
 
 
 def test_texts_differ_more_than_the_better_methods(scores, means):
@@ -119,7 +154,10 @@ def test_texts_differ_more_than_the_better_methods(scores, means):
         assert min(scores[name][m].std(ddof=1) for m in METHODS) > best[-1] - best[0]
 
 
-def test_the_safest_is_ahead_by_little(scores, means):
+def test_the_safest_is_ahead_by_little_and_is_so_without_special_tokens(scores, means, brackets):
+    bracketed = means_of(brackets)
+    lowest_there = {m: min(found[m] for found in bracketed.values()) for m in METHODS}
+    assert max(METHODS, key=lowest_there.get) == "gradient rollout"
     lowest = {m: min(found[m] for found in means.values()) for m in METHODS}
     first, second, *_ = sorted(METHODS, key=lambda m: -lowest[m])
     assert (first, second) == ("gradient rollout", "AttnLRP")
