@@ -19,6 +19,7 @@ import sympy
 import torch
 
 from course_lib.attention import softmax
+from course_lib.exercises.calling import CHANGED, call_function, call_keeping
 from course_lib.exercises.exercise import ERROR, PASSED, WRONG, Check, Exercise, Wrong, assess
 from course_lib.exercises.judging import (
     compare_all,
@@ -94,6 +95,84 @@ def test_what_is_no_data_is_told(value, told):
     raised = attempt(lambda: value)
     assert isinstance(raised, Raised)
     assert told in raised.message
+
+
+def double(array):
+    array *= 2
+    return array
+
+
+def forget_last(numbers):
+    numbers.pop()
+    return 1
+
+
+def lend(array):
+    """Change it, and put it back."""
+    first, array[0] = array[0], 0
+    total = array.sum()
+    array[0] = first
+    return total
+
+
+def rewrite(table):
+    table["weights"][0] = 0
+    return 1
+
+
+def spend(rng):
+    return rng.random()
+
+
+def in_steps(array):
+    for k in range(len(array)):
+        array[k] += 1
+        yield array[k]
+
+
+CASES = {
+    "array": lambda: np.arange(3.0),
+    "list": lambda: [1, 2],
+    "table": lambda: {"weights": np.ones(2)},
+    "rng": lambda: np.random.default_rng(0),
+    "gaps": lambda: np.array([np.nan, 1.0]),
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "kept"),
+    [
+        (double, "array", False),
+        (in_steps, "array", False),
+        (forget_last, "list", False),
+        (rewrite, "table", False),
+        (lend, "array", True),
+        (len, "list", True),
+        (np.isnan, "gaps", True),
+        (spend, "rng", True),  # to draw from a generator is to change it
+    ],
+)
+def test_an_answer_that_changes_its_arguments_is_told_apart(answer, kind, kept):
+    cases = [(CASES[kind](),)]
+    (value,) = call_keeping(answer, cases)
+    assert (isinstance(value, Raised) and value.type == CHANGED) is not kept
+    assert not isinstance(call_function(answer, cases)[0], Raised)
+    if kept:
+        np.testing.assert_equal(value, call_function(answer, cases)[0])
+
+
+def test_a_right_answer_that_changes_its_arguments_is_refused_where_it_must_keep_them():
+    cases, right = [(np.arange(3.0),), (np.ones(2),)], {"right": lambda array: 2 * array}
+    assert judged(double, cases=cases, **right).state == PASSED
+    refused = judged(double, cases=cases, call=call_keeping, **right)
+    assert refused.state == WRONG
+    assert "Work on a copy" in refused.message
+    assert judged(lambda array: 2 * array, cases=cases, call=call_keeping, **right).state == PASSED
+    # A return that is missing and an error of its own are told first.
+    lost = judged(lambda array: double(array) and None, cases=cases[1:], call=call_keeping, **right)
+    assert "stopped with ValueError" in lost.message
+    silent = judged(lambda array: double(array).sort(), cases=cases, call=call_keeping)
+    assert "gave None" in silent.message
 
 
 def test_a_named_tuple_and_views_of_a_dict_keep_their_parts():

@@ -494,7 +494,10 @@ def _judge_p_value(cases, values):
                 "Take absolute values: either may be the better.",
             ),
             *(
-                (one_sided(*pair), "Take absolute values of both: the measured mean and each drawn.")
+                (
+                    one_sided(*pair),
+                    "Take absolute values of both: the measured mean and each drawn.",
+                )
                 for pair in ((np.abs, float), (np.asarray, np.abs))
             ),
             (

@@ -450,7 +450,9 @@ def p_over_draws(differences, signs):
 
 def p_by_shares(differences, signs):
     differences /= len(differences)
-    return (1 + (abs(signs @ differences) >= abs(differences.sum()) - 1e-9).sum()) / (1 + len(signs))
+    return (1 + (abs(signs @ differences) >= abs(differences.sum()) - 1e-9).sum()) / (
+        1 + len(signs)
+    )
 
 
 def p_then(change):
