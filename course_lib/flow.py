@@ -123,8 +123,8 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
 def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progress=False):
     r"""Return the largest flow from every output to every input.
 
-    In deep models most pairs need not be solved. The flow from u to v is at most what can leave
-    u, which is 1, and what the first layer lets into v:
+    Where attention is spread evenly enough, most pairs need not be solved. The flow from u to v is
+    at most what can leave u, which is 1, and what the first layer lets into v:
 
     .. math:: F(u, v) \le b_v = \min\big(1, \textstyle\sum_k \hat A_1[k, v]\big)
 
