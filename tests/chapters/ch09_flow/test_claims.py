@@ -181,12 +181,12 @@ def test_without_cls_layers_1_to_5_keep_most_of_their_agreement_and_layer_0_none
     assert abs(without[0]) < 0.05
 
 
-def test_the_model_ranks_cls_first_for_nearly_all_outputs_of_nearly_all_sentences():
-    first = [
-        (np.nanargmax(EFFECTS[n][1:], axis=1) == 0).mean() for n in NAMES
-    ]  # the row of [CLS] cannot rank itself
+def test_on_most_sentences_cls_comes_first_on_both_sides():
+    sums = [column_sums(k)(w)[0] for w in WEIGHTS.values() for k in range(6)]
+    assert all(one.argmax() == 0 for one in sums)
+    first = [(np.nanargmax(EFFECTS[n][1:], axis=1) == 0).mean() for n in NAMES]  # not of itself
     assert np.median(first) > 0.9
-    assert min(first) > 0.4
+    assert (np.array(first) > 0.8).mean() > 0.8
 
 
 def test_sep_gets_much_in_layer_0_and_hiding_it_matters_less_than_hiding_most_others():
