@@ -136,6 +136,7 @@ CASES = {
     "table": lambda: {"weights": np.ones(2)},
     "rng": lambda: np.random.default_rng(0),
     "gaps": lambda: np.array([np.nan, 1.0]),
+    "gap": lambda: [float("nan")],
 }
 
 
@@ -149,6 +150,7 @@ CASES = {
         (lend, "array", True),
         (len, "list", True),
         (np.isnan, "gaps", True),
+        (len, "gap", True),
         (spend, "rng", True),  # to draw from a generator is to change it
     ],
 )

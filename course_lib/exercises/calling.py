@@ -44,7 +44,7 @@ def _alike(one, other):
         one, other = list(one.items()), list(other.items())
     if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(_alike, one, other))
-    return one == other if isinstance(one, bool | int | float | str) else True
+    return one is other or one == other or not isinstance(one, bool | int | float | str)
 
 
 def copied(case):
