@@ -306,7 +306,7 @@ def closeness(weights):
     References
     ----------
     Freeman (1979), Centrality in social networks: conceptual clarification; Wasserman and Faust
-    (1994), Social network analysis, section 5.2, for graphs that are not connected.
+    (1994), Social network analysis, page 201, for graphs that are not connected.
 
     Examples
     --------

@@ -123,12 +123,12 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
 def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progress=False):
     r"""Return the largest flow from every output to every input.
 
-    In deep models most pairs need not be solved. The flow from u to v is at most what can leave
-    u, which is 1, and what the first layer lets into v:
+    Where attention is spread evenly enough, most pairs need not be solved. The flow from u to v is
+    at most what can leave u, which is 1, and what the first layer lets into v:
 
     .. math:: F(u, v) \le b_v = \min\big(1, \textstyle\sum_k \hat A_1[k, v]\big)
 
-    where only pipes on a way from u to v count, which in a causal model are those of the positions
+    where only pipes on a path from u to v count, which in a causal model are those of the positions
     between. And it is at least what fits through the positions of a layer in the middle when each
     of them lets no more than 1/n through. Let t_u be the most that u can bring to the middle in
     this way, and d_v the most that v can draw from it when the middle is full. What u leaves empty
@@ -254,7 +254,7 @@ def _bounds(layers, tops):
 def _trivial_cuts(layers, tops):
     """Return the smaller of two cuts of each pair: the pipes at its output, or those at its input.
 
-    Only those that lie on a way from the one to the other count.
+    Only those that lie on a path from the one to the other count.
     """
     ways = layers[-2] > 0  # from a position below the outputs to one above the inputs
     for layer in layers[-3:0:-1]:
@@ -281,7 +281,7 @@ def _solve_open(least, most, layers, tops, progress=False):
 def _pairs(layers, tops, inputs, most, told):
     """Return the flows from k rows of the last layer, (k, n), to k inputs, none above `most`, (k,).
 
-    In a causal model, no way leads over positions before the input, or behind the last that the
+    In a causal model, no path leads over positions before the input, or behind the last that the
     output reads. Pairs with equally many positions between have networks of one shape, and are
     solved together. Where these are large, a few strong pipes often let through all that can flow.
     """

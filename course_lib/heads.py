@@ -110,7 +110,7 @@ def duplicate_score(weights, tokens):
     References
     ----------
     Wang et al. (2023), Interpretability in the wild: a circuit for indirect object identification
-    in GPT-2 small, section 3.1: duplicate token heads.
+    in GPT-2 small, section 3: duplicate token heads.
 
     Examples
     --------

@@ -212,7 +212,7 @@ def spectral_gap(pattern):
     Returns
     -------
     float
-        From 0 to 1; 0 if the walk never forgets.
+        From 0 to 1: 0 if the walk never forgets, 1 if it has forgotten all after a few steps.
 
     Raises
     ------
@@ -357,7 +357,7 @@ def _through(first, second):
 
 
 def _reaches_everything(pattern):
-    """Tell whether some power of a pattern is full: ways lead everywhere, and do not alternate."""
+    """Tell whether some power of a pattern is full: paths lead everywhere, and do not alternate."""
     parts, _ = connected_components(csr_array(pattern), connection="strong")
     if parts > 1 or not pattern.any():
         return False

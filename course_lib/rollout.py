@@ -49,7 +49,7 @@ def rollout(weights, *, residual=0.5, fusion="mean", discard=0.0, start_layer=0)
     ----------
     Abnar and Zuidema (2020), Quantifying attention flow in transformers, section 3 and
     equation 1. Fusions other than the mean, and the discarding of weak weights, are later
-    practice with pictures and not from that paper.
+    practice with images and not from that paper.
 
     Examples
     --------

@@ -118,7 +118,7 @@ def test_a_row_sums_to_1_however_low_its_logits_are():
 
 def test_a_mask_of_two_axes_is_not_taken_for_one_of_filling():
     attention = SelfAttention(4, 2)
-    with pytest.raises(ValueError, match="padding_mask makes one for filling"):
+    with pytest.raises(ValueError, match="padding_mask makes one for padding"):
         attention(torch.ones(2, 3, 4), mask=torch.ones(2, 3, dtype=torch.bool))
 
 

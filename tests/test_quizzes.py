@@ -155,7 +155,7 @@ def spread_of_dot_products():
 def masked_too_late():
     weights = softmax(np.random.default_rng(0).normal(size=(4, 4)))
     assert ((weights * causal_mask(4)).sum(axis=1)[:-1] < 1).all()
-    return "The rows now sum to less than 1"
+    return "Rows with forbidden keys now sum to less than 1"
 
 
 def swapped_tokens():

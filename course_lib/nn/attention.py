@@ -151,7 +151,7 @@ def of_heads(x, name, kind, sizes):
         x = x.unsqueeze(1)
     if x.ndim != 4 or any(axis not in (1, size) for axis, size in zip(x.shape, sizes, strict=True)):
         batch, _, n_query, n_key = sizes
-        hint = "; padding_mask makes one for filling" if len(shape) == 2 else ""
+        hint = "; padding_mask makes one for padding" if len(shape) == 2 else ""
         raise ValueError(
             f"{name} must have shape (n_query, n_key) = {(n_query, n_key)}, (batch, 1, n_key) = "
             f"{(batch, 1, n_key)} or (batch, h, n_query, n_key) = {tuple(sizes)}, got "

@@ -1,6 +1,6 @@
 """What did a classifier of texts go by? Attention, gradients, and leaving words out.
 
-Each measure of importance has a number for each token of (batch, n) tokens, and 0 for filling.
+Each measure of importance has a number for each token of (batch, n) tokens, and 0 for padding.
 Distances are between distributions over the classes (total variation) or between rows of weights
 (Jensen-Shannon), as in Jain and Wallace (2019), Attention is not explanation.
 """
@@ -24,7 +24,7 @@ def attention_importance(model, tokens):
     Returns
     -------
     Tensor, shape (batch, n)
-        Each row sums to 1; that of a text of nothing but filling is 0.
+        Each row sums to 1; that of a text of nothing but padding is 0.
     """
     _, weights = model(tokens, return_weights=True)
     queries = (tokens != PAD)[:, None, None, :, None]  # (batch, 1, 1, n, 1)
@@ -121,7 +121,7 @@ def _relative(p, q):
 
 
 def uniform_weights(tokens):
-    """Return weights that are the same for all tokens but the filling: (batch, 1, 1, n)."""
+    """Return weights that are the same for all tokens but the padding: (batch, 1, 1, n)."""
     _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
     real = padding_mask(tokens).unsqueeze(1).float()
     return real / real.sum(dim=-1, keepdim=True).clamp(min=1)
@@ -154,7 +154,7 @@ def shuffled_weights(weights, tokens, generator):
     real = real.expand(weights.shape)
     luck = torch.rand(weights.shape, generator=generator, device=generator.device)
     luck = luck.to(weights.device).masked_fill(~real, 2)
-    places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the filling
+    places = (~real).float().argsort(dim=-1, stable=True)  # the real ones, then the padding
     dealt = weights.gather(-1, luck.argsort(dim=-1))
     return torch.empty_like(weights).scatter(-1, places, dealt)
 

@@ -252,7 +252,7 @@ class GraphAttentionV2(_GraphAttention):
         x'_i &= \sum_{j \in N(i)} \alpha_{ij}\, W_k x_j
 
     Parameters and what is raised are those of `GraphAttention`, but for `form`: the sum stands
-    inside of LeakyReLU and cannot be split, so there are "edges" and "pairwise".
+    inside LeakyReLU and cannot be split, so there are "edges" and "pairwise".
 
     References
     ----------

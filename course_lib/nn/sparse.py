@@ -185,7 +185,7 @@ def _near_mask(n, blocks, radius, device):
     query = start + torch.arange(radius, device=device)[:, None]  # (blocks, radius, 1)
     key = start - radius + torch.arange(3 * radius, device=device)  # (blocks, 1, 3 * radius)
     real = (key >= 0) & (key < n) & ((query - key).abs() <= radius)
-    return real | ((query >= n) & (key == query))  # filling attends to itself, for finite rows
+    return real | ((query >= n) & (key == query))  # padding attends to itself, for finite rows
 
 
 def sparsemax(logits, dim=-1):

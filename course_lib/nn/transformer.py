@@ -1,6 +1,6 @@
 """Layers of a transformer: attention and a small network on each token, with what holds them.
 
-Chapter 06 stacks them for texts, chapter 07 for pictures.
+Chapter 06 stacks them for texts, chapter 07 for images.
 """
 
 import torch

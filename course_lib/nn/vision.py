@@ -1,6 +1,6 @@
-"""Attention over pictures: pixels or patches as tokens.
+"""Attention over images: pixels or patches as tokens.
 
-A picture is a tensor of shape (batch, channels, height, width). As tokens its pixels are numbered
+An image is a tensor of shape (batch, channels, height, width). As tokens its pixels are numbered
 row by row, so pixel (i, j) is token i * width + j.
 """
 
@@ -25,7 +25,7 @@ class SelfAttention2d(nn.Module):
     Parameters
     ----------
     in_channels : int
-        C, of the picture and of the result.
+        C, of the image and of the result.
     inner_channels : int, optional
         Of queries, keys and values. Default: C / 8 as in the paper, rounded down, but at least 1.
 
@@ -47,8 +47,8 @@ class SelfAttention2d(nn.Module):
     Examples
     --------
     >>> block = SelfAttention2d(4)
-    >>> picture = torch.randn(1, 4, 2, 3)
-    >>> torch.equal(block(picture), picture)
+    >>> image = torch.randn(1, 4, 2, 3)
+    >>> torch.equal(block(image), image)
     True
     """
 
@@ -65,7 +65,7 @@ class SelfAttention2d(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x, *, return_weights=False):
-        """Return a picture of the shape of `x`, and on request the weights (batch, h*w, h*w).
+        """Return an image of the shape of `x`, and on request the weights (batch, h*w, h*w).
 
         Raises
         ------
@@ -84,12 +84,12 @@ class SelfAttention2d(nn.Module):
 
 
 class PatchAttention(nn.Module):
-    """Self-attention among square patches of a picture, as in a vision transformer's first layer.
+    """Self-attention among square patches of an image, as in a vision transformer's first layer.
 
     Parameters
     ----------
     in_channels, patch : int
-        Channels of the picture, and the side of a patch in pixels.
+        Channels of the image, and the side of a patch in pixels.
     d_model, num_heads : int
         As for `course_lib.nn.attention.SelfAttention`.
 
@@ -133,7 +133,7 @@ class PatchAttention(nn.Module):
 
 
 def to_patches(x, patch):
-    """Cut pictures into square patches, row by row.
+    """Cut images into square patches, row by row.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ DIGITS = 9  # entries that differ by less are equal, so that every machine sorts
 def spectral_order(weights):
     r"""Return an order in which tokens that attend to one another stand side by side.
 
-    Tokens are sorted by their entries in the Fiedler vector: the eigenvector to the second
+    Tokens are sorted by their entries in the Fiedler vector: the eigenvector of the second
     smallest eigenvalue of
 
     .. math:: L = I - D^{-1/2} S D^{-1/2}, \qquad S = \tfrac12 (A + A^\top)

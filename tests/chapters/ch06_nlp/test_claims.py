@@ -6,7 +6,7 @@ from torch import nn
 
 from course_lib.chapters.ch06_nlp import dates, sentiment, tasks
 from course_lib.chapters.runs import load_runs
-from course_lib.nn.training import label_loss, seeded, train
+from course_lib.nn.training import accuracy, label_loss, seeded, train
 
 RUNS = load_runs("opinions")
 
@@ -47,6 +47,16 @@ def test_models_compare_as_the_chapter_says_in_every_seed():
     assert (RUNS["no positions"]["all"] > RUNS["bag of words"]["all"] + 0.1).all()
     assert (RUNS["attention"]["negated"] > RUNS["uniform attention"]["negated"]).all()
     assert (RUNS["attention"]["unseen combinations"] > 0.95).all()
+
+
+def test_without_positions_a_model_gains_what_pairs_of_words_tell(opinions):
+    size = len(opinions.vocabulary)
+    pairs = seeded(lambda: nn.Sequential(nn.Linear(size, 32), nn.GELU(), nn.Linear(32, 2)), seed=0)
+    counted = [tasks.bag_of_words(opinions.train[0], size), opinions.train[1]]
+    train(pairs, label_loss, counted, seed=0, **tasks.BAG_TRAINING)  # counts as before, combined
+    right = accuracy(pairs, tasks.bag_of_words(opinions.test[0], size), opinions.test[1])
+    assert right > RUNS["bag of words"]["all"].max() + 0.1
+    assert abs(right - RUNS["no positions"]["all"].mean()) < 0.05
 
 
 def test_mistakes_that_exercise_4_names_are_told_apart_from_the_right_number():

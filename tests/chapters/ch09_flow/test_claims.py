@@ -163,6 +163,32 @@ def test_the_column_sums_of_layer_0_agree_least():
     assert sums[0] < min(sums[1:]) - 0.2
 
 
+def rest(matrix):
+    """Return a matrix without the row and the column of [CLS]."""
+    return matrix[1:, 1:]
+
+
+def test_without_cls_layers_1_to_5_keep_most_of_their_agreement_and_layer_0_none():
+    def both(k):
+        sums = {name: column_sums(k)(w) for name, w in WEIGHTS.items()}
+        return [
+            np.mean([row_correlations(part(sums[n]), part(EFFECTS[n])).mean() for n in NAMES])
+            for part in (np.asarray, rest)
+        ]
+
+    whole, without = np.transpose([both(k) for k in range(6)])
+    assert (without[1:] > 0.75 * whole[1:]).all()
+    assert abs(without[0]) < 0.05
+
+
+def test_on_most_sentences_cls_comes_first_on_both_sides():
+    sums = [column_sums(k)(w)[0] for w in WEIGHTS.values() for k in range(6)]
+    assert all(one.argmax() == 0 for one in sums)
+    first = [(np.nanargmax(EFFECTS[n][1:], axis=1) == 0).mean() for n in NAMES]  # not of itself
+    assert np.median(first) > 0.9
+    assert (np.array(first) > 0.8).mean() > 0.8
+
+
 def test_sep_gets_much_in_layer_0_and_hiding_it_matters_less_than_hiding_most_others():
     def place_of_sep(scores):
         return (scores[:-1] > scores[-1]).mean()

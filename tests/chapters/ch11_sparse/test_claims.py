@@ -143,6 +143,25 @@ def test_expanders_read_all_alike_and_random_keys_do_not(seed):
     assert expander.sum(axis=0).min() >= 5
 
 
+def test_with_a_gap_of_one_a_walk_forgets_its_start_after_a_few_steps_and_not_at_once():
+    n, pattern = 16, np.zeros((16, 16), dtype=bool)
+    for i in range(n):  # i shifted by a bit: four steps replace all bits
+        pattern[i, [2 * i % n, (2 * i + 1) % n]] = True
+    assert spectral_gap(pattern) == pytest.approx(1, abs=1e-3)
+    assert layers_to_full_reach(pattern) == 4
+
+
+def test_flex_attention_lists_only_the_blocks_that_a_mask_does_not_leave_empty():
+    from torch.nn.attention.flex_attention import create_block_mask
+
+    def window(_batch, _head, query, key):
+        return (query - key).abs() <= 32
+
+    mask = create_block_mask(window, None, None, 1024, 1024, device="cpu", BLOCK_SIZE=128)
+    listed = mask.kv_num_blocks.sum() + mask.full_kv_num_blocks.sum()
+    assert listed == 8 + 7 + 7  # of 64: those on the diagonal and beside it
+
+
 def test_a_mean_key_may_hide_a_key_that_fits_well():
     key = np.array([[5.0], [-5.0], [1.0], [1.0]])  # two blocks of two
     logits = key[:, 0]
