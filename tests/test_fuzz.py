@@ -42,7 +42,6 @@ from course_lib.data import digits
 from course_lib.data.vocabulary import Vocabulary
 from course_lib.explain import context_mixing, methods, tournament
 from course_lib.models import recording
-from tests.support import models as small
 from tests.support.bounded import bounded
 from tests.support.hostile import (
     NAN,
@@ -68,6 +67,8 @@ from tests.support.hostile import (
     weights,
     whole,
 )
+from tests.support.models import HAS_EXTRA, tokenizer
+from tests.support.models import make as make_model
 
 SENT = {"weights", "tokens", "shape"}  # what live figures send of a model
 SECONDS = 20  # after so long a call is taken to hang
@@ -148,7 +149,7 @@ class Recorder:
     """`models.record` of one small model, which must be left as it was, and told as it is."""
 
     def __init__(self, name, **changes):
-        self.make = functools.cache(functools.partial(small.make, name, **changes))
+        self.make = functools.cache(functools.partial(make_model, name, **changes))
         self.__qualname__ = f"record_{name}"
 
     def __call__(
@@ -184,7 +185,7 @@ class Recorder:
 
 @functools.cache
 def bert_tokenizer():
-    return small.tokenizer("##", ["a text of a few words", "hello world"] * 3)
+    return tokenizer("##", ["a text of a few words", "hello world"] * 3)
 
 
 RECORD = {
@@ -583,7 +584,7 @@ SPECS = {
         "k": whole(1, 3, wrong=(4,)).or_none(),
     },
 }
-if small.HAS_EXTRA:
+if HAS_EXTRA:
     SPECS |= RECORDERS
 SLOW = {getattr(module, name) for module in (pl, wi) for name in module.__all__}
 SLOW |= {*RECORDERS, models.load, RECORDING.save, digits.split_digits, bags.make_bags}

@@ -170,7 +170,7 @@ def test_the_index_leads_to_chapters_and_glossary(reader):
     [
         ("rollout", "glossary.html#rollout"),
         ("sink", "glossary.html#attention-sink"),
-        ("GATv2", "chapters/08_gat.html#gat-7"),
+        ("GATv2", "chapters/08_gat.html#gatv2"),
         ("padding", "chapters/02_weights.html#a-mask-deletes-edges"),
         ("temperture", "chapters/02_weights.html#a-picture-first"),  # a letter is missing
         ("lonley", "chapters/08_gat.html#gat-2"),  # two are swapped

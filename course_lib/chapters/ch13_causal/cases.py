@@ -93,7 +93,7 @@ def texts(rng):
     return cases
 
 
-def after_copies(weights, tokens, shift=1):
+def after_copies(weights, tokens, shift=1, reduce=np.sum):
     """Return the mean over the queries with earlier copies of the weight on what followed them."""
     n = len(tokens)
     keys = {
@@ -101,7 +101,7 @@ def after_copies(weights, tokens, shift=1):
         for i in range(n)
         if tokens[i] in tokens[:i]
     }
-    return np.mean([weights[..., i, at].sum(axis=-1) for i, at in keys.items()], axis=0)
+    return np.mean([reduce(weights[..., i, at], axis=-1) for i, at in keys.items()], axis=0)
 
 
 def two_heads(rng):

@@ -1,5 +1,6 @@
 """How the exercises of chapter 13 are checked."""
 
+import itertools
 import math
 from collections import Counter
 from functools import partial
@@ -44,6 +45,14 @@ def _judge_previous(cases, values):
             lambda w: offset_score(w, -1) * (1 - 1 / w.shape[-1]),
             "The first token has none before it and does not count: there are n - 1 such queries.",
         ),
+        (
+            lambda w: w[..., 1:, :-1].mean(axis=(-2, -1)),
+            "That is the mean of a whole block; of each row i, only column i - 1 counts.",
+        ),
+        (
+            lambda w: np.tril(w, -1).sum(axis=-1)[..., 1:].mean(axis=-1),
+            "That is the weight on all earlier tokens; only the one before counts.",
+        ),
         (lambda w: offset_score(w, -1).T, "The layers should come first, then the heads."),
         (
             lambda w: offset_score(w, -1) * (w.shape[-1] - 1),
@@ -53,12 +62,13 @@ def _judge_previous(cases, values):
     compare_all("The scores", cases, values, lambda w: offset_score(w, -1), mistakes)
 
 
-def _at(weights, half, shift, first=0):
-    """Return the mean weight of queries from half + first on, on the key i - half + shift."""
-    later = np.arange(half + first, 2 * half)
-    keys = later - half + shift
-    there = keys >= 0
-    return weights[..., later[there], keys[there]].mean(axis=-1)
+def _at(weights, half, shift, first=0, end=None):
+    """Return the mean weight of some queries of the second copy on the keys i - half + shift.
+
+    A key below 0 counts from the end, as in Python.
+    """
+    later = np.arange(half, 2 * half)[first:end]
+    return weights[..., later, later - half + shift].mean(axis=-1)
 
 
 def _judge_induction(cases, values):
@@ -67,7 +77,13 @@ def _judge_induction(cases, values):
             lambda w, half: _at(w, half, 0),
             "That is the earlier copy of the token; the token after it is wanted.",
         ),
-        (lambda w, half: _at(w, half, -1), "That is the token before the earlier copy."),
+        *(
+            (
+                partial(_at, shift=-1, first=first),
+                "That is the token before the earlier copy; the token after it is wanted.",
+            )
+            for first in (0, 1)
+        ),
         (
             lambda w, half: offset_score(w, 1 - half),
             "One query too many: the last word of the first copy was not there before.",
@@ -85,6 +101,19 @@ def _judge_induction(cases, values):
             lambda w, half: _at(w, half, 1, first=1),
             "The first word of the second copy was there before, too: it counts.",
         ),
+        (
+            lambda w, half: _at(w, half, 1, end=-1),
+            "The last query counts, too: its earlier copy stands at half - 1, "
+            "and the token after that at half.",
+        ),
+        (
+            lambda w, half: _at(w, half, 1) + (w[..., -1, 0] - w[..., -1, half]) / half,
+            "The last query wraps round to token 0; the token after its earlier copy is at half.",
+        ),
+        (
+            lambda w, half: w[..., half:, 1 : half + 1].mean(axis=(-2, -1)),
+            "That is the mean of a whole block; of each query, only one key counts.",
+        ),
     ]
     compare_all("The scores", cases, values, lambda w, half: _at(w, half, 1), mistakes)
 
@@ -100,6 +129,15 @@ def _judge_mended(cases, values):
         asking = sum(token in tokens[:i] for i, token in enumerate(tokens))
         return made.after_copies(weights, tokens) * asking / len(tokens)
 
+    def not_itself(earlier):
+        return np.tril(np.roll(earlier, 1, axis=1), -1)
+
+    def per_pair(weights, tokens):
+        """Of all pairs of a query and a copy, not of all queries."""
+        asking = sum(token in tokens[:i] for i, token in enumerate(tokens))
+        pairs = sum(tokens[:i].count(token) for i, token in enumerate(tokens))
+        return made.after_copies(weights, tokens) * asking / pairs
+
     mistakes = [
         (
             lambda w, t: made.after_copies(w, t, shift=0),
@@ -112,8 +150,46 @@ def _judge_mended(cases, values):
         (last_copy, "Only the last earlier copy counts here; add up what followed all of them."),
         (first_copy, "Only the first earlier copy counts here; add up what followed all of them."),
         (over_all, "Divide by the queries that have an earlier copy, not by all."),
+        (
+            per_pair,
+            "Divide by the queries that have an earlier copy; one with two copies counts once.",
+        ),
+        (
+            partial(made.after_copies, reduce=np.mean),
+            "That is the mean over the copies of a query; add up what followed all of them.",
+        ),
+        *(
+            (
+                partial(_masked, shift=lambda earlier: np.roll(earlier, 1, axis=0), again=again),
+                "That shifts the rows, which are the queries; shift the columns.",
+            )
+            for again in (False, True)
+        ),
+        (
+            partial(_masked, shift=not_itself),
+            "The query itself may be a key: where its token stands twice side by side, it is what "
+            "followed the earlier copy.",
+        ),
+        (
+            partial(_masked, shift=not_itself, again=True),
+            "A copy right before the query counts, too. Without it, a text may have no query left, "
+            "and the mean of nothing is NaN.",
+        ),
     ]
     compare_all("The scores", cases, values, made.after_copies, mistakes)
+
+
+def _masked(weights, tokens, *, shift, again=False):
+    """Return the score by a boolean matrix; NaN where no query is left.
+
+    Which queries count is seen from the copies, or `again` from the keys.
+    """
+    words = np.array(tokens)
+    earlier = np.tril(words[:, None] == words, -1)
+    keys = shift(earlier)
+    asking = (keys if again else earlier).any(axis=1)
+    found = (weights * keys).sum(axis=-1)[..., asking]
+    return found.mean(axis=-1) if asking.any() else np.full(found.shape[:-1], np.nan)
 
 
 def _one_copy(weights, tokens, pick):
@@ -127,10 +203,10 @@ def _one_copy(weights, tokens, pick):
 
 
 def _judge_path(cases, values):
-    def path(lower, upper, half, shift=1):
+    def path(lower, upper, half, shift=1, back=1, join=np.multiply):
         i = np.arange(half, 2 * half)
         k = i - half + shift
-        return upper[i, k] * lower[k, k - 1]
+        return join(upper[i, k], lower[k, k - back])
 
     def upper_first(lower, upper, half):
         return path(upper, lower, half)
@@ -148,7 +224,21 @@ def _judge_path(cases, values):
         i = np.arange(half, 2 * half)
         return (upper @ lower)[i, i - half]
 
+    def one_off(lower, upper, half, up, low):
+        """Multiply diagonals of which one begins too early or too late."""
+        return np.diagonal(upper, 1 - half)[up : up + half] * np.diagonal(lower, -1)[low:][:half]
+
     mistakes = [
+        (partial(path, join=np.add), "That is the sum of the two edges; multiply them."),
+        (
+            partial(one_off, up=0, low=0),
+            "The first edges begin one query too early, at the last word of the first copy.",
+        ),
+        (partial(one_off, up=1, low=1), "The second edges begin one place too late, at k + 1."),
+        (
+            partial(path, back=0),
+            "The second edge leads from k to k - 1, and not to k itself.",
+        ),
         (
             upper_first,
             "The heads are swapped: from query i the walk takes the upper head's edge first.",
@@ -198,8 +288,29 @@ def _judge_rises(cases, values):
             "That is the loss without the head; how much more is it than with all heads?",
         ),
         (lambda a, b: rises(a, b).T, "The layers should come first, then the heads."),
+        (
+            lambda a, b: rises(a, b) * b.shape[2] * (b.shape[3] // 2),
+            "That is the sum; the mean over all texts and tokens is wanted.",
+        ),
+        (
+            lambda a, b: rises(a, b) * b.shape[2],
+            "That is the sum over the texts; the mean over them is wanted, too.",
+        ),
     ]
+    mistakes += [(partial(_from, start), OTHER_HALF) for start in (23, 24, 25)]
     compare_all("The rises", cases, values, rises, mistakes)
+
+
+OTHER_HALF = (
+    "That takes `half` from the notebook, where it is half of another text. "
+    "Take it from the shape of `whole`."
+)
+
+
+def _from(start, whole, without):
+    """Return the rise from a fixed column on; NaN where a text does not reach so far."""
+    change = (without - whole)[..., start:]
+    return change.mean(axis=(-2, -1)) if change.size else np.full(without.shape[:2], np.nan)
 
 
 UNLIKELY = 1e-7  # a count that is further out than this does not come of fair draws
@@ -222,10 +333,11 @@ def _judge_null(cases, values):
             )
         if Counter(layer for layer, _ in pairs) != Counter(layer for layer, _ in heads):
             raise Wrong("Each layer should give as many heads as it has in the set.")
-        if set(pairs) & set(heads):
-            raise Wrong("A head of the set itself was drawn; the null is about the others.")
-        if len(set(pairs)) < len(pairs):
-            raise Wrong("A head was drawn twice.")
+    sets = [{tuple(pair) for pair in pairs} for pairs in drawn]
+    if any(found & set(heads) for found, (heads, *_) in zip(sets, cases, strict=True)):
+        raise Wrong("A head of the set itself was drawn; the null is about the others.")
+    if any(len(found) < len(pairs) for found, pairs in zip(sets, drawn, strict=True)):
+        raise Wrong("A head was drawn twice.")
     _judge_fairness(cases, drawn)
     first = {}
     for (heads, count, rng), found in zip(cases, drawn, strict=True):
@@ -289,10 +401,19 @@ def _chance_of(sets, times, ways):
 
 
 def _judge_walk(cases, values):
+    def climbing(layers, start=-1, end=0):
+        """Return the products of the first 1, 2, … layers at one place."""
+        products = itertools.accumulate(layers, lambda below, layer: layer @ below)
+        return np.array([product[start, end] for product in products])
+
+    def from_anywhere(layers):
+        starts = range(layers.shape[-1])
+        return np.mean([made.on_first(layers, start=start) for start in starts], axis=0)
+
     mistakes = [
         (
             lambda layers: made.on_first(layers[::-1]),
-            "The walk begins in the first layer; the last token's output is above the last one.",
+            "That walk takes the first layer first. It starts above the last layer: begin there.",
         ),
         (
             lambda layers: made.on_first(layers, start=0),
@@ -305,6 +426,23 @@ def _judge_walk(cases, values):
         (
             lambda layers: made.on_first(layers)[::-1],
             "The shares are in the wrong order: after one step first.",
+        ),
+        (climbing, "That is the rollout of the first layers; the walk takes the last ones first."),
+        (
+            lambda layers: climbing(layers[::-1], start=0, end=-1),
+            "`layer @ row` goes against the edges. The step from i is in row i: `row @ layer`.",
+        ),
+        (
+            lambda layers: made.on_first((layers + np.eye(layers.shape[-1])) / 2),
+            "The residual is already in the layers; don't mix it in again.",
+        ),
+        (
+            from_anywhere,
+            "That walk starts anywhere with the same chance; it should start at the last token.",
+        ),
+        (
+            lambda layers: np.append(float(layers.shape[-1] == 1), made.on_first(layers)),
+            "The start is not counted: return one number after each step.",
         ),
         (
             lambda layers: made.on_first(layers)[-1],

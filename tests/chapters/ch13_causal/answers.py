@@ -115,6 +115,16 @@ def on_keys(shift, first=0, reduce=np.mean):
 induction = on_keys(1)
 
 
+def wrapped(key, last=None):
+    """Build a score of words said twice from keys that may wrap round: a function of i and half."""
+
+    def answer(weights, half):
+        i = np.arange(half, 2 * half)[:last]
+        return weights[:, :, i, key(i, half)].mean(axis=-1)
+
+    return answer
+
+
 def induction_by_words(weights, half):
     words = [*range(half), *range(half)]
     pairs = [(i, words.index(words[i]) + 1) for i in range(half, 2 * half)]
@@ -230,18 +240,25 @@ def per_pair(weights, tokens):
     return (weights * keys).sum(axis=(-2, -1)) / keys.sum()
 
 
-def not_itself(weights, tokens):
-    words = np.array(tokens)
-    earlier = np.tril(words[:, None] == words, -1)
-    keys = np.tril(np.roll(earlier, 1, axis=1), -1)
-    return (weights * keys).sum(axis=-1)[..., earlier.any(axis=1)].mean(axis=-1)
+def masked(shift, diagonal=-1, again=False):
+    """Build an answer to exercise 4 by a matrix of copies, with keys that `shift` makes of it."""
+
+    def answer(weights, tokens):
+        words = np.array(tokens)
+        earlier = np.tril(words[:, None] == words, diagonal)
+        keys = shift(earlier)
+        asking = (keys if again else earlier).any(axis=1)
+        return (weights * keys).sum(axis=-1)[..., asking].mean(axis=-1)
+
+    return answer
 
 
-def rolled_rows(weights, tokens):
-    words = np.array(tokens)
-    earlier = np.tril(words[:, None] == words, -1)
-    asking = earlier.any(axis=1)
-    return (weights * np.roll(earlier, 1, axis=0)).sum(axis=-1)[..., asking].mean(axis=-1)
+def not_itself(earlier):
+    return np.tril(np.roll(earlier, 1, axis=1), -1)
+
+
+def rolled_rows(earlier):
+    return np.roll(earlier, 1, axis=0)
 
 
 def path(lower, upper, half):
@@ -353,6 +370,11 @@ def rises_from(start, end=None, reduce=np.mean):
     return answer
 
 
+def rises_from_column(start):
+    """Build an answer with a half that is that of the notebook's text."""
+    return lambda whole, without: (without - whole)[..., start:].mean(axis=(-2, -1))
+
+
 def null_by_tries(heads, num_heads, rng):
     drawn = []
     for layer, _ in heads:
@@ -450,6 +472,11 @@ def null_with_itself(heads, num_heads, rng):
         count = sum(at == layer for at, _ in heads)
         drawn += [(layer, int(h)) for h in rng.choice(num_heads, count, replace=False)]
     return drawn
+
+
+def null_of_any(heads, num_heads, rng):
+    """Any heads of the layers, also the same one again."""
+    return [(layer, int(rng.integers(num_heads))) for layer, _ in heads]
 
 
 def null_twice(heads, num_heads, rng):
@@ -556,6 +583,39 @@ def shares_from(start=-1, order=slice(None, None, -1), end=None):
         return np.array(found) if end is None else end(np.array(found))
 
     return answer
+
+
+def shares_of_rollouts(layers):
+    product, found = np.eye(layers.shape[-1]), []
+    for layer in layers:
+        product = layer @ product
+        found.append(product[-1, 0])
+    return found
+
+
+def shares_by_wrong_side(layers):
+    row, found = np.eye(layers.shape[-1])[-1], []
+    for layer in layers[::-1]:
+        row = layer @ row
+        found.append(row[0])
+    return found
+
+
+def shares_from_anywhere(layers):
+    row, found = np.full(layers.shape[-1], 1 / layers.shape[-1]), []
+    for layer in layers[::-1]:
+        row = row @ layer
+        found.append(row[0])
+    return found
+
+
+def shares_and_start(layers):
+    row = np.eye(layers.shape[-1])[-1]
+    found = [row[0]]
+    for layer in layers[::-1]:
+        row = row @ layer
+        found.append(row[0])
+    return found
 
 
 def null_of_neighbours(heads, num_heads, rng):
@@ -763,6 +823,8 @@ WRONG = {
         (lambda w: np.diagonal(w, -1, 2, 3)[..., -1], "not right yet"),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., 0], "not right yet"),
         (lambda w: np.tril(w, -1).sum(-1).mean(-1), "not right yet"),
+        (lambda w: np.tril(w, -1).sum(-1)[..., 1:].mean(-1), "all earlier tokens"),
+        (lambda w: w[:, :, 1:, :-1].mean(axis=(-1, -2)), "a whole block"),
         (lambda w: previous_by_index(w).round(1), "not right yet"),
         (lambda w: previous_by_index(w).mean(), "shape"),
         (lambda w: offset_score(w, -1), "calls `course_lib.heads.offset_score`"),
@@ -774,6 +836,11 @@ WRONG = {
         ),
         (on_keys(0), "earlier copy of the token; the token after"),
         (on_keys(-1), "not right yet"),
+        (wrapped(lambda i, half: i - half - 1), "token before the earlier copy"),
+        (on_keys(-1, first=1), "token before the earlier copy"),
+        (lambda w, half: w[:, :, half:, 1 : half + 1].mean(axis=(2, 3)), "a whole block"),
+        (wrapped(lambda i, half: i - half + 1, last=-1), "The last query counts"),
+        (wrapped(lambda i, half: (i + 1) % half), "wraps round to token 0"),
         (lambda w, half: np.diagonal(w, 1 - half, 2, 3).mean(-1), "One query too many"),
         (lambda w, half: np.diagonal(w, 1 - half, 2, 3).sum(-1) / half, "not right yet"),
         (on_keys(1, first=1), "first word of the second copy was there"),
@@ -801,12 +868,15 @@ WRONG = {
         (copies(shift=-1), "shift the other way"),
         (copies(pick=lambda places: places[-1:]), "Only the last earlier copy"),
         (copies(pick=lambda places: places[:1]), "Only the first earlier copy"),
-        (copies(reduce=True), "not right yet"),
+        (copies(reduce=True), "mean over the copies"),
         (copies(shift=2), "not right yet"),
         (over_all, "Divide by the queries that have an earlier copy"),
-        (per_pair, "not right yet"),
-        (not_itself, "not right yet"),
-        (rolled_rows, "not right yet"),
+        (per_pair, "one with two copies counts once"),
+        (masked(not_itself), "The query itself may be a key"),
+        (masked(not_itself, again=True), "mean of nothing"),
+        (masked(rolled_rows), "shift the columns"),
+        (masked(rolled_rows, again=True), "shift the columns"),
+        (masked(lambda earlier: np.roll(earlier, 1, axis=1), diagonal=-2), "mean of nothing"),
         (lambda w, t: mended(w, t).T, ("not right yet", "shape")),
         (lambda w, t: mended(w, t).mean(), "shape"),
         (lambda w, t: mended(w, t) * len(t), "not right yet"),
@@ -820,7 +890,7 @@ WRONG = {
         (lambda lower, upper, half: path(upper, lower, half), "heads are swapped"),
         (wrong_path(lambda i, h: i - h, lambda i, h, k: (k, k - 1)), "leads to the earlier copy"),
         (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (i, i - 1)), "where the first one"),
-        (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (k, k)), "not right yet"),
+        (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (k, k)), "not to k itself"),
         (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (k - 1, k)), "not right yet"),
         (wrong_path(lambda i, h: i - h + 1, lambda i, h, k: (i, k)), "not right yet"),
         (wrong_path(lambda i, h: i - 1, lambda i, h, k: (k, k - 1)), "not right yet"),
@@ -830,9 +900,14 @@ WRONG = {
             lambda a, b, half: path(a, b, half) ** 0.5,
             "not right yet",
         ),
+        (lambda a, b, half: np.diagonal(b[half:, 1:]) + np.diagonal(a, -1)[:half], "the sum"),
         (
-            lambda a, b, half: np.diagonal(b[half:, 1:]) + np.diagonal(a, -1)[:half],
-            "not right yet",
+            lambda a, b, half: np.diagonal(b, 1 - half)[:half] * np.diagonal(a, -1)[:half],
+            "one query too early",
+        ),
+        (
+            lambda a, b, half: np.diagonal(b[half:, 1:]) * np.diagonal(a, -1)[1 : half + 1],
+            "one place too late",
         ),
         (
             lambda a, b, half: np.minimum(np.diagonal(b[half:, 1:]), np.diagonal(a, -1)[:half]),
@@ -858,7 +933,9 @@ WRONG = {
         (lambda a, b: (b - a)[..., : len(a[0]) // 2].mean(axis=(-1, -2)), "first copy"),
         (lambda a, b: b[..., (len(a[0]) + 1) // 2 :].mean(axis=(-1, -2)), "loss without the head"),
         (lambda a, b: rises(a, b).T, ("layers should come first", "shape")),
-        (rises_from(0, reduce=np.sum), "not right yet"),
+        (rises_from(0, reduce=np.sum), "That is the sum; the mean"),
+        (lambda a, b: rises(a, b) * len(a), "sum over the texts"),
+        *((rises_from_column(start), "half of another text") for start in (23, 24, 25)),
         (rises_from(0, reduce=np.median), "not right yet"),
         (rises_from(0, reduce=np.max), "not right yet"),
         (rises_from(0, end=-1), ("not right yet", "NaN came back")),
@@ -881,6 +958,7 @@ WRONG = {
         (null_unfair, "the same chance"),
         (null_anywhere, ("as many heads", "of the set itself")),
         (null_with_itself, "of the set itself"),
+        (null_of_any, "of the set itself"),
         (null_twice, "drawn twice"),
         (null_seeded, "the same chance"),
         (null_one_layer, ("as many heads", "shape")),
@@ -908,8 +986,11 @@ WRONG = {
             lambda layers: shares(np.broadcast_to(layers.mean(axis=0), layers.shape)),
             "not right yet",
         ),
-        (lambda layers: shares((layers + np.eye(layers.shape[-1])) / 2), "not right yet"),
-        (shares_from(order=slice(None)), "begins in the first layer"),
+        (lambda layers: shares((layers + np.eye(layers.shape[-1])) / 2), "mix it in again"),
+        (shares_from(order=slice(None)), "takes the first layer first"),
+        (shares_of_rollouts, "rollout of the first layers"),
+        (shares_by_wrong_side, "against the edges"),
+        (shares_from_anywhere, "starts anywhere"),
         (shares_from(start=0), "Begin at the last one"),
         (shares_from(start=-2), ("not right yet", "IndexError")),
         (shares_from(end=lambda found: found[::-1]), "wrong order"),
@@ -917,6 +998,7 @@ WRONG = {
         (shares_from(end=np.cumsum), "not right yet"),
         (shares_from(end=lambda found: found[:-1]), "shape"),
         (shares_from(end=lambda found: np.append(0, found)), "shape"),
+        (shares_and_start, "The start is not counted"),
         (lambda layers: layers[::-1, -1, 0], "one by one"),
         (lambda layers: layers[:, -1, 0], "not right yet"),
         (lambda layers: np.cumprod(layers[::-1, -1, 0]), "not right yet"),
