@@ -557,15 +557,14 @@ CHECKS = {
         without=("course_lib.nn.explain:leave_one_out",),
     ),
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
-    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing, call=call_keeping),
+    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
     "explain-4": Check(
         inputs=posed.with_gradients,
         judge=_judge_rollout,
-        call=call_keeping,
         without=(gradient_rollout,),
     ),
     "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
-    "explain-6": Check(inputs=posed.candidates, judge=_judge_choice, call=call_keeping),
-    "explain-7": Check(inputs=posed.differences, judge=_judge_p_value, call=call_keeping),
+    "explain-6": Check(inputs=posed.candidates, judge=_judge_choice),
+    "explain-7": Check(inputs=posed.differences, judge=_judge_p_value),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }
