@@ -34,7 +34,7 @@ def _shuffling(rng, channels, shape, order):
 
 def _gains(rng, n):
     """Return gains that are not all alike; some of them far away, or almost all on one side."""
-    return (10.0 ** rng.integers(-9, 3) * (rng.choice([0, 1, -3]) + rng.standard_t(2, size=n)),)
+    return (10.0 ** rng.integers(-9, 3) * (rng.choice([0, 1, -3, 40]) + rng.standard_t(2, size=n)),)
 
 
 VALID = {

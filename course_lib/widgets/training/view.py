@@ -84,7 +84,7 @@ async def watch_training(steps):
     >>> from types import SimpleNamespace as Step
     >>> asyncio.run(watch_training(Step(done=k, total=2, loss=1 / k) for k in (1, 2)))
     TrainingFigure(...)
-    Done. Loss from 1 to 0.5.
+    Done. Loss from 1.00 to 0.50.
     [1.0, 0.5]
     """
     figure, losses, total, shown = TrainingFigure(), [], 1, 0.0
