@@ -410,20 +410,11 @@ def rank_correlation(first, second):
     for scores, name in ((first, "first"), (second, "second")):
         if (scores.min(axis=-1) == scores.max(axis=-1)).any():
             raise ValueError(f"{name} must hold different scores, or it ranks nothing")
-    a, b = _centred_ranks(first), _centred_ranks(second)  # and Pearson's correlation of them
+    # Pearson's correlation of the ranks, less their mean, which is (n + 1) / 2.
+    a, b = (rankdata(scores, axis=-1) - (scores.shape[-1] + 1) / 2 for scores in (first, second))
     found = (a * b).sum(axis=-1) / np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
     found = np.round(found, 12)
     return float(found) if found.ndim == 0 else found
-
-
-def _centred_ranks(scores):
-    """Return ranks less their mean, which is (n + 1) / 2."""
-    n = scores.shape[-1]
-    if scores.ndim > 1:
-        return rankdata(scores, axis=-1) - (n + 1) / 2
-    ordered = np.sort(scores)  # for a single row this is much quicker than SciPy's
-    lower, upper = (np.searchsorted(ordered, scores, side) for side in ("left", "right"))
-    return (lower + upper - n) / 2
 
 
 def row_correlations(matrix, effects):
