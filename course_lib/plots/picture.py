@@ -78,11 +78,14 @@ def new_figure(width, height):
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def names(tokens):
-    """Tell tokens apart: one that occurs more than once carries its position."""
+def names(tokens, written=lambda token, repeats: token):
+    """Tell tokens apart: one that occurs more than once carries its position.
+
+    `written` says how a token is written, and is told whether it occurs more than once.
+    """
     count = Counter(tokens)
     return [
-        f"{token} [{position}]" if count[token] > 1 else token
+        f"{written(token, True)} [{position}]" if count[token] > 1 else written(token, False)
         for position, token in enumerate(tokens)
     ]
 

@@ -1,7 +1,7 @@
 // A text as a line of tokens that wraps, with arcs over it from one token to those it attends to.
 import { html, svg } from "../shared/drawing.js";
 import { alongRow, radios } from "../shared/radios.js";
-import { shortTokens } from "../shared/texts.js";
+import { tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 /** The text in an HTML element, `root`; `choose(position)` is called when a token is chosen. */
@@ -17,7 +17,7 @@ export class TokenLine {
 
   /** Write another text. */
   write({ tokens, names }) {
-    this.tokens = shortTokens(tokens, 24).map((token, k) => {
+    this.tokens = tokenNames(tokens).map((token, k) => {
       const share = html("small", { "aria-hidden": "true" });
       const word = html("span", {}, token);
       const button = html("button", { type: "button", "data-position": k }, word, share);

@@ -3,7 +3,7 @@ import { frame, html, readoutOf, svg } from "../shared/drawing.js";
 import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { radios } from "../shared/radios.js";
-import { shortTokens } from "../shared/texts.js";
+import { tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { drawFan } from "./fan.js";
 import {
@@ -84,7 +84,7 @@ class MethodsFigure {
   redraw() {
     this.state = methodsState(this.model);
     const { n, tokens, output, order, rows } = this.state;
-    const names = shortTokens(tokens, 12).map((token) => html("span", {}, token));
+    const names = tokenNames(tokens, 12).map((token) => html("span", {}, token));
     this.tokens.replaceChildren(...names);
     this.root.style.setProperty("--tokens", n);
     this.output.textContent = output || say("the model’s answer");

@@ -18,8 +18,8 @@ export function tokenNames(tokens, most = 24) {
 }
 
 /** The names of tokens where there is little room. */
-export function shortTokens(tokens, most = 9) {
-  return tokenNames(tokens, most);
+export function shortTokens(tokens) {
+  return tokenNames(tokens, 9);
 }
 
 function cut(word, most) {

@@ -4,13 +4,12 @@
 """
 
 import re
-from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
 from course_lib.language import say
-from course_lib.plots.picture import shortened
+from course_lib.plots.picture import names, shortened
 
 MOST_TOLD = 3
 LEAST = 0.0001  # of what is smaller, only this is told
@@ -41,18 +40,12 @@ def percent(share):
 
 def labels(tokens, most=9):
     """Name tokens as figures do: white space is seen, and one that repeats carries its position."""
-    tokens = tokens or ()
-    count = Counter(tokens)
 
-    def name(token, position):
+    def written(token, repeats):
         word = re.sub(r"\s", "␣", token) or say("(empty)")
-        return (
-            f"{shortened(word, most - 3)} [{position}]"
-            if count[token] > 1
-            else shortened(word, most)
-        )
+        return shortened(word, most - 3 if repeats else most)
 
-    return [name(token, position) for position, token in enumerate(tokens)]
+    return names(tokens or (), written)
 
 
 def _rounded(value, decimals):
