@@ -27,7 +27,7 @@ from course_lib.authoring.serving import Quiet, serving
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
-from tests.support.book import Page, broken_links, fetched_from_elsewhere
+from tests.support.book import Page, broken_links, fetched_from_elsewhere, module_of_book
 
 pytestmark = pytest.mark.xdist_group("site")
 ROOT = Path(__file__).resolve().parents[1]
@@ -231,9 +231,8 @@ def test_the_course_comes_with_the_book(private, published):
 
 
 def test_without_git_the_book_promises_no_archive(tmp_path):
-    sys.path.append(str(BOOK / "_ext"))
-    from course_archive import files_of, told
-
+    archive = module_of_book("_ext/course_archive")
+    files_of, told = archive.files_of, archive.told
     (tmp_path / "README.md").write_text("A copy without a history.")
     assert files_of(tmp_path) == []
     assert "README.md" in files_of(ROOT)
@@ -436,10 +435,7 @@ def test_the_feed_of_the_course_is_read_from_its_changelog(published):
 
 @pytest.fixture(scope="module")
 def chapter_map():
-    sys.path.append(str(BOOK / "_ext"))
-    import chapter_map
-
-    return chapter_map
+    return module_of_book("_ext/chapter_map")
 
 
 def drawn(chapter_map, graph):

@@ -42,12 +42,11 @@ def nbval(folder, *arguments, files=(".",), mode="--nbval-lax", variables=None):
     """Run nbval on notebooks in a folder in a process of its own, as a learner would."""
     report = folder / "report.xml"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
-    # From any folder, our plugin must be found.
     environment |= variables or {}
+    # From any folder, our plugin must be found.
     paths = filter(None, (str(ROOT), environment.get("PYTHONPATH")))
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    command = [sys.executable, "-P", "-m", "pytest", "-p", "course_lib.exercises.faster"]
-    command += ["-p", "tests.support.nbval_plugin"]
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "tests.support.nbval_plugin"]
     command += [mode, *files, "-p", "no:cacheprovider"]
     command += ["-c", os.devnull, "--rootdir", str(folder), f"--junitxml={report}", *arguments]
     done = subprocess.run(
