@@ -151,12 +151,13 @@ def _judge_inner(cases, values):
 
 def _blocks(rng):
     """Make attention blocks with their parameters, and images that are not square."""
-    channels, inner, height, width = (int(size) for size in rng.integers(2, 6, size=4))
+    channels, height, width = (int(size) for size in rng.integers(2, 6, size=3))
+    wide = int(rng.integers(6, 12))
     return [
         draw_block(rng, 4, 2, (3, 5), 0.7),
         draw_block(rng, 3, 1, (4, 2), -1.3),
         draw_block(rng, 2, 2, (3, 3), 0.0),
-        draw_block(rng, channels, inner, (height, width), 1.5, batch=3, spread=0.3),
+        draw_block(rng, channels, wide, (height, width), 1.5, batch=3, spread=0.2),
         draw_block(rng, 2, 3, (1, 1), 1.0, batch=1),
         # The largest logit is alone: rounding of others far from 0 is no mistake.
         far_block((2, 3), [1, 0, 0.5, 0.5, 0, 0.5]),
@@ -232,6 +233,8 @@ def _shuffled(rng):
         _shuffling(rng, Neighbours(), (1, 4, 3), (0, 1, -1)),
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
+        # A small difference is one: 0 up to rounding would be smaller still.
+        (Neighbours(2e-4), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
     ]
 
 

@@ -33,10 +33,12 @@ def _edge_lists(rng):
     apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 0.0]), np.array([2, 0, 2, 0, 5])
     # A node's own logits lie far apart, the largest not last: only it can be subtracted.
     wide = FAR, np.array([4, 1, 4, 4, 1, 1])
+    # Two that count, and far below them so many that their mean lies far below as well.
+    crowd = np.array([1000.0, 999.0, *8 * [-1000.0]]), np.zeros(10, dtype=int)
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
-    return [*cases, apart, wide, tied, small, alone]
+    return [*cases, apart, wide, crowd, tied, small, alone]
 
 
 def _judge_edge_weights(cases, values):
@@ -182,10 +184,12 @@ def _logit_matrices(rng):
     # The favourites of the first and of the last row are nobody else's.
     chosen = [5, *rng.choice(rng.permutation(4)[:2], size=rng.integers(7, 12)), 6]
     far = rng.normal(size=(len(chosen), 7)) + 9 * np.eye(7)[chosen]
-    beyond = [[-900.0, -800.0, -2000.0], [800.0, 0.0, 900.0]]  # of what has an exponential
+    beyond = [[-900.0, -800.0, -950.0], [800.0, 0.0, 900.0]]  # of what has an exponential
+    # Beside the first row the exponentials of the others are 0.
+    apart = [[1000.0, 0.0, 0.0], [-900.0, -800.0, -700.0], [-1000.0, 7.0, 0.0]]
     return [
         (np.array(logits),)
-        for logits in [*cases, far, beyond, crafted, level, tied, close, nearly, [[-2.0]]]
+        for logits in [*cases, far, beyond, apart, crafted, level, tied, close, nearly, [[-2.0]]]
     ]
 
 

@@ -25,10 +25,10 @@ def _judge_by_hand(cases, values):
     right = attention_flow([FIRST, SECOND], residual=0)[0, 0]
     mistakes = [
         (rollout([FIRST, SECOND], residual=0)[0, 0], "That is the rollout: products, not minima."),
-        (0.6, "That is the way through position 0; the other way carries something, too."),
-        (0.2, "That is the way through position 1; the other way carries something, too."),
+        (0.6, "That is the path through position 0; the other path carries something, too."),
+        (0.2, "That is the path through position 1; the other path carries something, too."),
         (attention_flow([SECOND, FIRST], residual=0)[0, 0], "Output 0 stands above layer 2."),
-        (1.0, "So much can leave the output, but the way through 1 ends in an edge of 0.2."),
+        (1.0, "So much can leave the output, but the path through 1 ends in an edge of 0.2."),
         (1.1, "So much could enter the input, but only 1 can leave the output."),
         (attention_flow([FIRST, SECOND], residual=0)[0, 1], "That is the flow to input 1."),
     ]
@@ -84,7 +84,7 @@ def _judge_within(cases, values):
         [
             (
                 lambda weights, start, end: weights[start, end],
-                "That is the direct edge alone; there are ways round.",
+                "That is the direct edge alone; there are detours.",
             ),
             (
                 lambda weights, start, end: _flow_within(weights, end, start),
@@ -180,7 +180,7 @@ def _judge_model(cases, values):
 def _cuts(rng):
     """Make layered graphs and graphs with edges back, with random sides, none and all."""
     cases = []
-    for layers in (softmax(rng.normal(size=(3, 3, 3))), softmax(2 * rng.normal(size=(2, 4, 4)))):
+    for layers in (softmax(rng.normal(size=(3, 6, 6))), softmax(2 * rng.normal(size=(2, 4, 4)))):
         graph = layered_graph(layers)
         cases += [(graph, {node for node in graph if rng.random() < 0.5}) for _ in range(2)]
     within = nx.DiGraph()
@@ -194,7 +194,7 @@ def _cuts(rng):
 
 
 def _capacity(graph, crosses):
-    return sum(c for u, v, c in graph.edges(data="capacity") if crosses(u, v))
+    return sum((c for u, v, c in graph.edges(data="capacity") if crosses(u, v)), 0.0)
 
 
 def _judge_cut(cases, values):
@@ -231,15 +231,17 @@ def _two_layers(rng):
     crafted = [(np.eye(3)[[1, 1, 2]], np.eye(3)[[2, 0, 0]]), (np.ones((1, 1)), np.ones((1, 1)))]
     sizes = rng.permutation([2, 3, 4, 5]).tolist()
     drawn = [tuple(softmax(2 * rng.normal(size=(2, n, n)))) for n in sizes]
-    return [(SECOND, FIRST), *crafted, *drawn]
+    # Many faint edges carry something together.
+    faint = 1e-4 * np.ones((9, 9)) + (1 - 9e-4) * np.eye(9)
+    return [(SECOND, FIRST), *crafted, *drawn, (faint, np.roll(faint, 1, axis=1))]
 
 
 def _judge_two_layers(cases, values):
-    def ways(second, first):
+    def paths(second, first):
         return np.minimum(second[:, :, None], first[None])
 
     def right(second, first):
-        return ways(second, first).sum(axis=1)
+        return paths(second, first).sum(axis=1)
 
     compare_all(
         "The flow through two layers",
@@ -253,16 +255,16 @@ def _judge_two_layers(cases, values):
             ),
             (lambda second, first: right(first, second), "The two layers are swapped."),
             (
-                lambda second, first: ways(second, first).max(axis=1),
-                "That is the best single way; all ways together carry more.",
+                lambda second, first: paths(second, first).max(axis=1),
+                "That is the best single path; all paths together carry more.",
             ),
             (
                 lambda second, first: right(second, first).T,
                 "The result is transposed: rows are outputs.",
             ),
-            (np.minimum, "A way passes a position k between, and k varies."),
+            (np.minimum, "A path passes a position k in between, and k varies."),
             (
-                lambda second, first: ways(second, first).sum(axis=2),
+                lambda second, first: paths(second, first).sum(axis=2),
                 "Sum over the position between, not over the inputs.",
             ),
         ],
@@ -350,7 +352,7 @@ def _flows(rng):
     millionth and a thousandth below their bounds.
     """
     first = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.5, 0.3, 0.2]])
-    flow = np.array([[1 - 1.2e-6, 0.8, 0.2], [1 + 1e-8, 0.5, 0.2 - 5e-4], [0.7, 0.8 - 9e-7, 0.2]])
+    flow = np.array([[1 - 1.1e-6, 0.8, 0.2], [1 + 1e-8, 0.5, 0.2 - 5e-4], [0.7, 0.8 - 9e-7, 0.2]])
     cases = [(flow, first), (np.full((2, 2), 0.3), np.full((2, 2), 0.5))]  # none reaches its bound
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))

@@ -4,12 +4,12 @@ import numpy as np
 
 
 def with_a_wrong_turn(order):
-    """Return a graph whose shortest and widest way, once it is full, blocks both good ones."""
+    """Return a graph whose shortest and widest path, once it is full, blocks both good ones."""
     start, a, b, d, e, g, f, end = order.tolist()
     weights = np.zeros((8, 8))
-    ways = {(start, a): 0.5, (a, d): 0.5, (d, end): 0.5, (start, b): 0.5}
-    ways |= {(b, g): 0.5, (g, d): 0.48, (a, e): 0.5, (e, f): 0.48, (f, end): 0.5}
-    weights[tuple(np.transpose(list(ways)))] = list(ways.values())
+    edges = {(start, a): 0.5, (a, d): 0.5, (d, end): 0.5, (start, b): 0.5}
+    edges |= {(b, g): 0.5, (g, d): 0.48, (a, e): 0.5, (e, f): 0.48, (f, end): 0.5}
+    weights[tuple(np.transpose(list(edges)))] = list(edges.values())
     return weights + np.diag(1 - weights.sum(axis=1)), start, end
 
 

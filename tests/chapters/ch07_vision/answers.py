@@ -511,6 +511,14 @@ WRONG = {
         ),
         (but(weigh=lambda self, q, k: (q.mT @ k).sigmoid()), "not right yet"),
         (
+            but(
+                weigh=lambda self, q, k: (
+                    q.mT @ k / (q.shape[1] if q.shape[1] > 5 else 1) ** 0.5
+                ).softmax(-1)
+            ),
+            "not right yet",
+        ),
+        (
             but(mix=lambda self, v, weights: v @ weights.detach().mT),
             "no gradient reaches query.weight",
         ),
@@ -566,6 +574,7 @@ WRONG = {
         (lambda *case: np.linalg.norm(apart(*case), axis=0).max(), "not right yet"),
         (lambda *case: np.median(abs(apart(*case))), "not right yet"),
         (lambda *case: float(abs(apart(*case)).max() > 1e-6), "not right yet"),
+        (lambda *case: abs(apart(*case)).max() * (abs(apart(*case)).max() > 1e-3), "not right yet"),
         (
             lambda b, x, order: abs(
                 np.sort(b(shuffle(x, order)).ravel()) - np.sort(b(x).ravel())

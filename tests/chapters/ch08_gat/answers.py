@@ -594,6 +594,12 @@ WRONG = {
         (edges_shifted(lambda own: own[0]), "own logits"),
         (edges_shifted(lambda own: max(0, own.max())), "begins at"),
         (edges_clipped(-700, 700), "not right yet"),
+        (
+            lambda logits, query: edges_clipped(-700, 700)(
+                logits - (np.bincount(query, logits) / np.bincount(query).clip(1))[query], query
+            ),
+            "not right yet",
+        ),
         (edges_clipped(-60, 60), "not right yet"),
         (edges_clipped(-5, 5), "not right yet"),
         (edges_by_runs, "not right yet"),
@@ -780,5 +786,7 @@ WRONG = {
         (lambda logits: len(np.unique(logits.argmax(axis=1)[:6])), "not right yet"),
         (lambda logits: len(np.unique(logits[-6:].argmax(axis=1))), "not right yet"),
         (favourites_by_exponentials, "not right yet"),
+        (lambda logits: favourites_by_position(np.exp(logits - logits.max())), "not right yet"),
+        (lambda logits: favourites_by_position(np.float16(logits)), "not right yet"),
     ],
 }

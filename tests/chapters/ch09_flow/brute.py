@@ -47,8 +47,8 @@ def crossing(graph, side):
     return total
 
 
-def way_by_way(second, first):
-    """Every way has a pipe of its own in each layer, so its narrower one decides."""
+def path_by_path(second, first):
+    """Every path has a pipe of its own in each layer, so its narrower one decides."""
     n = len(first)
     flows = np.zeros((n, n))
     for output, between, input_ in np.ndindex(n, n, n):
@@ -82,7 +82,7 @@ BRUTE = {
     "flow-2": smallest_cut,
     "flow-3": linear_program,
     "flow-4": crossing,
-    "flow-5": way_by_way,
+    "flow-5": path_by_path,
     "flow-6": bounds,
     "flow-7": share,
 }
