@@ -35,27 +35,15 @@ def wide_digits():
     return {"convolutions": partial(convolve, tasks.digits_task(), channels=tasks.WIDE)}
 
 
-def both_ends():
-    """Return models that say whether the digits at both ends of an image are alike."""
-    task, training = tasks.both_ends_task(), tasks.BRIEF_TRAINING
-    options = {"classes": 2, "training": training}
-    return {
-        "convolutions": partial(convolve, task, attention=False, **options),
-        "with attention": partial(convolve, task, attention=True, **options),
-    }
-
-
 MODELS = {
     "digits": digits,
     "digits briefly": digits_briefly,
     "wide digits": wide_digits,
-    "both ends": both_ends,
 }
 SEEDS = {
     "digits": range(10),
     "digits briefly": range(20),  # quick, and the differences are small
     "wide digits": range(5),
-    "both ends": range(3),
 }
 
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from course_lib.chapters.ch07_vision.models import DigitClassifier, PatchClassifier
@@ -37,25 +36,6 @@ def digits_task(test=500):
         (torch.tensor(images).unsqueeze(1), torch.tensor(labels))
         for images, labels in split_digits(test)
     ]
-    return Digits(*parts)
-
-
-def both_ends_task(train=2000, test=500):
-    """Return wide images with a digit at either end, as `Digits`.
-
-    Labels are 1 where it is the same digit. Eight empty columns lie between the two, more than two
-    convolutions reach across.
-    """
-    digits, rng, parts = digits_task(), np.random.default_rng(0), []
-    for (images, labels), count in ((digits.train, train), (digits.test, test)):
-        left, alike = rng.integers(len(labels), size=count), rng.random(count) < 0.5
-        right = [
-            rng.choice(np.flatnonzero((labels == labels[k]) == same))
-            for k, same in zip(left, alike, strict=True)
-        ]
-        gap = torch.zeros(count, 1, SIDE, SIDE)
-        wide = torch.cat([images[left], gap, images[right]], dim=3)
-        parts.append((wide, torch.tensor(alike).long()))
     return Digits(*parts)
 
 

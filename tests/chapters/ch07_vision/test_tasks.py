@@ -19,20 +19,6 @@ def test_digits_are_split_without_a_rest():
     assert set(task.test[1].tolist()) == set(range(10))
 
 
-def test_both_ends_hold_the_same_digit_or_two_that_differ():
-    digits, ends = tasks.digits_task(), tasks.both_ends_task(train=60, test=40)
-    for (wide, labels), (images, names) in zip(ends, digits, strict=True):
-        name_of = {
-            image.numpy().tobytes(): int(name) for image, name in zip(images, names, strict=True)
-        }
-        left, gap, right = wide.split(tasks.SIDE, dim=3)
-        assert not gap.any()
-        for one, other, label in zip(left, right, labels, strict=True):
-            alike = name_of[one.numpy().tobytes()] == name_of[other.numpy().tobytes()]
-            assert alike == bool(label)
-        assert 0.3 < labels.float().mean() < 0.7
-
-
 def test_wide_convolutions_have_about_as_many_parameters_as_the_transformer():
     wide = tasks.digits_model(0, channels=tasks.WIDE, attention=False)
     counts = [sum(p.numel() for p in m.parameters()) for m in (wide, tasks.patches_model(0))]

@@ -84,15 +84,17 @@ def test_the_club():
 
 @pytest.fixture(scope="module")
 def trained():
-    """Return the club, its edges and the weights of the heads that the chapter shows."""
-    club = tasks.karate_task()
-    model = seeded(lambda: NodeClassifier(34, 2), 0)
-    edges = model.first.edges(club.edge_index, 34)
-    known = tasks.labelled_nodes(club.labels, 2, seed=0)
-    train(model, tasks.node_loss(club, edges), (known,), seed=0, **tasks.KARATE_TRAINING)
-    with torch.no_grad():
-        _, (_, weights) = model(club.x, edges, return_weights=True)
-    return club, edges, weights
+    """Return the club, its edges and the weights of heads: first those that the chapter shows."""
+    club, found = tasks.karate_task(), []
+    for seed in range(3):
+        model = seeded(lambda: NodeClassifier(34, 2), seed)
+        edges = model.first.edges(club.edge_index, 34)
+        known = tasks.labelled_nodes(club.labels, 2, seed=seed)
+        train(model, tasks.node_loss(club, edges), (known,), seed=seed, **tasks.KARATE_TRAINING)
+        with torch.no_grad():
+            _, (_, weights) = model(club.x, edges, return_weights=True)
+        found.append(weights)
+    return club, edges, torch.stack(found)
 
 
 def test_nobody_gets_everything(trained):
@@ -100,13 +102,15 @@ def test_nobody_gets_everything(trained):
     assert weights.max() < 0.9
 
 
-def test_most_of_a_neighbourhood_is_of_the_own_group_and_heads_hardly_gain_any(trained):
+def test_most_of_a_neighbourhood_is_of_the_own_group_and_heads_hardly_gain_or_lose(trained):
     club, edges, weights = trained
     inside = club.labels[edges.query] == club.labels[edges.key]
     even = (inside / torch.bincount(edges.query)[edges.query]).sum() / 34
     assert even > 0.8
-    gained = (weights * inside).sum(dim=1) / 34 - even
+    gained = (weights * inside).sum(dim=2) / 34 - even
     assert gained.max() < (1 - even) / 2
+    assert gained[0].min() > 0
+    assert (gained[1:] < 0).any()
 
 
 def ranks_alike(logits, allowed):

@@ -189,30 +189,6 @@ def test_on_most_sentences_cls_comes_first_on_both_sides():
     assert (np.array(first) > 0.8).mean() > 0.8
 
 
-def test_sep_gets_much_in_layer_0_and_hiding_it_matters_less_than_hiding_most_others():
-    def place_of_sep(scores):
-        return (scores[:-1] > scores[-1]).mean()
-
-    for name, weights in WEIGHTS.items():
-        assert place_of_sep(column_sums(0)(weights)[0]) < 0.4
-        assert place_of_sep(np.nanmean(EFFECTS[name], axis=0)) > 0.5
-
-
-def test_sep_is_one_reason_why_layer_0_is_the_odd_one_but_not_all_of_it():
-    def without_sep(weights):
-        kept = weights[0] * (np.arange(weights.shape[-1]) < weights.shape[-1] - 1)
-        return np.concatenate([(kept / kept.sum(axis=-1, keepdims=True))[None], weights[1:]])
-
-    with_it, without = (
-        agreement(attention_flow),
-        agreement(lambda w: attention_flow(without_sep(w))),
-    )
-    assert (without > with_it - 0.01).all()
-    assert (without > with_it + 0.1).mean() > 0.8
-    others = [agreement(column_sums(k)).mean() for k in range(1, 6)]
-    assert without.mean() < min(others) - 0.1
-
-
 def test_inside_one_matrix_the_two_ends_limit_most_flows():
     weights, _ = load_attention("it_tired")
     layer = weights[2].mean(axis=0)
@@ -221,24 +197,6 @@ def test_inside_one_matrix_the_two_ends_limit_most_flows():
     pairs = [(i, j) for i in graph for j in graph if i != j]
     flows = [nx.maximum_flow_value(graph, i, j) for i, j in pairs]
     assert np.isclose(flows, [min(out[i], into[j]) for i, j in pairs]).mean() > 0.5
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_strongest_path_is_a_shortest_one_and_most_run_through_cls(name):
-    """The product, by a loop over the layers instead of a graph; each path by its ends."""
-    layers = np.log(residual_layers(WEIGHTS[name]))
-    n = layers.shape[-1]
-    best, through = np.zeros((n, n)), np.zeros((n, n), dtype=bool)
-    best[~np.eye(n, dtype=bool)] = -np.inf
-    for level, layer in enumerate(layers, start=1):
-        sums = layer[:, :, None] + best[None]  # output, position in between, input
-        step = sums.argmax(axis=1)
-        best = sums.max(axis=1)
-        if level > 1:
-            through = through[step, np.arange(n)] | (step == 0)
-    assert through.mean() > 0.45
-    if name == "it_tired":
-        assert through.mean() > 0.5
 
 
 def test_nx_cut_size_adds_both_directions_and_wants_both_sets():
