@@ -324,7 +324,7 @@ def _gains(rng):
             one_far,
             rng.normal(-3, 1, size=2),
             5 + 2 * even,
-            5 + even / 1000,
+            5 + even / 100,
         )
     ]
 
