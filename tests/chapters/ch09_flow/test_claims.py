@@ -189,6 +189,30 @@ def test_on_most_sentences_cls_comes_first_on_both_sides():
     assert (np.array(first) > 0.8).mean() > 0.8
 
 
+def test_sep_gets_much_in_layer_0_and_hiding_it_matters_less_than_hiding_most_others():
+    def place_of_sep(scores):
+        return (scores[:-1] > scores[-1]).mean()
+
+    for name, weights in WEIGHTS.items():
+        assert place_of_sep(column_sums(0)(weights)[0]) < 0.4
+        assert place_of_sep(np.nanmean(EFFECTS[name], axis=0)) > 0.5
+
+
+def test_sep_is_one_reason_why_layer_0_is_the_odd_one_but_not_all_of_it():
+    def without_sep(weights):
+        kept = weights[0] * (np.arange(weights.shape[-1]) < weights.shape[-1] - 1)
+        return np.concatenate([(kept / kept.sum(axis=-1, keepdims=True))[None], weights[1:]])
+
+    with_it, without = (
+        agreement(attention_flow),
+        agreement(lambda w: attention_flow(without_sep(w))),
+    )
+    assert (without > with_it - 0.01).all()
+    assert (without > with_it + 0.1).mean() > 0.8
+    others = [agreement(column_sums(k)).mean() for k in range(1, 6)]
+    assert without.mean() < min(others) - 0.1
+
+
 def test_inside_one_matrix_the_two_ends_limit_most_flows():
     weights, _ = load_attention("it_tired")
     layer = weights[2].mean(axis=0)
