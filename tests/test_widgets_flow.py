@@ -284,7 +284,15 @@ class TestDrawing:
         assert all(filled[p + 1][i] and not filled[p][j] for p, i, j in cut)
         notes = page.locator(".note").all_text_contents()
         expected = [sum(p == layer for p, _, _ in cut) for layer in range(3)]
-        assert notes == [f"{count} in cut" if count else "" for count in expected]
+        assert notes == [f"{count} cut" if count else "" for count in expected]
+
+    def test_what_is_written_beside_the_layers_stays_on_the_sheet(self, page, tmp_path):
+        weights, tokens = np.full((2, 1, 64, 64), 1 / 64), [f"t{k}" for k in range(64)]
+        view = flow_explorer(weights, tokens, output=0, input=1, residual=0.0).children[-1]
+        open_view(page, tmp_path, view)
+        assert "64 cut" in page.locator(".note").all_text_contents()
+        left = "texts => Math.min(...texts.map((text) => text.getBBox().x))"
+        assert page.locator(".layered .tick").evaluate_all(left) >= 0
 
     def test_the_readout_tells_flow_cut_and_bound(self, page, tmp_path):
         # Layer 0 lets .25 from "a" and .5 from "b" into "b", and layer 1 lets more than that pass.

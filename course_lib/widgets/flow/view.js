@@ -70,7 +70,7 @@ class FlowFigure {
     this.graph.size(null);
     this.graph.mark("reached", (node) => reached[node]);
     const counts = cutByLayer(this.state);
-    this.graph.note(counts.map((count) => (count ? say("{count} in cut", { count }) : "")));
+    this.graph.note(counts.map((count) => (count ? say("{count} cut", { count }) : "")));
     for (const [role, nodes] of Object.entries(this.graph.nodes)) {
       nodes.forEach((node, i) => {
         node.classList.toggle("lit", i === chosen[role]);
