@@ -15,7 +15,7 @@ def entry_by_entry(heads, residual):
 
 
 def path_by_path(layers):
-    """Every path from an output to an input, with the product of its weights; long ones by parts."""
+    """Every path from an output to an input, with its weights multiplied; long ones in parts."""
     depth, n, _ = layers.shape
     if depth > 4:
         lower, upper = path_by_path(layers[:4]), path_by_path(layers[4:])
