@@ -124,8 +124,8 @@ def _judge_by_hand(cases, values):
         (rollout([second, first])[0, 0], "The layers are the wrong way round: begin in layer 2."),
         (rollout([first, second], residual=0)[0, 0], "That is without the residual."),
         ((first @ second)[0, 0], "That is without the residual, and the layers are swapped."),
-        (0.6 * 0.9, "That is the way that stays at 0; there is another one, through 1."),
-        (0.4 * 0.2, "That is the way through 1; the one that stays at 0 counts too."),
+        (0.6 * 0.9, "That is the path that stays at 0; there is another one, through 1."),
+        (0.4 * 0.2, "That is the path through 1; the one that stays at 0 counts too."),
         (rollout([first, second])[0, 1], "That is how much output 0 draws on input 1."),
     ]
     for value in values:
