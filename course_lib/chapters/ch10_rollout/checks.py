@@ -32,7 +32,8 @@ def _heads(rng):
         h, n = rng.integers(1, 5), rng.integers(2, 6)
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
     many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
-    return [*cases, (many, 0.2), (many[:4], 0.3), (np.ones((2, 1, 1)), 0.25)]
+    twice = many[rng.permutation([0, 0, 1])]  # two heads alike count as two
+    return [*cases, (many, 0.2), (many[:4], 0.3), (twice, 0.3), (np.ones((2, 1, 1)), 0.25)]
 
 
 def _judge_residual(cases, values):
@@ -78,12 +79,17 @@ def _judge_residual(cases, values):
 
 
 def _layers(rng):
-    """Make layers that do not commute."""
+    """Make layers that do not commute: sharp ones, many of them, and one twice in a row."""
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     shapes = [
         (depth, n, n) for depth, n in zip(rng.permutation([2, 3, 4, 5]), (2, 3, 4, 5), strict=True)
     ]
-    return [(turn,), *((softmax(2 * rng.normal(size=shape)),) for shape in shapes)]
+    cases = [turn, *(softmax(2 * rng.normal(size=shape)) for shape in shapes)]
+    cases += [cases[2][[0, 1, 1]], softmax(5 * rng.normal(size=(3, 6, 6)))]
+    # In all but one in a hundred steps a walk goes where one of two permutations says.
+    steps = np.eye(4)[[rng.permutation(4) for _ in range(2)]]
+    many = steps[rng.integers(2, size=rng.integers(20, 30))]
+    return [(layers,) for layers in (*cases, 0.99 * many + 0.0025)]
 
 
 def _judge_product(cases, values):
@@ -118,8 +124,8 @@ def _judge_by_hand(cases, values):
         (rollout([second, first])[0, 0], "The layers are the wrong way round: begin in layer 2."),
         (rollout([first, second], residual=0)[0, 0], "That is without the residual."),
         ((first @ second)[0, 0], "That is without the residual, and the layers are swapped."),
-        (0.6 * 0.9, "That is the way that stays at 0; there is another one, through 1."),
-        (0.4 * 0.2, "That is the way through 1; the one that stays at 0 counts too."),
+        (0.6 * 0.9, "That is the path that stays at 0; there is another one, through 1."),
+        (0.4 * 0.2, "That is the path through 1; the one that stays at 0 counts too."),
         (rollout([first, second])[0, 1], "That is how much output 0 draws on input 1."),
     ]
     for value in values:
@@ -188,6 +194,7 @@ def _product(layers):
     return functools.reduce(lambda product, layer: layer @ product, layers)
 
 
+PAIRS = 40  # calls with two walks each: do their ends depend on one another?
 MANY = 499  # walks. A prime number: shares of another number of walks are no shares of this one
 UNLIKELY = 1e-9  # a count that is further out than this does not come of walks down these layers
 
@@ -209,6 +216,7 @@ def _walks(rng):
     even = softmax(0.3 * rng.normal(size=(1, 4, 4)))  # the largest of a row is hardly ahead
     cases = [(certain, start, 10), (copies, 0, 3), (copies, 2, 3), (wide, 4, 1), (wide, 1, 7)]
     cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even, even)]
+    cases += [(np.full((1, 2, 2), 0.5), 0, 2)] * PAIRS
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
 
 
@@ -288,6 +296,19 @@ def _judge_walks(cases, values):
     again = [row for row, case in zip(rows, cases, strict=True) if case[2] == MANY][:3]
     if len(again) == 3 and all(np.array_equal(again[0], row) for row in again):
         raise Wrong("Three generators led to the very same walks: let `rng` choose each step.")
+    halves = [
+        row
+        for row, (layers, _, two, _) in zip(rows, cases, strict=True)
+        if two == 2 and layers.shape == (1, 2, 2) and (layers == 0.5).all()
+    ]
+    alike = sum(row.max() == 1 for row in halves)
+    if min(binom.cdf(alike, len(halves), 0.5), binom.sf(alike - 1, len(halves), 0.5)) < UNLIKELY:
+        raise Wrong(
+            "Of {count} pairs of walks, {alike} ended together; of walks that do not depend on "
+            "each other, about half would.",
+            count=len(halves),
+            alike=alike,
+        )
 
 
 def _collapsing(rng):
@@ -358,7 +379,9 @@ def _first_below(matrices, limit, layers):
 
 def _judge_collapse(cases, values):
     compare_all(
-        lambda weights, limit: say("The layers until the distance is below {limit}", limit=limit),
+        lambda weights, limit: say(
+            "The layers until the distance is below {limit:.4g}", limit=limit
+        ),
         cases,
         values,
         _depth,
@@ -416,7 +439,7 @@ def _judge_share(cases, values):
 
 
 CHECKS = {
-    "rollout-1": Check(inputs=_heads, judge=_judge_residual),
+    "rollout-1": Check(inputs=_heads, judge=_judge_residual, without=(rollout, residual_layers)),
     "rollout-2": Check(
         inputs=_layers, judge=_judge_product, without=(rollout, rollout_row, mixed_through)
     ),

@@ -71,6 +71,7 @@ def rows(rng):
     cases += [rng.normal(size=int(rng.integers(9, 20))), 0.1 * rng.normal(size=40)]
     cases += [np.array([2.0, 2, -1, 1.875]), np.full(3, 0.25), np.array([0.75])]
     cases += [np.array([0.0, 1, -7]), np.array([1.0, 0.25, 0.125])]  # on the edge of a support
+    cases += [rng.normal(size=150) / 1000, np.array([0.0, -0.9995])]  # all keep some, one hardly
     # Leaving out what is negative, again and again, leaves out one or two in each round.
     cases.append(-(4.0 ** np.arange(-7, 10)))
     cases.append(-(4.0 ** np.arange(-14, 24)))
@@ -83,7 +84,7 @@ def windows(rng):
     """Make windows of all widths, also wider than the text, and a text too long for a matrix."""
     sizes = [(int(rng.integers(8, 60)), int(radius)) for radius in rng.integers(2, 8, size=3)]
     wide = [(int(n), int(n + rng.integers(0, 9))) for n in rng.integers(2, 12, size=2)]
-    crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (512, 3), (100, 60)]
+    crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (9, 12), (512, 3), (100, 60)]
     return [*crafted, *sizes, *wide, (2000, int(rng.integers(3, 10)))]
 
 
@@ -126,7 +127,9 @@ def blocks(rng):
     sizes = [(3, 4, 2, 1), (2, 5, 3, 2), (4, 3, 2, 0), (1, 6, 3, 3), (3, 4, 1, 3), (2, 1, 2, 0)]
     n, count = (int(x) for x in rng.integers((2, 7), (6, 10)))
     sizes += [(n, count, 4, int(rng.integers(4, count - 1))) for _ in range(2)]
-    cases = []
+    # A score of one's own block that is not above all others: products of some ten thousands.
+    key = np.repeat(rng.permutation([-125.0, 75, 100, 125]), 2)[:, None]
+    cases = [(200 * rng.permutation([1.0, -1] * 4)[:, None], key, 2, 1)]
     for size, count, d, k in sizes:
         for _ in tries("blocks none of which are equally good"):
             query, key = rng.normal(size=(2, size * count, d))

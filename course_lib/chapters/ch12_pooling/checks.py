@@ -49,9 +49,14 @@ def _nodes(rng):
 
 
 def _nodes_and_far_scores(rng):
-    """Add nodes whose scores are some thousands, and 1 apart: tanh of 32 is 1."""
+    """Add scores of some thousands, the lowest first or last, and one that nearly has all weight.
+
+    The tanh of 32 is 1.
+    """
     h = rng.permutation([[1.0, 1, 0], [1, -1, 0], [-1, 1, 0], [1, -1, 1]])
-    return [*_nodes(rng), (h, 32 * np.eye(2, 3), np.array([8192.0, 0.5]))]
+    h = h[np.argsort(h[:, 0], kind="stable")]
+    v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
+    return [*_nodes(rng), (h, v, far), (h[::-1], v, far), (h[:2], v, nearly)]
 
 
 def _judge_pool(cases, values):
@@ -95,6 +100,7 @@ def _batches(rng):
         mask = rng.random((graphs, n)) < 0.6
         mask[0, :2], mask[1] = (False, True), False
         features = rng.normal(size=(graphs, n, d))
+        features[0, 1] = 0  # a node, though it looks like padding
         features[~mask] = padding
         order = rng.permutation(graphs)
         cases.append((rng.normal(size=(graphs, n)), features[order], mask[order]))

@@ -24,7 +24,7 @@ def _nodes(largest):
 
     kinds = st.sampled_from(["any", "tied", "alike"])
     return seeded(
-        make, st.tuples(_few(), _few(), _few()), kinds, st.sampled_from([0.5, 2, largest])
+        make, st.tuples(_few(), _few(), _few()), kinds, st.sampled_from([0.5, 2, 5, largest])
     )
 
 
@@ -37,7 +37,7 @@ def _batches(draw):
     scores = _scores(draw, rng, (graphs, n), np.arange(graphs)[:, None])
     if draw(st.booleans()):
         scores[rng.integers(graphs)] = LOWEST + 1024 * rng.integers(0, 2, size=n)
-    features = rng.normal(size=(graphs, n, d))
+    features = rng.normal(size=(graphs, n, d)) * (rng.random((graphs, n, 1)) < 0.9)
     padding = st.sampled_from([0.0, 9.0, -1e6, 1e6, np.nan, np.inf, -np.inf])
     scores[~mask], features[~mask] = draw(padding), draw(padding)
     return scores, features, mask

@@ -13,7 +13,7 @@ import sympy
 import torch
 
 from course_lib.explain.context_mixing import mixed_through
-from course_lib.rollout import distance_from_rank_one, rollout, rollout_row
+from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
 
 
 def residual_by_diagonal(heads, residual):
@@ -411,6 +411,32 @@ def depth_up_to_the_limit(weights, limit):
     return len(weights) + 1
 
 
+def product_of_different(layers):
+    """Leave out a layer that is the same as the one before it."""
+    changes = [True, *(not np.allclose(a, b) for a, b in itertools.pairwise(layers))]
+    return product_by_reduce(layers[np.array(changes)])
+
+
+def product_without_small(layers):
+    """Leave out small shares after each layer."""
+    product = np.eye(layers.shape[-1])
+    for layer in layers:
+        product = layer @ product
+        product = normalised(np.where(product < 1e-3, 0, product))
+    return product
+
+
+def walk_in_opposite_pairs(layers, output, walks, rng):
+    """Draw u for one walk of a pair and 1 - u for the other: each alone is drawn well."""
+    places = np.full(walks, output)
+    for layer in layers[::-1]:
+        drawn = rng.random((walks + 1) // 2)
+        drawn = np.concatenate([drawn, 1 - drawn])[:walks, None]
+        steps = (drawn > layer.cumsum(axis=1)[places]).sum(axis=1)
+        places = np.minimum(steps, layers.shape[-1] - 1)
+    return np.bincount(places, minlength=layers.shape[-1]) / walks
+
+
 RIGHT = {
     "rollout-1": [
         residual_by_diagonal,
@@ -519,6 +545,9 @@ WRONG = {
         (lambda heads, r: residual_by_diagonal(trimmed(heads), r), "not right yet"),
         (lambda heads, r: residual_by_diagonal(heads[:4], r), "not right yet"),
         (lambda heads, r: np.maximum(residual_by_diagonal(heads, r), r / 10), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(np.unique(heads, axis=0), r), "not right yet"),
+        (lambda heads, r: rollout(heads[None], residual=r), "which does the work"),
+        (lambda heads, r: residual_layers(heads[None], residual=r)[0], "which does the work"),
     ],
     "rollout-2": [
         (lambda layers: mixed_through(layers), "which does the work"),
@@ -540,6 +569,9 @@ WRONG = {
             "which does the work",
         ),
         (functools.partial(rollout, residual=0.0), "which does the work"),
+        (product_of_different, "not right yet"),
+        (product_without_small, "not right yet"),
+        (lambda layers: product_by_reduce(layers[:12]), "not right yet"),
     ],
     "rollout-3": [
         (0.6201, "not right yet"),
@@ -648,6 +680,7 @@ WRONG = {
         (walk_uniform, "the rollout says"),
         (walk_by_columns, "the rollout says"),
         (walk_with(slice(1, None)), "the rollout says"),
+        (walk_in_opposite_pairs, "ended together"),
     ],
     "rollout-6": [
         (depth_by(ratio_of_stretches), "not right yet"),

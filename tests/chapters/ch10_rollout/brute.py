@@ -15,8 +15,13 @@ def entry_by_entry(heads, residual):
 
 
 def path_by_path(layers):
-    """Every path from an output to an input, with the product of its weights."""
+    """Every path from an output to an input, with its weights multiplied; long ones in parts."""
     depth, n, _ = layers.shape
+    if depth > 4:
+        lower, upper = path_by_path(layers[:4]), path_by_path(layers[4:])
+        return [
+            [sum(upper[i][k] * lower[k][j] for k in range(n)) for j in range(n)] for i in range(n)
+        ]
     total = np.zeros((n, n))
     for path in all_of(range(n), repeat=depth + 1):  # from the input upwards
         weight = 1.0
@@ -55,8 +60,8 @@ def measured(weights, limit):
     """Every product from scratch, and its distance by the formula."""
     for depth in range(1, len(weights) + 1):
         product = path_by_path(weights[:depth])
-        apart = product - product.mean(axis=0)
-        if np.sqrt((apart**2).sum()) < limit * np.sqrt((product**2).sum()):
+        apart = product - np.mean(product, axis=0)
+        if np.sqrt((apart**2).sum()) < limit * np.sqrt(np.square(product).sum()):
             return depth
     return len(weights) + 1
 

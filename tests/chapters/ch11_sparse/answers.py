@@ -670,6 +670,17 @@ def blocks_above_the_mean(query, key, size, k):
     return choose(scores, size, 0) | (scores > scores.mean(axis=1, keepdims=True))
 
 
+def simplex_of_the_largest(most):
+    """Look at no more than so many of the largest logits."""
+
+    def row(logits):
+        z = -np.sort(-logits)[:most]
+        tau = (z.cumsum() - 1) / np.arange(1, len(z) + 1)
+        return np.maximum(logits - tau[(z > tau).sum() - 1], 0)
+
+    return row
+
+
 RIGHT = {
     "sparse-1": [
         rows_by_loop,
@@ -777,7 +788,6 @@ RIGHT = {
         blocks_by_partition,
         blocks_by_ranks,
         blocks_by_reduceat,
-        chosen_by(lambda q, key, size: softmax(by_mean(q, key, size))),
         lambda *case: chosen_by(by_mean)(*case).astype(int),
         lambda *case: chosen_by(by_mean)(*case).astype(np.float16),
         lambda *case: pd.DataFrame(chosen_by(by_mean)(*case)),
@@ -902,6 +912,7 @@ WRONG = {
         (lambda logits: np.eye(len(logits))[logits.argmax()], "not right yet"),
         (lambda logits: np.where(softmax(logits) > 0.1, softmax(logits), 0), "not right yet"),
         (lambda logits: simplex_by_loop(logits / np.sqrt(len(logits))), "not right yet"),
+        (simplex_of_the_largest(16), "not right yet"),
     ],
     "sparse-5": [
         (170, "170 layers reach 510 steps"),
@@ -944,6 +955,7 @@ WRONG = {
         (lambda n, r: n * min(2 * r + 1, n), "not right yet"),
         (lambda n, r: n * n - max(n - r, 0) ** 2, "not right yet"),
         (lambda n, r: 7 * n - 12, "not right yet"),
+        (lambda n, r: n * n if r >= 2 * n else n * (2 * r + 1) - r * (r + 1), "not right yet"),
     ],
     "sparse-7": [
         (along_the_librarys_parts, "which does the work"),
@@ -992,6 +1004,8 @@ WRONG = {
         (chosen_by(by_mean, more=-1), "on top of the k others"),
         (chosen_by(by_mean, own=None, more=-1), "own block as well"),
         (chosen_by(by_mean, own=None), "always taken"),
+        (chosen_by(by_mean, own=10_000), "not right yet"),
+        (chosen_by(lambda q, key, size: softmax(by_mean(q, key, size))), "not right yet"),
         (chosen_by(by_mean, own=-np.inf, more=-1), "own block is missing"),
         (
             chosen_by(lambda q, key, size: (q @ key.T).reshape(len(q), -1, size).max(axis=2)),

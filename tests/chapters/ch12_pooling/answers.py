@@ -513,6 +513,18 @@ def pooled_as_objects(h, v, w):
     return pair
 
 
+def pool_shifted_by_the_first(h, v, w):
+    """Subtract the first score instead of the largest."""
+    scores = np.tanh(h @ v.T) @ w
+    powers = np.exp(scores - scores[0])
+    return powers / powers.sum()
+
+
+def nearly_the_largest(weights, h):
+    """Take the node itself that has nearly all weight."""
+    return h[weights.argmax()] if weights.max() > 0.99 else weights @ h
+
+
 RIGHT = {
     "pooling-1": [
         pool_plainly,
@@ -640,6 +652,8 @@ WRONG = {
         (pool_weighted(lambda h, v, w: softmax(np.tanh(h @ v.T) @ w / len(w) ** 0.5)), "1/√d"),
         (pool_weighted(lambda h, v, w: softmax(-(np.tanh(h @ v.T) @ w))), "not right yet"),
         (pool_weighted(pool_unshifted), "subtract the largest"),
+        (pool_weighted(pool_shifted_by_the_first), "NaN came back"),
+        (pool_weighted(right_weights, nearly_the_largest), "not right yet"),
         *(
             (pool_weighted(lambda h, v, w, most=most: softmax(clipped(h, v, w, most))), "not right")
             for most in (5, 80, 700, 5000)
@@ -695,6 +709,7 @@ WRONG = {
         (masked_as_a_prefix, "not right yet"),
         (masked_mean, "not right yet"),
         (masked_where_zero, "not right yet"),
+        (lambda s, f, m: masked_by_loop(s, f, m & (f != 0).any(axis=2)), "not right yet"),
         (empty_as(np.nan), "NaN"),
         (empty_as(1.0), "not right yet"),
         (lambda s, f, m: masked_by_loop(np.clip(s, -60, 60), f, m), "not right yet"),
