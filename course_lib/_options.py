@@ -1,13 +1,28 @@
 """Checks on single options, for `course_lib._validate`: numbers, choices, generators."""
 
+import itertools
 import math
 import operator
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 20
+
+MOST_INTEGERS = 2**20
 MOST_POSITIONS = 2**16  # of a mask (n, n): more would take over 4 GiB
+
+
+def shown(value):
+    """Return a value as a message shows it: not longer than one can read."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return f"{type(value).__name__} too large to be shown"
 
 
 def integer(value, name, *, low=None, high=None):
@@ -17,7 +32,7 @@ def integer(value, name, *, low=None, high=None):
             raise TypeError
         number = operator.index(value)
     except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+        raise TypeError(f"{name} must be an integer, got {shown(value)}") from None
     return _in_range(number, name, low, high)
 
 
@@ -29,7 +44,7 @@ def positions(value, name):
 def text(value, name):
     """Return `value` if it is text."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be text, got {value!r}")
+        raise TypeError(f"{name} must be text, got {shown(value)}")
     return unicode(value, name)
 
 
@@ -51,13 +66,13 @@ def path(value, name):
     try:
         return Path(value)
     except TypeError:
-        raise TypeError(f"{name} must be a path, got {value!r}") from None
+        raise TypeError(f"{name} must be a path, got {shown(value)}") from None
 
 
 def flag(value, name):
     """Return True or False; what merely counts as one of them is refused."""
     if not _is_boolean(value) or np.ndim(value) != 0:
-        raise TypeError(f"{name} must be True or False, got {value!r}")
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
@@ -77,12 +92,18 @@ def _is_boolean(value):
 
 
 def integers(values, name, *, low=None, high=None):
-    """Return a sequence as a list of int, each within [low, high]."""
+    """Return a sequence as a list of int, each within [low, high].
+
+    A generator is taken, but not one that goes on for ever.
+    """
     unordered = isinstance(values, str | bytes | Mapping | set | frozenset)
     if unordered or not np.iterable(values) or getattr(values, "ndim", 1) != 1:  # whole rows, or
         # of a DataFrame the names of its columns
-        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
-    return [integer(value, name, low=low, high=high) for value in values]
+        raise TypeError(f"{name} must be a sequence of integers, got {shown(values)}")
+    taken = list(itertools.islice(values, MOST_INTEGERS + 1))
+    if len(taken) > MOST_INTEGERS:
+        raise ValueError(f"{name} must be at most {MOST_INTEGERS} integers, got more")
+    return [integer(value, name, low=low, high=high) for value in taken]
 
 
 def real(value, name, *, low=None, high=None):
@@ -94,7 +115,7 @@ def real(value, name, *, low=None, high=None):
     except OverflowError:
         raise ValueError(f"{name} must be finite, got a number beyond float64") from None
     except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+        raise TypeError(f"{name} must be a real number, got {shown(value)}") from None
     if not -math.inf < number < math.inf:  # nor with NaN; torch.compile can follow it
         raise ValueError(f"{name} must be finite, got {number}")
     return _in_range(number, name, low, high)
@@ -105,7 +126,7 @@ def choice(value, name, options):
     # Of the same type, too: 1 is not True, and an array is equal to nothing.
     if not any(isinstance(value, type(option)) and value == option for option in options):
         listed = ", ".join(repr(option) for option in options)
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}")
+        raise ValueError(f"{name} must be one of {listed}, got {shown(value)}")
     return value
 
 
@@ -121,6 +142,6 @@ def generator(value, name, kind=np.random.Generator):
 def _in_range(number, name, low, high):
     if (low is not None and number < low) or (high is not None and number > high):
         if high is None:
-            raise ValueError(f"{name} must be at least {low}, got {number}")
-        raise ValueError(f"{name} must be between {low} and {high}, got {number}")
+            raise ValueError(f"{name} must be at least {low}, got {shown(number)}")
+        raise ValueError(f"{name} must be between {low} and {high}, got {shown(number)}")
     return number

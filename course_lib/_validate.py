@@ -11,6 +11,7 @@ type it is stored in now; it is divided by its sum in float64, and no function n
 again. What is further off is no attention, and is refused.
 """
 
+import itertools
 import sys
 from collections.abc import Mapping
 
@@ -25,6 +26,7 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     path,
     positions,
     real,
+    shown,
     text,
     unicode,
 )
@@ -281,22 +283,24 @@ def token_list(tokens, n, name="tokens"):
     if tokens is None:
         return [str(position) for position in range(n)]
     if isinstance(tokens, str | bytes):
-        raise TypeError(f"{name} must be a sequence of strings, got one string {tokens!r}")
+        raise TypeError(f"{name} must be a sequence of strings, got one string {shown(tokens)}")
     if isinstance(tokens, Mapping | set | frozenset) or getattr(tokens, "ndim", 1) != 1:
         # Their elements would be keys, in no order, or whole rows.
         raise TypeError(f"{name} must be a sequence of strings, got {type(tokens).__name__}")
     _check_unmasked(tokens, name)
+    length = len(tokens) if hasattr(tokens, "__len__") else "more"
     try:
-        tokens = list(tokens)
+        tokens = list(itertools.islice(tokens, n + 1))  # a generator may go on for ever
     except TypeError:
         raise TypeError(
             f"{name} must be a sequence of strings, got {type(tokens).__name__}"
         ) from None
     for token in tokens:
         if not isinstance(token, str | int | np.integer):  # not None or NaN: something is missing
-            raise TypeError(f"{name} must be a sequence of strings, got {token!r} among them")
+            raise TypeError(f"{name} must be a sequence of strings, got {shown(token)} among them")
     if len(tokens) != n:
-        raise ValueError(f"{name} must have one entry a position: expected {n}, got {len(tokens)}")
+        got = len(tokens) if len(tokens) < n else length
+        raise ValueError(f"{name} must have one entry a position: expected {n}, got {got}")
     tokens = [str(token) for token in tokens]
     unicode("".join(tokens), name)
     return tokens
@@ -337,12 +341,19 @@ def _widened(values):
 
 def _check_unmasked(values, name):
     """Raise TypeError for a masked array: as a plain one it would show what its mask hides."""
-    if isinstance(values, list | tuple):
-        for value in values:
-            if isinstance(value, list | tuple | np.ma.MaskedArray):
-                _check_unmasked(value, name)
-    elif np.ma.is_masked(values):
+    try:
+        masked = _has_mask(values)
+    except RecursionError:
+        raise TypeError(f"{name} must be an array, got a list that holds itself") from None
+    if masked:
         raise TypeError(
             f"{name} must not be a masked array, because its mask would be lost; use "
             f"{name}.filled(0), or a mask where one is asked for"
         )
+
+
+def _has_mask(values):
+    if isinstance(values, list | tuple):
+        nested = list | tuple | np.ma.MaskedArray
+        return any(_has_mask(value) for value in values if isinstance(value, nested))
+    return np.ma.is_masked(values)

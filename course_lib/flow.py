@@ -289,6 +289,8 @@ def _pairs(layers, tops, inputs, most, told):
     firsts = inputs if causal else np.zeros_like(inputs)
     lengths = n - firsts - (np.argmax(tops[:, ::-1] > 0, axis=1) if causal else 0)
     between, strong, values = _in_parts(layers[1:-1]), _strongest(layers[1:-1]), most.copy()
+    in_parts = _in_parts(layers).astype(float), _in_parts(tops).astype(float)
+    smallest = np.full(len(inputs), np.inf)  # of the cuts found so far, in parts
 
     def solve(some, length, strong_only):
         """Find `values` of some pairs, and return which of them fall short of the most."""
@@ -305,13 +307,17 @@ def _pairs(layers, tops, inputs, most, told):
             inner = inner * (strong[where].swapaxes(0, 1) | main[:, None])
         pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape[1:])), length, causal)
         network, flow = pipes.solve(top, bottom)
-        short = ~pipes.full(flow, top, bottom)
-        if short.any() and not strong_only:  # parts tell which cut is smallest, not how large it is
-            above = pipes.sides(network, flow)
-            crossing = above[:, 1:, upper] & ~above[:, :-1, lower]
-            cut = (layers[1:-1][where].swapaxes(0, 1) * crossing).sum(axis=(1, 2))
-            cut += (top * ~above[:, -1]).sum(axis=1) + (bottom * above[:, 0]).sum(axis=1)
-            values[some[short]] = cut[short]
+        short = ~pipes.full(flow, top, bottom, smallest[some])
+        if short.any() and not strong_only:
+            above = np.arange(n) < firsts[some[short], None, None]  # no path leads over those
+            above = np.repeat(above, len(layers) - 1, axis=1)
+            np.put_along_axis(above, on[short][:, None], pipes.sides(network, flow)[short], axis=2)
+            # Other pairs may have the same smallest cut: a flow of its size will show that. Parts
+            # tell which cut is smallest, but not how large it is.
+            rest = alike[alike >= some[0]]
+            for least, inner, leaving in (values, layers, tops), (smallest, *in_parts):
+                cuts = _cuts(above, inner, leaving[rest], inputs[rest])
+                least[rest] = np.minimum(least[rest], cuts.min(axis=0))
         told(int((~short).sum()) if strong_only else len(some))
         return short
 
@@ -324,6 +330,17 @@ def _pairs(layers, tops, inputs, most, told):
         for some in _batches(alike, len(between) * pipes):
             solve(some, length, False)
     return values
+
+
+def _cuts(above, layers, tops, inputs):
+    """Return how much k cuts let through between each of some pairs, (k, pairs).
+
+    `above` tells which nodes lie above each cut, (k, l - 1, n), the lowest first; those of the
+    inputs and outputs follow from the pair.
+    """
+    above = above.swapaxes(0, 1)
+    inner = ((above[1:] @ layers[1:-1]) * ~above[:-1]).sum(axis=(0, 2))
+    return inner[:, None] + ~above[-1] @ tops.T + (above[0] @ layers[0])[:, inputs]
 
 
 def _while_it_pays(pairs, pipes_each, attempt, saves=1):
@@ -406,10 +423,13 @@ class _Pipes:
         arrived[flow.indices[:last]] = flow.data[:last]
         return arrived[1:-1].reshape(self.pairs, -1).sum(axis=1)
 
-    def full(self, flow, leaving, arriving):
-        """Return of each pair whether all its pipes at the output are full, or all at the input."""
+    def full(self, flow, leaving, arriving, smallest=np.inf):
+        """Return of each pair whether its flow is as large as one of three cuts, in parts.
+
+        These are its pipes at the output, those at the input, and the `smallest` other one known.
+        """
         room = (_in_parts(each).sum(axis=1, dtype=np.int64) for each in (leaving, arriving))
-        return self.arrived(flow) == np.minimum(*room)
+        return self.arrived(flow) == np.minimum(np.minimum(*room), smallest)
 
     def sides(self, network, flow):
         """Return which nodes lie above a smallest cut, (pairs, l + 1, n), the lowest first."""

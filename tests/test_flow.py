@@ -172,6 +172,21 @@ def test_where_the_bounds_meet_nothing_is_solved(monkeypatch):
     assert sum(solved) == 2 * 16  # each output to the middle, and the middle to each input
 
 
+def test_a_smallest_cut_of_many_pairs_is_looked_for_once(monkeypatch):
+    weights, found, sides = load_attention("long")[0], [], _Pipes.sides
+
+    def counted(*given):
+        found.append(sides(*given))
+        return found[-1]
+
+    monkeypatch.setattr(_Pipes, "sides", counted)
+    flow, layers = attention_flow(weights), residual_layers(weights)
+    short = np.argwhere(flow < _bounds(layers, layers[-1])[1] - 1e-9)  # of the cuts at both ends
+    assert 0 < 3 * len(found) < len(short)
+    for pair in short[::40]:
+        assert abs(flow[tuple(pair)] - max_flow(weights, *pair)[0]) < 1e-14
+
+
 @pytest.mark.parametrize("together", [1, 300, 700, 10**6])
 @pytest.mark.parametrize("causal", [False, True])
 def test_pairs_may_be_solved_together_in_any_number(monkeypatch, together, causal):

@@ -12,6 +12,7 @@ from course_lib.widgets import (
     examples_explorer,
     heads_explorer,
     heatmap_explorer,
+    rollout_explorer,
     sparsity_explorer,
 )
 from course_lib.widgets.shared.told import number
@@ -118,6 +119,30 @@ def test_every_cell_has_the_colour_of_its_value(page, tmp_path, scale_choice):
         expected = np.where((strength < 0)[:, None], second, first)
         assert strong.any()
         np.testing.assert_allclose(pixels[strong, :3], expected[strong], atol=3)
+
+
+def test_a_large_rollout_is_multiplied_between_other_tasks(page, tmp_path):
+    logits = 3 * np.random.default_rng(5).normal(size=(5, 160, 160))
+    open_view(page, tmp_path, rollout_explorer(softmax(logits), output=3).children[-1])
+    done = "() => document.querySelector('.map').ariaBusy === 'false'"
+    page.wait_for_function(done)
+    before, after, busy, readout = page.evaluate(
+        f"""() => {{
+          const before = ({CANVAS})(0);
+          model.set("residual", 0.9);
+          const {{ ariaBusy }} = document.querySelector(".map");
+          return [before, ({CANVAS})(0), ariaBusy, document.querySelector(".readout").innerText];
+        }}"""
+    )
+    assert busy == "true"
+    assert after == before
+    set_traits(page, residual=0.2)  # what was begun is given up
+    page.wait_for_function(done)
+    product = np.array(page.evaluate("[...module.rolloutState(model).product]"))
+    pixels = np.reshape(page.evaluate(CANVAS, 0), (-1, 4))
+    np.testing.assert_allclose(pixels[:, 3], 255 * np.sqrt(product), atol=1)
+    assert page.locator(".distances li").count() == 5
+    assert page.locator(".readout").inner_text() != readout != ""
 
 
 def test_the_cells_take_the_colours_of_another_theme(page, tmp_path):

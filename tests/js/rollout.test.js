@@ -32,25 +32,32 @@ test("the fusion is chosen by its number", () => {
 });
 
 test("the strongest inputs come first, and those of weight 0 not at all", () => {
-  const shown = state([[SWAP]]);
-  assert.deepEqual(rollout.strongestInputs(shown, 0), [1]);
-  assert.deepEqual(rollout.strongestInputs(state([[SKEW]]), 0), [0, 1]);
+  assert.deepEqual(rollout.strongestInputs([0, 1]), [1]);
+  assert.deepEqual(rollout.strongestInputs([0.75, 0.25]), [0, 1]);
+});
+
+test("the row of an output is that of the product", () => {
+  const { layers, product } = state([[SKEW], [SWAP], [SKEW]], { residual: 0.25 });
+  for (const output of [0, 1]) {
+    const row = product.subarray(2 * output, 2 * output + 2);
+    assertClose(rollout.rolloutRow(layers, output), [...row]);
+  }
 });
 
 test("what is told of an output, of a cell, and of those that are not named", () => {
   const names = ["a", "b"];
-  const shown = state([[SKEW]]);
+  const row = Float64Array.of(0.75, 0.25);
   assert.equal(
-    rollout.describeRollout(shown, names, { output: 0, input: null }),
+    rollout.describeRollout(row, names, { output: 0, input: null }),
     "“a” draws on “a” 0.75, “b” 0.25.",
   );
   assert.equal(
-    rollout.describeRollout(shown, names, { output: 0, input: 1 }),
+    rollout.describeRollout(row, names, { output: 0, input: 1 }),
     "“a” → “b”: 0.25. “a” draws on “a” 0.75, “b” 0.25.",
   );
-  const even = Array.from({ length: 8 }, () => new Array(8).fill(0.125));
+  const even = new Float64Array(8).fill(0.125);
   assert.match(
-    rollout.describeRollout(state([[even]]), "abcdefgh".split(""), { output: 0, input: null }),
+    rollout.describeRollout(even, "abcdefgh".split(""), { output: 0, input: null }),
     /“e” 0\.13; 3 more hold 0\.38\.$/,
   );
 });

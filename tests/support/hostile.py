@@ -45,6 +45,21 @@ def _as(value):
 
 NONE = _as(None)
 
+
+class Unprintable:
+    """What cannot even be shown in a message."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+def _itself():
+    """Return a list that holds itself."""
+    values = []
+    values.append(values)
+    return values
+
+
 # --- arrays --------------------------------------------------------------------------------------
 
 CLOTHES = {
@@ -113,6 +128,7 @@ def _no_numbers(make, *, finite=True):
         lambda: np.zeros((2, 0)),
         lambda: 10**400,
         lambda: [[10**400, 1.0], [1.0, 1.0]],
+        _itself,
     ]
 
 
@@ -204,6 +220,7 @@ _NO_NUMBER = [
     lambda: np.array([2]),
     lambda: torch.tensor(True),
     lambda: np.ma.masked,
+    Unprintable,
     NONE,
 ]
 
@@ -221,7 +238,7 @@ def whole(low, high=None, *, wrong=(), bound=None):
 
 def place(n):
     """Return the kind of a position among n."""
-    return whole(0, n - 1, wrong=(n, 2**70))
+    return whole(0, n - 1, wrong=(n, 2**70, 10**5000))
 
 
 def positions_of(n):
@@ -229,7 +246,7 @@ def positions_of(n):
     good = [*map(_as, (0, n - 1, [0], (1,), np.array([1]), range(1))), lambda: iter([0])]
     wrong = [n, -1, 0.5, None, True, "0", b"0", [0, 0], [n], [0.5], [True], {0: 1}, {0}, [[0]]]
     wrong += [pd.DataFrame({0: [0]})]
-    return Kind(good, list(map(_as, wrong)))
+    return Kind(good, [*map(_as, wrong), lambda: iter(int, 1)])
 
 
 def count(*, least=1):
@@ -242,7 +259,7 @@ def share(*, one=True, zero=True):
     good = [0.25, np.float32(0.5), Fraction(1, 3), Decimal("0.1"), np.array(0.1)]
     good += [0, 0.0] if zero else []
     good += [1, True - 0.0] if one else []
-    wrong = [-0.1, -5e-324, 1.1, 10**400, "0.5", -1]
+    wrong = [-0.1, -5e-324, 1.1, 10**400, 10**5000, "0.5", -1]
     wrong += [] if one else [1, 1.0]
     return Kind([*map(_as, good), lambda: torch.tensor(0.5)], [*_NO_NUMBER, *map(_as, wrong)])
 
@@ -324,6 +341,7 @@ def tokens(n):
         lambda: pd.DataFrame([words] * n),
         lambda: np.ma.masked_all(n, dtype=object),
         lambda: pd.Series([*words[1:], pd.NA]),
+        lambda: iter(str, 1),  # for ever
     ]
     return Kind(good, wrong, 7).or_none()
 

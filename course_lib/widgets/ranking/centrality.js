@@ -40,11 +40,9 @@ export function inStrength(matrix, n) {
 
 /** Where a walk is found that jumps anywhere with probability 1 - damping: x = (1-c)/n + c A'x. */
 export function pagerank(matrix, n, damping) {
-  const jump = (1 - damping) / n;
-  return longRun(
-    Float64Array.from(matrix, (weight) => jump + damping * weight),
-    n,
-  );
+  const [jump, chain] = [(1 - damping) / n, new Float64Array(matrix)];
+  for (let k = 0; k < n * n; k++) chain[k] = jump + damping * chain[k];
+  return longRun(chain, n);
 }
 
 /**
@@ -55,7 +53,8 @@ export function stationaryDistribution(matrix, n) {
   const parts = closedParts(matrix, n);
   if (parts.length > 1) return { parts, scores: null };
   const [part] = parts;
-  const inside = part.flatMap((i) => part.map((j) => matrix[i * n + j]));
+  const inside =
+    part.length === n ? matrix : part.flatMap((i) => part.map((j) => matrix[i * n + j]));
   const scores = new Array(n).fill(0);
   longRun(inside, part.length).forEach((share, k) => {
     scores[part[k]] = share;

@@ -7,7 +7,7 @@
  * (Grassmann, Taksar and Heyman 1985). Nothing is subtracted, so that every share is exact.
  */
 export function longRun(matrix, n) {
-  const chain = Float64Array.from(matrix);
+  const chain = new Float64Array(matrix);
   const leaves = new Float64Array(n);
   for (let k = n - 1; k > 0; k--) {
     const row = chain.subarray(k * n, k * n + k); // where a walk goes from k, but for k itself
@@ -50,7 +50,7 @@ export function largestSingular(matrix, n) {
 function gram(matrix, n) {
   const rows = Array.from({ length: n }, () => new Float64Array(n));
   for (let i = 0; i < n; i++) {
-    const row = Float64Array.from(matrix.slice(i * n, (i + 1) * n));
+    const row = new Float64Array(matrix.slice(i * n, (i + 1) * n));
     for (let j = 0; j < n; j++) if (row[j]) addTimes(rows[j], row, row[j]);
   }
   return rows;

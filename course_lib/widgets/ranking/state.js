@@ -74,9 +74,19 @@ export function rankingState(model) {
   const measure = MEASURES[model.get("measure_choice")];
   const without = (removed) => rankWithout(matrix, weights.n, removed, measure, model);
   const removed = model.get("removed");
-  const now = without(removed);
-  const before = removed.length ? without([]) : now;
+  const before = kept(matrix, [measure, model.get("damping")], () => without([]));
+  const now = removed.length ? without(removed) : before;
   return { n: weights.n, removed, measure, now, before };
+}
+
+const LAST = new WeakMap(); // what was found last from a matrix, which many removals ask for again
+
+function kept(matrix, choices, find) {
+  const last = LAST.get(matrix);
+  if (last && choices.every((choice, k) => choice === last.choices[k])) return last.found;
+  const found = find();
+  LAST.set(matrix, { choices, found });
+  return found;
 }
 
 /** Scores and ranks by position: null for removed tokens, and for all if there is no ranking. */

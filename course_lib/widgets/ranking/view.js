@@ -22,6 +22,8 @@ import { drawNode, drawRow, nodeSizes } from "./elements.js";
 import { describeRanking, describeToken, rankingState, rankText, scoreText } from "./state.js";
 import "./style.css";
 
+const MANY = 64; // nodes; more of them change at once, not little by little
+
 class RankingFigure {
   picks = new Picks(() => this.light());
 
@@ -54,6 +56,7 @@ class RankingFigure {
     const right = html("div", {}, this.heading, this.list.root, this.status);
     const panels = panelsOf(left, right);
     this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);
+    this.root.classList.toggle("many", this.n > MANY);
   }
 
   listen() {

@@ -1,5 +1,5 @@
 // What the rollout figure shows, as plain numbers and sentences.
-import { FUSIONS, residualLayers, rolloutSteps } from "../shared/layers.js";
+import { FUSIONS, residualLayers, rolloutSteps, walkMasses } from "../shared/layers.js";
 import { decodeWeights, range, sum } from "../shared/numbers.js";
 import { number } from "../shared/texts.js";
 import { say } from "../shared/words.js";
@@ -8,27 +8,34 @@ const TOLD = 5; // so many inputs are named in a sentence
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function rolloutState(model) {
-  const layers = residualLayers(decodeWeights(model.get("weights"), model.get("shape")), {
+  const layers = rolloutLayers(model);
+  return { layers, ...rolloutSteps(layers) };
+}
+
+/** What is multiplied. */
+export function rolloutLayers(model) {
+  return residualLayers(decodeWeights(model.get("weights"), model.get("shape")), {
     first: 0,
     last: model.get("depth") - 1,
     fusion: FUSIONS[model.get("fusion_choice")],
     residual: model.get("residual"),
   });
-  return { layers, ...rolloutSteps(layers) };
+}
+
+/** The row of an output, which its walk down the layers gives without the whole product. */
+export function rolloutRow(layers, output) {
+  return walkMasses(layers, output).subarray(0, layers.n);
 }
 
 /** The inputs that an output draws on most, the strongest first. */
-export function strongestInputs({ layers: { n }, product }, output) {
-  const share = (j) => product[output * n + j];
-  const inputs = range(n).filter((j) => share(j) > 0);
-  return inputs.sort((a, b) => share(b) - share(a)).slice(0, TOLD);
+export function strongestInputs(row) {
+  const inputs = range(row.length).filter((j) => row[j] > 0);
+  return inputs.sort((a, b) => row[b] - row[a]).slice(0, TOLD);
 }
 
-/** What an output draws on, in a sentence; about one input first if `input` is given. */
-export function describeRollout(state, names, { output, input }) {
-  const { n } = state.layers;
-  const row = state.product.subarray(output * n, (output + 1) * n);
-  const strongest = strongestInputs(state, output);
+/** What an output draws on by its row, in a sentence; about one input first if `input` is given. */
+export function describeRollout(row, names, { output, input }) {
+  const strongest = strongestInputs(row);
   const inputs = strongest.map((j) => `“${names[j]}” ${number(row[j])}`).join(", ");
   const rest = row.filter((share, j) => share > 0 && !strongest.includes(j));
   const values = {

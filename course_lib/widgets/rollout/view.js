@@ -2,14 +2,22 @@
 import { frame, html, loosePanel, panelsOf, readoutOf } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
-import { edgeMasses, walkMasses } from "../shared/layers.js";
+import { eachRolloutStep, edgeMasses, walkMasses } from "../shared/layers.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, Picks } from "../shared/pointing.js";
 import { widthKey } from "../shared/strokes.js";
 import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
-import { describeEmpty, describeRollout, rolloutState, strongestInputs } from "./state.js";
+import {
+  describeEmpty,
+  describeRollout,
+  rolloutLayers,
+  rolloutRow,
+  strongestInputs,
+} from "./state.js";
 import "./style.css";
+
+const AT_ONCE = 1e7; // products of two numbers, some 10 ms
 
 class RolloutFigure {
   picks = new Picks(() => this.light()); // { output, input }; input is null but in the matrix
@@ -61,20 +69,40 @@ class RolloutFigure {
 
   /** Show other numbers: depth, residual or fusion has changed. */
   redraw() {
-    this.state = rolloutState(this.model);
-    const { layers, product, distances } = this.state;
-    const { empty } = layers;
-    this.graph.arrange(layers);
-    this.graph.draw("weights", layers.data, layers);
-    this.map.paint(empty ? product.map(() => 0) : product);
-    this.distances.replaceChildren(...(empty ? [] : distances.map(drawDistance)));
+    this.layers = rolloutLayers(this.model);
+    const { empty, data } = this.layers;
+    this.graph.arrange(this.layers);
+    this.graph.draw("weights", data, this.layers);
     this.root.classList.toggle("empty", empty !== null);
     this.light();
+    clearTimeout(this.later);
+    if (empty) this.paint({ product: new Float64Array(this.n ** 2), distances: [] });
+    else this.multiply(eachRolloutStep(this.layers));
+  }
+
+  /**
+   * Multiply as many layers as do not hold up the page, paint, and go on with the others when the
+   * page has had its turn. The walk of an output needs no product, and is there before.
+   */
+  multiply(steps, left = this.layers.count) {
+    const some = Math.min(left, Math.max(1, Math.floor(AT_ONCE / this.n ** 3)));
+    let step;
+    for (let p = 0; p < some; p++) step = steps.next().value;
+    const busy = some < left;
+    this.map.root.setAttribute("aria-busy", busy);
+    if (busy) this.later = setTimeout(() => this.multiply(steps, left - some));
+    else this.paint(step);
+  }
+
+  paint({ product, distances }) {
+    this.map.root.setAttribute("aria-busy", false);
+    this.map.paint(product);
+    this.distances.replaceChildren(...distances.map(drawDistance));
   }
 
   /** Light up the walk of what is pointed at, or has the focus, or was chosen. */
   light() {
-    const { layers } = this.state;
+    const { layers } = this;
     const chosen = this.model.get("output");
     const kept = chosen === null ? null : { output: chosen, input: null };
     const pick = layers.empty ? null : (this.picks.current ?? kept);
@@ -90,7 +118,7 @@ class RolloutFigure {
   }
 
   lightLabels(pick, chosen) {
-    const held = pick ? strongestInputs(this.state, pick.output) : [];
+    const held = pick ? strongestInputs(rolloutRow(this.layers, pick.output)) : [];
     this.graph.nodes.input.forEach((node, j) => node.classList.toggle("lit", held.includes(j)));
     this.graph.nodes.output.forEach((node, i) => {
       node.classList.toggle("lit", pick?.output === i);
@@ -99,8 +127,9 @@ class RolloutFigure {
   }
 
   tell(pick) {
-    const { empty } = this.state.layers;
-    return empty ? describeEmpty(empty, this.names) : describeRollout(this.state, this.names, pick);
+    const { empty } = this.layers;
+    if (empty) return describeEmpty(empty, this.names);
+    return describeRollout(rolloutRow(this.layers, pick.output), this.names, pick);
   }
 }
 

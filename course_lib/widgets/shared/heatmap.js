@@ -51,8 +51,9 @@ export class Heatmap {
       this.column,
     );
     this.labels = svg("g");
-    this.legend = svg("g", { class: "legend" });
-    picture.append(this.labels, ...axisTitles(query, key, this), this.legend);
+    [this.bar, this.ticks] = [svg("g"), svg("g")];
+    const legend = svg("g", { class: "legend" }, this.bar, this.ticks);
+    picture.append(this.labels, ...axisTitles(query, key, this), legend);
     this.colourTitle = colour;
     this.relabel(shortTokens(tokens), shortTokens(keys ?? tokens));
     this.rescale(scale);
@@ -62,6 +63,9 @@ export class Heatmap {
 
   /** Name the rows and the columns by short names. */
   relabel(queries, keys) {
+    const named = JSON.stringify([queries, keys]);
+    if (named === this.named) return; // new texts take long to lay out
+    this.named = named;
     const below = TOP + this.side + 6;
     this.labels.replaceChildren(
       ...tickLabels(queries, this.down, (y) => ({ x: LEFT - 5, y: TOP + y })),
@@ -73,8 +77,10 @@ export class Heatmap {
 
   /** Change what the colours mean, before the next painting. */
   rescale(scale) {
+    const y = TOP + this.side + 98;
+    if (this.scale?.signed !== scale.signed) this.bar.replaceChildren(...colourBar(y, scale));
+    this.ticks.replaceChildren(...colourTicks(y, scale, this.colourTitle));
     this.scale = scale;
-    this.legend.replaceChildren(...colourBar(TOP + this.side + 98, scale, this.colourTitle));
   }
 
   /** Colour every cell by its value; a negative one takes the second colour. */
@@ -125,13 +131,13 @@ function axisTitles(rows, columns, { width, side }) {
   return [svg("text", aside, rows), svg("text", below, columns)];
 }
 
+const BAR = { x: LEFT + 10, width: 220, strips: 60 };
+
 /** A colour bar made of thin strips, painted exactly as the cells are. */
-function colourBar(y, { signed, strength, ticks }, title) {
-  const strips = 60;
-  const width = 220;
-  const x = LEFT + 10;
+function colourBar(y, { signed }) {
+  const { x, width, strips } = BAR;
   const least = signed ? -1 : 0;
-  const bar = Array.from({ length: strips }, (_, s) => {
+  return Array.from({ length: strips }, (_, s) => {
     const shown = least + ((s + 0.5) / strips) * (1 - least);
     return svg("rect", {
       class: shown < 0 ? "cell minus" : "cell",
@@ -143,9 +149,15 @@ function colourBar(y, { signed, strength, ticks }, title) {
       "fill-opacity": Math.abs(shown).toFixed(3),
     });
   });
+}
+
+/** What the colours of the bar stand for, and its title. */
+function colourTicks(y, { signed, strength, ticks }, title) {
+  const { x, width } = BAR;
+  const least = signed ? -1 : 0;
   const labels = ticks.map(([value, text]) => {
     const place = x + ((strength(value) - least) / (1 - least)) * width;
     return svg("text", { class: "tick", x: place, y: y + 22 }, text);
   });
-  return [...bar, ...labels, svg("text", { class: "tick end", x: x - 8, y: y + 8 }, title)];
+  return [...labels, svg("text", { class: "tick end", x: x - 8, y: y + 8 }, title)];
 }

@@ -91,8 +91,9 @@ export class LayeredGraph {
   size(shares) {
     const { dot } = this.sheet;
     this.shown.forEach((circle, node) => {
-      const r = shares ? Math.max(0.45 * dot, MOST_SIZE * dot * Math.sqrt(shares[node])) : dot;
-      circle.setAttribute("r", r.toFixed(2));
+      const size = shares ? Math.max(0.45 * dot, MOST_SIZE * dot * Math.sqrt(shares[node])) : dot;
+      const r = size.toFixed(2);
+      if (circle.getAttribute("r") !== r) circle.setAttribute("r", r);
     });
   }
 

@@ -64,15 +64,23 @@ function divideRows(matrix, n) {
 }
 
 /** The product of the layers, later ones from the left, and its distance from rank one by layer. */
-export function rolloutSteps({ n, count, data }) {
+export function rolloutSteps(layers) {
+  let last;
+  for (last of eachRolloutStep(layers));
+  return last;
+}
+
+/** The same after each layer: a caller may do other things between them. */
+export function* eachRolloutStep({ n, count, data }) {
   const size = n * n;
   let product = data.subarray(0, size);
   const distances = [distanceFromRankOne(product, n)];
+  yield { product, distances };
   for (let p = 1; p < count; p++) {
     product = multiply(data.subarray(p * size, (p + 1) * size), product, n);
     distances.push(distanceFromRankOne(product, n));
+    yield { product, distances };
   }
-  return { product, distances };
 }
 
 function multiply(left, right, n) {
@@ -118,6 +126,7 @@ export function walkMasses({ n, count, data }, output) {
   for (let p = count; p > 0; p--) {
     for (let i = 0; i < n; i++) {
       const mass = masses[p * n + i];
+      if (mass === 0) continue;
       const row = ((p - 1) * n + i) * n;
       for (let j = 0; j < n; j++) masses[(p - 1) * n + j] += mass * data[row + j];
     }
@@ -126,6 +135,11 @@ export function walkMasses({ n, count, data }, output) {
 }
 
 /** The probability that the walk takes each edge, flat as the layers are. */
-export function edgeMasses({ n, data }, masses) {
-  return data.map((weight, e) => masses[n + Math.floor(e / n)] * weight);
+export function edgeMasses({ n, count, data }, masses) {
+  const carried = new Float64Array(data.length);
+  for (let row = 0; row < count * n; row++) {
+    const mass = masses[n + row];
+    if (mass > 0) for (let e = row * n; e < (row + 1) * n; e++) carried[e] = mass * data[e];
+  }
+  return carried;
 }
