@@ -34,6 +34,7 @@ CLOSE = np.array(
         [1 - ABOVE, ABOVE, 0.0],
     ]
 )
+REPEATED = TIED[[0, 0, 1]]  # a token that stands twice has the same row twice
 FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
 # Weights beside a half, closer than float32 can tell; and one that only float64 holds, nearly 0.
 HALVES = np.array([[0.5 + 2.0**-40, 0.5 - 2.0**-40], [0.5, 0.5]])
@@ -47,7 +48,13 @@ def _edge_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 20], [3, 6, 9, 30])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
     cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (random[-1], 0.0)]
+    cases += [(REPEATED, 0.0), (random[2], _rounded_down(rng, random[2]))]
     return cases + [(weights, _between(rng, weights)) for weights in random]
+
+
+def _rounded_down(rng, weights):
+    """Return one of the weights as the threshold, one that half precision makes smaller."""
+    return float(rng.choice(weights[weights.astype(np.float16) < weights]))
 
 
 def _between(rng, weights):

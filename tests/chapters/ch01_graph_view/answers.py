@@ -54,6 +54,12 @@ def edges_as_array(weights, threshold):
     return np.column_stack([i, j, weights[i, j]])
 
 
+def edges_of_rows_by_their_index(weights, threshold):
+    """Right as long as no row occurs twice."""
+    rows = weights.tolist()
+    return [(rows.index(row), j, w) for row in rows for j, w in enumerate(row) if w > threshold]
+
+
 def edges_as_objects(weights, threshold):
     edges = [[i, j, Fraction(weights[i, j])] for i, j in np.argwhere(weights > threshold).tolist()]
     return np.array(edges, dtype=object).reshape(-1, 3)
@@ -793,6 +799,7 @@ RIGHT = {
         lambda weights, threshold: torch.tensor(edges_as_array(weights, threshold)).bfloat16(),
         lambda weights, threshold: edges_as_array(weights, threshold).astype(np.float16),
         lambda weights, threshold: set(edges_by_generator(weights, threshold)),
+        lambda w, t: nx.DiGraph(np.where(w > t, w, 0)).edges(data="weight"),
     ],
     "graph_view-2": [
         (5, 11),
@@ -873,6 +880,8 @@ WRONG = {
         (edges_clearly_above(-1e-9), NOT_FOUND),
         (edges_compared_in(np.float32), "just above the threshold"),
         (edges_compared_in(np.float16), "just above the threshold"),
+        (lambda w, t: edges_by_argwhere(w, np.float16(t)), NOT_FOUND),
+        (edges_of_rows_by_their_index, NOT_FOUND),
         (edges_where(lambda w, t: w >= max(t, 1e-9)), NOT_FOUND),
         (edges_where(lambda w, t: np.triu(w > t)), NOT_FOUND),
         (edges_where(lambda w, t: w > 0.2), NOT_FOUND),
