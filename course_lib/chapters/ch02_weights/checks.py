@@ -41,7 +41,7 @@ def _logits(rng):
     n, m = (int(size) for size in rng.integers(2, 7, size=2))
     near, square = rng.normal(size=(n, m)), rng.normal(size=(rng.integers(7, 10),) * 2)
     square[6:] -= 800
-    rows_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
+    rows_apart = np.array([[1000.0, 1001.0, 999.0], [-2000.0, -2001.0, -2002.0]])
     # A tie at the top keeps two weights at 1/2, however far the rest of the row.
     apart = 32768.0 * np.array([[1, 1, -1, -1], [1, -1, 1, 1], [0, -1, -1, 0]])
     # Too far above the minimum, not the mean; and exponentials of which only the sum overflows.

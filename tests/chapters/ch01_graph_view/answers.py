@@ -866,6 +866,7 @@ RIGHT = {
 }
 
 NOT_FOUND = "The list of edges above"
+NO_SUCH_EDGES = "The graph of"
 WRONG = {
     "graph_view-1": [
         (edges_where(lambda w, t: (w > t) & (np.arange(len(w)) < 16)[:, None]), NOT_FOUND),
@@ -933,7 +934,7 @@ WRONG = {
         (lambda: (5, 11), "should be a value"),
     ],
     "graph_view-3": [
-        (lambda weights: flow_by_transpose(weights * (np.arange(len(weights)) < 8)), "The list of"),
+        (lambda weights: flow_by_transpose(weights * (np.arange(len(weights)) < 8)), NO_SUCH_EDGES),
         (flow_as_article, "query to key"),
         (flow_as_article_with_zeros, "query to key"),
         (flow_undirected, "directions"),
@@ -943,20 +944,20 @@ WRONG = {
         (flow_with_zero_edges, "exactly 0"),
         (flow_of_text_nodes, "positions"),
         (flow_without_lonely_nodes, "positions"),
-        (flow_above(1e-6), "The list of edges"),
-        (flow_above(0.05), "The list of edges"),
-        (flow_above(1e-300), "The list of edges"),
-        (lambda weights: flow_by_transpose(weights.astype(np.float32)), "The list of edges"),
-        (flow_without_loops, "The list of edges"),
-        (flow_strongest_direction, "The list of edges"),
-        (flow_of_rounded, "The list of edges"),
-        (flow_normalised, "The list of edges"),
-        (lambda weights: flow_by_transpose(weights.round(4)), "The list of edges"),
+        (flow_above(1e-6), NO_SUCH_EDGES),
+        (flow_above(0.05), NO_SUCH_EDGES),
+        (flow_above(1e-300), NO_SUCH_EDGES),
+        (lambda weights: flow_by_transpose(weights.astype(np.float32)), NO_SUCH_EDGES),
+        (flow_without_loops, NO_SUCH_EDGES),
+        (flow_strongest_direction, NO_SUCH_EDGES),
+        (flow_of_rounded, NO_SUCH_EDGES),
+        (flow_normalised, NO_SUCH_EDGES),
+        (lambda weights: flow_by_transpose(weights.round(4)), NO_SUCH_EDGES),
         (
             lambda weights: nx.relabel_nodes(flow_by_transpose(weights), lambda i: i + 1),
             "positions",
         ),
-        (lambda weights: flow_by_transpose((weights + weights.T) / 2), "The list of edges"),
+        (lambda weights: flow_by_transpose((weights + weights.T) / 2), NO_SUCH_EDGES),
         (flow_twice, "A multigraph"),
         (lambda weights: attention_graph(weights, direction="flow"), "which does the work"),
         (lambda weights: attention_graph(weights).reverse(), "which does the work"),

@@ -702,6 +702,7 @@ WRONG = {
         (shifted_by(lambda logits: logits[:, :1]), "NaN"),
         (shifted_by(lambda logits: logits[:, -1:]), "NaN"),
         (shifted_by(np.mean), "NaN"),
+        (shifted_by(lambda logits: logits.max(axis=1, keepdims=True).clip(-700)), "NaN"),
         (shifted_by(lambda logits: np.abs(logits).max(axis=1, keepdims=True)), "NaN"),
         (in_longdouble, "NaN"),
         (shifted_by(lambda logits: np.percentile(logits, 90, axis=1, keepdims=True)), "NaN"),
