@@ -60,7 +60,7 @@ def same(got, expected, *, tolerance=None):
     return bool(np.allclose(array.astype(float), expected, equal_nan=True, **tolerance))
 
 
-def compare_all(what, cases, values, right, mistakes=(), *, same=same):
+def compare_all(what, cases, values, right, mistakes=(), *, same=same, tell=None):
     """Compare the answers to all cases with what is right; name a mistake that fits them all.
 
     Parameters
@@ -75,6 +75,9 @@ def compare_all(what, cases, values, right, mistakes=(), *, same=same):
         in this case the mistake makes no difference.
     same : callable (got, expected) -> bool
         Whether an answer is one that was expected; `same` of this module by default.
+    tell : callable (what, got, expected), optional
+        Raises `Wrong` for an answer that is not right and that no mistake explains, where the
+        number that is farthest off would say little.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def compare_all(what, cases, values, right, mistakes=(), *, same=same):
             raise Wrong(sentence)
     place = fits.index(False)
     subject = say(what) if isinstance(what, str) else what(*cases[place])
-    _tell_difference(subject, values[place], expected[place])
+    (tell or _tell_difference)(subject, values[place], expected[place])
 
 
 def _tell_difference(what, value, expected):

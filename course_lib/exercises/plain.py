@@ -6,7 +6,7 @@ that the answer may have been found in another process than the one that judges 
 
 import numbers
 import traceback
-from collections.abc import Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -112,7 +112,7 @@ def plain(value):
         return frozenset(plain(part) for part in value)
     if isinstance(value, Mapping):
         return {plain(key): plain(part) for key, part in value.items()}
-    if isinstance(value, KeysView | ValuesView | range | Iterator):
+    if isinstance(value, range | Iterator):
         parts = [plain(part) for part in islice(value, LONGEST + 1)]  # each before the next
         if len(parts) > LONGEST:
             raise TypeError(say("a {kind} came back that does not end", kind=type(value).__name__))
@@ -152,6 +152,8 @@ def _plain_array(value):
     array = np.array(value)
     if array.dtype != object:
         return array
+    if not (array.ndim or isinstance(value, np.ndarray)) and isinstance(value, Iterable):
+        return plain(iter(value))  # a view of a graph or a dict, into which NumPy does not look
     parts = [plain(part) for part in array.ravel()]
     if all(map(_is_number, parts)):
         return np.array(parts, dtype=np.float64).reshape(array.shape)

@@ -34,6 +34,7 @@ CLOSE = np.array(
         [1 - ABOVE, ABOVE, 0.0],
     ]
 )
+REPEATED = TIED[[0, 0, 1]]  # a token that stands twice has the same row twice
 FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
 # Weights beside a half, closer than float32 can tell; and one that only float64 holds, nearly 0.
 HALVES = np.array([[0.5 + 2.0**-40, 0.5 - 2.0**-40], [0.5, 0.5]])
@@ -47,7 +48,13 @@ def _edge_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 20], [3, 6, 9, 30])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
     cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (random[-1], 0.0)]
+    cases += [(REPEATED, 0.0), (random[2], _rounded_down(rng, random[2]))]
     return cases + [(weights, _between(rng, weights)) for weights in random]
+
+
+def _rounded_down(rng, weights):
+    """Return one of the weights as the threshold, one that half precision makes smaller."""
+    return float(rng.choice(weights[weights.astype(np.float16) < weights]))
 
 
 def _between(rng, weights):
@@ -116,7 +123,27 @@ def _judge_edge_list(cases, values):
         (without_loops, "The self-loops are missing: a token may attend to itself."),
         (from_one, "Positions are counted from 0, not from 1."),
     ]
-    compare_all(what, cases, read, right, mistakes)
+    compare_all(what, cases, read, right, mistakes, tell=_tell_edge)
+
+
+def _tell_edge(what, got, expected):
+    """Name an edge that is missing, is one too many or has another weight: edges have no order."""
+    given, meant = ({(int(i), int(j)): w for i, j, w in edges} for edges in (got, expected))
+    told = {"what": what}
+    for i, j in sorted(meant.keys() - given.keys()):
+        raise Wrong("{what}: the edge from {i} to {j} is missing.", i=i, j=j, **told)
+    for i, j in sorted(given.keys() - meant.keys()):
+        raise Wrong("{what}: there should be no edge from {i} to {j}.", i=i, j=j, **told)
+    if len(got) > len(given):
+        raise Wrong("{what}: an edge is there twice.", **told)
+    i, j = max(meant, key=lambda edge: abs(given[edge] - meant[edge]))
+    told |= {"right": f"{meant[i, j]:.6g}", "wrong": f"{given[i, j]:.6g}"}
+    raise Wrong(
+        "{what}: the edge from {i} to {j} should have the weight {right}, got {wrong}.",
+        **told,
+        i=i,
+        j=j,
+    )
 
 
 def _flow_cases(rng):
@@ -153,8 +180,14 @@ def _judge_flow_graph(cases, values):
             "A weight of exactly 0 should give no edge.",
         ),
     ]
-    what = "The list of edges (source, target, weight)"
-    compare_all(what, cases, read, lambda weights: _edges(weights.T, weights.T > 0), mistakes)
+
+    def what(weights):
+        return say("The graph of {n} tokens", n=len(weights))
+
+    def right(weights):
+        return _edges(weights.T, weights.T > 0)
+
+    compare_all(what, cases, read, right, mistakes, tell=_tell_edge)
 
 
 _ATTENDS = (

@@ -9,7 +9,7 @@ from course_lib.attention import (
     entropy,
     softmax,
 )
-from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, planted
+from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
 
@@ -41,10 +41,11 @@ def _logits(rng):
     n, m = (int(size) for size in rng.integers(2, 7, size=2))
     near, square = rng.normal(size=(n, m)), rng.normal(size=(rng.integers(7, 10),) * 2)
     square[6:] -= 800
-    rows_apart = np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -1002.0]])
+    rows_apart = np.array([[1000.0, 1001.0, 999.0], [-2000.0, -2001.0, -2002.0]])
     # A tie at the top keeps two weights at 1/2, however far the rest of the row.
     apart = 32768.0 * np.array([[1, 1, -1, -1], [1, -1, 1, 1], [0, -1, -1, 0]])
-    steep = np.array([[0.0, 800.0, 800.0, 800.0]])  # too far above the minimum, not the mean
+    # Too far above the minimum, not the mean; and exponentials of which only the sum overflows.
+    steep = np.array([[0.0, 800.0, 800.0, 800.0], [0.0, 709.5, 709.5, 709.5]])
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
     huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
     # Those that stay are near one another, or small beside the largest.
@@ -157,6 +158,7 @@ def _sequences(rng):
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
         for n, d_key, d_value in sizes
     ]
+    near[1][1][1] = near[1][2][2] = 0  # logits of 0 that are not masked, and a value of 0
     # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
     nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
     below = (np.full((3, 4), -FAR / 2), nearer, rng.normal(size=(3, 2)))
@@ -304,7 +306,8 @@ def _judge_relabelled(cases, values):
 
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
-    return [(model,) for model in [*models, *(clear_model(rng, 5) for _ in range(4))]]
+    models += [in_wide_company(rng), *(clear_model(rng, 5) for _ in range(4))]
+    return [(model,) for model in models]
 
 
 def _judge_sharpest(cases, values):
@@ -336,7 +339,8 @@ def _judge_sharpest(cases, values):
         ),
         (
             chosen_by(lambda weights: entropy(weights).max(axis=-1)),
-            "This head's widest query is the sharpest; the mean over all queries is wanted.",
+            "In this head even the widest query is fairly sharp; the mean over all queries is "
+            "wanted.",
         ),
     ]
     compare_all("The layer and the head", cases, read, chosen_by(spread), mistakes)

@@ -59,6 +59,15 @@ def planted(rng, sharpest, rival, rival_first=False):
     return model
 
 
+def in_wide_company(rng):
+    """Return a model whose sharpest head stands among the widest of its layer and its number."""
+    layers, heads = rng.integers(3, 6, size=2)
+    layer, head = rng.integers(layers), rng.integers(heads)
+    model = np.empty((layers, heads, N, N))
+    model[:], model[layer], model[:, head], model[layer, head] = EVEN, WIDE, WIDE, STEADY
+    return model
+
+
 def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
     """Return a model of random heads, one of which is clearly the sharpest."""
     for _ in tries("a model with one sharpest head"):

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch02_weights.checks import FAR
-from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, planted
+from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
 from course_lib.exercises.strategies import (
     logits,
     orders,
@@ -49,7 +49,10 @@ def _relabelling(n):
 
 
 VALID = {
-    "weights-2": st.tuples(sizes, sizes, fars).flatmap(lambda drawn: st.tuples(logits(*drawn))),
+    "weights-2": st.one_of(
+        st.tuples(sizes, sizes, fars).flatmap(lambda drawn: st.tuples(logits(*drawn))),
+        seeded(lambda rng, n, m: (708 + 4 * rng.random((n, m)),), sizes, sizes),  # exp's limit
+    ),
     "weights-3": seeded(
         lambda rng, n, m, d, kind: _vectors(rng, n, m, d, 1, kind)[:2],
         *(sizes, sizes, sizes, kinds | st.just("very far")),
@@ -63,5 +66,6 @@ VALID = {
             st.sampled_from(PLANTED),
             st.booleans(),
         ),
+        seeded(lambda rng: (in_wide_company(rng),)),
     ),
 }

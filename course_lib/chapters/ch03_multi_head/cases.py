@@ -75,6 +75,7 @@ SELF_IDEAS = [
     lambda weights: _diagonal(weights).mean(),
     lambda weights: (_diagonal(weights) == weights.max(axis=-1)).any(axis=0).mean(),
     lambda weights: (_diagonal(weights) == weights.max(axis=-1)).all(axis=0).mean(),
+    lambda weights: np.mean([self_share(head) for head in weights if self_share(head)] or [0.0]),
     lambda weights: 1.0,
     lambda weights: 0.0,
 ]
@@ -173,6 +174,10 @@ PREVIOUS_IDEAS = [
     _by_score(lambda parts: np.log(parts + 1e-9).mean(axis=-1)),
     _by_score(lambda parts: -parts.mean(axis=-1)),
     _by_score(lambda parts: parts.mean(axis=-1) - parts.std(axis=-1)),
+    _by_score(lambda parts: (parts * np.arange(1, parts.shape[-1] + 1)).sum(axis=-1)),
+    _by_score(lambda parts: (parts * np.arange(parts.shape[-1], 0, -1)).sum(axis=-1)),
+    _by_score(lambda parts: np.sort(parts)[..., 1:-1].mean(axis=-1)),
+    lambda weights: place(offset_score(weights, -1) + weights[..., 0, 0] / weights.shape[-1]),
     lambda weights: place(offset_score(weights, -1) - offset_score(weights, 0)),
     lambda weights: place(offset_score(weights, -1) - offset_score(weights, 1)),
     lambda weights: place(_above_the_column(weights)),
@@ -271,6 +276,13 @@ NEAREST_IDEAS = [
     lambda weights: head_distance(weights.mean(axis=0), weights)[
         abs(weights.mean(axis=0) - weights).sum(axis=(1, 2)).argmin()
     ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        (_rows_apart(weights) ** 2).mean(axis=-1).argmin()
+    ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        head_distance(weights[:, None], weights).sum(axis=0).argmin()
+    ],
+    lambda weights: nearest(np.unique(weights, axis=0)),
     lambda weights: 0.0,
     lambda weights: 1.0,
 ]
@@ -282,7 +294,8 @@ def _draw_layer(rng):
     logits = sharp * rng.normal(size=(h, n, n))
     hidden = rng.random((h, n, n)) < rng.choice([0, 0.4])
     hidden &= ~np.eye(n, dtype=bool)
-    return (softmax(np.where(hidden, -np.inf, logits)),)
+    weights = softmax(np.where(hidden, -np.inf, logits))
+    return (weights[rng.integers(h, size=h)] if rng.random() < 0.2 else weights,)
 
 
 def layers(rng):

@@ -54,6 +54,12 @@ def edges_as_array(weights, threshold):
     return np.column_stack([i, j, weights[i, j]])
 
 
+def edges_of_rows_by_their_index(weights, threshold):
+    """Right as long as no row occurs twice."""
+    rows = weights.tolist()
+    return [(rows.index(row), j, w) for row in rows for j, w in enumerate(row) if w > threshold]
+
+
 def edges_as_objects(weights, threshold):
     edges = [[i, j, Fraction(weights[i, j])] for i, j in np.argwhere(weights > threshold).tolist()]
     return np.array(edges, dtype=object).reshape(-1, 3)
@@ -793,6 +799,7 @@ RIGHT = {
         lambda weights, threshold: torch.tensor(edges_as_array(weights, threshold)).bfloat16(),
         lambda weights, threshold: edges_as_array(weights, threshold).astype(np.float16),
         lambda weights, threshold: set(edges_by_generator(weights, threshold)),
+        lambda w, t: nx.DiGraph(np.where(w > t, w, 0)).edges(data="weight"),
     ],
     "graph_view-2": [
         (5, 11),
@@ -859,6 +866,7 @@ RIGHT = {
 }
 
 NOT_FOUND = "The list of edges above"
+NO_SUCH_EDGES = "The graph of"
 WRONG = {
     "graph_view-1": [
         (edges_where(lambda w, t: (w > t) & (np.arange(len(w)) < 16)[:, None]), NOT_FOUND),
@@ -873,6 +881,8 @@ WRONG = {
         (edges_clearly_above(-1e-9), NOT_FOUND),
         (edges_compared_in(np.float32), "just above the threshold"),
         (edges_compared_in(np.float16), "just above the threshold"),
+        (lambda w, t: edges_by_argwhere(w, np.float16(t)), NOT_FOUND),
+        (edges_of_rows_by_their_index, NOT_FOUND),
         (edges_where(lambda w, t: w >= max(t, 1e-9)), NOT_FOUND),
         (edges_where(lambda w, t: np.triu(w > t)), NOT_FOUND),
         (edges_where(lambda w, t: w > 0.2), NOT_FOUND),
@@ -924,7 +934,7 @@ WRONG = {
         (lambda: (5, 11), "should be a value"),
     ],
     "graph_view-3": [
-        (lambda weights: flow_by_transpose(weights * (np.arange(len(weights)) < 8)), "The list of"),
+        (lambda weights: flow_by_transpose(weights * (np.arange(len(weights)) < 8)), NO_SUCH_EDGES),
         (flow_as_article, "query to key"),
         (flow_as_article_with_zeros, "query to key"),
         (flow_undirected, "directions"),
@@ -934,20 +944,20 @@ WRONG = {
         (flow_with_zero_edges, "exactly 0"),
         (flow_of_text_nodes, "positions"),
         (flow_without_lonely_nodes, "positions"),
-        (flow_above(1e-6), "The list of edges"),
-        (flow_above(0.05), "The list of edges"),
-        (flow_above(1e-300), "The list of edges"),
-        (lambda weights: flow_by_transpose(weights.astype(np.float32)), "The list of edges"),
-        (flow_without_loops, "The list of edges"),
-        (flow_strongest_direction, "The list of edges"),
-        (flow_of_rounded, "The list of edges"),
-        (flow_normalised, "The list of edges"),
-        (lambda weights: flow_by_transpose(weights.round(4)), "The list of edges"),
+        (flow_above(1e-6), NO_SUCH_EDGES),
+        (flow_above(0.05), NO_SUCH_EDGES),
+        (flow_above(1e-300), NO_SUCH_EDGES),
+        (lambda weights: flow_by_transpose(weights.astype(np.float32)), NO_SUCH_EDGES),
+        (flow_without_loops, NO_SUCH_EDGES),
+        (flow_strongest_direction, NO_SUCH_EDGES),
+        (flow_of_rounded, NO_SUCH_EDGES),
+        (flow_normalised, NO_SUCH_EDGES),
+        (lambda weights: flow_by_transpose(weights.round(4)), NO_SUCH_EDGES),
         (
             lambda weights: nx.relabel_nodes(flow_by_transpose(weights), lambda i: i + 1),
             "positions",
         ),
-        (lambda weights: flow_by_transpose((weights + weights.T) / 2), "The list of edges"),
+        (lambda weights: flow_by_transpose((weights + weights.T) / 2), NO_SUCH_EDGES),
         (flow_twice, "A multigraph"),
         (lambda weights: attention_graph(weights, direction="flow"), "which does the work"),
         (lambda weights: attention_graph(weights).reverse(), "which does the work"),

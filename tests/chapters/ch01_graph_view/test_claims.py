@@ -72,6 +72,13 @@ def test_dropped_edges_can_hold_much_of_the_attention():
     assert kept_mass(weights[3, 1], 0.2) < 0.75
 
 
+def test_the_first_head_falls_apart_long_before_much_of_the_mass_is_gone():
+    head = load_attention("it_tired")[0][3, 1]
+    assert nx.is_strongly_connected(attention_graph(head, threshold=0.001))
+    assert not nx.is_strongly_connected(attention_graph(head, threshold=0.01))
+    assert kept_mass(head, 0.01) > 0.95
+
+
 def preferences():
     """Tell for each sentence which heads prefer the noun that is meant."""
     for name, nouns in MEANT.items():

@@ -534,6 +534,18 @@ def sharpest_by_margins(weights):
     return table.sum(axis=1).argmin(), table.sum(axis=0).argmin()
 
 
+def sharpest_of(axis):
+    """The sharpest layer and then its head, or the head that is sharp in most layers first."""
+
+    def answer(weights):
+        table = np.moveaxis(spread(weights).mean(axis=-1), axis, 0)
+        first = table.mean(axis=1).argmin()
+        pair = first, table[first].argmin()
+        return pair[::-1] if axis else pair
+
+    return answer
+
+
 def sharpest_flat(weights):
     return scipy.special.entr(weights).sum(-1).mean(-1).argmin()
 
@@ -632,6 +644,20 @@ RIGHT = {
 NOT_YET = "not right yet"
 
 
+def only_if_exp_overflows(logits):
+    """Return a shift that keeps each exponential finite, but not their sum."""
+    largest = logits.max(axis=1, keepdims=True)
+    return np.where(abs(logits).max(axis=1, keepdims=True) > 709.7, largest, 0)
+
+
+def causal_of_what_is_not_zero(query, key, value):
+    """Take the zeros that `np.tril` leaves for the mask."""
+    logits = np.tril(query @ key.T / np.sqrt(query.shape[1]))
+    hidden = (logits == 0) & ~np.eye(len(query), dtype=bool)
+    weights = softmax(np.where(hidden, -np.inf, logits), axis=1)
+    return weights @ value, weights
+
+
 def divided_along_the_other_axis(logits):
     """Right wherever the shapes forbid the slip: on what is not square."""
     n, m = logits.shape
@@ -676,6 +702,7 @@ WRONG = {
         (shifted_by(lambda logits: logits[:, :1]), "NaN"),
         (shifted_by(lambda logits: logits[:, -1:]), "NaN"),
         (shifted_by(np.mean), "NaN"),
+        (shifted_by(lambda logits: logits.max(axis=1, keepdims=True).clip(-700)), "NaN"),
         (shifted_by(lambda logits: np.abs(logits).max(axis=1, keepdims=True)), "NaN"),
         (in_longdouble, "NaN"),
         (shifted_by(lambda logits: np.percentile(logits, 90, axis=1, keepdims=True)), "NaN"),
@@ -685,6 +712,7 @@ WRONG = {
         (lambda logits: softmax(logits.clip(-1e6, 1e6), axis=1), NOT_YET),
         (lambda logits: softmax(logits, axis=1).round(3), NOT_YET),
         (safe_if_large, "NaN"),
+        (shifted_by(only_if_exp_overflows), (NOT_YET, "NaN")),
         (divided_along_the_other_axis, NOT_YET),
         (safe_for_few_rows, ("NaN", NOT_YET)),
         (lambda logits: softmax(logits, axis=0), "columns"),
@@ -759,6 +787,7 @@ WRONG = {
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
         (causal_not_renormalised, "after the softmax"),
         (causal_renormalised, "nothing is left"),
+        (causal_of_what_is_not_zero, NOT_YET),
         *(
             (
                 causal_from_logits(
@@ -882,6 +911,8 @@ WRONG = {
         (chosen_by(lambda w: (w * np.log(w + 0.003)).sum(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: (w * np.log(w + 0.001)).sum(axis=(-2, -1))), NOT_YET),
         (sharpest_by_margins, NOT_YET),
+        (sharpest_of(axis=0), NOT_YET),
+        (sharpest_of(axis=1), NOT_YET),
         (chosen_by(lambda w: w.max(axis=(-2, -1))), NOT_YET),
         (chosen_by(lambda w: w.max(axis=-1).mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: (w**2).sum(axis=(-2, -1))), NOT_YET),

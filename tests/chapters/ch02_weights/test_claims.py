@@ -32,7 +32,7 @@ def test_a_shift_changes_nothing_and_a_difference_of_1_is_a_factor_of_e(seed):
     assert weights[1] / weights[0] == pytest.approx(np.e)
 
 
-@pytest.mark.parametrize(("dtype", "first"), [("float16", 12), ("float32", 89), ("float64", 710)])
+@pytest.mark.parametrize(("dtype", "first"), [("float16", 12), ("float64", 710)])
 def test_where_exp_overflows(dtype, first):
     with np.errstate(over="ignore"):
         assert np.isinf(np.exp(np.arange(1000, dtype=dtype))).argmax() == first

@@ -411,6 +411,11 @@ def best_of_best_layer(weights):
     return layer, scores[layer].argmax()
 
 
+def nearest_by_divergence(weights):
+    """The distance of the head that another measure finds nearest."""
+    return all_distances(weights)[divergence(weights.mean(0), weights).mean(-1).argmin()]
+
+
 def divergence(p, q):
     """Jensen-Shannon divergence in bits, row by row, by hand."""
     middle = (p + q) / 2
@@ -691,6 +696,7 @@ WRONG = {
         (by_score(lambda given: given[..., -1]), "not right yet"),
         (by_score(lambda given: given[..., 0]), "not right yet"),
         (by_score(lambda given: (given**2).mean(-1)), "not right yet"),
+        (by_score(lambda given: given @ np.arange(given.shape[-1])), "not right yet"),
         (by_score(lambda given: (given > 0.5).mean(-1)), "not right yet"),
         (by_score(lambda given: given.mean(-1).round(1)), "not right yet"),
         (most_often_favourite, "not right yet"),
@@ -719,6 +725,8 @@ WRONG = {
         (nearest_with(lambda mean, heads: divergence(mean, heads).mean(-1) ** 0.5), "not right"),
         (nearest_with(lambda mean, heads: divergence(mean, heads) ** 0.5), "not right yet"),
         (nearest_with(lambda mean, heads: abs(mean - heads).sum(-1).mean(-1) / 2), "not right yet"),
+        (lambda weights: all_distances(np.unique(weights, axis=0)).min(), "not right yet"),
+        (nearest_by_divergence, "not right yet"),
         (nearest_with(lambda mean, heads: ((mean - heads) ** 2).sum((1, 2)) ** 0.5), "not right"),
         (nearest_with(lambda mean, heads: head_distance(heads[:1], heads)), "0 in every case"),
         (

@@ -30,12 +30,6 @@ def share_on_itself(weights):
     return (weights.argmax(axis=-1) == np.arange(weights.shape[-1])).mean()
 
 
-@each_sentence
-def test_no_two_heads_of_a_layer_have_nothing_in_common(sentence):
-    for layer in recorded(sentence):
-        assert pairs_of_heads(layer).max() < 0.97  # 1 would be heads without a common edge
-
-
 def test_in_the_first_figure_the_middle_layers_look_at_the_first_token():
     to_first = (position_score(recorded("it_tired"), 0) > 0.5).sum(axis=1)
     assert (to_first[1:5] >= 6).all()
