@@ -1,5 +1,6 @@
 """Grading a folder: what becomes of each kind of file, of a class, and of what is interrupted."""
 
+import ast
 import contextlib
 import csv
 import json
@@ -31,6 +32,7 @@ from course_lib.grading import (
     tree,
 )
 from course_lib.grading.inside import seccomp, wire
+from course_lib.grading.inside.cells import _used
 from course_lib.grading.judge import Grader, Verdict
 from course_lib.grading.record import Record, Store, grade_bytes
 from course_lib.grading.roster import Learner, owner, read_roster
@@ -230,6 +232,27 @@ def test_a_changed_cell_of_the_course_is_run_as_far_as_it_is_needed(grader):
     notebook = take_apart(nbformat.writes(made).encode(), "x")
     assert [cell.sliced for cell in notebook.cells].count(True) == 1
     assert [v.state for v in grader.grade(notebook, keys=["weights-2"])] == [PASSED]
+
+
+@pytest.mark.parametrize(
+    ("source", "needs"),
+    [
+        ("for row, cell in table.items():\n    print(row, cell)", "table print"),
+        ("for row in row:\n    pass", "row"),
+        ("for row in []:\n    pass\nprint(row)", "row print"),  # no turn, and it is not bound
+        ("top = max(x)\nleft = [top for y in x if y]", "max x"),
+        ("total += 1", "total"),
+        ("for x in y:\n    if x:\n        break\n    continue", "y"),
+        ("import math\nprint(math.pi)", "print"),
+        ("if x:\n    y = 1\nz = y", "x y"),
+        ("y = 1\ndel y\nz = y", "y"),
+        ("def f():\n    return g(1)\nx = f()", "g"),
+        ("class Node(Node):\n    pass", "Node"),
+        ("y = [z for z in x]\nw = z", "x z"),
+    ],
+)
+def test_a_cell_needs_the_names_that_it_does_not_bind_itself(source, needs):
+    assert _used(ast.parse(source).body) - {"__name__"} == set(needs.split())
 
 
 @pytest.mark.xdist_group("grading")
@@ -677,4 +700,4 @@ def test_a_sandbox_has_loaded_what_a_chapter_s_answers_load():
     assert "torch" not in warm_imports("flow")
     for chapter in CHAPTERS.values():
         ours = [module for module in warm_imports(chapter) if module.startswith("course_lib")]
-        assert ours == (["course_lib.exercises.drawing"] if chapter == "heatmaps" else [])
+        assert ours == (["course_lib.grading.inside.figures"] if chapter == "heatmaps" else [])
