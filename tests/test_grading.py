@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -81,6 +82,22 @@ MALFORMED = {
     "too many cells": (notebook(cells=[{"cell_type": "code", "source": ""}] * 2001), "cells"),
     "too much code": (cell(source="#" * 1_100_000), "longer than"),
     "the old format": (b'{"worksheets": [], "nbformat": 3}', "old format"),
+    "something after its end": (as_file([SHIFT]) + b"x", "JSON is broken"),
+    "two in one file": (as_file([SHIFT]) * 2, "JSON is broken"),
+    "two marks of its encoding": (b"\xef\xbb\xbf" * 2 + as_file([SHIFT]), "JSON is broken"),
+    "UTF-16 without a mark": (as_file([SHIFT]).decode().encode("utf-16-le"), "JSON is broken"),
+    "UTF-32": (as_file([SHIFT]).decode().encode("utf-32"), "UTF-8"),
+    "Latin-1": ("# é".encode("latin-1"), "UTF-8"),
+    "compressed": (gzip.compress(as_file([SHIFT])), "UTF-8"),
+    "an archive": (b"PK\x03\x04" + as_file([SHIFT]), "JSON is broken"),
+    "a page that asks for a password": (b"<!doctype html><p>weights-1</p>", "JSON is broken"),
+    "a conflict of Git": (b"<<<<<<< HEAD\n" + as_file([SHIFT]), "JSON is broken"),
+    "a pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1", "JSON is broken"),
+    "a program": (b"# %%\nshift_effect = 'unchanged'", "JSON is broken"),
+    "nothing": (b"null", "no list of cells"),
+    "a text": (b'"weights-1"', "no list of cells"),
+    "zeros": (bytes(100), "JSON is broken"),
+    "a file as a cell": (notebook(cells=["02_weights.ipynb"]), "one of its cells"),
     "of no chapter": (as_file([(None, "x = 1")]), "Neither its name nor its cells"),
     "of two chapters": (as_file([SHIFT, ("flow-1", "x = 1")]), "one of several"),
 }
@@ -92,6 +109,28 @@ def test_a_malformed_file_has_its_outcome(kind):
     record = grade_bytes(data, "homework", "digest", 0, grader=None)
     assert said in record.problem
     assert record.verdicts == []
+
+
+ODD = {
+    "a mark of its encoding": b"\xef\xbb\xbf" + as_file([SHIFT]),
+    "a version that is no number": notebook(nbformat=float("nan")),
+    "a key that is a number": cell(metadata={"exercise": 7}),
+    "a key of no exercise": cell(metadata={"exercise": "weights-99"}),
+    "a key that is half a character": cell(metadata={"exercise": "\ud800"}),
+    "metadata of another type": cell(metadata=[1]),
+    "an identity of another type": cell(id={"a": 1}),
+    "outputs of another type": cell(outputs="none", execution_count="many"),
+    "cells of the same identity": notebook(cells=json.loads(notebook())["cells"] * 2),
+    "lines as Windows ends them": cell(source="\r\n" + SHIFT[1] + "\r\n"),
+    "a zero in its code": cell(source=SHIFT[1] + "\0"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_odd_elsewhere_keeps_no_cell_from_being_read(kind):
+    read = take_apart(ODD[kind], "02_weights")
+    assert all(SHIFT[1] in cell.source for cell in read.cells)
+    assert read.seen["weights-1"] == len(read.cells) > 0
 
 
 def test_files_that_are_none_are_named_and_not_opened(tmp_path):

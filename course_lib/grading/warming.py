@@ -10,6 +10,7 @@ from course_lib.grading.submissions import shipped_cells
 OURS = "course_lib"
 SKIPPED = ("chapters", "exercises", "plots", "widgets")  # of ours: what only figures load
 DRAWING, FIGURES = "course_lib.exercises.drawing", "course_lib.grading.inside.figures"
+MAGIC = "IPython.core.inputtransformer2"  # of cells with %magic, and of broken ones
 # What NumPy and NetworkX load when they are first used.
 LATE = {"numpy": ("numpy.ma", "numpy.random"), "networkx": ("pandas",)}
 
@@ -32,7 +33,7 @@ def warm_imports(chapter):
             elif module not in known:
                 known.add(module)
                 waiting += _source(module)
-    return list(found)
+    return [*found, MAGIC]
 
 
 def _imported(source):
