@@ -550,7 +550,7 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
             "twin2.ipynb", class_[1], Record("3", "weights", "", [Verdict("weights-2", PASSED, "")])
         ),
     ]
-    lines = command.write_report(class_, entries, tmp_path)
+    lines = command.write_report(class_, entries, tmp_path, ["weights"])
     rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     assert [row["id"] for row in rows] == ["'=1+1", "../../up", "c"]
     assert rows[0]["name"].startswith("' =")
@@ -571,6 +571,35 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     assert report.file_name(Learner("A")) != report.file_name(Learner("a"))
 
 
+def test_what_one_hands_in_by_mistake_makes_no_exercise_for_all(tmp_path):
+    class_ = [Learner(name) for name in "abcd"]
+    right, other = [Verdict("weights-1", PASSED, "")], [Verdict("flow-1", PASSED, "")]
+    entries = [
+        *(summary.Entry(f"{w}.ipynb", w, Record(w, "weights", "", right)) for w in class_[:3]),
+        summary.Entry("d.ipynb", class_[3], Record("d", "flow", "", other)),
+        summary.Entry("e.ipynb", None, Record("e", "graph_view", "", [])),  # nobody's
+    ]
+    asked = summary.asked_of(entries)
+    assert asked == ["weights"]
+    *_, last = command.write_report(class_, entries, tmp_path, asked)
+    assert last.verdicts == {}
+    assert last.notes == [
+        "d.ipynb: it is 09_flow, which was not asked for",
+        "no notebook of 02_weights",
+    ]
+    rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
+    assert {row["of"] for row in rows} == {"6"}
+    assert list(report.counted(entries, asked)) == [
+        "What counts: 02_weights",
+        "09_flow does not count, 1 handed it in. If it is to: --chapter 09",
+    ]
+    # Who asked for more than most have done says so, and a second chapter of half the class counts.
+    assert summary.asked_of(entries, ["09", "weights"]) == ["weights", "flow"]
+    twice = [*entries, summary.Entry("a2.ipynb", class_[0], Record("a2", "flow", "", other))]
+    assert summary.asked_of(twice) == ["weights", "flow"]
+    assert summary.asked_of([]) == []
+
+
 LINES = """() => [...document.querySelectorAll("th[scope='col']")].map(
   (head) => Math.round(head.clientHeight / parseFloat(getComputedStyle(head).lineHeight)))"""
 
@@ -579,7 +608,7 @@ def test_the_report_fits_a_phone_and_no_heading_is_broken(page, tmp_path):
     class_ = [Learner("a" * 200, "A"), Learner("b")]
     found = [Verdict("weights-2", WRONG, "x" * 500, note="y" * 300)]
     entries = [summary.Entry("z" * 300, class_[0], Record("1", "weights", "It is none.", found))]
-    command.write_report(class_, entries, tmp_path)
+    command.write_report(class_, entries, tmp_path, ["weights"])
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((tmp_path / "report.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")

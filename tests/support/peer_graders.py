@@ -404,7 +404,7 @@ def main(venv, *only):
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
         tasks = lay_out(venv, Path(name), keys)
         jobs = [(peer, key, key, find_exercise(key).solution) for peer in PEERS for key in keys]
-        jobs += [(peer, p.stem, *read(p)) for peer in PEERS for p in paths]
+        jobs += [(peer, p.stem, *read(p)) for p in paths for peer in PEERS]
         asked = [job for job in jobs if (PEERS[job[0]], job[2]) in tasks]
         for (peer, name, key, _), told in pool.map(run, asked):
             if name == key:
