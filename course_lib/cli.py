@@ -24,10 +24,25 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, OSError, ImportError) as error:
-        print(f"course: {error}", file=sys.stderr)
+        print(f"course: {_sentence(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _sentence(error):
+    """Return what an error says; of one of the system, what it means for the file it names."""
+    path = getattr(error, "filename", None)
+    if path is None:
+        return error
+    means = {
+        FileNotFoundError: f"there is no {path}",
+        FileExistsError: f"{path} is there already, and is no folder",
+        IsADirectoryError: f"{path} is a folder, and a file is needed",
+        NotADirectoryError: f"{path} cannot be, for a part of this path is a file and no folder",
+        PermissionError: f"you may not read or write {path}",
+    }
+    return means.get(type(error), f"{path}: {error.strerror}")
 
 
 def _parser():

@@ -220,3 +220,68 @@ def test_a_wheel_builds_no_chapters_and_says_why(monkeypatch, capsys):
     monkeypatch.setattr(shipped, "IN_WHEEL", True)
     assert cli.main(["build"]) == 2
     assert "only a clone" in capsys.readouterr().err
+
+
+WRONG_FILES = {
+    "nowhere": "there is no nowhere",
+    "nowhere/file": "there is no nowhere",
+    "folder": "folder is a folder, and a file is needed",
+    "file/in it": "file/in it cannot be, for a part of this path is a file",
+    "latin": "latin ",
+    "empty": "empty ",
+    "file": "file ",
+}
+READS = {  # all commands that are given a file, and what they make of one that says nothing
+    "doctor --read FILE": {"latin", "empty", "file"},
+    "minutes FILE": set(),
+    "class --file FILE --host 127.0.0.1 --port 0": {"nowhere", "empty"},  # these begin a class
+    "grade . --roster FILE --out out --unsafe": set(),
+    "look --model . --text-file FILE": {"empty", "file"},
+}
+
+
+@pytest.mark.parametrize("command", READS)
+def test_a_file_that_cannot_be_read_is_named_in_one_sentence(folder, command, capsys):
+    folder = folder.parent
+    (folder / "folder").mkdir()
+    for name, data in (("latin", b"\xff caf\xe9"), ("empty", b""), ("file", b"hello")):
+        (folder / name).write_bytes(data)
+    for name, said in WRONG_FILES.items():
+        if name in READS[command]:
+            continue
+        assert cli.main([name if word == "FILE" else word for word in command.split()]) == 2
+        error = capsys.readouterr().err.removeprefix("course: --unsafe")
+        error = error[error.index("course: ") :]
+        assert error.startswith(f"course: {said}"), (command, name)
+        assert "Errno" not in error
+        assert len(error.splitlines()) == 1
+
+
+WRITES = {
+    "start FILE": "file",
+    "build --solved FILE": "file",
+    "pack --platform windows --to FILE": "file",
+    "minutes export.json --save FILE/minutes.json": "file",
+    "doctor --read FILE": "secret",
+}
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_a_place_that_cannot_be_written_is_named_in_one_sentence(
+    folder, command, capsys, monkeypatch
+):
+    folder, name = folder.parent, WRITES[command]
+    (folder / "file").write_text("hello")
+    (folder / "export.json").write_text('{"format": "course-class-1", "minutes": {}}')
+
+    def refused(self, **how):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    if name == "secret":  # the tests may run as root, who may read everything
+        monkeypatch.setattr(type(folder), "read_text", refused)
+    assert cli.main(command.replace("FILE", name).split()) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("course: ")
+    assert name in error
+    assert "Errno" not in error
+    assert len(error.splitlines()) == 1

@@ -1,7 +1,9 @@
 """Grading a folder: what becomes of each kind of file, of a class, and of what is interrupted."""
 
+import ast
 import contextlib
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -31,6 +33,7 @@ from course_lib.grading import (
     tree,
 )
 from course_lib.grading.inside import seccomp, wire
+from course_lib.grading.inside.cells import _used
 from course_lib.grading.judge import Grader, Verdict
 from course_lib.grading.record import Record, Store, grade_bytes
 from course_lib.grading.roster import Learner, owner, read_roster
@@ -79,6 +82,22 @@ MALFORMED = {
     "too many cells": (notebook(cells=[{"cell_type": "code", "source": ""}] * 2001), "cells"),
     "too much code": (cell(source="#" * 1_100_000), "longer than"),
     "the old format": (b'{"worksheets": [], "nbformat": 3}', "old format"),
+    "something after its end": (as_file([SHIFT]) + b"x", "JSON is broken"),
+    "two in one file": (as_file([SHIFT]) * 2, "JSON is broken"),
+    "two marks of its encoding": (b"\xef\xbb\xbf" * 2 + as_file([SHIFT]), "JSON is broken"),
+    "UTF-16 without a mark": (as_file([SHIFT]).decode().encode("utf-16-le"), "JSON is broken"),
+    "UTF-32": (as_file([SHIFT]).decode().encode("utf-32"), "UTF-8"),
+    "Latin-1": ("# é".encode("latin-1"), "UTF-8"),
+    "compressed": (gzip.compress(as_file([SHIFT])), "UTF-8"),
+    "an archive": (b"PK\x03\x04" + as_file([SHIFT]), "JSON is broken"),
+    "a page that asks for a password": (b"<!doctype html><p>weights-1</p>", "JSON is broken"),
+    "a conflict of Git": (b"<<<<<<< HEAD\n" + as_file([SHIFT]), "JSON is broken"),
+    "a pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1", "JSON is broken"),
+    "a program": (b"# %%\nshift_effect = 'unchanged'", "JSON is broken"),
+    "nothing": (b"null", "no list of cells"),
+    "a text": (b'"weights-1"', "no list of cells"),
+    "zeros": (bytes(100), "JSON is broken"),
+    "a file as a cell": (notebook(cells=["02_weights.ipynb"]), "one of its cells"),
     "of no chapter": (as_file([(None, "x = 1")]), "Neither its name nor its cells"),
     "of two chapters": (as_file([SHIFT, ("flow-1", "x = 1")]), "one of several"),
 }
@@ -90,6 +109,28 @@ def test_a_malformed_file_has_its_outcome(kind):
     record = grade_bytes(data, "homework", "digest", 0, grader=None)
     assert said in record.problem
     assert record.verdicts == []
+
+
+ODD = {
+    "a mark of its encoding": b"\xef\xbb\xbf" + as_file([SHIFT]),
+    "a version that is no number": notebook(nbformat=float("nan")),
+    "a key that is a number": cell(metadata={"exercise": 7}),
+    "a key of no exercise": cell(metadata={"exercise": "weights-99"}),
+    "a key that is half a character": cell(metadata={"exercise": "\ud800"}),
+    "metadata of another type": cell(metadata=[1]),
+    "an identity of another type": cell(id={"a": 1}),
+    "outputs of another type": cell(outputs="none", execution_count="many"),
+    "cells of the same identity": notebook(cells=json.loads(notebook())["cells"] * 2),
+    "lines as Windows ends them": cell(source="\r\n" + SHIFT[1] + "\r\n"),
+    "a zero in its code": cell(source=SHIFT[1] + "\0"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_odd_elsewhere_keeps_no_cell_from_being_read(kind):
+    read = take_apart(ODD[kind], "02_weights")
+    assert all(SHIFT[1] in cell.source for cell in read.cells)
+    assert read.seen["weights-1"] == len(read.cells) > 0
 
 
 def test_files_that_are_none_are_named_and_not_opened(tmp_path):
@@ -230,6 +271,27 @@ def test_a_changed_cell_of_the_course_is_run_as_far_as_it_is_needed(grader):
     notebook = take_apart(nbformat.writes(made).encode(), "x")
     assert [cell.sliced for cell in notebook.cells].count(True) == 1
     assert [v.state for v in grader.grade(notebook, keys=["weights-2"])] == [PASSED]
+
+
+@pytest.mark.parametrize(
+    ("source", "needs"),
+    [
+        ("for row, cell in table.items():\n    print(row, cell)", "table print"),
+        ("for row in row:\n    pass", "row"),
+        ("for row in []:\n    pass\nprint(row)", "row print"),  # no turn, and it is not bound
+        ("top = max(x)\nleft = [top for y in x if y]", "max x"),
+        ("total += 1", "total"),
+        ("for x in y:\n    if x:\n        break\n    continue", "y"),
+        ("import math\nprint(math.pi)", "print"),
+        ("if x:\n    y = 1\nz = y", "x y"),
+        ("y = 1\ndel y\nz = y", "y"),
+        ("def f():\n    return g(1)\nx = f()", "g"),
+        ("class Node(Node):\n    pass", "Node"),
+        ("y = [z for z in x]\nw = z", "x z"),
+    ],
+)
+def test_a_cell_needs_the_names_that_it_does_not_bind_itself(source, needs):
+    assert _used(ast.parse(source).body) - {"__name__"} == set(needs.split())
 
 
 @pytest.mark.xdist_group("grading")
@@ -488,7 +550,7 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
             "twin2.ipynb", class_[1], Record("3", "weights", "", [Verdict("weights-2", PASSED, "")])
         ),
     ]
-    lines = command.write_report(class_, entries, tmp_path)
+    lines = command.write_report(class_, entries, tmp_path, ["weights"])
     rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     assert [row["id"] for row in rows] == ["'=1+1", "../../up", "c"]
     assert rows[0]["name"].startswith("' =")
@@ -509,6 +571,35 @@ def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):
     assert report.file_name(Learner("A")) != report.file_name(Learner("a"))
 
 
+def test_what_one_hands_in_by_mistake_makes_no_exercise_for_all(tmp_path):
+    class_ = [Learner(name) for name in "abcd"]
+    right, other = [Verdict("weights-1", PASSED, "")], [Verdict("flow-1", PASSED, "")]
+    entries = [
+        *(summary.Entry(f"{w}.ipynb", w, Record(w, "weights", "", right)) for w in class_[:3]),
+        summary.Entry("d.ipynb", class_[3], Record("d", "flow", "", other)),
+        summary.Entry("e.ipynb", None, Record("e", "graph_view", "", [])),  # nobody's
+    ]
+    asked = summary.asked_of(entries)
+    assert asked == ["weights"]
+    *_, last = command.write_report(class_, entries, tmp_path, asked)
+    assert last.verdicts == {}
+    assert last.notes == [
+        "d.ipynb: it is 09_flow, which was not asked for",
+        "no notebook of 02_weights",
+    ]
+    rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
+    assert {row["of"] for row in rows} == {"6"}
+    assert list(report.counted(entries, asked)) == [
+        "What counts: 02_weights",
+        "09_flow does not count, 1 handed it in. If it is to: --chapter 09",
+    ]
+    # Who asked for more than most have done says so, and a second chapter of half the class counts.
+    assert summary.asked_of(entries, ["09", "weights"]) == ["weights", "flow"]
+    twice = [*entries, summary.Entry("a2.ipynb", class_[0], Record("a2", "flow", "", other))]
+    assert summary.asked_of(twice) == ["weights", "flow"]
+    assert summary.asked_of([]) == []
+
+
 LINES = """() => [...document.querySelectorAll("th[scope='col']")].map(
   (head) => Math.round(head.clientHeight / parseFloat(getComputedStyle(head).lineHeight)))"""
 
@@ -517,7 +608,7 @@ def test_the_report_fits_a_phone_and_no_heading_is_broken(page, tmp_path):
     class_ = [Learner("a" * 200, "A"), Learner("b")]
     found = [Verdict("weights-2", WRONG, "x" * 500, note="y" * 300)]
     entries = [summary.Entry("z" * 300, class_[0], Record("1", "weights", "It is none.", found))]
-    command.write_report(class_, entries, tmp_path)
+    command.write_report(class_, entries, tmp_path, ["weights"])
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((tmp_path / "report.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -677,4 +768,4 @@ def test_a_sandbox_has_loaded_what_a_chapter_s_answers_load():
     assert "torch" not in warm_imports("flow")
     for chapter in CHAPTERS.values():
         ours = [module for module in warm_imports(chapter) if module.startswith("course_lib")]
-        assert ours == (["course_lib.exercises.drawing"] if chapter == "heatmaps" else [])
+        assert ours == (["course_lib.grading.inside.figures"] if chapter == "heatmaps" else [])

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import closing
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -48,15 +49,11 @@ def serve(path, *, host=ANY, port=PORT):
     ValueError
         If the file holds something else, or nothing can listen at the address.
     """
-    listening = listen(host, port)
-    store = Store(path)
-    try:
+    with closing(listen(host, port)) as listening, closing(Store(path)) as store:
         port = listening.getsockname()[1]
         address = f"{(lan_address() if host == ANY else host) or 'localhost'}:{port}"
         print(*lines(store, path, address, port), sep="\n", flush=True)
         server_of(store, address).run(sockets=[listening])
-    finally:
-        store.close()
 
 
 def server_of(store, address):

@@ -29,6 +29,13 @@ def add_to(commands):
     grading.add_argument("submissions", help="the folder with the notebooks")
     grading.add_argument("--roster", required=True, metavar="FILE.csv", help="who is in the class")
     grading.add_argument("--out", required=True, metavar="FOLDER", help="where the report goes")
+    grading.add_argument(
+        "--chapter",
+        action="append",
+        default=[],
+        metavar="02",
+        help="what was asked for, as often as needed; otherwise what most have handed in",
+    )
     grading.add_argument("--jobs", type=int, help="processes; otherwise one for each core")
     grading.add_argument("--seconds", type=float, default=10, help="for the calls of an answer")
     grading.add_argument("--memory", type=int, default=2048, help="MB that an answer may take")

@@ -8,6 +8,7 @@ PyTorch: only `record`, for a sentence of your own, runs a model, and for other 
 `course_lib.models.record`.
 """
 
+import functools
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -463,12 +464,26 @@ def record(sentence):
 
 def _stored(name, *, model="minilm", file=None):
     """Return the arrays of the recording called `name` by what comes after its name and a dot."""
-    names = provenance(model)["sentences"]
+    weights, _ = MODELS[_validate.choice(model, "model", tuple(MODELS))]
+    names = _names(model)
     if not isinstance(name, str) or name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
-    with np.load(FOLDER / (file or MODELS[model][0])) as stored:  # each array is read by itself
-        return {
+    return _read(name, file or weights)
+
+
+@functools.cache
+def _names(model):
+    return tuple(provenance(model)["sentences"])
+
+
+@functools.cache  # chapters ask for the same recordings again and again
+def _read(name, file):
+    with np.load(FOLDER / file) as stored:  # each array is read by itself
+        found = {
             key.removeprefix(name).removeprefix("."): stored[key]
             for key in stored
             if key.partition(".")[0] == name
         }
+    for array in found.values():
+        array.flags.writeable = False  # the next caller gets it, too
+    return found

@@ -31,6 +31,7 @@ INSIDE = np.linspace(0.2, 0.8, 15)  # where a cell is looked at, as a share of i
 SEEN = 30  # how much a text changes some pixels, of 255
 LEGIBLE = 3  # pixels, the height of a text
 WITHIN = 1.25  # of a cell: how wide and high a text in it may be
+_ready = {}  # how many axes: figures that wait for the next case
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,33 @@ def own_figure(count=1):
     try:
         with matplotlib.style.context("default"):
             matplotlib.rcParams["interactive"] = False
-            figure = Figure((INCHES * count, INCHES), dpi=DPI)
+            waiting = _ready.get(count)
+            figure, axes = waiting.pop() if waiting else _empty(count)
             for number, known in enumerate((figure, Figure())):  # the last is the current one
                 Gcf.set_active(FigureManagerBase(FigureCanvasAgg(known), number + 1))
-            yield figure, figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
+            yield figure, axes
     finally:
         for manager in list(Gcf.figs.values()):
             Gcf.destroy(manager)
         Gcf.figs.update(opened)
+
+
+def _empty(count):
+    figure = Figure((INCHES * count, INCHES), dpi=DPI)
+    return figure, figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
+
+
+def make_ready(counts):
+    """Make empty figures before they are asked for, and load what drawing loads when it begins.
+
+    Parameters
+    ----------
+    counts : dict of int to int
+        How many axes a figure has, and how many such figures.
+    """
+    Draw(named=True)(lambda axes, weights: axes.imshow(weights), [(np.eye(2),)])
+    with matplotlib.style.context("default"):
+        _ready.update({axes: [_empty(axes) for _ in range(n)] for axes, n in counts.items()})
 
 
 def described(figure, axes, shape, named=True):

@@ -113,12 +113,14 @@ def _slack(scale):
 
 def _readings(drawing, scale):
     """Return the least and the largest weight that each cell's colour may stand for, or NaN."""
-    away = furthest(drawing["colours"][..., None, :] - scale["colours"])
-    on = away <= SAME
+    cells = drawing["colours"]
+    colours, which = np.unique(cells.reshape(-1, 3), axis=0, return_inverse=True)  # few of many
+    on = furthest(colours[:, None, :] - scale["colours"]) <= SAME
     low = np.where(on, scale["weights"], np.inf).min(axis=-1)
     high = np.where(on, scale["weights"], -np.inf).max(axis=-1)
     none = ~on.any(axis=-1)
-    return np.where(none, np.nan, low), np.where(none, np.nan, high)
+    ends = np.where(none, np.nan, [low, high])[:, which.ravel()]
+    return ends.reshape(2, *cells.shape[:-1])
 
 
 def _empty(drawing, scale, asked):

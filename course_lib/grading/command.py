@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from course_lib import language
 from course_lib._files import write_whole
+from course_lib.chapters import chapter_name
 from course_lib.grading import report, running, summary
 from course_lib.grading.bubblewrap import require_sandbox
 from course_lib.grading.record import Record, Store, digest_of, read_or_problem
@@ -25,6 +26,7 @@ UNSAFE = (
 
 def run(options):
     """Grade, write the report, and return the exit status."""
+    named = list(map(chapter_name, options.chapter))  # before anybody waits
     limits = Limits(seconds=options.seconds, memory=options.memory)
     if options.unsafe:
         print(UNSAFE, file=sys.stderr)
@@ -39,8 +41,9 @@ def run(options):
             jobs=options.jobs or os.cpu_count() or 1,
             scheduler=options.scheduler,
         )
-        lines = write_report(learners, entries, options.out)
-        print(*_told(lines, entries, options.out), sep="\n")
+        asked = summary.asked_of(entries, named)
+        lines = write_report(learners, entries, options.out, asked)
+        print(*_told(lines, entries, options.out, asked), sep="\n")
     return 0
 
 
@@ -98,24 +101,25 @@ def grade_folder(folder, learners, out, settings, *, jobs=1, scheduler=None):
     return entries, learners
 
 
-def write_report(learners, entries, out):
+def write_report(learners, entries, out, asked):
     """Write the table, the report and a page for each learner; return the learners' lines."""
     out = Path(out)
-    lines, exercises = summary.lines(learners, entries), summary.exercises_in(entries)
+    lines, exercises = summary.lines(learners, entries, asked), summary.exercises_in(asked)
     (out / "feedback").mkdir(parents=True, exist_ok=True)
     write_whole(out / "marks.csv", summary.as_csv(lines, exercises).encode())
-    write_whole(out / "report.html", report.report_page(learners, entries).encode())
+    write_whole(out / "report.html", report.report_page(learners, entries, asked).encode())
     for line in lines:
         page = report.feedback_page(line, exercises).encode()
         write_whole(out / "feedback" / report.file_name(line.learner), page)
     return lines
 
 
-def _told(lines, entries, out):
+def _told(lines, entries, out, asked):
     """Yield what an instructor is told in the terminal."""
     absent = [line.learner.identity for line in lines if not line.verdicts]
     problems = [entry for entry in entries if entry.record.problem]
     yield say("{count} notebooks of {learners} learners", count=len(entries), learners=len(lines))
+    yield from report.counted(entries, asked)
     for entry in problems:
         yield f"{entry.path}: {entry.record.problem}"
     for entry in summary.unclaimed(entries):

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from course_lib import language, theme
+from course_lib.chapters import chapter_stem
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
 from course_lib.exercises.report import HEADINGS
 from course_lib.grading import summary
@@ -19,13 +20,14 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 LONGEST = 2000  # characters of a message
 
 
-def report_page(learners, entries):
-    """Return the report on a class as HTML."""
-    lines = summary.lines(learners, entries)
-    exercises = summary.exercises_in(entries)
+def report_page(learners, entries, asked):
+    """Return the report on a class as HTML; `asked` are the chapters that count."""
+    lines = summary.lines(learners, entries, asked)
+    exercises = summary.exercises_in(asked)
     size = say("{count} notebooks of {learners} learners", count=len(entries), learners=len(lines))
     parts = [
         f"<p>{_text(size)}</p>",
+        *(f"<p>{_text(told)}</p>" for told in counted(entries, asked)),
         _table(lines, exercises),
         f"<h2>{_text(say('By exercise'))}</h2>",
         *(_exercise(exercise, lines) for exercise in exercises),
@@ -34,6 +36,18 @@ def report_page(learners, entries):
         *(_learner(line, exercises) for line in lines),
     ]
     return _page(say("Report on a class"), parts)
+
+
+def counted(entries, asked):
+    """Yield which chapters count, and which were handed in besides."""
+    yield say("What counts: {chapters}", chapters=", ".join(map(chapter_stem, asked)) or "-")
+    for chapter, count in summary.unasked(entries, asked).items():
+        yield say(
+            "{chapter} does not count, {count} handed it in. If it is to: --chapter {name}",
+            chapter=chapter_stem(chapter),
+            count=count,
+            name=chapter_stem(chapter)[:2],
+        )
 
 
 def feedback_page(line, exercises):
@@ -86,13 +100,17 @@ def _table(lines, exercises):
     for line in lines:
         cells = "".join(_cell(line.verdicts.get(exercise.key)) for exercise in exercises)
         who = _text(line.learner.identity)
-        rows.append(f"<tr><th scope='row'>{who}</th>{cells}<td>{line.passed}</td></tr>")
+        rows.append(f"<tr><th scope='row'>{who}</th>{cells}<td>{_of(line, exercises)}</td></tr>")
     return (
         f"<div class='wide' tabindex='0' role='region' aria-label='{_text(say('All marks'))}'>"
         f"<table><thead><tr><th scope='col'>{_text(say('learner'))}</th>{heads}"
         f"<th scope='col'>{_text(say('passed'))}</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _of(line, exercises):
+    return _text(say("{done} of {count}", done=line.passed, count=len(exercises)))
 
 
 def _cell(verdict):

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass, field
 
-from course_lib.chapters import chapter_stem
+from course_lib.chapters import chapter_name, chapter_stem
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
 from course_lib.exercises.registry import exercises_of
 from course_lib.grading.roster import Learner
@@ -39,15 +39,35 @@ class Line:
         return sum(verdict.state == PASSED for verdict in self.verdicts.values())
 
 
-def chapters_of(entries):
-    """Return the chapters that occur, in their order."""
-    held = {entry.record.chapter for entry in entries} - {None}
-    return sorted(held, key=chapter_stem)
+def asked_of(entries, named=()):
+    """Return the chapters that count for everybody, in their order.
+
+    Parameters
+    ----------
+    entries : list of Entry
+    named : iterable of str
+        Chapters that the instructor names. Without them those count that at least half as many
+        learners have handed in as the one that most have: a notebook that somebody took for
+        another does not make an exercise for all.
+    """
+    if named:
+        return sorted(set(map(chapter_name, named)), key=chapter_stem)
+    pairs = {(entry.record.chapter, entry.learner) for entry in entries if entry.learner}
+    counts = Counter(chapter for chapter, _ in pairs if chapter)
+    most = max(counts.values(), default=0)
+    return sorted((c for c in counts if 2 * counts[c] >= most), key=chapter_stem)
 
 
-def lines(learners, entries):
-    """Return a `Line` for each learner of the roster, in its order."""
-    chapters, same = chapters_of(entries), Counter(entry.content for entry in entries)
+def unasked(entries, asked):
+    """Return how many learners have handed in each chapter that does not count."""
+    pairs = {(entry.record.chapter, entry.learner) for entry in entries if entry.learner}
+    counts = Counter(chapter for chapter, _ in pairs if chapter and chapter not in asked)
+    return {chapter: counts[chapter] for chapter in sorted(counts, key=chapter_stem)}
+
+
+def lines(learners, entries, asked):
+    """Return a `Line` for each learner of the roster, in its order; only `asked` chapters count."""
+    same = Counter(entry.content for entry in entries)
     made = {learner: Line(learner) for learner in learners}
     for learner, line in made.items():
         own = [entry for entry in entries if entry.learner == learner]
@@ -55,16 +75,21 @@ def lines(learners, entries):
             line.notes.append(say("no notebook came"))
             continue
         for entry in own:
-            if entry.record.problem:
-                line.notes.append(f"{entry.path}: {entry.record.problem}")
+            record = entry.record
+            if record.problem:
+                line.notes.append(f"{entry.path}: {record.problem}")
             if entry.content and same[entry.content] > 1:
                 line.notes.append(say("{path}: others have the same file", path=entry.path))
-            for verdict in entry.record.verdicts:
+            if record.chapter and record.chapter not in asked:
+                told = {"path": entry.path, "chapter": chapter_stem(record.chapter)}
+                line.notes.append(say("{path}: it is {chapter}, which was not asked for", **told))
+                continue
+            for verdict in record.verdicts:
                 known = line.verdicts.get(verdict.key)
                 if known is None or BETTER.index(verdict.state) < BETTER.index(known.state):
                     line.verdicts[verdict.key] = verdict
         counts = Counter(entry.record.chapter for entry in own)
-        for chapter in chapters:
+        for chapter in asked:
             if counts[chapter] == 0:
                 line.notes.append(say("no notebook of {chapter}", chapter=chapter_stem(chapter)))
             if counts[chapter] > 1:
@@ -83,9 +108,9 @@ def unclaimed(entries):
     return [entry for entry in entries if entry.learner is None]
 
 
-def exercises_in(entries):
-    """Return the exercises of all chapters that occur."""
-    return [exercise for chapter in chapters_of(entries) for exercise in exercises_of(chapter)]
+def exercises_in(chapters):
+    """Return the exercises of chapters."""
+    return [exercise for chapter in chapters for exercise in exercises_of(chapter)]
 
 
 def mistakes(key, lines, most=5):

@@ -4,8 +4,10 @@
     /tmp/peers/bin/pip install nbgrader pytest-prairielearn-grader pandas plot-serializer \
         anywidget matplotlib networkx nbval numpy pyyaml scipy
     /tmp/peers/bin/pip install --no-deps .
-    python -m tests.support.peer_graders /tmp/peers
+    python -m tests.support.peer_graders /tmp/peers        # all, half an hour or more
+    python -m tests.support.peer_graders /tmp/peers new    # those that were not measured yet
 
+What is known is kept in the environment, so that a run that was interrupted goes on there.
 The peers live in a virtual environment of their own. They are set up as their documentation
 advises, and ask and judge as our check does; every grading runs in a jail of bubblewrap, without a
 network and with limits, so that what an attack does to a peer it does to nothing else.
@@ -38,6 +40,7 @@ from tests.support.peer_jail import HOME, SECRET, UID, WALL
 
 SECONDS = 8  # for a cell or a call
 AT_ONCE = 2
+NEW = "new"
 ALWAYS = ("math", "numpy", "numpy._core._methods")  # what NumPy imports in the learner's name
 PEERS = {  # the columns, and the task that each gets
     "nbgrader, asserts": "nbgrader-asserts",
@@ -47,31 +50,36 @@ PEERS = {  # the columns, and the task that each gets
 # What prairielearn's sandbox says where it withholds a module or a built-in function.
 REFUSALS = ("not allowed to be imported", "cannot be imported", "NameError")
 KINDS = {
-    "patch what judges": """draw_lies import_hook later_exercise module_lies modules_replaced
-        patch_assess patch_builtins patch_call patch_check patch_find patch_modules patch_numpy
-        patch_numpy_asarray patch_send patch_showtraceback patch_torch patch_wire""",
-    "find the answer": """compiled_networkx frames garbage hard_coded import_chapters import_tests
-        library_function library_source library_through_another networkx_function own_memory
-        parent_memory path_file process_vm random_state remember_inputs search_files""",
+    "patch what judges": """code_replaced draw_lies import_hook later_exercise module_lies
+        modules_replaced patch_assess patch_builtins patch_call patch_check patch_find
+        patch_modules patch_numpy patch_numpy_asarray patch_send patch_showtraceback patch_torch
+        patch_wire trace_function""",
+    "find the answer": """coarse_type compiled_networkx frames garbage hard_coded import_chapters
+        import_tests inputs_in_place library_function library_source library_through_another
+        networkx_function own_memory parent_memory path_file process_vm random_state
+        remember_inputs search_files""",
     "forge what is sent back": """at_exit collector deep_message descriptors_reopened
         exception_that_lies forge_empty forge_frame forge_report forge_second forge_stdout
-        forge_verdict_file forge_well_formed huge_shape memory_of_parent message_for_pages
-        thread""",
-    "return values that lie": """array_subclass array_that_lies changing_value equal_number
-        equal_to_all generator hook_of_array lone_surrogates mapping_that_lies metaclass
-        module_that_lies name_of_class not_a_number not_executed number_that_lies objects_in_array
-        pickle structured text_in_all_ways text_that_lies unicode_name""",
-    "waste time, memory or disk": """ask_the_user colliding_keys deep_list disk_bomb endless_answer
-        endless_iterator endless_output endless_small_answers exception_endless fork_bomb
-        huge_integer huge_text hundred_megabytes ignore_signals loop loop_in_c loop_swallowing
-        memory_bomb memory_shared patch_clock raise_limits recursion regular_expression sleep
-        slow_for_others thread_bomb timer wide_data""",
-    "end the process": """close_everything crash execute exit_at_once kill_itself stop_itself
-        system_exit""",
-    "get out, or stay": """daemon disk_elsewhere folder_that_stays home_and_environment
-        limits_of_others multiprocessing namespaces network network_download other_submissions
-        preload shared_memory start_of_python subprocess thread_that_stays trace_parent unix_socket
-        vfork""",
+        forge_verdict_file forge_well_formed half_frame huge_shape memory_of_parent
+        message_for_pages thread""",
+    "return values that lie": """array_subclass array_that_lies changing_value cyclic_value
+        equal_number equal_to_all fitting_shapes generator hook_of_array lone_surrogates
+        mapping_that_lies masked_array metaclass module_that_lies name_of_class not_a_number
+        not_executed number_that_lies objects_in_array pickle structured text_in_all_ways
+        text_that_lies unicode_name""",
+    "waste time, memory or disk": """ask_the_user await_for_ever broadcast_bomb colliding_keys
+        debugger deep_list deep_source disk_bomb endless_answer endless_iterator endless_output
+        endless_small_answers exception_endless exception_groups fork_bomb huge_integer huge_text
+        hundred_megabytes ignore_signals loop loop_in_c loop_swallowing memory_bomb memory_shared
+        patch_clock raise_limits recursion regular_expression sleep slow_for_others subinterpreter
+        thread_bomb timer wide_data""",
+    "end the process": """audit_hook bytecode close_everything core_dump crash execute
+        exit_at_once kill_itself no_builtins small_integers stop_itself system_exit""",
+    "get out, or stay": """compiled_poison conftest daemon disk_elsewhere folder_that_stays
+        home_and_environment limits_of_others links locks machine_code magics multiprocessing
+        namespaces network network_download other_abi other_submissions preload priority
+        shared_memory signals_by_files start_of_python subprocess terminal thread_that_stays
+        trace_parent unix_socket vfork""",
 }
 KIND_OF = {stem: kind for kind, stems in KINDS.items() for stem in stems.split()}
 JUDGE = f"""
@@ -346,14 +354,30 @@ def honest_with_ours(key):
 
 
 def main(venv, *only):
-    """Run all attacks on all graders, or add those that are named to what was measured."""
-    venv = Path(venv).resolve()
+    """Run all attacks on all graders, or add some to what was measured.
+
+    Parameters
+    ----------
+    venv : path
+    only : str
+        Names of attacks, or the one word "new": those that were not measured yet.
+    """
+    venv, before = Path(venv).resolve(), json.loads(MEASURED.read_text("utf-8"))
+    for program in ("nbgrader", "pytest"):
+        if not (venv / "bin" / program).exists():
+            raise SystemExit(f"{venv} has no {program}: see the top of this file")
+    if only == (NEW,):
+        only = tuple(path.stem for path in FILES if path.stem not in before["attacks"])
+        if not only:
+            raise SystemExit("every attack is measured")
+    if unknown := set(only) - {path.stem for path in FILES}:
+        raise SystemExit(f"there is no attack {', '.join(sorted(unknown))}")
     paths = [path for path in FILES if not only or path.stem in only]
     keys = sorted({read(path)[0] for path in paths})
     honest = {peer: {} for peer in PEERS}
     attacks = {path.stem: about(path) | dict.fromkeys(PEERS) for path in paths}
     record = venv / "attacks.jsonl"  # what is known already, so that it can be interrupted
-    known = [] if only or not record.exists() else record.read_text().splitlines()
+    known = record.read_text().splitlines() if record.exists() else []
     known = {tuple(job): told for job, told in map(json.loads, known)}
     users = Queue()
     for number in range(AT_ONCE):  # a limit of processes counts all that a user has
@@ -373,15 +397,14 @@ def main(venv, *only):
             users.put(user)
         said = told if only or (name == key and not told["score"]) else told["seconds"]
         print(peer, name, outcome(told), said, flush=True)
-        if not only:
-            with record.open("a") as file:
-                file.write(json.dumps([job, told]) + "\n")
+        with record.open("a") as file:
+            file.write(json.dumps([job, told]) + "\n")
         return job, told
 
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
         tasks = lay_out(venv, Path(name), keys)
         jobs = [(peer, key, key, find_exercise(key).solution) for peer in PEERS for key in keys]
-        jobs += [(peer, p.stem, *read(p)) for peer in PEERS for p in paths]
+        jobs += [(peer, p.stem, *read(p)) for p in paths for peer in PEERS]
         asked = [job for job in jobs if (PEERS[job[0]], job[2]) in tasks]
         for (peer, name, key, _), told in pool.map(run, asked):
             if name == key:
@@ -393,9 +416,9 @@ def main(venv, *only):
         attacks[stem]["ours"] = found
     days = {datetime.now(UTC).date().isoformat()}
     if only:
-        measured = json.loads(MEASURED.read_text("utf-8"))
-        honest, attacks = measured["honest"], measured["attacks"] | attacks
-        days |= set(measured["date"].split(" and "))
+        honest = {name: before["honest"][name] | told for name, told in honest.items()}
+        attacks = before["attacks"] | attacks
+        days |= set(before["date"].split(" and "))
     write(venv, " and ".join(sorted(days)), honest, attacks)
 
 

@@ -109,9 +109,39 @@ class Notebook:
                     self.execute(_parsed_or_raise(statement.source), "<shipped>")
 
 
-def _used(nodes):
-    """Return the names that statements look up outside themselves: not those of arguments."""
-    waiting, found = [_compiled(nodes, "<names>")], set()
+def _used(nodes, bound=frozenset()):
+    """Return the names that statements look up, but for those that they bind before."""
+    found, bound = set(), set(bound)
+    for node in nodes:
+        if isinstance(node, ast.For):
+            found |= _looked_up(ast.copy_location(ast.Expr(node.iter), node)) - bound
+            found |= _used(node.body, bound | _names_in(node.target, ast.Store))
+            found |= _used(node.orelse, bound)
+            continue
+        found |= _looked_up(node) - bound
+        bound |= _surely_bound(node)
+        if isinstance(node, ast.Delete):
+            bound -= _names_in(node)
+    return found
+
+
+def _surely_bound(node):
+    """Return names that a statement binds in any case, unless it fails."""
+    if isinstance(node, ast.Assign):
+        return {name for target in node.targets for name in _names_in(target, ast.Store)}
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+        return defined_names(ast.unparse(node))
+    return set()
+
+
+def _names_in(node, context=ast.expr_context):
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
+
+
+def _looked_up(node):
+    """Return the names that a statement looks up outside itself: not those of arguments."""
+    turn = ast.copy_location(ast.While(ast.Constant(True), [node], []), node)  # node may break off
+    waiting, found = [_compiled([ast.fix_missing_locations(turn)], "<names>")], set()
     while waiting:
         code = waiting.pop()
         waiting += [part for part in code.co_consts if isinstance(part, types.CodeType)]
