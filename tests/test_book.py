@@ -59,8 +59,8 @@ def address(site):
 
 
 @pytest.fixture
-def reader(browser, address):
-    with reading(browser, address) as page:
+def reader(online, address):
+    with reading(online, address) as page:
         yield page
 
 
