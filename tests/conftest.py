@@ -124,3 +124,14 @@ def chapter_run(common_folder, trainings):
     from tests.support.chapters import run_chapter  # loads much that few tests need
 
     return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem, **trainings))
+
+
+@pytest.fixture(scope="session")
+def second_run(common_folder, trainings, chapter_run):
+    """Return what the cells of pages showed when all chapters ran a second time, by stem."""
+    from course_lib.authoring.source import stems
+    from tests.support import second_run
+
+    for stem in stems():
+        chapter_run(stem)  # long trainings are handed over
+    return once(common_folder / "second_run", lambda: second_run.second_run(**trainings))
