@@ -20,6 +20,9 @@ others = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(LEFT_OUT), *others]))
 collect_ignore = [LEFT_OUT]
 
+# What a page asks of another host fails at once.
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
 
@@ -46,24 +49,47 @@ def uses_what_its_module_makes(item):
 @pytest.fixture(scope="module")
 def browser():
     """Return a headless Chromium; without one, skip on a laptop and fail in CI."""
-    with chromium() as found:
+    with chromium(NO_NETWORK) as found:
         if found is None:
             tell = pytest.fail if os.environ.get("CI") else pytest.skip
             tell("no Chromium found: install one, or name it in the environment variable CHROMIUM")
         yield found
 
 
+@pytest.fixture(scope="module")
+def offline(browser):
+    """Return the desk of a module: its page has no network, not even to this machine."""
+    from tests.support.pages import Desk
+
+    desk = Desk(browser, 1000, 900, offline=True)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def online(browser):
+    """Return the desk of a module whose page is served by this machine."""
+    from tests.support.pages import Desk
+
+    desk = Desk(browser, 1200, 900)
+    yield desk
+    desk.close()
+
+
 @pytest.fixture
-def page(browser):
+def page(offline):
     """Return a page without network; the test fails if the page reports any error."""
-    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
     errors = []
-    page.on("pageerror", lambda error: errors.append(f"page error: {error}"))
-    page.on("console", lambda said: said.type == "error" and errors.append(f"console: {said.text}"))
-    yield page
-    context.close()
+
+    def note_error(error):
+        errors.append(f"page error: {error}")
+
+    def note_line(said):
+        if said.type == "error":
+            errors.append(f"console: {said.text}")
+
+    with offline.lend(10_000, pageerror=note_error, console=note_line) as page:
+        yield page
     assert not errors, "\n".join(errors)
 
 
@@ -98,3 +124,14 @@ def chapter_run(common_folder, trainings):
     from tests.support.chapters import run_chapter  # loads much that few tests need
 
     return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem, **trainings))
+
+
+@pytest.fixture(scope="session")
+def second_run(common_folder, trainings, chapter_run):
+    """Return what the cells of pages showed when all chapters ran a second time, by stem."""
+    from course_lib.authoring.source import stems
+    from tests.support import second_run
+
+    for stem in stems():
+        chapter_run(stem)  # long trainings are handed over
+    return once(common_folder / "second_run", lambda: second_run.second_run(**trainings))

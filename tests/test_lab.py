@@ -6,7 +6,6 @@ Lab shows what they made.
 """
 
 import json
-import re
 
 import pytest
 
@@ -39,8 +38,6 @@ def lab(lab_folder):
 def chapter(browser, lab):
     """Open the chapter as a learner does, run all its cells, and stop each training early."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    # Only the server on this machine may be asked for anything.
-    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(f"{lab}/lab/tree/notebooks/{STEM}.ipynb?reset")

@@ -1,6 +1,6 @@
-"""Whole chapters: they run, unsolved and solved, and keep the course's form.
+"""Whole chapters: they run, unsolved and solved, show the same again, and keep the course's form.
 
-That a run in another kernel gives the same outputs, the book's build shows: see test_book.py.
+The book's pages are built from this run: see test_book.py.
 """
 
 import ast
@@ -14,7 +14,13 @@ import pytest
 from course_lib import plots, widgets
 from course_lib.authoring import notebooks, source
 from course_lib.exercises.registry import exercises_of
-from tests.support.chapters import code_cells, error_stream, verdicts
+from tests.support.chapters import (
+    code_cells,
+    differences,
+    error_stream,
+    speaks_to_the_learner,
+    verdicts,
+)
 from tests.support.notebooks import nbval
 
 STEMS = source.stems()
@@ -51,6 +57,15 @@ class TestRun:
     def test_every_figure_has_a_text_alternative(self, stem, chapter_run):
         found = chapter_run(stem)
         assert figures_without_text(found.ran) == []
+
+
+# On the worker that builds the book, which has asked for all chapters before: no other waits.
+@pytest.mark.notebook
+@pytest.mark.xdist_group("book")
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_second_run_shows_the_same(stem, chapter_run, second_run):
+    first = [cell for cell in chapter_run(stem).solved if not speaks_to_the_learner(cell)]
+    assert differences(second_run[stem], first) == []
 
 
 class PictureTexts(HTMLParser):

@@ -147,9 +147,10 @@ def served(tmp_path_factory):
 
 
 @pytest.fixture
-def show(browser, served):
+def show(online, served):
     """Open decks; any error, and any request to another host, fails the test."""
-    with reading(browser, served, (1920, 1080), 60_000) as page:
+    with reading(online, served, 60_000) as page:
+        page.set_viewport_size({"width": 1920, "height": 1080})
 
         def show(stem):
             page.open(f"{stem}/index.html")

@@ -326,6 +326,9 @@ def test_a_link_leads_to_a_figure_as_it_stands(page, tmp_path):
 def test_no_link_is_offered_where_an_address_makes_no_sense(page, tmp_path):
     open_all(page, tmp_path, VIEWS[:1])
     page.wait_for_selector(".course-link")
+    page = page.context.new_page()  # what is added to a page stays, and others come after this
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.add_init_script(
         "addEventListener('DOMContentLoaded', () => document.body.setAttribute("
         "'data-jp-theme-light', 'true'))"
@@ -334,6 +337,7 @@ def test_no_link_is_offered_where_an_address_makes_no_sense(page, tmp_path):
     page.wait_for_selector(".replaced", state="attached")
     assert page.locator(".course-link").count() == 0
     assert page.locator(".course-reset").count() == 1
+    assert errors == []
 
 
 @pytest.mark.browser

@@ -28,8 +28,8 @@ def address(small_book):
 
 
 @pytest.fixture
-def reader(browser, address):
-    with reading(browser, address) as page:
+def reader(online, address):
+    with reading(online, address) as page:
         yield page
 
 

@@ -114,7 +114,7 @@ TRAINS = "watch_training = None  # await watch_training("
             [OPEN, CHECK, TRAINS, "spread + 1"],
             [DONE, CHECK, TRAINS, "1 / 0"],
             ["not attempted", "passed"],
-            ["Cell 4", "Cell 9"],
+            ["Cell 4", "Cell 10"],
         ),
     ],
 )

@@ -56,7 +56,7 @@ def find_chromium():
 
 
 @contextmanager
-def chromium():
+def chromium(*flags):
     """Start a headless Chromium and yield it, or None where there is none."""
     executable = find_chromium()
     if executable is None:
@@ -65,7 +65,7 @@ def chromium():
     from playwright.sync_api import sync_playwright  # only tests and benchmarks have it
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
         yield browser
         browser.close()
 

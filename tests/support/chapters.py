@@ -9,12 +9,19 @@ import nbformat
 from nbval.plugin import coalesce_streams
 
 from course_lib.authoring import notebooks
+from course_lib.authoring.live_figures import STATE
 from course_lib.exercises.report import MIME
 from tests.support.notebooks import Run, nbval
 
 WIDGET = "application/vnd.jupyter.widget-view+json"  # holds an id that is new in every run
 WATCH = "await watch_training("
 UNSOLVED, SOLVED = 0, 1
+# What stands on the book's pages beside outputs: all widgets, except those of an unsolved run.
+CLOSE_WIDGETS = "__import__('ipywidgets').Widget.close_all()"
+TELL_WIDGETS = f"""\
+__import__("IPython").display.display(
+    {{"{STATE}": __import__("ipywidgets").Widget.get_manager_state()}}, raw=True
+)"""
 # What every cell before an exercise has defined, and back to that.
 REMEMBER = "remembered = dict(globals())"
 FORGET = """\
@@ -37,19 +44,22 @@ class ChapterRun(NamedTuple):
         The cells of code that ran, in their order, with their outputs.
     unsolved, solved : list of cells
         The same, as they stand in the two notebooks; what has no part in an exercise ran once.
+    widgets : dict
+        The state of all widgets in the end, as the metadata of a notebook hold it.
     """
 
     run: Run
     ran: list
     unsolved: list
     solved: list
+    widgets: dict
 
 
 def run_chapter(stem, **variables):
     """Run all cells of a chapter under nbval, its exercises solved and unsolved.
 
-    The build of the book shows that solutions run in a kernel of their own as well. The variables
-    are those of the environment.
+    That solutions run in a kernel of their own as well, second_run.py shows. The variables are
+    those of the environment.
     """
     pair = notebooks.learner_notebook(stem), notebooks.solved_notebook(stem)
     return run_both(*pair, **variables)
@@ -65,6 +75,7 @@ def run_both(unsolved, solved, **variables):
     pairs = list(zip(code_cells(unsolved), code_cells(solved), strict=True))
     trains = any(WATCH in cell.source for cell, _ in pairs)
     plan = behind_one_another(pairs) if trains else in_one_pass(pairs)
+    plan.append((nbformat.v4.new_code_cell(TELL_WIDGETS), set()))
     both = copy.deepcopy(unsolved)
     both.cells = [cell for cell, _ in plan]
     with tempfile.TemporaryDirectory() as folder:
@@ -76,12 +87,15 @@ def run_both(unsolved, solved, **variables):
     for cell, (_, shown_in) in zip(ran, plan, strict=True):
         for half in shown_in:
             halves[half].append(cell)
-    return ChapterRun(run, ran, *halves)
+    told = [output.data[STATE] for output in ran[-1].outputs if STATE in output.get("data", {})]
+    return ChapterRun(run, ran, *halves, widgets=told[0] if told else {})
 
 
 def behind_one_another(pairs):
     """Plan an unsolved run and then a solved one: cells, each with the halves that show it."""
-    return [(renamed(pair[half], half), {half}) for half in (UNSOLVED, SOLVED) for pair in pairs]
+    plan = [(renamed(pair[half], half), {half}) for half in (UNSOLVED, SOLVED) for pair in pairs]
+    plan.insert(len(pairs), (nbformat.v4.new_code_cell(CLOSE_WIDGETS), set()))
+    return plan
 
 
 def in_one_pass(pairs):
@@ -112,6 +126,11 @@ def renamed(cell, half):
 def code_cells(notebook):
     """Return the cells of code."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def speaks_to_the_learner(cell):
+    """Tell whether the outputs of a cell are for a learner alone; the book's pages leave it out."""
+    return cell.source.startswith(("check(", "scorecard("))
 
 
 def error_stream(cells):

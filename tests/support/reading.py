@@ -4,33 +4,31 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def reading(browser, address, size=(1200, 900), patience=30_000):
-    """Yield a page of a browser, whose `open` takes names below an address.
+def reading(desk, address, patience=30_000):
+    """Yield the page of a desk, whose `open` takes names below an address.
 
     Any error, failed request or request elsewhere is a trouble, and fails in the end.
     """
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    page = context.new_page()
-    page.set_default_timeout(patience)
     troubles = []
 
     def note_failure(request):
         if request.failure != "net::ERR_ABORTED":  # the next page was opened in between
             troubles.append(f"failed: {request.url}")
 
-    page.on("pageerror", lambda error: troubles.append(f"page error: {error}"))
-    page.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-    page.on("requestfailed", note_failure)
+    def note_error(error):
+        troubles.append(f"page error: {error}")
 
-    def guard(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            troubles.append(f"asked elsewhere: {route.request.url}")
-            route.abort()
+    def note_line(said):
+        if said.type == "error":
+            troubles.append(said.text)
 
-    context.route("**/*", guard)
-    page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
-    yield page
-    context.close()
+    def note_request(request):
+        if not request.url.startswith((address, "data:", "blob:", "about:")):
+            troubles.append(f"asked elsewhere: {request.url}")
+
+    noted = {"pageerror": note_error, "console": note_line}
+    noted |= {"requestfailed": note_failure, "request": note_request}
+    with desk.lend(patience, **noted) as page:
+        page.open = lambda name: page.goto(f"{address}/{name}", wait_until="load")
+        yield page
     assert not troubles, "\n".join(troubles)
