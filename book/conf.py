@@ -1,6 +1,6 @@
 """Settings of the book: Jupyter Book's maintained parts, used directly on Sphinx.
 
-Everything that a page needs is served from the book itself; see _static/vendor/README.md.
+Everything that a page needs is served from the book itself.
 """
 
 import os
@@ -52,7 +52,7 @@ extensions = [
     "text_first",
 ]
 external_toc_path = "../book.yml"
-exclude_patterns = ["_build", "_static/vendor", "**/.*"]
+exclude_patterns = ["_build", "**/.*"]
 
 # Text.
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

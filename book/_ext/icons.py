@@ -40,14 +40,14 @@ def style(icons, names):
 
 
 def replace_script(app, exception):
-    """Write the icons that pages and scripts name, and leave an empty script."""
+    """Write the icons that pages and scripts name, and leave the script out."""
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     script = static / "scripts" / "fontawesome.js"
     text = script.read_text(encoding="utf-8")
-    script.write_text("// The icons are in icons.css.\n", encoding="utf-8")
-    script.with_suffix(".js.map").unlink(missing_ok=True)
+    for file in (script, script.with_suffix(".js.map")):
+        file.unlink(missing_ok=True)
     naming = [*Path(app.outdir).rglob("*.html"), *(static / "scripts").glob("*.js")]
     names = {name for path in naming for name in USED.findall(path.read_text(encoding="utf-8"))}
     (static / "icons.css").write_text(style(icons(text), names), encoding="utf-8")
