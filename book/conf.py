@@ -21,7 +21,7 @@ profile.mkdir(parents=True, exist_ok=True)
 os.environ["IPYTHONDIR"] = str(profile.parent)
 
 project = "Self-attention as a directed graph"
-author = "The course's authors"
+author = "the course's authors"
 copyright = "2026, the course's authors. Text CC BY 4.0, code MIT"
 release = __version__
 
