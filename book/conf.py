@@ -1,6 +1,6 @@
 """Settings of the book: Jupyter Book's maintained parts, used directly on Sphinx.
 
-Everything that a page needs is served from the book itself; see _static/vendor/README.md.
+Everything that a page needs is served from the book itself.
 """
 
 import os
@@ -21,7 +21,7 @@ profile.mkdir(parents=True, exist_ok=True)
 os.environ["IPYTHONDIR"] = str(profile.parent)
 
 project = "Self-attention as a directed graph"
-author = "The course's authors"
+author = "the course's authors"
 copyright = "2026, the course's authors. Text CC BY 4.0, code MIT"
 release = __version__
 
@@ -52,7 +52,7 @@ extensions = [
     "text_first",
 ]
 external_toc_path = "../book.yml"
-exclude_patterns = ["_build", "_static/vendor", "**/.*"]
+exclude_patterns = ["_build", "**/.*"]
 
 # Text.
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

@@ -83,6 +83,7 @@ def test_a_page_that_the_chapter_links_to_is_served(chapter):
 def test_the_threshold_changes_the_drawn_edges_to_the_number_of_larger_weights(chapter):
     figure = chapter.locator(".course-figure", has=chapter.locator(".cells")).first
     slider = chapter.locator(".widget-slider", has_text="threshold").first
+    assert slider.locator(".noUi-handle").get_attribute("aria-label") == "threshold"
     seen = set()
     for key in ("ArrowRight", "PageUp", "Home"):  # at 0 every edge is drawn
         slider.locator(".noUi-handle").press(key)

@@ -94,17 +94,17 @@ def test_controls_change_the_figure_and_what_is_linked_follows(page, tmp_path):
     open_page(page, tmp_path, recording)
     first, second = article(page, "attention"), article(page, "sparsity")
     before = first.locator(".status").inner_text()
-    first.get_by_label("threshold").fill("0.4")
+    first.get_by_role("slider", name="threshold").fill("0.4")
     expected = int((recording.weights[0].mean(axis=0) > 0.4).sum())
     assert first.locator(".status").inner_text() != before
     assert first.locator("path.edge").count() == expected
-    first.get_by_label("layer").fill("1")
+    first.get_by_role("slider", name="layer").fill("1")
     first.get_by_label("head").select_option(index=3)
-    assert second.get_by_label("layer").input_value() == "1"
+    assert second.get_by_role("slider", name="layer").input_value() == "1"
     assert second.get_by_label("head").evaluate("select => select.selectedIndex") == 3
     assert first.locator("path.edge").count() == int((recording.weights[1, 2] > 0.4).sum())
-    second.get_by_label("top k").check()
-    second.get_by_label("k", exact=True).fill("2")
+    second.get_by_role("button", name="top k").click()
+    second.get_by_role("slider", name="k", exact=True).fill("2")
     assert second.locator("path.edge").count() == 16
     article(page, "flow").get_by_role("combobox", name="output").select_option(index=5)
     assert article(page, "rollout").locator(".course-figure.picked").count() == 1
@@ -163,8 +163,11 @@ def test_three_graphs_of_an_encoder_decoder(page, tmp_path):
     assert page.locator("article").count() == 2 * len(NAMES) + 1
     figure = article(page, "attention", "cross")
     assert figure.locator(".cells .cell").count() == 32
-    article(page, "attention").get_by_label("layer").fill("1")
-    assert article(page, "attention", "decoder").get_by_label("layer").input_value() == "0"
+    article(page, "attention").get_by_role("slider", name="layer").fill("1")
+    assert (
+        article(page, "attention", "decoder").get_by_role("slider", name="layer").input_value()
+        == "0"
+    )
     with page.expect_download() as waiting:
         figure.locator("summary").click()
         figure.get_by_role("button", name="JSON").click()

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from pypdf import PdfReader
 
 from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
-from course_lib.authoring.live_figures import in_planes, split_state
+from course_lib.authoring.live_figures import as_function, figures_of, in_planes, parts_of
 from tests.support.book import module_of_book
 
 
@@ -34,12 +35,19 @@ def test_bytes_that_cannot_be_sorted_stay():
 
 def test_figures_of_a_page_share_their_weights_and_their_code():
     buffer = {"path": ["weights"], "data": base64.b64encode(b"12345678").decode()}
-    facts = {"state": {"_esm": "x" * 3000, "layer": 2}, "buffers": [buffer]}
-    page, parts = split_state({"one": facts, "other": facts})
-    assert len(parts) == 2
-    assert page["state"]["other"] == {"state": {"layer": 2}}
-    used = {part for *_, part in page["texts"]} | {part for _, _, part, _ in page["buffers"]}
-    assert used == set(parts)
+    traits = {"layer": 2, "words": "w" * 3000, "layout": "IPY_MODEL_x", "_view_name": "y"}
+    code = "export{x as default};"
+    view = {"state": {"_esm": code, "_css": "z", **traits}, "buffers": [buffer]}
+    box = {"state": {"children": ["IPY_MODEL_row", "IPY_MODEL_view"]}}
+    row = {"state": {"children": ["IPY_MODEL_slider"]}}
+    state = {"one": box, "other": box, "view": view, "row": row, "slider": {"state": {}}}
+    page, parts = figures_of(state)
+    assert list(page) == ["one", "other"]
+    assert page["one"] == page["other"]
+    assert page["one"]["traits"] == {"layer": 2}
+    texts = ["z", "w" * 3000, in_planes(b"12345678")[1]]
+    assert sorted(parts.values()) == sorted([as_function(code), *map(json.dumps, texts)])
+    assert sorted(parts_of(page["one"])) == sorted(parts)
 
 
 def picture(width, noise):

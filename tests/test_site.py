@@ -21,12 +21,13 @@ import networkx as nx
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from course_lib.authoring import addresses, notebooks, pages, source, tables
+from course_lib.authoring import addresses, markdown, notebooks, pages, source, tables
 from course_lib.authoring.facts import capital
 from course_lib.authoring.serving import Quiet, serving
 from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
+from course_lib.working import shipped
 from tests.support.book import Page, broken_links, fetched_from_elsewhere, module_of_book
 
 pytestmark = pytest.mark.xdist_group("site")
@@ -183,6 +184,16 @@ def test_only_a_published_notebook_installs_the_course(with_address, monkeypatch
     assert [cell for cell in there.cells if cell.id != "install"] == without.cells
     assert next(cell.id for cell in there.cells if cell.cell_type == "code") == "install"
     assert there.metadata.course.built == notebooks.fingerprint(there)
+
+
+def test_links_of_a_published_notebook_work_on_colab_and_in_a_working_folder(monkeypatch):
+    text = "[a](03_multi_head.md#x) [b](../conventions.md#axes) [c](https://github.com/o/n/issues)"
+    here = markdown.plain_markdown(text, "02_weights")
+    monkeypatch.setattr(markdown, "repository", lambda: REPOSITORY)
+    there = markdown.plain_markdown(text, "02_weights")
+    assert f"[a]({addresses.colab(REPOSITORY, '03_multi_head')}#x)" in there
+    assert f"[b]({REPOSITORY}/blob/{addresses.RELEASE}/book/conventions.md#axes)" in there
+    assert shipped.beside(there.encode()).decode() == here
 
 
 @pytest.mark.parametrize("missing", [True, False])

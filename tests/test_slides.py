@@ -191,7 +191,7 @@ def test_a_deck_is_alive_and_has_notes(show):
         page.keyboard.press("ArrowRight")
     page.wait_for_function("parseFloat(document.querySelector('.live').style.zoom) > 1.2")
     before = view.get_attribute("data-weights")
-    page.locator(".live .widget-slider .noUi-handle").first.press("ArrowRight")
+    page.locator(".live [type=range]").first.press("ArrowRight")
     page.wait_for_function("old => document.querySelector('.query-plane').dataset.weights !== old",
                            arg=before)  # fmt: skip
     page.evaluate("Reveal.prev()")  # where the section of the figure begins

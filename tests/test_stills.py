@@ -76,6 +76,15 @@ def test_stills_write_numbers_and_tokens_as_live_figures_do():
         assert told.percent(share) == text
     for tokens, labels in written["labels"]:
         assert told.labels(tokens) == labels
+    for tokens, names in written["names"]:
+        assert told.token_names(tokens) == names
+
+
+def test_sentences_of_stills_show_the_white_space_of_a_token():
+    stills = [view.named_still() for view in all_views(["x", "a b", "y", "z"])]
+    told = [still.sentence for still in stills if still.kind != "pooling"]  # has names, not tokens
+    assert not [sentence for sentence in told if "a b" in sentence]
+    assert sum("a␣b" in sentence for sentence in told) > 3
 
 
 def test_stills_have_the_light_colours_of_the_theme():

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from docutils import nodes
 
-from course_lib.authoring.live_figures import STATE, VIEW, place, write_manager, write_state
+from course_lib.authoring.live_figures import STATE, place, views_in, write_loader, write_state
 
 NOTICE = (
     '<noscript><p class="course-noscript">This figure stands still: its controls need JavaScript, '
     "which is switched off.</p></noscript>"
 )
+FIRST = 150  # before the scripts of Sphinx and the theme, which have 200 and more
 
 
 def lay_out(app, pagename, templatename, context, doctree):
@@ -22,29 +23,31 @@ def lay_out(app, pagename, templatename, context, doctree):
     if states:
         scripts[:] = [script for script in scripts if script not in states]  # the page's own list
         state = json.loads(states[0].attributes["body"])["state"]
-        files = write_state(state, pagename.replace("/", "-"), Path(app.outdir, "_static"))
-        app.add_js_file("figures.js", loading_method="defer", **{"data-files": files})
+        name = pagename.replace("/", "-")
+        first, *_ = views_in("".join(raw.astext() for raw in doctree.findall(nodes.raw)))
+        files, needed = write_state(state, first["model_id"], name, Path(app.outdir, "_static"))
+        for file in needed:
+            app.add_js_file(f"figures/{file}", priority=FIRST, defer="defer")
+        app.add_js_file("figures.js", priority=FIRST, defer="defer", **{"data-files": files})
+        app.add_css_file("figures.css")
 
 
 def mark_places(app, doctree, docname):
     """Put a box around each place of a live figure, and a notice for who has no scripts."""
-    before, after = f'<script type="{VIEW}">', "</script>"
     for raw in list(doctree.findall(nodes.raw)):
-        text = raw.astext()
-        if text.startswith(before):
-            view = json.loads(text.removeprefix(before).removesuffix(after))
-            raw.replace_self(nodes.raw("", place(view) + NOTICE, format="html"))
+        if views := views_in(raw.astext()):
+            raw.replace_self(nodes.raw("", place(views[0]) + NOTICE, format="html"))
 
 
-def finish(app, exception):
-    """Write what all pages share."""
-    if exception is None and app.builder.format == "html":
-        write_manager(Path(app.outdir, "_static"))
+def begin(app):
+    """Write what all pages share, before pages say which version of it they want."""
+    if app.builder.format == "html":
+        write_loader(Path(app.outdir, "_static"))
 
 
 def setup(app):
     """Come after MyST-NB, which lists a page's scripts."""
     app.connect("doctree-resolved", mark_places)
     app.connect("html-page-context", lay_out, priority=900)
-    app.connect("build-finished", finish)
+    app.connect("builder-inited", begin)
     return {"parallel_read_safe": True}

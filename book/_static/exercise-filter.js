@@ -75,7 +75,7 @@
 
   form.addEventListener("change", keep);
   form.addEventListener("reset", () => setTimeout(keep)); // when the fields are empty again
-  window.addEventListener("pageshow", read);
+  window.addEventListener("pageshow", ({ persisted }) => persisted && read()); // came back to it
   read();
   (table.closest(".pst-scrollable-table-container") ?? table).before(form);
 })();

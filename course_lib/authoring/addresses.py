@@ -23,7 +23,7 @@ LAID_OUT = "work"  # the folder that ``postBuild`` lays out on Binder
 KNOWN = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 INSTALL = """\
 # Installs the course where it is missing, on Colab for instance. If you are then asked to restart
-# the session, do so, and run all cells again. Links to other pages work in the course's own folder.
+# the session, do so, and run all cells again.
 from importlib.util import find_spec
 
 if find_spec("course_lib") is None:
@@ -53,6 +53,11 @@ def colab(address, stem):
     """Return the address at which Colab opens a chapter's notebook."""
     place = f"{_owner_and_name(address)}/blob/{RELEASE}/notebooks/{stem}.ipynb"
     return f"https://colab.research.google.com/github/{place}"
+
+
+def page(address, name):
+    """Return the address at which a page of the book is read in its source."""
+    return f"https://github.com/{_owner_and_name(address)}/blob/{RELEASE}/book/{name}.md"
 
 
 def binder(address, stem):

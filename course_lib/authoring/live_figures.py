@@ -1,95 +1,163 @@
 """What live figures need on pages without a kernel, in files of their own: text never waits for it.
 
-The state of a page's widgets becomes scripts beside the page, because a page that is opened from a
-folder may load scripts and nothing else: one with the state, and one for each long part of it,
+Their views become scripts beside the page, because a page that is opened from a folder may load
+scripts and nothing else: one that describes the page's figures, and one for each long part of them,
 such as recorded weights or the code of a figure. A part has its content's hash for a name, so that
-figures and pages share it. `book/_static/figures.js` fetches them when a figure comes near.
+figures and pages share it. No widget manager is needed: live_figures.js makes the controls itself.
 """
 
 import base64
 import hashlib
 import json
-import shutil
+import re
 import zlib
-from importlib.util import find_spec
 from pathlib import Path
 
-from course_lib.authoring.source import ROOT, write_if_changed
+from course_lib.authoring.source import write_if_changed
+from course_lib.widgets.shared.figure import page_controls, stand_in, without_modules
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-STATIC = ROOT / "book" / "_static"
+BEFORE, AFTER = f'<script type="{VIEW}">', "</script>"
+OF_JUPYTER = ("layout", "tabbable", "tooltip")  # traits that only a widget manager knows
+OURS = "(window.courseFigures ??= { parts: {} })"
 LONG = 2000  # characters
+EXPORTS = re.compile(r"export\s*\{([^{}]*)\};?\s*\Z")  # as esbuild ends a bundle
 
 
 def place(view):
     """Return the HTML of the place of a figure, whose `view` is the message of its cell."""
     message = json.dumps(view).replace("<", "\\u003c")
-    return f'<div class="course-live"><script type="{VIEW}">{message}</script></div>'
+    return f'<div class="course-live">{BEFORE}{message}{AFTER}</div>'
 
 
-def write_state(state, name, static):
-    """Write the state of a page's widgets into the folder `figures` of `static`.
+def views_in(html):
+    """Return the messages of the places of figures in a text, in their order."""
+    found = re.findall(f"{re.escape(BEFORE)}(.*?){re.escape(AFTER)}", html, flags=re.DOTALL)
+    return [json.loads(message) for message in found]
+
+
+def write_state(state, first, name, static):
+    """Write what the figures of a page need into the folder `figures` of `static`.
+
+    Parameters
+    ----------
+    state : dict
+        The state of all widgets of the page, by the ids of their models.
+    first : str
+        The id of the figure that stands first on the page.
+    name : str
+        Of the page.
+    static : path
 
     Returns
     -------
-    str
+    files : str
         The names of the files, for the attribute ``data-files`` of the script figures.js.
+    needed : list of str
+        Those of them that the first figure needs; a page brings them before that script.
     """
     folder = Path(static, "figures")
     folder.mkdir(parents=True, exist_ok=True)
-    page, parts = split_state(state)
-    for part, text in parts.items():
-        line = f"courseFigures.parts[{json.dumps(part)}] = {json.dumps(text)};\n"
-        write_if_changed(folder / f"{part}.js", line)
-    text = f"courseFigures.page = {json.dumps(page)};\n"
+    page, parts = figures_of(state)
+    for part, value in parts.items():
+        write_if_changed(folder / f"{part}.js", f"{OURS}.parts[{json.dumps(part)}] = {value};\n")
+    text = f"{OURS}.page = {json.dumps(page)};\n"
     write_if_changed(folder / f"{name}.js", text)
-    version = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return " ".join([f"{name}.js?v={version}", *(f"{part}.js" for part in parts)])
+    needed = [name, *parts_of(page[first])]
+    return " ".join(f"{file}.js" for file in (name, *parts)), [f"{file}.js" for file in needed]
 
 
-def write_manager(static):
-    """Lay the loader and the manager into a folder, with the browser half of this anywidget."""
-    for name in ("figures.js", "vendor/manager.css"):
-        (Path(static) / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(STATIC / name, Path(static) / name)
-    manager = (STATIC / "vendor" / "manager.js").read_text(encoding="utf-8")
-    package = Path(find_spec("anywidget").origin).parent
-    anywidget = (package / "nbextension" / "index.js").read_text(encoding="utf-8")
-    define = "const define = (needed, make) => (courseFigures.anywidget = make);"
-    text = f"{manager}\n(() => {{\n{define}\n{anywidget}\n}})();\n"
-    write_if_changed(Path(static, "figures", "manager.js"), text)
+def write_loader(static):
+    """Lay figures.js, which draws the figures of a page, and its style sheet into a folder."""
+    controls, style = page_controls()
+    own = without_modules(Path(__file__).with_name("live_figures.js"))
+    Path(static).mkdir(parents=True, exist_ok=True)
+    script = f"(() => {{\n{stand_in()}\n{controls}\n{own}}})();\n"
+    write_if_changed(Path(static, "figures.js"), script)
+    write_if_changed(Path(static, "figures.css"), style)
 
 
-def split_state(state):
-    """Take the long parts out of the state of a page's widgets.
+def scripts(files, needed, folder):
+    """Return the elements that bring a page its live figures, for pages that no theme makes."""
+    lines = (f'<script defer src="{folder}/figures/{file}"></script>' for file in needed)
+    before = "\n".join(lines)
+    return f"""<link rel="stylesheet" href="{folder}/figures.css">
+{before}
+<script defer src="{folder}/figures.js" data-files="{files}"></script>"""
+
+
+def figures_of(state):
+    """Return what a page without a kernel needs of its figures, and the long parts of it.
+
+    Parameters
+    ----------
+    state : dict
+        The state of all widgets of a page, by the ids of their models.
 
     Returns
     -------
     page : dict
-        `state`, by the ids of models, without its parts; `texts`, a list of (model, trait, part);
-        `buffers`, a list of (model, path, part, planes).
+        By the ids of the boxes that hold the figures: `traits`, those of the view; `module` and
+        `style`, parts; `texts`, a list of (trait, part); `buffers`, a list of (path, part, planes).
     parts : dict of str to str
-        The parts by their names.
+        The parts, as JavaScript, by their names, which are their contents' hashes.
     """
-    page, parts = {"state": {}, "texts": [], "buffers": []}, {}
+    page, parts = {}, {}
 
-    def part(text):
+    def part(text, written=json.dumps):
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        parts[name] = text
+        parts[name] = written(text)
         return name
 
-    for model, facts in state.items():
-        traits = dict(facts["state"])
-        for trait, value in facts["state"].items():
-            if isinstance(value, str) and len(value) > LONG:
-                page["texts"].append((model, trait, part(traits.pop(trait))))
-        for buffer in facts.get("buffers", ()):
+    def figure(view):
+        traits = {
+            name: value
+            for name, value in view["state"].items()
+            if not name.startswith("_") and name not in OF_JUPYTER
+        }
+        long = [n for n, value in traits.items() if isinstance(value, str) and len(value) > LONG]
+        described = {
+            "module": part(view["state"]["_esm"], as_function),
+            "style": part(view["state"]["_css"]),
+            "texts": [(trait, part(traits.pop(trait))) for trait in long],
+            "buffers": [],
+        }
+        for buffer in view.get("buffers", ()):
             planes, text = in_planes(base64.b64decode(buffer["data"]))
-            page["buffers"].append((model, buffer["path"], part(text), planes))
-        kept = {key: value for key, value in facts.items() if key != "buffers"}
-        page["state"][model] = {**kept, "state": traits}
+            described["buffers"].append((buffer["path"], part(text), planes))
+        return {"traits": traits, **described}
+
+    for name, facts in state.items():
+        children = facts["state"].get("children", ())
+        view = state[children[-1].removeprefix("IPY_MODEL_")] if children else {"state": {}}
+        if "_esm" in view["state"]:
+            page[name] = figure(view)
     return page, parts
+
+
+def as_function(module):
+    """Return a bundled module as a function that returns what it exports by default.
+
+    A script that holds it draws a figure at once, without a module to fetch in between.
+
+    Examples
+    --------
+    >>> as_function("var a=1;export{a as default,b as other};")
+    '() => { "use strict"; var a=1; return a; }'
+    """
+    exports = EXPORTS.search(module)
+    default = exports and re.search(r"([\w$]+) as default", exports[1])
+    if not default:
+        raise ValueError("the module of a figure must end with its exports, one of them by default")
+    return f'() => {{ "use strict"; {module[: exports.start()]} return {default[1]}; }}'
+
+
+def parts_of(figure):
+    """Return the names of the parts that a figure needs."""
+    needed = [figure["module"], figure["style"]]
+    needed += [part for _, part in figure["texts"]]
+    return list(dict.fromkeys([*needed, *(part for _, part, _ in figure["buffers"])]))
 
 
 def in_planes(data):

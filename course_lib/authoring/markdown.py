@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from course_lib.authoring.addresses import colab, page, repository
 from course_lib.authoring.facts import capital, fill
 from course_lib.authoring.source import BIBLIOGRAPHY, stems
 from course_lib.authoring.translation import linked_stem
@@ -113,10 +114,17 @@ def _without_hint(found):
 
 
 def _notebook_link(found):
-    anchor = found["anchor"] or ""
-    if found["stem"] in stems():
-        return f"]({linked_stem(found['stem'], found['spoken'])}.ipynb{anchor})"
-    return f"](../book/{found['stem']}.md{anchor})"
+    """Return a link of a notebook: beside it where nothing is published, else one for Colab, too.
+
+    `course_lib.working.shipped` turns the latter back, for folders that hold the pages.
+    """
+    stem, address = found["stem"], repository()
+    if stem in stems():
+        stem = linked_stem(stem, found["spoken"])
+        target = colab(address, stem) if address else f"{stem}.ipynb"
+    else:
+        target = page(address, stem) if address else f"../book/{stem}.md"
+    return f"]({target}{found['anchor'] or ''})"
 
 
 def page_link(found):

@@ -8,7 +8,7 @@ def weight(site, page):
     """Return the kB of a page: its own HTML and data compressed, and its static pictures.
 
     The data are what its figures are made of, the recorded weights and the figures' code. Not
-    counted is what all pages share: styles, fonts, the widget manager.
+    counted is what all pages share: styles, fonts, the theme's scripts.
     """
     text = page.read_text(encoding="utf-8")
     listed = re.search(r'data-files="([^"]*)"', text)

@@ -16,6 +16,12 @@ from course_lib.exercises import progress
 PACKAGE = Path(__file__).resolve().parents[1]
 IN_WHEEL = (PACKAGE / "shipped").is_dir()
 TOP = PACKAGE / "shipped" if IN_WHEEL else PACKAGE.parent
+# A published notebook links to where Colab finds what stands beside it in a working folder.
+ON_GITHUB = re.compile(rb"\]\(https://github\.com/[\w.-]+/[\w.-]+/blob/[^/()]+/(book/\w+\.md)")
+ON_COLAB = re.compile(
+    rb"\]\(https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/[^/()]+/notebooks/"
+    rb"([\w.]+\.ipynb)"
+)
 PAGE_LINK = re.compile(r"\]\((?:\.\./book/)?(\w+)\.md[#)]")
 
 
@@ -31,7 +37,12 @@ def file_stems():
 def notebooks():
     """Return the shipped notebooks that can be had: file stem -> bytes of the file."""
     found = {stem: _notebook(TOP / "notebooks" / f"{stem}.ipynb") for stem in file_stems()}
-    return {stem: data for stem, data in found.items() if data is not None}
+    return {stem: beside(data) for stem, data in found.items() if data is not None}
+
+
+def beside(data):
+    """Return a notebook's bytes with links to what stands beside it, which need no network."""
+    return ON_COLAB.sub(rb"](\1", ON_GITHUB.sub(rb"](../\1", data))
 
 
 def pages(notebooks):
@@ -67,7 +78,8 @@ def earlier(stem, built):
     path = f"notebooks/{stem}.ipynb"
     commits = _git("log", "--format=%H", f"-S{built}", "--", path) or b""
     # The last one brought the hash, those before it took it away.
-    return _git("show", f"{commits.split()[-1].decode()}:{path}") if commits.split() else None
+    found = _git("show", f"{commits.split()[-1].decode()}:{path}") if commits.split() else None
+    return found and beside(found)
 
 
 def _notebook(path):

@@ -44,6 +44,7 @@ test("numbers, shares and labels are written as stills write them", () => {
   for (const [tokens, labels] of written.labels) {
     assert.deepEqual(texts.shortTokens(tokens), labels);
   }
+  for (const [tokens, names] of written.names) assert.deepEqual(texts.tokenNames(tokens), names);
 });
 
 test("numbers are never in powers of ten, and never nothing", () => {

@@ -1,7 +1,7 @@
 """All live figures, of the size that chapters give them, on one page with their real controls.
 
-The page is what the book makes of an output: the book's widget manager builds the controls and
-links them to the figures, without a kernel.
+The page is what the book makes of an output: its script builds the controls and links them to the
+figures, without a kernel.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from ipywidgets.embed import dependency_state, embed_data
 
 from course_lib import widgets
 from course_lib.attention import softmax
-from course_lib.authoring.live_figures import place, write_manager, write_state
+from course_lib.authoring.live_figures import place, scripts, write_loader, write_state
 from course_lib.authoring.source import ROOT
 from course_lib.data import load_attention, load_head_effects, load_head_vectors, load_tournament
 
@@ -25,7 +25,7 @@ HEAD = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
     background: var(--pst-color-background); }}
 </style>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="course.css">
-<script defer src="figures.js" data-files="{files}"></script>
+{scripts}
 </head><body><main class="bd-article"><h1>All live figures</h1>
 {figures}
 </main></body></html>"""
@@ -67,10 +67,11 @@ def write_page(folder, shown, *, theme="light"):
         SECTION.format(name=name, place=place(view))
         for name, view in zip(shown, data["view_specs"], strict=True)
     )
-    files = write_state(data["manager_state"]["state"], "gallery", folder)
-    write_manager(folder)
+    state, first = data["manager_state"]["state"], data["view_specs"][0]["model_id"]
+    files = write_state(state, first, "gallery", folder)
+    write_loader(folder)
     shutil.copyfile(ROOT / "book" / "_static" / "course.css", folder / "course.css")
-    text = HEAD.format(theme=theme, files=files, figures=sections)
+    text = HEAD.format(theme=theme, scripts=scripts(*files, "."), figures=sections)
     (folder / "gallery.html").write_text(text, encoding="utf-8")
     return "gallery.html"
 

@@ -29,7 +29,7 @@ def build_small_book(folder, stems=STEMS):
     left_out = [f"chapters/{stem}*" for stem in source.stems() if stem not in stems]
     settings = {
         "external_toc_path": "contents.yml",
-        "exclude_patterns": ",".join([*left_out, "chapters/*.de.md", "_static/vendor", "_build"]),
+        "exclude_patterns": ",".join([*left_out, "chapters/*.de.md", "_build"]),
         "nb_execution_mode": "off",
         "api_package": "course_lib.theme",
         "suppress_warnings": "myst.xref_missing,ref.ref",

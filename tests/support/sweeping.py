@@ -1,8 +1,8 @@
 """Every control of a live figure moved to its extremes and through combinations, on a page.
 
-Controls are moved as a hand would: keys on the handle of a slider, clicks on buttons, choices in a
-dropdown. After each move the page is read: what the controls say, what the figure says of itself,
-and what should never be said.
+Controls are moved as a hand would: steps of a slider, clicks on buttons, choices in a dropdown.
+After each move the page is read: what the controls say, what the figure says of itself, and what
+should never be said.
 """
 
 SWEEP = """([name, rounds, seed]) => {
@@ -13,24 +13,25 @@ SWEEP = """([name, rounds, seed]) => {
     state = (1103515245 * state + 12345) % 2147483648;
     return Math.floor((state / 2147483648) * n);
   };
-  const press = (handle, key, times = 1) => {
-    for (let k = 0; k < times; k++) {
-      handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-    }
+  const slide = (input, move) => {
+    move();
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const label = (element) => element.closest(".widget-inline-hbox, .widget-toggle-buttons")
     .querySelector("label, .widget-label").textContent;
-  const sliders = [...section.querySelectorAll(".widget-slider .noUi-handle")].map((handle) => ({
-    name: label(handle),
+  const sliders = [...section.querySelectorAll(".widget-slider [type=range]")].map((input) => ({
+    name: label(input),
     moves: [
-      () => press(handle, "Home"),
-      () => press(handle, "End"),
-      () => { press(handle, "Home"); press(handle, "PageUp", random(4)); },
-      () => press(handle, "ArrowRight", 1 + random(4)),
-      () => press(handle, "ArrowLeft", 1 + random(4)),
+      () => slide(input, () => { input.value = input.min; }),
+      () => slide(input, () => { input.value = input.max; }),
+      () => slide(input, () => {
+        input.value = +input.min + (random(4) / 10) * (input.max - input.min);
+      }),
+      () => slide(input, () => input.stepUp(1 + random(4))),
+      () => slide(input, () => input.stepDown(1 + random(4))),
     ],
-    value: () => handle.getAttribute("aria-valuetext"),
-    idle: () => handle.closest("[disabled]") !== null,
+    value: () => input.value,
+    idle: () => input.disabled,
   }));
   const selects = [...section.querySelectorAll(".widget-dropdown select")].map((select) => ({
     name: label(select),

@@ -53,8 +53,14 @@ def write_decks(folder, chapters=(), *, run=running.run):
     for stem in map(chapter_stem, chapters or CHAPTERS):
         outputs, state = run(code_cells(stem))
         paths.append(folder / stem / "index.html")
-        files = live_figures.write_state(state["state"], stem, folder / "shared") if state else ""
-        write_if_changed(paths[-1], deck(stem, outputs, files))
+        figures = None
+        if state:
+            shown = [output.get("data", {}) for cell in outputs for output in cell]
+            first = next(data[live_figures.VIEW] for data in shown if live_figures.VIEW in data)
+            figures = live_figures.write_state(
+                state["state"], first["model_id"], stem, folder / "shared"
+            )
+        write_if_changed(paths[-1], deck(stem, outputs, figures))
     there = [stem for stem in stems() if (folder / stem / "index.html").is_file()]
     write_if_changed(folder / "index.html", _index(there))
     return paths
@@ -74,25 +80,24 @@ def write_shared(folder):
     for name, source in SHARED.items():
         shutil.copyfile(source, folder / name)
     formulas.copy_style(folder / "katex")
-    live_figures.write_manager(folder)
+    live_figures.write_loader(folder)
     with (folder / "deck.css").open("a", encoding="utf-8") as style:
         style.write(theme.stylesheet("colours.css"))
 
 
-def deck(stem, outputs=None, files=""):
+def deck(stem, outputs=None, figures=None):
     """Return the page of a chapter's deck; without outputs, slides of figures are empty.
 
-    `files` hold the state of its live figures; see `live_figures.write_state`.
+    `figures` are the files of its live figures, as `live_figures.write_state` returns them.
     """
     slides = slides_of(stem)
     drawn = []
     for slide, notes in zip(slides, notes_of(stem, slides), strict=True):
         drawn += _drawn(slide, notes, stem, outputs or {})
-    loader = f'<script src="../shared/figures.js" data-files="{files}"></script>' if files else ""
     return PAGE.format(
         title=html.escape(front_matter(stem)["title"]),
         slides="\n".join(drawn),
-        figures=loader,
+        figures=live_figures.scripts(*figures, "../shared") if figures else "",
     )
 
 

@@ -16,7 +16,7 @@ from course_lib import models
 from course_lib._files import write_whole
 from course_lib.models import packing
 from course_lib.models.look import figures
-from course_lib.widgets.shared.figure import stand_in
+from course_lib.widgets.shared.figure import page_controls, stand_in, without_modules
 from course_lib.widgets.shared.weights import WeightsView
 
 FOLDER = Path(__file__).parent
@@ -123,7 +123,7 @@ def page(recording):
         title=html.escape(f"Attention of {notes.get('model', 'a model')}"),
         text=html.escape(notes.get("text") or " ".join(recording.queries)),
         about=html.escape(_about(recording)),
-        css="\n".join([own, *styles]).replace("</", "<\\/"),
+        css="\n".join([own, *styles, page_controls()[1]]).replace("</", "<\\/"),
         sections="\n".join(sections),
         # A token may be "</script>".
         data=json.dumps(collected, ensure_ascii=False).replace("<", "\\u003c"),
@@ -137,7 +137,7 @@ def _article(kind, figure, collected, styles):
     body = IMAGE.format(image=figure.image, alt=html.escape(figure.alt, quote=True))
     if figure.box is not None:
         body = '<div class="course-figure-box"></div>'
-        row, view = figure.box.children
+        view = figure.box.view
         styles[view._css] = None
         module = type(view).__name__
         collected["modules"][module] = view._esm
@@ -147,7 +147,6 @@ def _article(kind, figure, collected, styles):
                 "module": module,
                 "graph": kind,
                 "state": _state(view, collected["buffers"]),
-                "controls": [_control(each) for each in row.children],
             }
         )
     title, text = html.escape(figure.title), html.escape(figure.text)
@@ -175,14 +174,6 @@ def _narrow(content, shape):
     return np.frombuffer(content, "<f8").astype("<f4").tobytes() if wide else content
 
 
-def _control(control):
-    """Return what the page's script needs to make a control of its own."""
-    made = {"label": control.description, "trait": control.linked_trait}
-    if isinstance(control, ipywidgets.Dropdown | ipywidgets.ToggleButtons):
-        return made | {"options": list(control.options)}
-    return made | {name: getattr(control, name) for name in ("min", "max", "step")}
-
-
 def _about(recording):
     notes = recording.provenance
     told = f"{recording.layers} layers of {recording.heads} heads"
@@ -191,5 +182,4 @@ def _about(recording):
 
 def _script():
     """Return the page's script, in one piece."""
-    lines = (FOLDER / "page.js").read_text(encoding="utf-8").splitlines()
-    return "\n".join([stand_in(), *(line for line in lines if not line.startswith("import "))])
+    return "\n".join([stand_in(), page_controls()[0], without_modules(FOLDER / "page.js")])

@@ -1,11 +1,10 @@
 """The still of the attention figure."""
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, circle, heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital, layer_and_head, strongest
+from course_lib.widgets.shared.told import capital, layer_and_head, strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 
@@ -20,7 +19,7 @@ def still(view):
         graph = circle(matrix.T, [(j, i) for i, j in drawn], tokens)
     else:
         graph = circle(matrix, drawn, tokens)
-    where, told = layer_and_head(view), names(tokens)
+    where, told = layer_and_head(view), token_names(tokens)
     sentence = say(
         "Attention as a graph and as a heatmap: edges above {threshold}: {count}. The strongest: "
         "{strongest}.",

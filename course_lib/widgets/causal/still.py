@@ -5,13 +5,12 @@ from itertools import accumulate
 import numpy as np
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.causal.packing import TOP
 from course_lib.widgets.causal.view import score_names
 from course_lib.widgets.shared.drawing import below, titled
 from course_lib.widgets.shared.parts import heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital, number
+from course_lib.widgets.shared.told import capital, number, token_names
 
 
 def still(view):
@@ -19,7 +18,10 @@ def still(view):
     layers, heads = view.shape
     tokens = view.texts[view.text]["tokens"]
     position = min(view.position, len(tokens) - 1)
-    told, head = names(tokens), say("layer {layer}, head {head}", layer=view.layer, head=view.head)
+    told, head = (
+        token_names(tokens),
+        say("layer {layer}, head {head}", layer=view.layer, head=view.head),
+    )
     weights = _percents(view)[:, view.layer * heads + view.head][_row(position)] / 100
     matrix = np.zeros((len(tokens),) * 2)
     matrix[position, : position + 1] = weights

@@ -127,7 +127,7 @@ export class RowScene {
     ].slice(0, columns);
     const last = all.at(-1);
     const { zero, bars } = barsAroundZero(last.values);
-    this.table.style.setProperty("--zero", `${100 * zero}%`);
+    this.table.style.setProperty("--zero", zero);
     this.table.classList.toggle("signed", zero > 0);
     const short = shortTokens(head.tokens);
     const heading = html(

@@ -4,11 +4,10 @@ import numpy as np
 
 from course_lib.attention import attention, attention_logits
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import LINE, SIZE, Part, below, tag, text, titled
 from course_lib.widgets.shared.parts import two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.told import number, token_names
 
 LEAST = 0.05  # weaker edges are not drawn
 WIDTH, STEP = 460, 22
@@ -36,7 +35,7 @@ def still(view):
         (say("length of the value"), np.linalg.norm(value[j])),
         (say("share of the output"), share),
     ]
-    told = names(tokens)
+    told = token_names(tokens)
     drawn = [(i, k) for k in np.flatnonzero(weights[i] >= LEAST)]
     graph = two_rows(weights, drawn, tokens, tokens, width=WIDTH)
     edge = say("“{query}” attends to “{key}”", query=told[i], key=told[j])

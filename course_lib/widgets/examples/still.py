@@ -5,11 +5,10 @@ from itertools import accumulate
 import numpy as np
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import strongest
+from course_lib.widgets.shared.told import strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix, received
 
 
@@ -29,7 +28,7 @@ def still(view):
         keys=len(keys),
         threshold=f"{view.threshold:g}",
         count=len(drawn),
-        strongest=strongest(matrix, names(queries), names(keys)),
+        strongest=strongest(matrix, token_names(queries), token_names(keys)),
     )
     part = beside(two_rows(matrix, drawn, queries, keys), heatmap(matrix, queries, keys, side=220))
     return Still(part, f"{sentence} {example['note']}".strip())

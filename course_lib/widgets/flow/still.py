@@ -4,12 +4,11 @@ import numpy as np
 
 from course_lib.flow import max_flow
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.rollout import residual_layers
 from course_lib.widgets.shared.drawing import LINE, SECOND
 from course_lib.widgets.shared.parts import ink, levels
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.told import number, token_names
 from course_lib.widgets.shared.weights import all_of
 
 MOST_LINES = 160
@@ -18,7 +17,7 @@ MOST_LINES = 160
 def still(view):
     """Draw the layers between output and input, and the cut that limits the flow."""
     first, last = sorted((view.first_layer, view.last_layer))
-    weights, told = all_of(view)[first : last + 1], names(view.tokens)
+    weights, told = all_of(view)[first : last + 1], token_names(view.tokens)
     layers = residual_layers(weights, residual=view.residual)
     value, cut = max_flow(weights, view.output, view.input, residual=view.residual)
     count = len(layers)

@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.told import labels
+from course_lib.widgets.shared.told import token_names
 from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 
@@ -93,7 +93,7 @@ def flow_explorer(
 
 def _choices(view):
     layers, _, n = view.shape
-    told = labels(view.tokens, 24)
+    told = token_names(view.tokens)
     controls = []
     if n > 1:
         controls.append(control.dropdown(view, "output", say("output"), told))

@@ -2,11 +2,10 @@
 
 from course_lib.heads import head_distance
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.shared.drawing import below, beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, strongest
+from course_lib.widgets.shared.told import number, strongest, token_names
 from course_lib.widgets.shared.weights import all_of
 
 ACROSS = 6  # heads in a row
@@ -21,7 +20,7 @@ def still(view):
     pair = {"first": view.first, "second": view.second}
     difference = heatmap(first - second, tokens, tokens, side=220)
     named = titled(say("head {first} minus head {second}", **pair), difference)
-    told = names(tokens)
+    told = token_names(tokens)
     sentence = say(
         "Layer {layer}, {count} heads. The distance of head {first} and head {second}: {distance}. "
         "The strongest of head {first}: {strongest}; of head {second}: {others}.",

@@ -3,12 +3,11 @@
 import numpy as np
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.heatmaps.view import SCALES
 from course_lib.widgets.shared.drawing import beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, strongest
+from course_lib.widgets.shared.told import number, strongest, token_names
 from course_lib.widgets.shared.weights import all_of
 
 LEAST = 1e-4  # where the log scale begins
@@ -42,7 +41,7 @@ def still(view):
             zip([*titles, say("difference")], maps, strict=True)
         )
     ]
-    told = [names(view.tokens)[k] for k in order]
+    told = [token_names(view.tokens)[k] for k in order]
     sentence = say(
         "Heatmaps of {first} and {second}, and their difference, which is at most {most}. The "
         "strongest of the first: {strongest}; of the second: {others}.",

@@ -5,10 +5,10 @@ from scipy.stats import rankdata
 
 from course_lib.centrality import rank_correlation
 from course_lib.language import say
-from course_lib.plots.picture import names, shortened
+from course_lib.plots.picture import shortened
 from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, below, path, tag, text
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import labels, number
+from course_lib.widgets.shared.told import labels, number, token_names
 
 WIDTH, HEIGHT = 380, 22  # of a row of bars
 LEFT = 170
@@ -17,7 +17,7 @@ LEFT = 170
 def still(view):
     """Draw a row of bars for the judge and for each method, those that agree with it first."""
     said = view.texts[view.text]
-    tokens, told = said["tokens"], names(said["tokens"])
+    tokens, told = said["tokens"], token_names(said["tokens"])
     values = _values(view)
     counted = ~np.isnan(values[0]) & ~(view.skip_special & np.array(said["special"]))
     values = np.where(counted, values if view.signed else np.abs(values), 0)

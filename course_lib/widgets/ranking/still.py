@@ -4,12 +4,11 @@ import numpy as np
 
 from course_lib import centrality
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.widgets.ranking.view import MEASURES, measure_names
 from course_lib.widgets.shared.drawing import Part, beside, text
 from course_lib.widgets.shared.parts import bars, heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import best, capital, layer_and_head
+from course_lib.widgets.shared.told import best, capital, layer_and_head, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 MOST_ROWS = 16
@@ -18,7 +17,7 @@ MOST_ROWS = 16
 def still(view):
     """Draw the tokens by their scores, the highest first, beside the matrix that they come from."""
     kept = [k for k in range(view.shape[2]) if k not in view.removed]
-    told = names(view.tokens)
+    told = token_names(view.tokens)
     named = [told[k] for k in kept]
     matrix = chosen_matrix(view)
     where, measure = layer_and_head(view), measure_names()[view.measure_choice]

@@ -5,13 +5,12 @@ from functools import reduce
 import numpy as np
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.rollout import residual_layers
 from course_lib.widgets.rollout.view import FUSION_NAMES
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, beside, text
 from course_lib.widgets.shared.parts import heatmap, ink, levels
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import best
+from course_lib.widgets.shared.told import best, token_names
 from course_lib.widgets.shared.weights import all_of
 
 LEAST = 0.02  # weights of less are not drawn
@@ -20,7 +19,7 @@ MOST_LINES = 160
 
 def still(view):
     """Draw the walk of the chosen output through the layers, beside the matrix of all walks."""
-    tokens, told = list(view.tokens), names(view.tokens)
+    tokens, told = list(view.tokens), token_names(view.tokens)
     fusion = FUSION_NAMES[view.fusion_choice]
     try:
         layers = residual_layers(all_of(view)[: view.depth], residual=view.residual, fusion=fusion)

@@ -1,4 +1,8 @@
-"""Labelled ipywidgets controls, linked to a view in the browser: no kernel is needed."""
+"""Labelled ipywidgets controls, linked to a view in the browser: no kernel is needed.
+
+Pages without Jupyter make controls of their own, with page_controls.js, from what each control here
+says of itself in `described`; the view sends it as its trait `controls`.
+"""
 
 import ipywidgets
 
@@ -17,20 +21,21 @@ def slider(view, trait, label, *, low, high, step):
         getattr(view, trait), min=low, max=high, step=step, description=label, style=STYLE
     )
     view.within(**{trait: {"low": low, "high": high, "whole": integers}})
-    return _linked(control, "value", view, trait)
+    return _linked(control, "value", view, trait, "slider", low=low, high=high, step=step)
 
 
 def dropdown(view, trait, label, options):
     """Return a dropdown whose chosen index is linked to a trait of `view`."""
+    options = page_safe(options)
     control = ipywidgets.Dropdown(
-        options=page_safe(options),
+        options=options,
         index=getattr(view, trait),
         description=label,
         style=STYLE,
         layout={"width": "auto"},
     )
     view.within(**{trait: whole(len(options) - 1)})
-    return _linked(control, "index", view, trait)
+    return _linked(control, "index", view, trait, "dropdown", options=list(options))
 
 
 def toggle(view, trait, label, options):
@@ -43,7 +48,7 @@ def toggle(view, trait, label, options):
         layout={"width": "auto"},
     )
     view.within(**{trait: whole(len(options) - 1)})
-    return _linked(control, "index", view, trait)
+    return _linked(control, "index", view, trait, "toggle", options=list(options))
 
 
 def checkbox(view, trait, label):
@@ -52,7 +57,7 @@ def checkbox(view, trait, label):
         getattr(view, trait), description=label, indent=False, layout={"width": "auto"}
     )
     view.within(**{trait: {}})
-    return _linked(control, "value", view, trait)
+    return _linked(control, "value", view, trait, "checkbox")
 
 
 def whole(high, low=0, **more):
@@ -62,6 +67,7 @@ def whole(high, low=0, **more):
 
 def figure(controls, view):
     """Return the box that holds a row of controls and, as its last child, the view."""
+    view.controls = [control.described for control in controls]
     row = ipywidgets.HBox(controls, layout={"flex_flow": "row wrap", "grid_gap": "0 16px"})
     box = LiveFigure([row, view], layout={"max_width": "920px"})
     return box.add_class("course-figure-box")
@@ -102,9 +108,9 @@ def residual_slider(view):
     return slider(view, "residual", say("residual share"), low=0.0, high=1.0, step=0.05)
 
 
-def _linked(control, source, view, trait):
+def _linked(control, source, view, trait, kind, **more):
     ipywidgets.jslink((control, source), (view, trait))
-    control.linked_trait = trait  # for pages that bring controls of their own
+    control.described = {"kind": kind, "label": control.description, "trait": trait, **more}
     return control
 
 
@@ -112,4 +118,5 @@ def idle(control, view, trait):
     """Disable a control in the browser while a trait of `view` is true, and return it."""
     control.disabled = getattr(view, trait)
     ipywidgets.jslink((view, trait), (control, "disabled"))
+    control.described["idle"] = trait
     return control

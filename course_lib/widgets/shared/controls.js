@@ -1,4 +1,4 @@
-// What the widget manager's controls lack: a name for the handle of a slider, the state of a toggle
+// What Jupyter's controls lack: a name for the handle of a slider, the state of a toggle
 // button, and one tab stop a slider instead of two. They are made beside the figure, before or
 // after it, and change their classes later, so this watches the row in which they stand.
 
@@ -36,7 +36,7 @@ function mend(row) {
     const name = label.textContent;
     const handle = control.querySelector(".noUi-handle");
     if (handle) mendSlider(control, handle, name);
-    else mendToggle(control, name);
+    else if (control.matches(".widget-toggle-buttons")) mendToggle(control, name);
   }
 }
 

@@ -14,7 +14,8 @@ from course_lib import language, theme
 # What makes markup of a `<`, and what keeps it from doing so without being seen.
 MARKUP = re.compile("<(?=[!/?a-z])", re.IGNORECASE)
 WORD_JOINER = "\u2060"
-OURS = ("words", "start", "limits", "data")  # traits of every figure
+HERE = Path(__file__).parent
+OURS = ("words", "start", "limits", "controls", "data")  # traits of every figure
 
 
 class LiveFigure(ipywidgets.VBox):
@@ -42,6 +43,7 @@ class FigureView(anywidget.AnyWidget):
     # How the figure began: the traits that `within` has limits for, and what they were.
     start = traitlets.Dict().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
+    controls = traitlets.List(traitlets.Dict()).tag(sync=True)  # for pages without Jupyter
     data = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the other traits
 
     def get_state(self, *args, **options):
@@ -123,5 +125,25 @@ def bundled(view_file):
 
 def stand_in():
     """Return the script that makes models for views on pages without Jupyter."""
-    script = Path(__file__).with_name("stand_in.js").read_text(encoding="utf-8")
-    return script.replace("export function", "function")
+    return without_modules(HERE / "stand_in.js")
+
+
+def page_controls():
+    """Return the script and the stylesheet of the controls that such pages make of their own."""
+    style = (HERE / "page_controls.css").read_text(encoding="utf-8")
+    return without_modules(HERE / "page_controls.js"), style
+
+
+def without_modules(path):
+    """Return a JavaScript module as a script: a page that is opened from a folder loads no module.
+
+    The functions that it exports are names of the script, those that it imports must be.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    own = re.sub("^import .*\n", "", text, flags=re.MULTILINE).replace(
+        "export function", "function"
+    )
+    names = ", ".join(re.findall(r"^export function (\w+)", text, flags=re.MULTILINE))
+    return (
+        f"const {{ {names} }} = (() => {{\n{own}return {{ {names} }};\n}})();\n" if names else own
+    )

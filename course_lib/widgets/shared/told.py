@@ -1,6 +1,7 @@
 """Numbers, tokens and sentences as the stills write them.
 
-`number`, `percent` and `labels` are twins of functions of texts.js, by which live figures write.
+`number`, `percent`, `token_names` and `labels` are twins of functions of texts.js, by which live
+figures write.
 """
 
 import re
@@ -38,8 +39,16 @@ def percent(share):
     return f"{_rounded(100 * share, 0)} %"
 
 
-def labels(tokens, most=9):
-    """Name tokens as figures do: white space is seen, and one that repeats carries its position."""
+def labels(tokens):
+    """Return the names of tokens where there is little room."""
+    return token_names(tokens, 9)
+
+
+def token_names(tokens, most=24):
+    """Name tokens as figures do: white space is seen, and one that repeats carries its position.
+
+    Words of more than about `most` letters are cut.
+    """
 
     def written(token, repeats):
         word = re.sub(r"\s", "␣", token) or say("(empty)")

@@ -1,12 +1,11 @@
 """The still of the figure of sparse attention."""
 
 from course_lib.language import say
-from course_lib.plots.picture import names
 from course_lib.sparsity import kept_mass, threshold, top_k
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, circle, heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import percent, strongest
+from course_lib.widgets.shared.told import percent, strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 
@@ -15,7 +14,7 @@ def still(view):
     dense, tokens = chosen_matrix(view), list(view.tokens)
     by_k = view.method_choice == 1
     sparse = top_k(dense, view.k) if by_k else threshold(dense, view.threshold)
-    drawn, told = above(sparse, 0), names(tokens)
+    drawn, told = above(sparse, 0), token_names(tokens)
     values = {
         "count": len(drawn),
         "all": dense.size,
