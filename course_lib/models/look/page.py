@@ -121,7 +121,7 @@ def page(recording):
     return PAGE.format(
         policy=POLICY,
         title=html.escape(f"Attention of {notes.get('model', 'a model')}"),
-        text=html.escape(notes.get("text") or " ".join(recording.queries)),
+        text=html.escape(_read(recording)),
         about=html.escape(_about(recording)),
         css="\n".join([own, *styles]).replace("</", "<\\/"),
         sections="\n".join(sections),
@@ -181,6 +181,13 @@ def _control(control):
     if isinstance(control, ipywidgets.Dropdown | ipywidgets.ToggleButtons):
         return made | {"options": list(control.options)}
     return made | {name: getattr(control, name) for name in ("min", "max", "step")}
+
+
+def _read(recording):
+    """Return what the model read; the names of an image's patches would say nothing."""
+    if recording.kind == "image":
+        return f"An image, read as {len(recording.queries)} positions"
+    return recording.provenance.get("text") or " ".join(recording.queries)
 
 
 def _about(recording):
