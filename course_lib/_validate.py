@@ -33,6 +33,7 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
 
 ROW_SUM_TOLERANCE = 2.0**-7  # how far from 1 the sum of a row of weights may be
 LARGEST = 1e70  # of an array whose entries are multiplied with those of another and squared
+MOST_AXES = 32  # of an array; NumPy has 64, but not for all that is done with one
 ROUNDING = 1e-12  # rows that are off by no more, as float64 leaves them, stay as they are
 # What a tensor may hold.
 FLOATS = "floating-point numbers"
@@ -323,10 +324,13 @@ def as_numpy(values, name):
     """Return `values` as an array of their own type, not yet checked, of bfloat16 as float32."""
     _check_unmasked(values, name)
     try:
-        return np.asarray(_widened(values))
+        array = np.asarray(_widened(values))
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:  # ragged, or needs a grad
         reason = str(error).splitlines()[0]
         raise TypeError(f"{name} must be an array of numbers: {reason}") from None
+    if array.ndim > MOST_AXES:
+        raise ValueError(f"{name} must have at most {MOST_AXES} axes, got {array.ndim}")
+    return array
 
 
 def _widened(values):

@@ -312,7 +312,9 @@ def test_an_image_is_looked_at(tmp_path, capsys):
     where = ["--model", str(tmp_path / "model"), "--save", str(tmp_path / "a.html")]
     with others_may_warn():
         assert cli.main(["look", "--image", str(tmp_path / "image.png"), *where]) == 0
-    assert "Attention between the patches" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    written = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "Attention between the patches" in written
+    assert "<p>An image, read as 17 positions</p>" in written
 
 
 @pytest.mark.parametrize(

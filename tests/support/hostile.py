@@ -129,6 +129,7 @@ def _no_numbers(make, *, finite=True):
         lambda: 10**400,
         lambda: [[10**400, 1.0], [1.0, 1.0]],
         _itself,
+        lambda: np.ones((1,) * 64),
     ]
 
 

@@ -121,7 +121,7 @@ def page(recording):
     return PAGE.format(
         policy=POLICY,
         title=html.escape(f"Attention of {notes.get('model', 'a model')}"),
-        text=html.escape(notes.get("text") or " ".join(recording.queries)),
+        text=html.escape(_read(recording)),
         about=html.escape(_about(recording)),
         css="\n".join([own, *styles, page_controls()[1]]).replace("</", "<\\/"),
         sections="\n".join(sections),
@@ -172,6 +172,13 @@ def _narrow(content, shape):
     layers, heads, n = shape
     wide = len(content) == 8 * layers * heads * n * n
     return np.frombuffer(content, "<f8").astype("<f4").tobytes() if wide else content
+
+
+def _read(recording):
+    """Return what the model read; the names of an image's patches would say nothing."""
+    if recording.kind == "image":
+        return f"An image, read as {len(recording.queries)} positions"
+    return recording.provenance.get("text") or " ".join(recording.queries)
 
 
 def _about(recording):
