@@ -129,6 +129,9 @@ def assert_linked(figure):
         source, target = links.pop(control.model_id)
         assert target[0] == f"IPY_MODEL_{view.model_id}"
         assert getattr(control, source[1]) == getattr(view, target[1])
+        described = {"label": control.description, "trait": target[1]}
+        assert described.items() <= control.described.items()  # as pages without Jupyter make it
+    assert view.controls == [control.described for control in controls(figure).values()]
     assert not links
     return view
 
