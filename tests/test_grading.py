@@ -589,9 +589,10 @@ def test_what_one_hands_in_by_mistake_makes_no_exercise_for_all(tmp_path):
     ]
     rows = list(csv.DictReader((tmp_path / "marks.csv").read_text("utf-8").splitlines()))
     assert {row["of"] for row in rows} == {"6"}
+    assert "which was not asked for</li>" in (tmp_path / "report.html").read_text("utf-8")
     assert list(report.counted(entries, asked)) == [
         "What counts: 02_weights",
-        "09_flow does not count, 1 handed it in. If it is to: --chapter 09",
+        "09_flow does not count, 1 handed it in. If it is to: --chapter 02 --chapter 09",
     ]
     # Who asked for more than most have done says so, and a second chapter of half the class counts.
     assert summary.asked_of(entries, ["09", "weights"]) == ["weights", "flow"]

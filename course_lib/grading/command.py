@@ -117,13 +117,11 @@ def write_report(learners, entries, out, asked):
 def _told(lines, entries, out, asked):
     """Yield what an instructor is told in the terminal."""
     absent = [line.learner.identity for line in lines if not line.verdicts]
-    problems = [entry for entry in entries if entry.record.problem]
     yield say("{count} notebooks of {learners} learners", count=len(entries), learners=len(lines))
     yield from report.counted(entries, asked)
-    for entry in problems:
-        yield f"{entry.path}: {entry.record.problem}"
-    for entry in summary.unclaimed(entries):
-        yield say("{path}: nobody in the roster", path=entry.path)
+    for entry in entries:
+        if told := summary.problem_of(entry, asked):
+            yield f"{entry.path}: {told}"
     if absent:
         yield say("Nothing to grade from: {names}", names=summary.harmless(", ".join(absent)))
     yield say("The report is in {path}", path=Path(out) / "report.html")

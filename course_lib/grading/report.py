@@ -31,7 +31,7 @@ def report_page(learners, entries, asked):
         _table(lines, exercises),
         f"<h2>{_text(say('By exercise'))}</h2>",
         *(_exercise(exercise, lines) for exercise in exercises),
-        _problems(entries),
+        _problems(entries, asked),
         f"<h2>{_text(say('By learner'))}</h2>",
         *(_learner(line, exercises) for line in lines),
     ]
@@ -43,10 +43,10 @@ def counted(entries, asked):
     yield say("What counts: {chapters}", chapters=", ".join(map(chapter_stem, asked)) or "-")
     for chapter, count in summary.unasked(entries, asked).items():
         yield say(
-            "{chapter} does not count, {count} handed it in. If it is to: --chapter {name}",
+            "{chapter} does not count, {count} handed it in. If it is to: {options}",
             chapter=chapter_stem(chapter),
             count=count,
-            name=chapter_stem(chapter)[:2],
+            options=" ".join(f"--chapter {chapter_stem(one)[:2]}" for one in (*asked, chapter)),
         )
 
 
@@ -139,12 +139,11 @@ def _exercise(exercise, lines):
     )
 
 
-def _problems(entries):
-    nobody = say("nobody in the roster")
+def _problems(entries, asked):
     rows = [
-        f"<li>{_text(entry.path)}: {_text(entry.record.problem or nobody)}</li>"
+        f"<li>{_text(entry.path)}: {_text(told)}</li>"
         for entry in entries
-        if entry.record.problem or entry.learner is None
+        if (told := summary.problem_of(entry, asked))
     ]
     if not rows:
         return ""

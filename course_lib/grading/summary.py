@@ -46,7 +46,7 @@ def asked_of(entries, named=()):
     ----------
     entries : list of Entry
     named : iterable of str
-        Chapters that the instructor names. Without them those count that at least half as many
+        Chapters that the instructor names. Without them those count that more than half as many
         learners have handed in as the one that most have: a notebook that somebody took for
         another does not make an exercise for all.
     """
@@ -55,7 +55,7 @@ def asked_of(entries, named=()):
     pairs = {(entry.record.chapter, entry.learner) for entry in entries if entry.learner}
     counts = Counter(chapter for chapter, _ in pairs if chapter)
     most = max(counts.values(), default=0)
-    return sorted((c for c in counts if 2 * counts[c] >= most), key=chapter_stem)
+    return sorted((c for c in counts if 2 * counts[c] > most), key=chapter_stem)
 
 
 def unasked(entries, asked):
@@ -75,16 +75,11 @@ def lines(learners, entries, asked):
             line.notes.append(say("no notebook came"))
             continue
         for entry in own:
-            record = entry.record
-            if record.problem:
-                line.notes.append(f"{entry.path}: {record.problem}")
+            if told := problem_of(entry, asked):
+                line.notes.append(f"{entry.path}: {told}")
             if entry.content and same[entry.content] > 1:
                 line.notes.append(say("{path}: others have the same file", path=entry.path))
-            if record.chapter and record.chapter not in asked:
-                told = {"path": entry.path, "chapter": chapter_stem(record.chapter)}
-                line.notes.append(say("{path}: it is {chapter}, which was not asked for", **told))
-                continue
-            for verdict in record.verdicts:
+            for verdict in entry.record.verdicts if entry.record.chapter in asked else ():
                 known = line.verdicts.get(verdict.key)
                 if known is None or BETTER.index(verdict.state) < BETTER.index(known.state):
                     line.verdicts[verdict.key] = verdict
@@ -103,9 +98,16 @@ def lines(learners, entries, asked):
     return list(made.values())
 
 
-def unclaimed(entries):
-    """Return the entries of nobody in the roster."""
-    return [entry for entry in entries if entry.learner is None]
+def problem_of(entry, asked):
+    """Return why a file counts for nobody, or ""."""
+    chapter = entry.record.chapter
+    if entry.record.problem:
+        return entry.record.problem
+    if entry.learner is None:
+        return say("nobody in the roster")
+    if chapter not in asked:
+        return say("it is {chapter}, which was not asked for", chapter=chapter_stem(chapter))
+    return ""
 
 
 def exercises_in(chapters):
