@@ -97,6 +97,10 @@ def _symmetric(weights):
     return (weights + weights.T) / 2
 
 
+def _of_logarithms(weights):
+    return _second(_laplacian(np.log1p(_symmetric(weights))))
+
+
 def fiedler_vector(weights):
     """Return the vector by whose entries the tokens are to be sorted."""
     return _second(_laplacian(_symmetric(weights)))
@@ -124,6 +128,17 @@ def _chain(rng):
     return weights[np.ix_(order, order)]
 
 
+def _line(rng):
+    """Make many tokens in a row, of which each is close to its neighbours, but for the shuffle.
+
+    The second and the third eigenvalue are nearly equal: a search by steps is slow.
+    """
+    n = rng.integers(24, 31)
+    order = rng.permutation(n)
+    logits = -2.0 * np.abs(np.subtract.outer(order, order)) + 0.3 * rng.normal(size=(n, n))
+    return softmax(logits)
+
+
 def _hub(rng):
     """Make weights of which one key takes much: the row sums of S are unequal."""
     n = rng.integers(5, 10)
@@ -135,9 +150,12 @@ def _hub(rng):
 def to_sort(rng):
     """Make cases until each mistake gives another order in one of them."""
     for _ in tries("cases in which every mistake shows"):
-        matrices = [_clear(make, rng) for make in (_groups, _chain, _hub, _hub)]
+        matrices = [_clear(make, rng) for make in (_groups, _chain, _line, _hub, _hub)]
         entries = [fiedler_vector(weights) for weights in matrices]
-        mistaken = [[np.argsort(vector(w)) for w in matrices] for vector, _ in OTHER_VECTORS]
+        mistaken = [
+            [np.argsort(vector(w)) for w in matrices]
+            for vector in (*(vector for vector, _ in OTHER_VECTORS), _of_logarithms)
+        ]
         if not any(all(map(sorts, orders, entries)) for orders in mistaken):
             return [(weights,) for weights in matrices]
 
