@@ -832,7 +832,7 @@ WRONG = {
         (way_by(lambda w: w**-0.01 - 1), "larger product"),
         (way_greedily, ("larger product", "weight 0")),
         (way_by_scipy_without_ones, ("larger product", "should begin with")),
-        (way_with_detours, "on the way twice"),
+        (way_with_detours, "on the path twice"),
         (
             lambda *arguments: [k + 1 for k in way_by_bellman_ford(*arguments)],
             ("positions", "begin with"),
