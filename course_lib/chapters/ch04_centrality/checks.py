@@ -207,7 +207,8 @@ _WAY_MISTAKES = [
     ),
     (
         _by_length(lambda weight: 1 / weight),
-        "Those are the shortest paths for lengths such as 1 / w, whose sum is not the product; use -ln w.",
+        "Those are the shortest paths for lengths such as 1 / w, whose sum is not the product; "
+        "use -ln w.",
     ),
     (
         _by_length(lambda weight: 1),
