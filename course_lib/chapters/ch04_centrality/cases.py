@@ -413,7 +413,7 @@ LOOP_IDEAS = [
 
 
 def causal_walks(rng):
-    """Make causal weights: of two and of many tokens, with long stays in one place, and random ones.
+    """Make causal weights: of two and of many tokens, with long stays, and random ones.
 
     Where one token stays nearly as long as another, the factor shows after hundreds of steps only.
     """
