@@ -240,6 +240,18 @@ def _decoys(rng):
     return weights, int(start), int(end)
 
 
+def _way_round(rng):
+    """Make a graph in which eight edges are better than the strong one from start to end."""
+    order = rng.permutation(9).tolist()
+    start, end = order[0], order[-1]
+    weights = np.zeros((9, 9))
+    weights[order[:-1], order[:-1]], weights[order[:-1], order[1:]] = 0.01, 0.99
+    weights[start] = 0
+    weights[start, [end, order[1]]] = 0.45, 0.55
+    weights[end] = 1 / 9
+    return weights, start, end
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest paths."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
@@ -247,7 +259,6 @@ def ways(rng):
     branches = [
         _branches(rng, *weights)
         for weights in (
-            ([0.88], [0.99] * rng.integers(4, 7)),
             ([0.945], [0.953] * 3),
             ([0.5], [0.9, 0.6]),
             ([1e-30],),
@@ -256,7 +267,7 @@ def ways(rng):
         )
     ]
     branches += [nearly_as_long(rng, unit, longer) for unit in UNITS for longer in (False, True)]
-    branches.append(_decoys(rng))
+    branches += [_decoys(rng), _way_round(rng)]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
     drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)
@@ -345,7 +356,7 @@ def scores(rng):
         (close, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         (rng.normal(size=8), 3 - 1e-9 * rng.permutation(8)),
-        (rng.normal(size=14), rng.normal(size=14)),  # hardly ever a number of two decimals
+        (rng.normal(size=40), rng.normal(size=40)),  # hardly ever a number of two decimals
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
     ]
 
@@ -402,14 +413,17 @@ LOOP_IDEAS = [
 
 
 def causal_walks(rng):
-    """Make causal weights: of two tokens, of long stays at the last and the second, random ones.
+    """Make causal weights: of two and of many tokens, with long stays, and random ones.
 
     Where one token stays nearly as long as another, the factor shows after hundreds of steps only.
     """
+    many = rng.uniform(0, 0.6, size=rng.integers(12, 20))
+    many[rng.integers(len(many))] = 0.7
     return [
         (causal_walk(rng, 2, [0.3]),),
         (causal_walk(rng, 4, [0.2, 0.1, 0.9]),),
         (causal_walk(rng, 6, [0.98, *[0.93] * 4]),),
         (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
+        (causal_walk(rng, len(many) + 1, many),),
         *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),
     ]

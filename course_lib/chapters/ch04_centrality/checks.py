@@ -163,10 +163,10 @@ def _judge_way(cases, values):
 
 def _read_way(case, value):
     _, start, end = case
-    array = read_array(value, say("The way from {start} to {end}", start=start, end=end))
+    array = read_array(value, say("The path from {start} to {end}", start=start, end=end))
     if array.ndim != 1:
         raise Wrong(
-            "The way from {start} to {end} should be a list of positions, got {value}.",
+            "The path from {start} to {end} should be a list of positions, got {value}.",
             start=start,
             end=end,
             value=array.tolist(),
@@ -186,14 +186,14 @@ def _is_strongest(weights, start, end, way):
 def _tell_way(weights, start, end, way):
     told = {"start": start, "end": end, "way": way}
     if not set(way) <= set(range(len(weights))):
-        raise Wrong("The way should hold positions of the tokens, got {way}.", way=way)
+        raise Wrong("The path should hold positions of the tokens, got {way}.", way=way)
     if way[:1] != [start] or way[-1:] != [end]:
-        raise Wrong("The way should begin with {start} and end with {end}, got {way}.", **told)
+        raise Wrong("The path should begin with {start} and end with {end}, got {way}.", **told)
     if len(set(way)) < len(way):
-        raise Wrong("No position should be on the way twice, got {way}.", way=way)
+        raise Wrong("No position should be on the path twice, got {way}.", way=way)
     if not made.product(weights, way):
         raise Wrong("From {start} to {end}, {way} uses an edge of weight 0.", **told)
-    raise Wrong("From {start} to {end} there is a way with a larger product than {way}.", **told)
+    raise Wrong("From {start} to {end} there is a path with a larger product than {way}.", **told)
 
 
 def _by_length(length):
@@ -207,11 +207,12 @@ _WAY_MISTAKES = [
     ),
     (
         _by_length(lambda weight: 1 / weight),
-        "Those are the ways for lengths such as 1 / w, whose sum is not the product; use -ln w.",
+        "Those are the shortest paths for lengths such as 1 / w, whose sum is not the product; "
+        "use -ln w.",
     ),
     (
         _by_length(lambda weight: 1),
-        "Those ways have the fewest edges. Is the length named to the search?",
+        "Those paths have the fewest edges. Is the length named to the search?",
     ),
     (
         lambda weights, start, end: made.strongest(weights.T, start, end),
@@ -219,7 +220,7 @@ _WAY_MISTAKES = [
     ),
     (
         lambda weights, start, end: made.strongest(weights, start, end)[::-1],
-        "Those are the right ways, but told from end to start.",
+        "Those are the right paths, but from end to start.",
     ),
     (lambda weights, start, end: [start, end], "The direct edge is not always the strongest path."),
 ]

@@ -124,6 +124,17 @@ def _chain(rng):
     return weights[np.ix_(order, order)]
 
 
+def _line(rng):
+    """Make many tokens in a row, of which each is close to its neighbours, but for the shuffle.
+
+    The second and the third eigenvalue are nearly equal: a search by steps is slow.
+    """
+    n = rng.integers(24, 31)
+    order = rng.permutation(n)
+    logits = -2.0 * np.abs(np.subtract.outer(order, order)) + 0.3 * rng.normal(size=(n, n))
+    return softmax(logits)
+
+
 def _hub(rng):
     """Make weights of which one key takes much: the row sums of S are unequal."""
     n = rng.integers(5, 10)
@@ -135,9 +146,12 @@ def _hub(rng):
 def to_sort(rng):
     """Make cases until each mistake gives another order in one of them."""
     for _ in tries("cases in which every mistake shows"):
-        matrices = [_clear(make, rng) for make in (_groups, _chain, _hub, _hub)]
+        matrices = [_clear(make, rng) for make in (_groups, _chain, _line, _hub, _hub)]
         entries = [fiedler_vector(weights) for weights in matrices]
-        mistaken = [[np.argsort(vector(w)) for w in matrices] for vector, _ in OTHER_VECTORS]
+        mistaken = [
+            [np.argsort(vector(w)) for w in matrices]
+            for vector in (*(vector for vector, _ in OTHER_VECTORS), *NEARLY)
+        ]
         if not any(all(map(sorts, orders, entries)) for orders in mistaken):
             return [(weights,) for weights in matrices]
 
@@ -161,6 +175,12 @@ def sorts(order, entries):
     steps = np.diff(entries[order])
     return (steps > -1e-4).all() or (steps < 1e-4).all()
 
+
+# What no message names: the vector to two decimals, and that of the logarithms.
+NEARLY = (
+    lambda w: fiedler_vector(w).round(2),
+    lambda w: fiedler_vector(np.log1p(w)),
+)
 
 OTHER_VECTORS = (
     (

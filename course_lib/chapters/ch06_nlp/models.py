@@ -1,6 +1,6 @@
 """The models of chapter 06: a classifier of texts and a translator.
 
-Tokens are numbers, and 0 is the filling behind short texts.
+Tokens are numbers, and 0 is the padding behind short texts.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class TextClassifier(nn.Module):
     Parameters
     ----------
     vocabulary, classes, max_length : int
-        How many tokens there are (0 is the filling), how many classes, the longest text.
+        How many tokens there are (0 is the padding), how many classes, the longest text.
     d_model, num_heads, num_layers : int
     positional : bool, default True
         Without it, the order of the words is invisible.
@@ -109,7 +109,7 @@ class TextClassifier(nn.Module):
         ----------
         x : Tensor, shape (batch, n, d_model)
         tokens : int Tensor, shape (batch, n)
-            Tell which rows of `x` are filling.
+            Tell which rows of `x` are padding.
         weights : Tensor, shape (batch, layers, h, n, n), or sequence of (Tensor or None), optional
             Attention that takes the place of the model's own: a graph that somebody else has drawn.
             As it is returned, or one for each layer; see `course_lib.nn.attention`.
@@ -156,7 +156,7 @@ class Translator(nn.Module):
     Parameters
     ----------
     source_vocabulary, target_vocabulary : int
-        How many tokens there are; 0 is the filling of both.
+        How many tokens there are; 0 is the padding of both.
     source_length, target_length : int
         The longest texts, the start token of the target among them.
     d_model, num_heads, num_layers : int
@@ -231,7 +231,7 @@ class Translator(nn.Module):
 
     @torch.no_grad()
     def greedy(self, source, *, start, length):
-        """Write `length` tokens, each the most likely one after those before it, never filling.
+        """Write `length` tokens, each the most likely one after those before it, never padding.
 
         Parameters
         ----------
@@ -260,7 +260,7 @@ class Translator(nn.Module):
         written = source.new_full((len(source), 1), start)  # (batch, signs so far)
         for _ in range(length):
             logits, weights = self._decode(encoded, source, written, True)
-            likeliest = logits[:, -1:, 1:].argmax(dim=-1) + 1  # (batch, 1); 0, filling, is no token
+            likeliest = logits[:, -1:, 1:].argmax(dim=-1) + 1  # (batch, 1); 0, padding, is no token
             written = torch.cat([written, likeliest], dim=1)
         return written[:, 1:], weights
 

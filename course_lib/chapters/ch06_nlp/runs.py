@@ -92,7 +92,7 @@ def _explanations(model, task):
 
 
 def mean_correlation(first, second, words):
-    """Return the mean rank correlation of two measures over texts, filling left out."""
+    """Return the mean rank correlation of two measures over texts, padding left out."""
     return float(
         np.mean(
             [

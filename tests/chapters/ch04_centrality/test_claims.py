@@ -136,23 +136,31 @@ def test_in_the_recorded_model_that_writes_every_walk_ends_at_the_first_token(na
 
 
 @each_sentence
-def test_removing_is_masking_for_one_head_and_not_quite_for_their_mean(sentence):
-    heads = load_attention(sentence)[0][2]
-    for head in heads:
+def test_removing_is_masking_for_one_head(sentence):
+    for head in load_attention(sentence)[0][2]:
         logits = np.where(np.arange(len(head)) == 0, -np.inf, np.log(np.maximum(head, 1e-30)))
         assert softmax(logits)[1:, 1:] == pytest.approx(remove_tokens(head, 0), abs=1e-6)
-    masked = np.mean([remove_tokens(head, 0) for head in heads], axis=0)
-    assert abs(masked - remove_tokens(heads.mean(axis=0), 0)).max() > 0.05
 
 
-def test_without_the_marks_the_order_changes_little_but_also_at_the_top():
-    changed = 0
-    for layer in layers("it_tired"):
-        before = in_strength(layer)[1:-1]
-        after = pagerank(remove_tokens(layer, [0, len(layer) - 1]))
-        assert rank_correlation(before, after) > 0.85
-        changed += before.argmax() != after.argmax()
-    assert changed == 3
+LONGER = [name for name in available() if name != "short"]  # that has two words
+
+
+@pytest.mark.parametrize("sentence", LONGER)
+def test_without_the_marks_the_order_changes_by_pagerank_since_the_marks_decided_it(sentence):
+    received, visited = [], []
+    for layer in layers(sentence):
+        rest = remove_tokens(layer, [0, len(layer) - 1])
+        received.append(rank_correlation(in_strength(layer)[1:-1], in_strength(rest)))
+        visited.append(rank_correlation(pagerank(layer)[1:-1], pagerank(rest)))
+    assert np.argmin(visited) == 0
+    assert visited[0] < received[0] - 0.1
+    if sentence == "it_tired":
+        assert min(received) > 0.9
+    first = layers(sentence)[0]
+    without = pagerank(remove_tokens(first, [0, len(first) - 1]))
+    for mark in (0, -1):  # what if it shared out evenly what it gives to words?
+        first[mark, 1:-1] = first[mark, 1:-1].mean()
+    assert rank_correlation(pagerank(first)[1:-1], without) > 0.95
 
 
 @each_sentence
@@ -168,7 +176,9 @@ def test_measures_of_who_is_attended_to_agree_and_hubs_less(sentence):
 
 @each_sentence
 def test_no_token_matters_more_than_the_first(sentence):
-    assert load_leave_one_out(sentence)[0].argmax() == 0
+    effects, on_outputs = load_leave_one_out(sentence)
+    assert effects.argmax() == 0
+    assert np.nanmean(on_outputs, axis=0).argmax() == 0
 
 
 @each_sentence
@@ -177,9 +187,11 @@ def test_a_hub_is_a_token_that_looks_at_the_first(sentence):
     assert rank_correlation(hits(weights)[0][1:-1], weights[1:-1, 0]) > 0.95
 
 
-def agreements(sentence, kept):
+def agreements(sentence, kept=lambda token: True, others=False):
     _, tokens = load_attention(sentence)
-    effect = load_leave_one_out(sentence)[0]
+    effect, on_outputs = load_leave_one_out(sentence)
+    if others:
+        effect = np.nanmean(on_outputs, axis=0)
     places = [i for i in range(1, len(tokens) - 1) if kept(tokens[i])]
     return {
         name: rank_correlation(f(whole(sentence))[places], effect[places])
@@ -187,8 +199,8 @@ def agreements(sentence, kept):
     }
 
 
-def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_without_punctuation():
-    found = [agreements(sentence, lambda token: True) for sentence in available()]
+def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_if_measured_otherwise():
+    found = [agreements(sentence) for sentence in available()]
     gaps = np.array([one["hubs"] - one["in-strength"] for one in found])
     assert 0 < gaps.mean() < gaps.std(ddof=1)
     assert (gaps > 0).sum() == 8
@@ -197,11 +209,13 @@ def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_without_punctuation
     assert gaps[list(available()).index("short")] / len(gaps) / gaps.mean() > 0.5
     behind = np.array([one["in-strength"] - one["PageRank"] for one in found])
     assert (behind > 1e-9).sum() == 9
-    longer = [name for name in available() if name != "short"]  # that has two words
-    bare = [agreements(name, lambda token: token.strip("#").isalnum()) for name in longer]
+    bare = [agreements(name, lambda token: token.strip("#").isalnum()) for name in LONGER]
     means = {name: np.mean([one[name] for one in bare]) for name in MEASURES}
     assert means["hubs"] < means["in-strength"]
     assert max(means.values()) - min(means.values()) < 0.1
+    on_others = [agreements(sentence, others=True) for sentence in available()]
+    means = {name: np.mean([one[name] for one in on_others]) for name in MEASURES}
+    assert means["hubs"] < means["in-strength"]
     means = {name: np.mean([one[name] for one in found]) for name in MEASURES}
     assert means["in-strength"] > max(means.values()) - gaps.std(ddof=1)
 

@@ -414,6 +414,15 @@ def laplacian_of(weights):
     return np.diag(alike.sum(axis=1)) - alike
 
 
+def order_by_steps(weights, steps=300):
+    graph = laplacian_of(weights)
+    entries = np.arange(len(weights)) - (len(weights) - 1) / 2
+    for _ in range(steps):
+        entries = entries - graph @ entries / np.linalg.norm(graph, 1)
+        entries /= np.linalg.norm(entries)
+    return np.argsort(entries)
+
+
 def order_by_fiedler(weights):
     return np.argsort(np.linalg.eigh(laplacian_of(weights))[1][:, 1])
 
@@ -783,6 +792,8 @@ WRONG = {
     "heatmaps-7": [
         (lambda weights: np.arange(len(weights)), "should only rise or only fall"),
         (order_by_eigenvector(2), "third eigenvector"),
+        (order_by_steps, "should only rise or only fall"),
+        (lambda w: order_by_fiedler(np.log1p(w)), "should only rise or only fall"),
         (order_by_eigenvector(-1), "largest eigenvalue"),
         (order_by_eigenvector(0), "should only rise or only fall"),
         (lambda w: np.argsort(np.linalg.eigh(laplacian_of(w))[1][1]), "columns are the"),

@@ -1,4 +1,4 @@
-"""The models of chapter 06: filling, positions, causality, and greedy decoding."""
+"""The models of chapter 06: padding, positions, causality, and greedy decoding."""
 
 import pytest
 import torch
@@ -66,7 +66,7 @@ def test_greedy_writes_the_most_likely_tokens(translator):
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 4, 5))
 
 
-def test_greedy_never_writes_filling_even_when_it_is_the_likeliest(translator):
+def test_greedy_never_writes_padding_even_when_it_is_the_likeliest(translator):
     with torch.no_grad():
         translator.predict.bias[0] = 100.0
     written, _ = translator.greedy(TOKENS, start=1, length=5)
