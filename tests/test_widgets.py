@@ -49,6 +49,13 @@ def test_only_controls_that_leave_a_choice_are_shown(shape, names):
     assert set(controls(attention_explorer(random_weights(*shape), TOKENS))) == names
 
 
+def test_pages_without_jupyter_make_the_controls_that_are_left():
+    figure = attention_explorer([[0.5, 0.5], [0.2, 0.8]])
+    row = figure.children[0]
+    row.children = row.children[:1]
+    assert figure.view.controls == [row.children[0].described]
+
+
 def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
     weights = random_weights(2, 3, 4, 4)
     options = {"layer": 1, "head": 2, "threshold": 0.25, "direction": "flow", "layout": "rows"}

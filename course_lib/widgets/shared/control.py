@@ -67,8 +67,13 @@ def whole(high, low=0, **more):
 
 def figure(controls, view):
     """Return the box that holds a row of controls and, as its last child, the view."""
-    view.controls = [control.described for control in controls]
     row = ipywidgets.HBox(controls, layout={"flex_flow": "row wrap", "grid_gap": "0 16px"})
+
+    def describe(_=None):
+        view.controls = [control.described for control in row.children]
+
+    describe()
+    row.observe(describe, "children")  # some may be taken away, as on the book's first page
     box = LiveFigure([row, view], layout={"max_width": "920px"})
     return box.add_class("course-figure-box")
 
