@@ -33,6 +33,19 @@ def reader(online, address):
         yield page
 
 
+def test_what_a_page_asks_elsewhere_and_what_it_stores_is_seen_and_gone(online, address):
+    first = reading(online, address)
+    page = first.__enter__()
+    page.open("index.html")
+    page.evaluate("localStorage.left = sessionStorage.left = 1; 0")
+    page.evaluate("fetch('http://elsewhere.example/x').catch(() => 0)")
+    with pytest.raises(AssertionError, match=r"asked elsewhere: http://elsewhere\.example/x"):
+        first.__exit__(None, None, None)
+    with reading(online, address) as page:
+        page.open("index.html")
+        assert page.evaluate("[localStorage.left, sessionStorage.left]") == [None, None]
+
+
 def test_a_quiz_says_why_an_answer_is_right_or_wrong(reader):
     reader.open("chapters/02_weights.html")
     box = reader.locator(".course-quiz")

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -222,3 +223,27 @@ print(training_steps.__code__.co_filename, train.__globals__["training_steps"] i
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [sharing.__code__.co_filename, "True"]
+
+
+TWICE = """
+import pickle, sys
+from tests.support.second_run import in_a_fork, run
+cells = pickle.load(sys.stdin.buffer)
+sys.stdout.buffer.write(pickle.dumps([in_a_fork(lambda: run(cells)) for _ in range(2)]))
+"""
+
+
+def test_a_second_run_has_the_outputs_of_a_kernel_and_what_is_drawn_differs():
+    sources = ["print('one')\n1 + 1", "import asyncio\nawait asyncio.sleep(0, 'waited')"]
+    sources += ["import random\nrandom.SystemRandom().random()", "1 / 0"]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE], input=pickle.dumps(cells), capture_output=True, check=True
+    )
+    one, other = pickle.loads(done.stdout)
+    printed, valued = one[0].outputs
+    assert (printed.name, printed.text) == ("stdout", "one\n")
+    assert (valued.output_type, valued.data["text/plain"]) == ("execute_result", "2")
+    assert [output.data["text/plain"] for output in one[1].outputs] == ["'waited'"]
+    assert one[3].outputs[0].ename == "ZeroDivisionError"
+    assert differences(one, other) == [sources[2]]

@@ -1,6 +1,6 @@
 """One page that many tests look at, one after the other, each as if it were new.
 
-What costs is a page's process: to start one takes six times as long as to load a figure.
+What costs is a page's process: to start one takes longer than to load a figure and to use it.
 """
 
 from contextlib import contextmanager, suppress

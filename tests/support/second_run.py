@@ -27,19 +27,19 @@ from course_lib.authoring import notebooks, source
 from tests.support.chapters import code_cells, speaks_to_the_learner
 from tests.support.trained_once import begin
 
-ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("stream", "display_data", "execute_result", "error")
 
 
 def second_run(**variables):
     """Return what the cells of the chapters' pages showed, by stem, in a process of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
     own = {"PYTHONHASHSEED": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "shown")
         done = subprocess.run(
             [sys.executable, "-P", "-m", "tests.support.second_run", path],
             cwd=folder,
-            env=os.environ | variables | own,
+            env=kept | variables | own,
             capture_output=True,
             text=True,
             check=False,
