@@ -4,19 +4,16 @@ The layers are pipes. An edge runs from position i in one layer to position j in
 as far as i attends to j, and its capacity is the weight with the residual mixed in.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 import networkx as nx
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 from tqdm.auto import tqdm
 
 from course_lib import _validate
+from course_lib._pipes import PARTS, Pipes, in_parts, pipes_of, upwards
 from course_lib.rollout import residual_layers
 
-# SciPy's maximum flow counts in int32. A flow is at most 1, so this many parts fit.
-PARTS = 2**30
 STRONGEST = 4  # pipes of a position that are tried first
 FEW = 2 * STRONGEST  # pipes a position that this makes, about
 MET = 1e-12  # bounds closer than this have met
@@ -113,7 +110,7 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     side[0, input] = False
     side[-1] = np.arange(n) == output
     if len(layers) > 1:
-        pipes = _Pipes(_upwards(layers[1:-1])[None], n)
+        pipes = Pipes(upwards(layers[1:-1])[None], n)
         side[1:-1] = pipes.sides(*pipes.solve(layers[-1][[output]], layers[0].T[[input]]))[0]
     crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
     edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
@@ -288,13 +285,13 @@ def _pairs(layers, tops, inputs, most, told):
     n, causal = layers.shape[-1], _is_causal(layers)
     firsts = inputs if causal else np.zeros_like(inputs)
     lengths = n - firsts - (np.argmax(tops[:, ::-1] > 0, axis=1) if causal else 0)
-    between, strong, values = _in_parts(layers[1:-1]), _strongest(layers[1:-1]), most.copy()
-    in_parts = _in_parts(layers).astype(float), _in_parts(tops).astype(float)
+    between, strong, values = in_parts(layers[1:-1]), _strongest(layers[1:-1]), most.copy()
+    whole = in_parts(layers).astype(float), in_parts(tops).astype(float)
     smallest = np.full(len(inputs), np.inf)  # of the cuts found so far, in parts
 
     def solve(some, length, strong_only):
         """Find `values` of some pairs, and return which of them fall short of the most."""
-        lower, upper = _pipes_of(length, causal)
+        lower, upper = pipes_of(length, causal)
         on = firsts[some, None] + np.arange(length)  # the positions of each pair
         top, bottom = np.take_along_axis(tops[some], on, axis=1), layers[0][on, inputs[some, None]]
         shared = on if causal else on[:1]  # then all pairs have the same pipes between
@@ -305,7 +302,7 @@ def _pairs(layers, tops, inputs, most, told):
                 lower == bottom.argmax(axis=1)[:, None]
             )
             inner = inner * (strong[where].swapaxes(0, 1) | main[:, None])
-        pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape[1:])), length, causal)
+        pipes = Pipes(np.broadcast_to(inner, (len(some), *inner.shape[1:])), length, causal)
         network, flow = pipes.solve(top, bottom)
         short = ~pipes.full(flow, top, bottom, smallest[some])
         if short.any() and not strong_only:
@@ -315,7 +312,7 @@ def _pairs(layers, tops, inputs, most, told):
             # Other pairs may have the same smallest cut: a flow of its size will show that. Parts
             # tell which cut is smallest, but not how large it is.
             rest = alike[alike >= some[0]]
-            for least, inner, leaving in (values, layers, tops), (smallest, *in_parts):
+            for least, inner, leaving in (values, layers, tops), (smallest, *whole):
                 cuts = _cuts(above, inner, leaving[rest], inputs[rest])
                 least[rest] = np.minimum(least[rest], cuts.min(axis=0))
         told(int((~short).sum()) if strong_only else len(some))
@@ -323,7 +320,7 @@ def _pairs(layers, tops, inputs, most, told):
 
     for length in np.unique(lengths):
         alike = np.flatnonzero(lengths == length)
-        pipes, few = len(_pipes_of(length, causal)[0]), length * FEW
+        pipes, few = len(pipes_of(length, causal)[0]), length * FEW
         if 4 * few < pipes:
             attempt = partial(solve, length=length, strong_only=True)
             alike = _while_it_pays(alike, len(between) * few, attempt)
@@ -369,10 +366,10 @@ def _values(between, leaving, arriving):
 
     `between` are the layers that lie between the two, shape (l, n, n); l may be 0.
     """
-    n, inner = between.shape[-1], _upwards(between)
+    n, inner = between.shape[-1], upwards(between)
     values = np.empty(len(leaving))
     for some in _batches(np.arange(len(leaving)), max(1, inner.size)):
-        pipes = _Pipes(np.broadcast_to(inner, (len(some), *inner.shape)), n)
+        pipes = Pipes(np.broadcast_to(inner, (len(some), *inner.shape)), n)
         ends = leaving[some], arriving[some]
         flow = pipes.solve(*ends)[1]
         most = np.minimum(*(each.sum(axis=1) for each in ends))
@@ -385,83 +382,3 @@ def _batches(pairs, pipes_each):
     size = max(1, TOGETHER // pipes_each)
     for first in range(0, len(pairs), size):
         yield pairs[first : first + size]
-
-
-class _Pipes:
-    """The networks of some pairs side by side, between pipes that leave outputs and end at inputs.
-
-    `inner` are the capacities in parts of the pipes between n positions of each two layers, shape
-    (pairs, l, pipes), the lowest layer first; if `causal` only of those to positions not later.
-    All pipes are turned round, which leaves the flow as it is: node 0 is all the inputs, the last
-    node all the outputs, and between them are, pair by pair, the n positions of each of l + 1
-    layers of nodes, from the bottom up.
-
-    SciPy prepares every network that it is given, and needs long for a small one. And it ends with
-    a search from node 0, which is short if all pipes there are full: those to an input often are.
-    """
-
-    def __init__(self, inner, n, causal=False):
-        self.pairs, self.n = len(inner), n
-        self.ends, self.starts = _ends(inner.shape[1], n, len(inner), causal)
-        self.nodes = len(self.starts) - 1
-        self.inner = inner.reshape(len(inner), inner[0].size)
-
-    def solve(self, leaving, arriving):
-        """Return the network, and what flows in it; both from shape (pairs, n)."""
-        above = np.hstack([self.inner, _in_parts(leaving)])
-        capacities = np.concatenate([_in_parts(arriving).ravel(), above.ravel()])
-        ends, starts, wide = self.ends, self.starts, capacities > 0
-        if not wide.all():
-            capacities, ends = capacities[wide], ends[wide]
-            starts = np.append(0, np.cumsum(wide, dtype=np.int32))[starts]
-        network = csr_array((capacities, ends, starts), shape=(self.nodes, self.nodes))
-        return network, maximum_flow(network, 0, self.nodes - 1).flow
-
-    def arrived(self, flow):
-        """Return the flow of each pair in parts, (pairs,)."""
-        arrived, last = np.zeros(self.nodes, dtype=np.int64), flow.indptr[1]
-        arrived[flow.indices[:last]] = flow.data[:last]
-        return arrived[1:-1].reshape(self.pairs, -1).sum(axis=1)
-
-    def full(self, flow, leaving, arriving, smallest=np.inf):
-        """Return of each pair whether its flow is as large as one of three cuts, in parts.
-
-        These are its pipes at the output, those at the input, and the `smallest` other one known.
-        """
-        room = (_in_parts(each).sum(axis=1, dtype=np.int64) for each in (leaving, arriving))
-        return self.arrived(flow) == np.minimum(np.minimum(*room), smallest)
-
-    def sides(self, network, flow):
-        """Return which nodes lie above a smallest cut, (pairs, l + 1, n), the lowest first."""
-        left = network - flow
-        left.eliminate_zeros()
-        below = np.zeros(self.nodes, dtype=bool)
-        below[breadth_first_order(left, 0, return_predecessors=False)] = True
-        return ~below[1:-1].reshape(self.pairs, -1, self.n)
-
-
-@lru_cache(maxsize=8)
-def _ends(depth, n, pairs, causal):
-    """Return for `_Pipes` where each pipe ends, and where the pipes of each node start in that."""
-    lower, upper = _pipes_of(n, causal)
-    nodes = 1 + np.arange(pairs * (depth + 1) * n).reshape(pairs, depth + 1, n)
-    inner = nodes[:, 1:, upper].reshape(pairs, -1)
-    last = np.full((pairs, n), nodes.size + 1)
-    ends = np.concatenate([nodes[:, 0].ravel(), np.hstack([inner, last]).ravel()])
-    counts = np.append(np.tile(np.bincount(lower), depth), np.ones(n, dtype=int))
-    starts = np.cumsum(np.concatenate([[0, pairs * n], np.tile(counts, pairs), [0]]))
-    return ends.astype(np.int32), starts.astype(np.int32)
-
-
-def _pipes_of(n, causal):
-    """Return the lower and the upper ends of the pipes between two layers, in the order of rows."""
-    return np.nonzero(np.tri(n).T if causal else np.ones((n, n)))
-
-
-def _upwards(between):
-    """Return the capacities of layers in parts, each from lower to upper positions, (l, n * n)."""
-    return _in_parts(between.swapaxes(1, 2)).reshape(len(between), between.shape[-1] ** 2)
-
-
-def _in_parts(capacities):
-    return np.round(capacities * PARTS).astype(np.int32)

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tqdm import tqdm
 
+from course_lib._pipes import Pipes
 from course_lib.attention import causal_mask, softmax
 from course_lib.data import load_attention
 from course_lib.flow import (
     _bounds,
-    _Pipes,
     _values,
     _while_it_pays,
     attention_flow,
@@ -161,25 +161,25 @@ def test_deep_flow_saturates_and_forgets_the_output():
 
 def test_where_the_bounds_meet_nothing_is_solved(monkeypatch):
     solved = []
-    solve = _Pipes.solve
+    solve = Pipes.solve
 
     def counted(pipes, leaving, arriving):
         solved.append(len(leaving))
         return solve(pipes, leaving, arriving)
 
-    monkeypatch.setattr(_Pipes, "solve", counted)
+    monkeypatch.setattr(Pipes, "solve", counted)
     attention_flow(example(layers=12, n=16))
     assert sum(solved) == 2 * 16  # each output to the middle, and the middle to each input
 
 
 def test_a_smallest_cut_of_many_pairs_is_looked_for_once(monkeypatch):
-    weights, found, sides = load_attention("long")[0], [], _Pipes.sides
+    weights, found, sides = load_attention("long")[0], [], Pipes.sides
 
     def counted(*given):
         found.append(sides(*given))
         return found[-1]
 
-    monkeypatch.setattr(_Pipes, "sides", counted)
+    monkeypatch.setattr(Pipes, "sides", counted)
     flow, layers = attention_flow(weights), residual_layers(weights)
     short = np.argwhere(flow < _bounds(layers, layers[-1])[1] - 1e-9)  # of the cuts at both ends
     assert 0 < 3 * len(found) < len(short)

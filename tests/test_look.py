@@ -314,7 +314,7 @@ def test_an_image_is_looked_at(tmp_path, capsys):
         assert cli.main(["look", "--image", str(tmp_path / "image.png"), *where]) == 0
     written = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "Attention between the patches" in written
-    assert "<p>An image, read as 17 positions</p>" in written
+    assert ">An image, read as 17 positions</p>" in written
 
 
 @pytest.mark.parametrize(
