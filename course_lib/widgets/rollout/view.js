@@ -13,6 +13,7 @@ import {
   describeRollout,
   rolloutLayers,
   rolloutRow,
+  rolloutState,
   strongestInputs,
 } from "./state.js";
 import "./style.css";
@@ -162,7 +163,7 @@ export default mount(
     redraw: ["depth", "residual", "fusion_choice"],
     light: ["output"],
   },
-  { clear: { output: null } },
+  { numbers: rolloutState, clear: { output: null } },
 );
 
 // What tests compare with course_lib.
