@@ -130,8 +130,8 @@ def chapter_run(common_folder, trainings):
 def second_run(common_folder, trainings, chapter_run):
     """Return what the cells of pages showed when all chapters ran a second time, by stem."""
     from course_lib.authoring.source import stems
-    from tests.support import second_run
+    from tests.support.second_run import second_run as run_again
 
     for stem in stems():
         chapter_run(stem)  # long trainings are handed over
-    return once(common_folder / "second_run", lambda: second_run.second_run(**trainings))
+    return once(common_folder / "second_run", lambda: run_again(**trainings))
