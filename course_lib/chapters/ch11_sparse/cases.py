@@ -60,8 +60,8 @@ def masses(rng):
     # Summed up in float64 ten tenths lie a little below 1, nine of them a little below 0.9.
     tenths = np.full((10, 10), 0.1)
     cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
-    # What is short by half of 1e-9 has reached the mass, what is short by ten times it has not.
-    cases += [(TIED, 0.5 + 5e-10), (TIED, 0.5 + 3e-9), (TIED, 0.5 + 1e-8), (TIED, 0.75 + 1e-8)]
+    # What is short by a little less than 1e-9 has reached the mass, by a little more has not.
+    cases += [(TIED, 0.5 + 9e-10), (TIED, 0.5 + 1.1e-9), (TIED, 0.5 + 1e-8), (TIED, 0.75 + 1e-8)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
 
 

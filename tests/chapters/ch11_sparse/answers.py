@@ -848,6 +848,8 @@ WRONG = {
     ],
     "sparse-3": [
         (needed_short_by(1e-6), "short by more than 1e-9"),
+        (needed_short_by(2e-9), "not right yet"),
+        (needed_short_by(5e-10), "not right yet"),
         (needed_short_by(1e-12), "not right yet"),
         (needed_short_by(1e-3), "not right yet"),
         (lambda w, m: needed_by_loop(w, m) - 1, "One more"),
