@@ -6,7 +6,14 @@ from matplotlib.path import Path
 
 from course_lib import _validate
 from course_lib.language import later, say
-from course_lib.plots.picture import card, label_style, new_figure, shortened, text_width
+from course_lib.plots.picture import (
+    card,
+    label_style,
+    new_figure,
+    shortened,
+    text_width,
+    title_text,
+)
 
 COLOURS = "Blues"  # from paper white to dark: told apart by lightness alone
 DIVERGING = "PuOr"  # orange below 0, white, purple above: safe for colour-blind readers
@@ -40,7 +47,7 @@ def one_heatmap(values, queries, keys, *, title, annotate, norm, hidden=None):
         )
         name_positions(axes, queries, keys, 72 * cell)
         axes.set(xlabel=say(KEY_LABEL), ylabel=say(QUERY_LABEL))
-        axes.set_title(title or "", parse_math=False)
+        axes.set_title(title_text(title), parse_math=False)
     return figure
 
 

@@ -16,6 +16,7 @@ from course_lib.plots.picture import (
     new_figure,
     shortened,
     text_width,
+    title_text,
     titled,
 )
 
@@ -86,7 +87,7 @@ def draw_attention_graph(graph, *, layout="circle", title=None):
         figure = new_figure(6.0, 6.0)
         axes = figure.add_subplot()
         axes.set_axis_off()
-        axes.set_title(title or "", parse_math=False)
+        axes.set_title(title_text(title), parse_math=False)
         in_rows = layout == "rows"
         path = _rows(axes, above, below, direction) if in_rows else _circle(axes, above)
         for source, target, weight in edges:

@@ -15,7 +15,7 @@ from course_lib.plots.cells import (
     name_positions,
     one_heatmap,
 )
-from course_lib.plots.picture import Picture, card, names, new_figure, titled
+from course_lib.plots.picture import Picture, card, names, new_figure, title_text, titled
 
 SMALLEST = 1e-4  # where the log scale begins
 
@@ -226,7 +226,7 @@ def heads_heatmaps(weights, tokens=None, *, title=None, ncols=4, vmax=1.0, scale
         figure.colorbar(ScalarMappable(norm, COLOURS), ax=grid, label=say("weight"), **BAR)
         figure.supxlabel(say(KEY_LABEL), fontsize=10)
         figure.supylabel(say(QUERY_LABEL), fontsize=10)
-        figure.suptitle(title or "", parse_math=False)
+        figure.suptitle(title_text(title), parse_math=False)
     strongest = "; ".join(
         f"{say('head {head}', head=head)}, {_strongest(matrix, queries, keys, True, k=1)}"
         for head, matrix in enumerate(weights)

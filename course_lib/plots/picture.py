@@ -107,8 +107,13 @@ def shortened(token, most=12):
     return token if len(token) <= most else token[: most - 1] + "…"
 
 
+def title_text(title):
+    """Return a title as text, "" for none."""
+    return "" if title is None else _validate.text(title, "title")
+
+
 def titled(title, rest):
     """Begin a text alternative with the figure's title, if it has one."""
-    if title is None or _validate.text(title, "title") == "":
+    if title_text(title) == "":
         return rest
     return f"{title.rstrip('.')}. {rest}"
