@@ -10,6 +10,8 @@ from course_lib.authoring import pages
 from course_lib.authoring.live_figures import STATE
 from tests.support.chapters import code_cells, speaks_to_the_learner
 
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # as a kernel says it
+
 
 def executed_page(stem, ran):
     """Return the notebook of a chapter's page with the outputs of a run of the chapter."""
@@ -20,6 +22,7 @@ def executed_page(stem, ran):
         cell.outputs = copy.deepcopy(other.outputs)
         cell.execution_count = other.execution_count
     page.metadata["widgets"] = {STATE: ran.widgets}
+    page.metadata["language_info"] = LANGUAGE
     return page
 
 
