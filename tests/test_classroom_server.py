@@ -571,7 +571,7 @@ def test_the_commands(classroom, folder, monkeypatch, capsys):
 
 
 def test_the_cells(classroom, folder, monkeypatch, capsys):
-    for module in ("progress", "attending"):
+    for module in ("progress", "class_cells"):
         monkeypatch.setattr(f"course_lib.exercises.{module}.notebook_folder", lambda: folder)
     with language.speaking("de"):
         join(f"127.0.0.1:{classroom.port}", "falsch", "Ada")  # a sentence, and no traceback

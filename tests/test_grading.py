@@ -20,7 +20,7 @@ from course_lib import cli
 from course_lib.authoring.notebooks import learner_notebook
 from course_lib.chapters import CHAPTERS
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
-from course_lib.exercises.plain import BFloat16, PlainGraph, Raised
+from course_lib.exercises.plain_data import BFloat16, PlainGraph, Raised
 from course_lib.exercises.registry import exercises_of
 from course_lib.grading import (
     bubblewrap,

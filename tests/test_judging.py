@@ -29,7 +29,7 @@ from course_lib.exercises.judging import (
     read_parts,
     same,
 )
-from course_lib.exercises.plain import Raised, attempt, plain
+from course_lib.exercises.plain_data import Raised, attempt, plain
 
 SAID = {"kind": "implement", "minutes": 1, "hints": ("", ""), "solution": "", "reason": ""}
 HALF = np.array([[0.5, 0.25], [1.0, 0.125]])

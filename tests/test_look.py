@@ -24,7 +24,7 @@ from course_lib.models.look.figures import (
     shown,
 )
 from course_lib.widgets import attention_explorer
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from tests.support.models import make, needs_extra, others_may_warn, tokenizer
 
 # With the tests of models: they load the same libraries.

@@ -13,7 +13,7 @@ import pytest
 import zmq
 from jupyter_client.blocking import BlockingKernelClient
 
-from course_lib.exercises import kernel, plugin
+from course_lib.exercises import judged_kernel, plugin
 from course_lib.exercises.opening import Unreadable, open_notebook
 from course_lib.exercises.registry import exercises_of
 from course_lib.exercises.report import MIME
@@ -306,14 +306,14 @@ def test_a_file_that_may_not_be_opened_is_told(tmp_path):
 
 
 def test_a_cell_that_prints_for_ever_and_cannot_be_interrupted_ends(monkeypatch):
-    chatty = kernel.Kernel.__new__(kernel.Kernel)
+    chatty = judged_kernel.Kernel.__new__(judged_kernel.Kernel)
     monkeypatch.setattr(
-        kernel.RunningKernel, "get_message", lambda self, stream, timeout: "printed"
+        judged_kernel.RunningKernel, "get_message", lambda self, stream, timeout: "printed"
     )
     chatty.begin(seconds=60)
     assert chatty.get_message("iopub", timeout=1) == "printed"
-    chatty.begin(seconds=-kernel.GRACE - 1)
-    with pytest.raises(kernel.Hung):
+    chatty.begin(seconds=-judged_kernel.GRACE - 1)
+    with pytest.raises(judged_kernel.Hung):
         chatty.get_message("iopub", timeout=1)
 
 
@@ -332,9 +332,9 @@ def test_no_limit_of_messages_drops_what_a_cell_shows(monkeypatch):
         client=lambda: Client(ip="127.0.0.1", iopub_port=9),
         shutdown_kernel=lambda now: stopped.append(now),
     )
-    monkeypatch.setattr(kernel, "KernelManager", lambda **how: manager)
+    monkeypatch.setattr(judged_kernel, "KernelManager", lambda **how: manager)
     with pytest.raises(RuntimeError, match="enough seen"):
-        kernel.Kernel("python3", ".", 60, {})
+        judged_kernel.Kernel("python3", ".", 60, {})
     assert limits == [0]
     assert stopped == [True]
 

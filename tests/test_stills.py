@@ -23,7 +23,7 @@ from course_lib.widgets import (
     ranking_explorer,
     rollout_explorer,
 )
-from course_lib.widgets.shared import told
+from course_lib.widgets.shared import texts
 from course_lib.widgets.shared.drawing import FIRST, SECOND, SIZE, TEXT
 from course_lib.widgets.shared.weights import all_of, packed, received, sent
 from tests.support.figures import all_views, controls, open_all, random_weights
@@ -71,13 +71,13 @@ def test_stills_write_numbers_and_tokens_as_live_figures_do():
     """The same file is read by the test of texts.js."""
     written = json.loads((ROOT / "tests" / "js" / "written.json").read_text(encoding="utf-8"))
     for value, decimals, text in written["number"]:
-        assert told.number(value, decimals) == text
+        assert texts.number(value, decimals) == text
     for share, text in written["percent"]:
-        assert told.percent(share) == text
+        assert texts.percent(share) == text
     for tokens, labels in written["labels"]:
-        assert told.labels(tokens) == labels
+        assert texts.labels(tokens) == labels
     for tokens, names in written["names"]:
-        assert told.token_names(tokens) == names
+        assert texts.token_names(tokens) == names
 
 
 def test_sentences_of_stills_show_the_white_space_of_a_token():

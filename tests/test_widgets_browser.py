@@ -9,7 +9,7 @@ import pytest
 from course_lib import attention, graph, heads
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from tests.support.figures import assert_readable
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat", "."]

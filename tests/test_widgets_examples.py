@@ -9,7 +9,7 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.graph import kept_mass
 from course_lib.widgets import Example, examples_explorer
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,

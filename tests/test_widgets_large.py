@@ -15,7 +15,7 @@ from course_lib.widgets import (
     rollout_explorer,
     sparsity_explorer,
 )
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from course_lib.widgets.shared.weights import quantised
 from tests.support.layered import set_traits
 

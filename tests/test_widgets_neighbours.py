@@ -10,7 +10,7 @@ from course_lib.authoring.browser import open_view
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2
 from course_lib.nn.training import seeded
 from course_lib.widgets import neighbours_explorer
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,

@@ -13,7 +13,7 @@ from course_lib.authoring.browser import open_view
 from course_lib.nn.pooling import AttentionPooling
 from course_lib.nn.training import seeded
 from course_lib.widgets import PooledBag, pooling_explorer
-from course_lib.widgets.shared.told import number, percent
+from course_lib.widgets.shared.texts import number, percent
 from tests.support.figures import (
     assert_linked,
     assert_readable,

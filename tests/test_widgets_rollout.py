@@ -10,7 +10,7 @@ from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.data import load_attention
 from course_lib.widgets import rollout_explorer
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 from tests.support.figures import (
     assert_linked,
     assert_readable,

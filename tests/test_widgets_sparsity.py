@@ -10,7 +10,7 @@ from course_lib import sparsity
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
 from course_lib.widgets import sparsity_explorer
-from course_lib.widgets.shared.told import number, percent
+from course_lib.widgets.shared.texts import number, percent
 from tests.support.figures import (
     assert_linked,
     assert_readable,

@@ -3,7 +3,7 @@
 `join` and `leave` are for learners in a class whose instructor has a board.
 """
 
-from course_lib.exercises.attending import join, leave
+from course_lib.exercises.class_cells import join, leave
 from course_lib.exercises.helping import hint, solution
 from course_lib.exercises.report import check, scorecard
 

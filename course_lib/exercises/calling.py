@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course_lib.exercises.plain import Raised, attempt
+from course_lib.exercises.plain_data import Raised, attempt
 
 CHANGED = "changed its arguments"  # the type of a `Raised` that stands for a value
 
@@ -48,7 +48,7 @@ def _alike(one, other):
 
 
 def copied(case):
-    """Return a copy of a case, made out of sight of `surroundings.watched`.
+    """Return a copy of a case, made out of sight of `isolation.watched`.
 
     To copy a generator of random numbers takes a hundred calls of Python, and none is the answer's.
     """

@@ -2,7 +2,7 @@
 
 The figure is rendered twice: as it is, and without its texts. The second image tells the colour
 of each cell, whichever call has put it there and whatever lies above it; where the two differ, a
-text can be seen. What judges ask of a description is in `looking.py`.
+text can be seen. What judges ask of a description is in `drawing_reader.py`.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from course_lib.exercises.calling import copied
-from course_lib.exercises.plain import attempt
+from course_lib.exercises.plain_data import attempt
 
 INCHES, DPI = 6, 72  # of one pair of axes with its labels
 ROOM = {"left": 0.2, "bottom": 0.2, "right": 0.9, "top": 0.9}  # notebooks cut no label off

@@ -14,8 +14,8 @@ import numpy as np
 
 from course_lib.chapters.reading import Task
 from course_lib.exercises.calling import CHANGED, Called, call_function, find, read_value
-from course_lib.exercises.plain import Raised
-from course_lib.exercises.surroundings import TookTooLong, own_state, watched, within
+from course_lib.exercises.isolation import TookTooLong, own_state, watched, within
+from course_lib.exercises.plain_data import Raised
 from course_lib.language import say
 
 PASSED, NOT_ATTEMPTED, WRONG, ERROR = "passed", "not attempted", "wrong", "error"

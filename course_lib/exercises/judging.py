@@ -8,7 +8,7 @@ by chance a wrong number is right, or looks like another mistake, in one of them
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
-from course_lib.exercises.plain import BFloat16
+from course_lib.exercises.plain_data import BFloat16
 from course_lib.language import say
 
 # Right answers may be computed in any floating-point type; in lists of Python's own numbers too,

@@ -5,7 +5,7 @@ import tracemalloc
 from contextlib import contextmanager, nullcontext
 
 from course_lib.exercises.calling import copied
-from course_lib.exercises.plain import Raised, attempt
+from course_lib.exercises.plain_data import Raised, attempt
 
 
 def call_measured(answer, cases):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbFile
 
-from course_lib.exercises.judged import CourseNotebook, Exercise, Refusal
+from course_lib.exercises.judged_notebook import CourseNotebook, Exercise, Refusal
 from course_lib.exercises.matching import is_ours
 from course_lib.exercises.opening import Unreadable, open_notebook
 from course_lib.language import say, speaking

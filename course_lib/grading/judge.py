@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 
 from course_lib.exercises.exercise import ERROR, Exercise, judged, posed, refused
+from course_lib.exercises.isolation import TookTooLong, within
 from course_lib.exercises.registry import exercises_of
-from course_lib.exercises.surroundings import TookTooLong, within
 from course_lib.grading.bubblewrap import NoSandbox
 from course_lib.grading.inside import wire
 from course_lib.grading.inside.cells import statements_in

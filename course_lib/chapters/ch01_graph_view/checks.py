@@ -12,7 +12,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.plain import PlainGraph, plain
+from course_lib.exercises.plain_data import PlainGraph, plain
 from course_lib.graph import attention_graph, attention_multigraph, top_edges
 from course_lib.language import say
 

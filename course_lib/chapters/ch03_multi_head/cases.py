@@ -8,7 +8,7 @@ import numpy as np
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
-from course_lib.exercises.separating import separating
+from course_lib.exercises.separating_cases import separating
 from course_lib.heads import head_distance, offset_score
 
 

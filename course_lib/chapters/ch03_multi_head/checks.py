@@ -16,7 +16,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.plain import Raised
+from course_lib.exercises.plain_data import Raised
 from course_lib.heads import head_distance, offset_score
 from course_lib.language import say
 

@@ -13,7 +13,7 @@ from scipy.stats import kendalltau, rankdata
 from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.centrality import rank_correlation
-from course_lib.exercises.separating import separating
+from course_lib.exercises.separating_cases import separating
 
 MOST_TOKENS = 512  # so says the text of exercise 1
 

@@ -19,7 +19,7 @@ from course_lib.chapters.ch04_centrality import cases as made
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, read_array, same
-from course_lib.exercises.plain import BFloat16
+from course_lib.exercises.plain_data import BFloat16
 from course_lib.language import say
 
 

@@ -14,9 +14,7 @@ from course_lib.chapters.ch05_heatmaps.cases import (
     two_to_compare,
 )
 from course_lib.exercises.drawing import Draw
-from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_choice, read_array
-from course_lib.exercises.looking import (
+from course_lib.exercises.drawing_reader import (
     colours_at,
     first_word,
     is_all_of,
@@ -27,6 +25,8 @@ from course_lib.exercises.looking import (
     read_matrices,
     same_colours,
 )
+from course_lib.exercises.exercise import Check, Wrong, read_value
+from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.language import later, say
 from course_lib.plots import spectral_order
 

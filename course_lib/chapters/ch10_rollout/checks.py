@@ -19,7 +19,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.separating import separating
+from course_lib.exercises.separating_cases import separating
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row

@@ -10,7 +10,7 @@ import pkgutil
 from importlib import import_module
 
 from course_lib.exercises.calling import Called, find
-from course_lib.exercises.surroundings import TookTooLong, own_state, within
+from course_lib.exercises.isolation import TookTooLong, own_state, within
 from course_lib.grading.inside import forbidden, library, seccomp, wire
 from course_lib.grading.inside.cells import Notebook, Statement
 

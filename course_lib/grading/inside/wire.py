@@ -12,7 +12,7 @@ import struct
 import networkx as nx
 import numpy as np
 
-from course_lib.exercises.plain import BFloat16, PlainGraph, Raised
+from course_lib.exercises.plain_data import BFloat16, PlainGraph, Raised
 
 LENGTH = struct.Struct(">I")
 DTYPES = "biufcUS"  # kinds of numbers and texts; no objects, no records

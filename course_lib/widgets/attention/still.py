@@ -4,7 +4,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, circle, heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital, layer_and_head, strongest, token_names
+from course_lib.widgets.shared.texts import capital, layer_and_head, strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 

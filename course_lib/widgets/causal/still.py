@@ -10,7 +10,7 @@ from course_lib.widgets.causal.view import score_names
 from course_lib.widgets.shared.drawing import below, titled
 from course_lib.widgets.shared.parts import heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital, number, token_names
+from course_lib.widgets.shared.texts import capital, number, token_names
 
 
 def still(view):

@@ -9,7 +9,7 @@ from course_lib.widgets.circuit.view import EDGE
 from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, path, tag, text
 from course_lib.widgets.shared.parts import MOST_EDGES
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 
 ACROSS, DOWN = 600, 22  # the most pixels for all layers, and those between heads
 LEFT, TOP = 34, 46  # where the first head stands

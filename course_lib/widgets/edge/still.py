@@ -7,7 +7,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import LINE, SIZE, Part, below, tag, text, titled
 from course_lib.widgets.shared.parts import two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, token_names
+from course_lib.widgets.shared.texts import number, token_names
 
 LEAST = 0.05  # weaker edges are not drawn
 WIDTH, STEP = 460, 22

@@ -8,7 +8,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, heatmap, two_rows
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import strongest, token_names
+from course_lib.widgets.shared.texts import strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix, received
 
 

@@ -8,7 +8,7 @@ from course_lib.rollout import residual_layers
 from course_lib.widgets.shared.drawing import LINE, SECOND
 from course_lib.widgets.shared.parts import ink, levels
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, token_names
+from course_lib.widgets.shared.texts import number, token_names
 from course_lib.widgets.shared.weights import all_of
 
 MOST_LINES = 160

@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.told import token_names
+from course_lib.widgets.shared.texts import token_names
 from course_lib.widgets.shared.weights import MOST_PLAIN, WeightsView, packed_layers
 
 

@@ -5,7 +5,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import below, beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, strongest, token_names
+from course_lib.widgets.shared.texts import number, strongest, token_names
 from course_lib.widgets.shared.weights import all_of
 
 ACROSS = 6  # heads in a row

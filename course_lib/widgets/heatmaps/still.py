@@ -7,7 +7,7 @@ from course_lib.widgets.heatmaps.view import SCALES
 from course_lib.widgets.shared.drawing import beside, titled
 from course_lib.widgets.shared.parts import heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number, strongest, token_names
+from course_lib.widgets.shared.texts import number, strongest, token_names
 from course_lib.widgets.shared.weights import all_of
 
 LEAST = 1e-4  # where the log scale begins

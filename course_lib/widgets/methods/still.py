@@ -8,7 +8,7 @@ from course_lib.language import say
 from course_lib.plots.picture import shortened
 from course_lib.widgets.shared.drawing import FIRST, QUIET, SECOND, Part, below, path, tag, text
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import labels, number, token_names
+from course_lib.widgets.shared.texts import labels, number, token_names
 
 WIDTH, HEIGHT = 380, 22  # of a row of bars
 LEFT = 170

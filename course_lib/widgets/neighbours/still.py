@@ -17,7 +17,7 @@ from course_lib.widgets.shared.drawing import (
 )
 from course_lib.widgets.shared.parts import bars, ink
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 
 SIDE, MARGIN = 320, 16
 GROUPS = (FIRST, "#5b3a8c", "#2a7530", "#8a5a00")

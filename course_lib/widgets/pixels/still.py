@@ -9,7 +9,7 @@ from course_lib.language import say
 from course_lib.widgets.shared.drawing import PAPER, SECOND, Part, beside, path, tag, titled
 from course_lib.widgets.shared.parts import heatmap, ink
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import capital, number
+from course_lib.widgets.shared.texts import capital, number
 
 SIDE = 260
 

@@ -18,7 +18,7 @@ from course_lib.widgets.shared.drawing import (
 )
 from course_lib.widgets.shared.parts import bars, ink
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 
 SIDE = 320
 

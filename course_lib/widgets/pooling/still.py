@@ -8,7 +8,7 @@ from course_lib.attention import softmax
 from course_lib.language import say
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, below, beside, tag, text
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 
 SIDE, ACROSS = 88, 6  # pixels of a member; members in a row
 

@@ -8,7 +8,7 @@ from course_lib.widgets.ranking.view import MEASURES, measure_names
 from course_lib.widgets.shared.drawing import Part, beside, text
 from course_lib.widgets.shared.parts import bars, heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import best, capital, layer_and_head, token_names
+from course_lib.widgets.shared.texts import best, capital, layer_and_head, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 MOST_ROWS = 16

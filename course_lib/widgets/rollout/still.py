@@ -10,7 +10,7 @@ from course_lib.widgets.rollout.view import FUSION_NAMES
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, beside, text
 from course_lib.widgets.shared.parts import heatmap, ink, levels
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import best, token_names
+from course_lib.widgets.shared.texts import best, token_names
 from course_lib.widgets.shared.weights import all_of
 
 LEAST = 0.02  # weights of less are not drawn

@@ -19,7 +19,7 @@ from course_lib.widgets.shared.drawing import (
     tag,
     text,
 )
-from course_lib.widgets.shared.told import labels, number
+from course_lib.widgets.shared.texts import labels, number
 
 MOST_EDGES = 120  # that a drawing shows, the strongest
 MOST_NODES = 200  # of a layered graph, of which more are lines enough

@@ -35,7 +35,7 @@ export function percent(share) {
 
 /**
  * A number as every figure writes it, never in powers of ten: so many decimals, or two figures
- * where these say too little. `number` of told.py, for the stills, is its twin.
+ * where these say too little. `number` of texts.py, for the stills, is its twin.
  */
 export function number(value, decimals = 2) {
   const size = Math.abs(value);

@@ -5,7 +5,7 @@ from course_lib.sparsity import kept_mass, threshold, top_k
 from course_lib.widgets.shared.drawing import beside
 from course_lib.widgets.shared.parts import above, circle, heatmap
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import percent, strongest, token_names
+from course_lib.widgets.shared.texts import percent, strongest, token_names
 from course_lib.widgets.shared.weights import chosen_matrix
 
 

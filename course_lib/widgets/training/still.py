@@ -3,7 +3,7 @@
 from course_lib.language import say
 from course_lib.widgets.shared.drawing import FIRST, LINE, Part, path, text
 from course_lib.widgets.shared.still import Still
-from course_lib.widgets.shared.told import number
+from course_lib.widgets.shared.texts import number
 
 ACROSS, DOWN, LEFT = 340, 150, 56
 

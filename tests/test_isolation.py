@@ -10,7 +10,7 @@ import pytest
 
 from course_lib import heads
 from course_lib.exercises.calling import call_function
-from course_lib.exercises.surroundings import watched
+from course_lib.exercises.isolation import watched
 
 
 def twice(x):

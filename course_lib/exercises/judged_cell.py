@@ -10,7 +10,7 @@ import pytest
 from nbval.plugin import IPyNbCell, NbCellError, find_comment_markers, find_metadata_tags
 
 from course_lib.exercises.cells import checked_key
-from course_lib.exercises.kernel import Ended, Hung
+from course_lib.exercises.judged_kernel import Ended, Hung
 from course_lib.language import say, speaking
 
 OUTPUT_TIMEOUT = 30  # seconds; nbval's 5 are too few for a busy machine

@@ -17,11 +17,11 @@ from course_lib.chapters.reading import tasks
 from course_lib.exercises import copies
 from course_lib.exercises.cells import checked_key
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED
-from course_lib.exercises.kernel import Ended, Kernel
+from course_lib.exercises.judged_cell import Cell, Failed
+from course_lib.exercises.judged_kernel import Ended, Kernel
 from course_lib.exercises.matching import Unmatched, chapter_of
 from course_lib.exercises.opening import Unreadable, language_of, open_notebook
 from course_lib.exercises.report import VERDICTS
-from course_lib.exercises.running import Cell, Failed
 from course_lib.language import languages, say, speaking
 
 

@@ -1,4 +1,4 @@
-"""The state in which an answer is called and judged, whatever the notebook around it has set.
+"""The isolation in which an answer is called and judged, whatever the notebook around it has set.
 
 A learner may have asked NumPy to raise on underflow, PyTorch to compute in float64 or without
 gradients. None of this decides whether an answer is right, and none of it is lost by a check.
