@@ -86,8 +86,11 @@ def graders_refused():
 
 
 def graders_later():
-    """Return how many attacks were written since, and were tried on our own grader alone."""
-    return str(len(list(ATTACKS.glob("*.cell"))) - len(read()["attacks"]))
+    """Say how many attacks were written since, and were tried on our own grader alone."""
+    later = len(list(ATTACKS.glob("*.cell"))) - len(read()["attacks"])
+    if not later:
+        return "there are none: each was tried on all of them."
+    return f"{later} were written since, are in no table, and were tried on `course grade` alone."
 
 
 MAKERS = {
