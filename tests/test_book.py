@@ -30,6 +30,10 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN = {"index.md", "01_graph_view.de.md"}  # by the build itself
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
 
+CODE_IN_REACH = """[...document.querySelectorAll("pre")].every(
+    (code) => code.scrollWidth <= code.clientWidth || code.tabIndex === 0
+)"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, chapter_run):
@@ -166,6 +170,7 @@ def test_pages_of_every_kind_have_no_barrier(reader):
             reader.set_viewport_size({"width": width, "height": 800})
             reader.emulate_media(color_scheme=theme)
             reader.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+            reader.wait_for_function(CODE_IN_REACH)  # the theme takes a moment after a resize
             assert barriers(reader) == [], (name, theme)
 
 

@@ -95,7 +95,8 @@ def test_the_board_lives_while_several_learners_work(classroom, board, tmp_path,
         assert heard[k + 1] == "stopped with an error, stuck for 0 minutes"
         assert set(heard[k + 2 :]) <= {"not tried"}
     told = page.locator("#lines tbody tr", has=page.locator(f"[id='{KEYS[0]}']")).text_content()
-    assert "`…` gave None. Is a `return` missing? (5 learners)" in told
+    assert "… gave None. Is a return missing? (5 learners)" in told
+    assert page.locator("#lines code").all_text_contents()[:2] == ["…", "return"]
     assert "5 of 5" in told
     joining.quit_class(folders[2])
     until(lambda: row(page, "Learner 2").count() == 0)

@@ -103,6 +103,10 @@ export function drawLines(table, lines, titles) {
 
 export const people = (count) => (count === 1 ? "1 learner" : `${count} learners`);
 
+// What stands between backticks is code.
+const withCode = (text) =>
+  text.split("`").map((part, k) => (k % 2 ? element("code", {}, part) : part));
+
 function drawLine(line) {
   const cells = [
     `${line.planned} min`,
@@ -110,7 +114,7 @@ function drawLine(line) {
     `${line.passed} of ${line.tried}`,
     String(line.stuck),
     line.message ? `${line.message} (${people(line.message_learners)})` : "–",
-  ].map((text, at) => element("td", { "data-head": HEADS[at + 1] }, text));
+  ].map((text, at) => element("td", { "data-head": HEADS[at + 1] }, ...withCode(text)));
   const name = element("th", { scope: "row", id: line.key, tabindex: "-1" });
   name.append(`${line.number} ${line.title}`);
   const button = release(line.key, line.released, `the solution of exercise ${line.number}`);
