@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -62,6 +63,21 @@ def test_each_call_returns_its_own_array():
     second, tokens = data.load_attention("short")
     assert second.min() > 0
     assert len(tokens) == 5
+
+
+@pytest.mark.parametrize("model", ["minilm", "smollm2"])
+def test_a_recording_is_ones_own_in_all_its_parts(model):
+    name = next(iter(data.available(model)))
+    first, second = (data.load_recording(name, model=model) for _ in range(2))
+    arrays = {
+        field.name: array
+        for field in dataclasses.fields(first)
+        if isinstance(array := getattr(first, field.name), np.ndarray)
+    }
+    assert arrays
+    for part, array in arrays.items():
+        assert array.flags.writeable, part
+        assert not np.shares_memory(array, getattr(second, part)), part
 
 
 def test_sentences_show_what_they_are_for():

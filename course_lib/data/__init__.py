@@ -148,7 +148,7 @@ def load_recording(name, *, model="smollm2"):
         ids=None if sizes is None else parts["ids"].astype(np.int64),
         value_sizes=None if sizes is None else sizes.astype(np.float32),
         no_value_sizes="they were not recorded" if sizes is None else "",
-        losses=parts.get("losses"),
+        losses=parts["losses"].copy() if "losses" in parts else None,
         provenance=notes | {"text": text},
     )
 
