@@ -52,17 +52,21 @@ def asked_of(entries, named=()):
     """
     if named:
         return sorted(set(map(chapter_name, named)), key=chapter_stem)
-    pairs = {(entry.record.chapter, entry.learner) for entry in entries if entry.learner}
-    counts = Counter(chapter for chapter, _ in pairs if chapter)
+    counts = _handed_in(entries)
     most = max(counts.values(), default=0)
     return sorted((c for c in counts if 2 * counts[c] > most), key=chapter_stem)
 
 
 def unasked(entries, asked):
     """Return how many learners have handed in each chapter that does not count."""
+    counts = _handed_in(entries)
+    return {c: counts[c] for c in sorted(counts, key=chapter_stem) if c not in asked}
+
+
+def _handed_in(entries):
+    """Count the learners who have handed in each chapter."""
     pairs = {(entry.record.chapter, entry.learner) for entry in entries if entry.learner}
-    counts = Counter(chapter for chapter, _ in pairs if chapter and chapter not in asked)
-    return {chapter: counts[chapter] for chapter in sorted(counts, key=chapter_stem)}
+    return Counter(chapter for chapter, _ in pairs if chapter)
 
 
 def lines(learners, entries, asked):
