@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+import course_lib.exercises.faster  # noqa: F401  # before anything loads nbformat
 from course_lib import __version__
 from course_lib.authoring import write_pages
 

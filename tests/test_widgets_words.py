@@ -14,8 +14,8 @@ from course_lib.authoring.figures import WIDGETS
 from course_lib.data import HeadVectors
 from course_lib.widgets.shared.figure import FigureView
 from tests.support.figures import controls
+from tests.support.saying import all_sentences
 
-SENTENCES = sorted(message.id for message in words.sentences() if message.id)
 MODULES = [path for path in sorted(WIDGETS.rglob("*.js")) if path.name != "bundle.js"]
 
 
@@ -262,7 +262,7 @@ def told_by_controls(figure):
 @pytest.fixture
 def bracketed(monkeypatch):
     """Speak a language whose sentences are the English ones in brackets."""
-    bracketed = {sentence: f"⟦{sentence}⟧" for sentence in SENTENCES}
+    bracketed = {sentence: f"⟦{sentence}⟧" for sentence in all_sentences()}
     monkeypatch.setattr(language, "catalogue", lambda: bracketed)
 
 
@@ -287,7 +287,7 @@ def test_every_figure_is_asked():
 
 
 def test_a_sentence_left_in_english_is_seen(page, tmp_path, monkeypatch):
-    kept = {s: f"⟦{s}⟧" for s in SENTENCES if not s.startswith("Point at a cell")}
+    kept = {s: f"⟦{s}⟧" for s in all_sentences() if not s.startswith("Point at a cell")}
     monkeypatch.setattr(language, "catalogue", lambda: kept)
     open_view(page, tmp_path, widgets.heads_explorer(WEIGHTS, TOKENS).children[-1])
     assert "Point" in english_in(page.evaluate(TOLD))
