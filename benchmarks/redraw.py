@@ -151,6 +151,7 @@ def large_figures():
     for n, target in [(64, TARGET), (197, TARGET), (512, "to reach: 50 ms")]:
         weights = softmax(1.5 * np.random.default_rng(0).normal(size=(2, HEADS, n, n)))
         values = np.random.default_rng(6).normal(size=(n, 64))
+        text = Example("text", [f"q{k}" for k in range(n)], [f"k{k}" for k in range(n)], weights)
         graph = {"threshold": [0.02, 0.1, 0.0], "layer": [1, 0], "head_choice": [1, 0, 2]}
         attention = graph | {"direction_choice": [1, 0], "layout_choice": [1, 0]}
         heads = {"threshold": [0.1, 0.02], "layer": [1, 0], "second": [2, 3, 4]}
@@ -161,10 +162,12 @@ def large_figures():
             ("heads grid", heads_explorer(weights), heads),
             ("linked heatmaps", heatmap_explorer(weights[:, :3]), heatmaps),
             ("fewer edges", sparsity_explorer(weights, values=values), sparsity),
+            ("examples", examples_explorer([text], threshold=0.0), graph),
         ]
         if n <= MOST_COMPUTED:
             ranking = {"measure_choice": list(range(7)), "damping": [0.0, 0.5, 0.99]}
             rollout = {"residual": [0.0, 0.5, 0.95], "output": [7, 20, 31]}
+            rollout["fusion_choice"] = [1, 2, 0]
             figures += [
                 ("ranking", ranking_explorer(weights), ranking),
                 ("rollout", rollout_explorer(weights, output=5), rollout),

@@ -9,10 +9,15 @@ const LAYOUTS = [circle, (n) => twoRows(n)];
 
 function make(model, el) {
   const tokens = model.get("tokens");
+  const layouts = LAYOUTS.map(() => null);
   return new AttentionFigure(el, {
     queries: tokens,
     keys: tokens,
-    layout: () => LAYOUTS[model.get("layout_choice")](tokens.length),
+    layout: () => {
+      const choice = model.get("layout_choice");
+      layouts[choice] ??= LAYOUTS[choice](tokens.length);
+      return layouts[choice];
+    },
     direction: () => DIRECTIONS[model.get("direction_choice")],
     threshold: () => model.get("threshold"),
     state: () => attentionState(model),

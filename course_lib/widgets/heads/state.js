@@ -1,4 +1,5 @@
 // What the figure of the heads shows, as plain numbers and sentences.
+import { minus } from "../shared/matrices.js";
 import { decodeWeights, edgesAbove, headDistance, headMatrix, range } from "../shared/numbers.js";
 import { numbersAlike } from "../shared/texts.js";
 import { say } from "../shared/words.js";
@@ -20,7 +21,7 @@ export function layerState(model) {
 export function comparison(model, { heads }) {
   const [first, second] = [heads[model.get("first")], heads[model.get("second")]];
   return {
-    difference: first.map((value, k) => value - second[k]),
+    difference: minus(first, second),
     distance: headDistance(first, second, Math.sqrt(first.length)),
   };
 }

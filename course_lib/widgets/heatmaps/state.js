@@ -1,4 +1,5 @@
 // What the linked heatmaps show, as plain numbers and sentences.
+import { minus } from "../shared/matrices.js";
 import { decodeWeights, headMatrix, range } from "../shared/numbers.js";
 import { linearScale, logScale, signedLinearScale } from "../shared/scales.js";
 import { numbersAlike } from "../shared/texts.js";
@@ -17,9 +18,7 @@ export function linkedState(model) {
     const matrix = headMatrix(weights, Math.floor(choice / heads), choice % heads);
     return ordered(matrix, order);
   });
-  const difference = new Float64Array(n * n);
-  for (let k = 0; k < n * n; k++) difference[k] = first[k] - second[k];
-  return { n, order, first, second, difference };
+  return { n, order, first, second, difference: minus(first, second) };
 }
 
 function ordered(matrix, order) {

@@ -2,10 +2,9 @@
 // are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
 import { range, sum } from "../shared/numbers.js";
 import { largestSingular, longRun } from "./linear.js";
+import { ShortestWays } from "./shortest.js";
 
-// Both as in course_lib.centrality.
-const SAME = 1e-9; // singular values closer than this, relatively, count as equal
-const SHORTEST = 1e-12; // the length of an edge of weight 1
+const SAME = 1e-9; // singular values closer than this, relatively, count as equal, as in Python
 
 /**
  * The attention among the tokens that stay: `kept` lists their old positions, `matrix` their
@@ -105,14 +104,19 @@ export function hits(matrix, n) {
 
 /** The share of pairs of other tokens whose shortest way leads through a token (Brandes 2001). */
 export function betweenness(matrix, n) {
-  const lengths = edgeLengths(matrix, n);
-  const scores = new Array(n).fill(0);
+  const found = new ShortestWays(matrix, n);
+  const [scores, share] = [new Array(n).fill(0), new Float64Array(n)];
   for (let start = 0; start < n; start++) {
-    const { order, before, ways } = shortestWays(lengths, n, start);
-    const share = new Array(n).fill(0);
-    for (const j of order.reverse()) {
-      for (const i of before[j]) share[i] += (ways[i] / ways[j]) * (1 + share[j]);
-      if (j !== start) scores[j] += share[j];
+    found.from(start);
+    found.count();
+    const { order, ways, next, first } = found;
+    share.fill(0);
+    for (let at = order.length - 1; at > 0; at--) {
+      const i = order[at];
+      for (let e = first[at]; e < first[at + 1]; e++) {
+        share[i] += (ways[i] / ways[next[e]]) * (1 + share[next[e]]);
+      }
+      scores[i] += share[i];
     }
   }
   return n > 2 ? scores.map((score) => score / ((n - 1) * (n - 2))) : scores;
@@ -120,68 +124,16 @@ export function betweenness(matrix, n) {
 
 /** The share of tokens that reach a token, times the inverse of their mean distance to it. */
 export function closeness(matrix, n) {
-  const lengths = edgeLengths(matrix, n);
+  const found = new ShortestWays(matrix, n);
   const [sums, counts] = [new Array(n).fill(0), new Array(n).fill(0)];
   for (let start = 0; start < n; start++) {
-    const { order, distance } = shortestWays(lengths, n, start);
-    for (const j of order) {
-      sums[j] += distance[j];
+    found.from(start);
+    for (const j of found.order) {
+      sums[j] += found.distance[j];
       counts[j] += j === start ? 0 : 1;
     }
   }
   return counts.map((count, j) => (count ? (count / sums[j]) * (count / (n - 1)) : 0));
-}
-
-/** The length of every edge: -ln w, but no shorter than SHORTEST. Self-loops are no edges here. */
-function edgeLengths(matrix, n) {
-  const lengths = new Float64Array(n * n).fill(Infinity);
-  for (let k = 0; k < n * n; k++) {
-    const isEdge = matrix[k] > 0 && k % (n + 1) !== 0;
-    if (isEdge) lengths[k] = Math.max(SHORTEST, -Math.log(matrix[k]));
-  }
-  return lengths;
-}
-
-/**
- * Dijkstra's algorithm: `order` lists the tokens that can be reached, the nearest first. `before`
- * holds for each the last stops of its shortest ways, and `ways` their number.
- */
-function shortestWays(lengths, n, start) {
-  const distance = new Float64Array(n).fill(Infinity);
-  const ways = new Float64Array(n);
-  const before = Array.from({ length: n }, () => []);
-  const order = [];
-  const open = Uint16Array.from(range(n)); // those that are not in order yet stand in front
-  let left = n;
-  [distance[start], ways[start]] = [0, 1];
-  let i = start;
-  while (i >= 0) {
-    order.push(i);
-    const near = distance[i];
-    let nearest = Infinity;
-    let next = -1;
-    let kept = 0;
-    for (let e = 0; e < left; e++) {
-      const j = open[e];
-      if (j === i) continue;
-      open[kept++] = j;
-      const far = near + lengths[i * n + j];
-      if (far < distance[j]) {
-        distance[j] = far;
-        ways[j] = ways[i];
-        before[j] = [i];
-      } else if (far === distance[j] && far < Infinity) {
-        ways[j] += ways[i];
-        before[j].push(i);
-      }
-      if (distance[j] < nearest) {
-        nearest = distance[j];
-        next = j;
-      }
-    }
-    [i, left] = [next, kept];
-  }
-  return { order, distance, before, ways };
 }
 
 function shares(scores) {

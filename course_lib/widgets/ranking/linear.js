@@ -1,5 +1,6 @@
 // Two pieces of linear algebra, written for matrices of at most some two hundred rows. A matrix is a flat
 // array, row by row.
+import { product, transposed } from "../shared/matrices.js";
 
 /**
  * Where a walk among n states is found in the long run; each of them must lead to every other. The
@@ -46,39 +47,56 @@ export function largestSingular(matrix, n) {
   return { values, left: rows.map((row) => dot(row, right) / values[0]), right: Array.from(right) };
 }
 
-/** A'A, as rows. */
+/** The upper half of A'A. */
 function gram(matrix, n) {
-  const rows = Array.from({ length: n }, () => new Float64Array(n));
-  for (let i = 0; i < n; i++) {
-    const row = new Float64Array(matrix.slice(i * n, (i + 1) * n));
-    for (let j = 0; j < n; j++) if (row[j]) addTimes(rows[j], row, row[j]);
-  }
-  return rows;
+  const [numbers, sizes] = [Float64Array.from(matrix), { rows: n, inner: n, columns: n }];
+  return product(transposed(numbers, n), numbers, { ...sizes, upper: true });
 }
 
-/** A symmetric matrix, mirrored until only its diagonal and the entries beside it are left. */
-function tridiagonal(rows, n) {
+/**
+ * A symmetric matrix, mirrored until only its diagonal and the entries beside it are left. What is
+ * below the diagonal is neither read nor written.
+ */
+function tridiagonal(matrix, n) {
   const beside = new Float64Array(Math.max(n - 1, 0));
   const mirrors = [];
   for (let k = 0; k + 1 < n; k++) {
     const first = k + 1;
-    const mirror = rows[k].slice(first);
-    const rest = rows.slice(first).map((row) => row.subarray(first));
+    const mirror = matrix.slice(k * n + first, first * n);
     const length = Math.sqrt(dot(mirror, mirror));
     beside[k] = mirror[0] > 0 ? -length : length;
     mirror[0] -= beside[k];
     const square = dot(mirror, mirror);
     if (square === 0) continue;
     const times = 2 / square;
-    const turned = Float64Array.from(rest, (row) => times * dot(row, mirror));
+    const turned = timesSymmetric(matrix, n, first, mirror).map((x) => times * x);
     addTimes(turned, mirror, (-times / 2) * dot(turned, mirror));
-    rest.forEach((row, i) => {
-      addTimes(row, turned, -mirror[i]);
-      addTimes(row, mirror, -turned[i]);
-    });
+    for (let i = 0; i < mirror.length; i++) {
+      const [a, b, row] = [mirror[i], turned[i], (first + i) * n + first];
+      for (let j = i; j < mirror.length; j++) matrix[row + j] -= a * turned[j] + b * mirror[j];
+    }
     mirrors.push({ first, mirror, times });
   }
-  return { diagonal: Float64Array.from(rows, (row, i) => row[i]), beside, mirrors };
+  return {
+    diagonal: Float64Array.from({ length: n }, (_, i) => matrix[i * (n + 1)]),
+    beside,
+    mirrors,
+  };
+}
+
+/** A symmetric matrix from row and column `first` on, of which the upper half is read, times x. */
+function timesSymmetric(matrix, n, first, x) {
+  const y = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    const [row, xi] = [(first + i) * n + first, x[i]];
+    let total = matrix[row + i] * xi;
+    for (let j = i + 1; j < x.length; j++) {
+      total += matrix[row + j] * x[j];
+      y[j] += matrix[row + j] * xi;
+    }
+    y[i] += total;
+  }
+  return y;
 }
 
 /** The largest number that at least `count` eigenvalues are not below; none is negative. */

@@ -6,7 +6,7 @@ import {
   loosePanel,
   panelsOf,
   readoutOf,
-  setAll,
+  setChanged,
   statusOf,
   svg,
 } from "../shared/drawing.js";
@@ -98,6 +98,7 @@ class RankingFigure {
     const sizes = nodeSizes(this.layout.nodes, now, removed);
     this.told = this.names.map((_, position) => describeToken(this.state, this.names, position));
     this.arrows = circle(this.n, sizes).edge;
+    this.above = edgesAbove(now.matrix, this.model.get("threshold"));
     this.drawEdges(this.edges, () => true);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
     this.updateRows();
@@ -114,25 +115,25 @@ class RankingFigure {
     if (this.state.measure.damped) this.redraw();
   }
 
-  /** Draw the edges above the threshold, from query i to key j, for which `test(i, j)` holds. */
+  /** Draw the edges from query i to key j for which `test(i, j)` holds, or none if it is null. */
   drawEdges(strokes, test) {
     const { kept, matrix } = this.state.now;
     const size = kept.length;
-    const threshold = this.model.get("threshold");
-    const values = new Float64Array(size * size);
-    for (const k of edgesAbove(matrix, threshold)) {
+    const values = new Float64Array(test ? size * size : 0);
+    for (const k of test ? this.above : []) {
       if (test(kept[Math.floor(k / size)], kept[k % size])) values[k] = matrix[k];
     }
-    strokes.draw(values, { n: size, count: 1 }, (_, i, j) => this.arrows(kept[i], kept[j]));
+    strokes.draw(values, { n: size }, (_, i, j) => this.arrows(kept[i], kept[j]));
   }
 
   updateNode(node, position, size) {
-    const [reach, dot] = node.querySelectorAll("circle");
-    dot.setAttribute("r", size.toFixed(2));
-    reach.setAttribute("r", Math.max(size, reachOf(this.layout.nodes[position].size)).toFixed(2));
+    const [reach, dot] = node.children;
+    const least = reachOf(this.layout.nodes[position].size);
+    setChanged(dot, { r: size.toFixed(2) });
+    setChanged(reach, { r: Math.max(size, least).toFixed(2) });
     const gone = this.state.removed.includes(position);
     node.classList.toggle("removed", gone);
-    setAll(node, { "aria-label": this.tell(position), "aria-pressed": gone });
+    setChanged(node, { "aria-label": this.tell(position), "aria-pressed": gone });
   }
 
   updateRows() {
@@ -141,7 +142,7 @@ class RankingFigure {
     this.rows.forEach(({ button, rank, bar, value }, position) => {
       const [gone, score] = [removed.includes(position), now.scores[position]];
       button.classList.toggle("removed", gone);
-      button.setAttribute("aria-pressed", gone);
+      setChanged(button, { "aria-pressed": gone });
       rank.textContent = score === null ? "" : rankText(now, position);
       bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
       value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);
@@ -153,7 +154,7 @@ class RankingFigure {
   light() {
     const pick = this.picks.current;
     const { outgoing } = this.state.measure;
-    this.drawEdges(this.litEdges, (i, j) => (outgoing ? i : j) === pick);
+    this.drawEdges(this.litEdges, pick === null ? null : (i, j) => (outgoing ? i : j) === pick);
     this.nodes.forEach((node, position) => node.classList.toggle("lit", position === pick));
     this.rows.forEach(({ button }, position) => button.classList.toggle("lit", position === pick));
     this.root.classList.toggle("picked", pick !== null);

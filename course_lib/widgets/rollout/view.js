@@ -107,24 +107,26 @@ class RolloutFigure {
     const chosen = this.model.get("output");
     const kept = chosen === null ? null : { output: chosen, input: null };
     const pick = layers.empty ? null : (this.picks.current ?? kept);
-    const masses = pick && walkMasses(layers, pick.output);
-    this.graph.draw("carried", pick ? edgeMasses(layers, masses) : [], layers);
-    this.graph.size(masses);
-    this.graph.mark("lit", (node) => pick !== null && masses[node] > 0);
-    this.lightLabels(pick, chosen);
+    this.walk(pick ? pick.output : null);
+    this.graph.nodes.output.forEach((node, i) => node.setAttribute("aria-pressed", i === chosen));
     this.map.light(pick?.output ?? null, null, false);
     this.root.classList.toggle("picked", pick !== null);
     this.readout.textContent = pick || layers.empty ? this.tell(pick) : hint();
     Object.assign(this.root.dataset, { output: pick ? pick.output : "" });
   }
 
-  lightLabels(pick, chosen) {
-    const held = pick ? strongestInputs(rolloutRow(this.layers, pick.output)) : [];
-    this.graph.nodes.input.forEach((node, j) => node.classList.toggle("lit", held.includes(j)));
-    this.graph.nodes.output.forEach((node, i) => {
-      node.classList.toggle("lit", pick?.output === i);
-      node.setAttribute("aria-pressed", i === chosen);
-    });
+  /** Draw the walk of an output, or of none; other inputs of the same one need nothing new. */
+  walk(output) {
+    const { layers, graph } = this;
+    if (this.walked?.layers === layers && this.walked.output === output) return;
+    this.walked = { layers, output };
+    const masses = output === null ? null : walkMasses(layers, output);
+    graph.draw("carried", masses ? edgeMasses(layers, masses) : [], layers);
+    graph.size(masses);
+    graph.mark("lit", (node) => masses !== null && masses[node] > 0);
+    const held = masses ? strongestInputs(masses.subarray(0, this.n)) : [];
+    graph.nodes.input.forEach((node, j) => node.classList.toggle("lit", held.includes(j)));
+    graph.nodes.output.forEach((node, i) => node.classList.toggle("lit", i === output));
   }
 
   tell(pick) {

@@ -25,11 +25,13 @@ const cellPick = (k, columns) => ({
  * `source` says what to draw: tokens `queries` and `keys`; a `note` to be told, if there is one; and
  * functions of what the controls have chosen, `layout()`, `direction()`, `threshold()` and
  * `state()`, which is the matrix with its drawn edges and the share of attention that they hold.
+ * A layout that is chosen again is the same object again, and so are its nodes.
  * `status(state)` may tell something else of them than how many they are, and `hidden` say why an
  * edge is not drawn.
  */
 export class AttentionFigure {
   picks = new Picks(() => this.light());
+  drawn = new Map(); // the nodes of each layout that was shown
 
   constructor(el, source) {
     this.source = source;
@@ -80,22 +82,32 @@ export class AttentionFigure {
   }
 
   arrange() {
-    this.layout = this.source.layout();
+    const layout = this.source.layout();
+    if (layout !== this.layout) this.place(layout);
     this.direction = this.source.direction();
+    this.edges.rearrange();
+    this.caption.textContent = caption(this.direction);
+    Object.assign(this.root.dataset, { direction: this.direction, layout: this.layout.name });
+  }
+
+  /** Show the nodes of a layout. */
+  place(layout) {
+    if (!this.drawn.has(layout)) this.drawn.set(layout, this.drawNodes(layout));
+    Object.assign(this, { layout, nodes: this.drawn.get(layout) });
+    const elements = this.nodes.map(({ element }) => element);
+    this.nodeLayer.replaceChildren(...elements);
+    this.walk(elements, layout.next);
+    const title = ({ text, y }) => svg("text", { class: "axis", x: 200, y }, text);
+    this.titleLayer.replaceChildren(...layout.titles.map(title));
+  }
+
+  drawNodes({ nodes }) {
     const [queries, keys] = [this.source.queries, this.source.keys].map((all) => shortTokens(all));
-    this.nodes = this.layout.nodes.map((node) => {
+    return nodes.map((node) => {
       const isKey = node.query === null;
       const name = (isKey ? this.names.keys : this.names.queries)[node.position];
       return { ...node, element: drawNode(node, (isKey ? keys : queries)[node.position], name) };
     });
-    const elements = this.nodes.map(({ element }) => element);
-    this.nodeLayer.replaceChildren(...elements);
-    this.walk(elements, this.layout.next);
-    const title = ({ text, y }) => svg("text", { class: "axis", x: 200, y }, text);
-    this.titleLayer.replaceChildren(...this.layout.titles.map(title));
-    this.edges.rearrange();
-    this.caption.textContent = caption(this.direction);
-    Object.assign(this.root.dataset, { direction: this.direction, layout: this.layout.name });
   }
 
   /** Show other numbers in the same places: layer, head or threshold has changed. */

@@ -1,6 +1,8 @@
 // What Jupyter's controls lack: a name for the handle of a slider, the state of a toggle
 // button, and one tab stop a slider instead of two. They are made beside the figure, before or
-// after it, and change their classes later, so this watches the row in which they stand.
+// after it, and change their classes later, so this watches the row in which they stand. Whatever is
+// set would be seen as a change, too: only what has another value is set.
+import { setChanged } from "./drawing.js";
 
 /** Mend the controls of the box that holds a figure's element; returns the function that stops. */
 export function mendControls(el) {
@@ -42,21 +44,14 @@ function mend(row) {
 
 function mendSlider(control, handle, name) {
   const idle = control.querySelector("[disabled]") !== null;
-  set(handle, { "aria-label": name, "aria-disabled": idle, tabindex: idle ? -1 : 0 });
+  setChanged(handle, { "aria-label": name, "aria-disabled": idle, tabindex: idle ? -1 : 0 });
   const readout = control.querySelector(".widget-readout"); // a number can be typed into it
-  if (readout) set(readout, { role: "textbox", "aria-label": name, tabindex: -1 });
+  if (readout) setChanged(readout, { role: "textbox", "aria-label": name, tabindex: -1 });
 }
 
 function mendToggle(control, name) {
-  set(control, { role: "group", "aria-label": name });
+  setChanged(control, { role: "group", "aria-label": name });
   for (const button of control.querySelectorAll("button")) {
-    set(button, { "aria-pressed": button.classList.contains("mod-active") });
-  }
-}
-
-/** Set attributes that have another value: each change would be watched. */
-function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, value);
+    setChanged(button, { "aria-pressed": button.classList.contains("mod-active") });
   }
 }

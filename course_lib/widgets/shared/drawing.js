@@ -19,6 +19,13 @@ export function setAll(element, attributes) {
   return element;
 }
 
+/** Set those of several attributes that have another value: each that is set is looked at anew. */
+export function setChanged(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, value);
+  }
+}
+
 function fill(element, attributes, children) {
   setAll(element, attributes).append(...children);
   return element;

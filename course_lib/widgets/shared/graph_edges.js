@@ -1,5 +1,5 @@
 // The edges of a graph of attention: an element each, or a few paths for very many of them.
-import { setAll, svg } from "./drawing.js";
+import { setAll, setChanged, svg } from "./drawing.js";
 import { shade } from "./numbers.js";
 
 const CLASSES = 12; // of strength, where edges share a path
@@ -38,8 +38,7 @@ export class EdgeElements {
   /** Light up the edges for which `toneOf(k)` is "lit" or "lit incoming", not "". */
   light(toneOf) {
     for (const k of this.edges) {
-      const name = `edge ${toneOf(k)}`.trim();
-      if (this.paths[k].getAttribute("class") !== name) this.paths[k].setAttribute("class", name);
+      setChanged(this.paths[k], { class: `edge ${toneOf(k)}`.trim() });
     }
   }
 }

@@ -1,7 +1,7 @@
 // The layered graph of a model, which flow and rollout draw: positions across, layers up, edges
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
-import { html, svg } from "./drawing.js";
+import { html, setChanged, svg } from "./drawing.js";
 import { labelStyle } from "./label_spacing.js";
 import { onPress, roving } from "./pointing.js";
 import { Strokes } from "./strokes.js";
@@ -92,8 +92,7 @@ export class LayeredGraph {
     const { dot } = this.sheet;
     this.shown.forEach((circle, node) => {
       const size = shares ? Math.max(0.45 * dot, MOST_SIZE * dot * Math.sqrt(shares[node])) : dot;
-      const r = size.toFixed(2);
-      if (circle.getAttribute("r") !== r) circle.setAttribute("r", r);
+      setChanged(circle, { r: size.toFixed(2) });
     });
   }
 

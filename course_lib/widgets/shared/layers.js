@@ -1,11 +1,10 @@
 // The layers of a model as rollout and flow see them. Each function is the twin of one in
 // course_lib.rollout. Layers are { n, count, first, data }: `count` matrices in one flat array,
 // the first layer first; entry (p * n + i) * n + j is the edge (p + 1, i) -> (p, j).
-import { headMatrix, range, sum } from "./numbers.js";
+import { product } from "./matrices.js";
+import { headMatrix, headsInTurn, sum } from "./numbers.js";
 
 export const FUSIONS = ["mean", "max", "min"];
-// Rows are divided by their sums afterwards, so that a sum over the heads is as good as a mean.
-const COMBINE = { mean: (a, b) => a + b, max: Math.max, min: Math.min };
 
 /**
  * The layers `first` to `last` with heads fused and the residual mixed in. `empty` names the first
@@ -33,22 +32,24 @@ function fusedLayer(weights, layer, fusion) {
   if (!FUSED.has(weights.bytes)) FUSED.set(weights.bytes, new Map());
   const [kept, name] = [FUSED.get(weights.bytes), `${layer} ${fusion}`];
   if (!kept.has(name)) {
-    const matrix = new Float64Array(weights.size);
-    fuseHeads(
-      range(weights.heads).map((h) => headMatrix(weights, layer, h)),
-      matrix,
-      COMBINE[fusion],
-    );
+    const isMean = fusion === "mean";
+    const matrix = isMean
+      ? headMatrix(weights, layer, null)
+      : extremes(weights, layer, fusion === "max" ? 1 : -1);
     kept.set(name, { matrix, empty: divideRows(matrix, weights.n) });
   }
   return kept.get(name);
 }
 
-function fuseHeads([head, ...others], matrix, combine) {
-  matrix.set(head);
-  for (const other of others) {
-    for (let k = 0; k < matrix.length; k++) matrix[k] = combine(matrix[k], other[k]);
+/** The largest weights of the heads if `sign` is 1, the smallest if it is -1. */
+function extremes(weights, layer, sign) {
+  const matrix = new Float64Array(weights.size).fill(-sign * Infinity);
+  for (const head of headsInTurn(weights, layer)) {
+    for (let k = 0; k < matrix.length; k++) {
+      if (sign * head[k] > sign * matrix[k]) matrix[k] = head[k];
+    }
   }
+  return matrix;
 }
 
 /** Divide rows by their sums; returns the first row of zeros, which stays as it is, or null. */
@@ -73,37 +74,14 @@ export function rolloutSteps(layers) {
 /** The same after each layer: a caller may do other things between them. */
 export function* eachRolloutStep({ n, count, data }) {
   const size = n * n;
-  let product = data.subarray(0, size);
-  const distances = [distanceFromRankOne(product, n)];
-  yield { product, distances };
+  let walks = data.subarray(0, size);
+  const distances = [distanceFromRankOne(walks, n)];
+  yield { product: walks, distances };
   for (let p = 1; p < count; p++) {
-    product = multiply(data.subarray(p * size, (p + 1) * size), product, n);
-    distances.push(distanceFromRankOne(product, n));
-    yield { product, distances };
-  }
-}
-
-function multiply(left, right, n) {
-  const product = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = product.subarray(i * n, (i + 1) * n);
-    const weights = left.subarray(i * n, (i + 1) * n);
-    let k = 0;
-    for (; k + 3 < n; k += 4) addFour(row, weights, right, k); // in half the time of one by one
-    for (; k < n; k++) for (let j = 0; j < n; j++) row[j] += weights[k] * right[k * n + j];
-  }
-  return product;
-}
-
-/** Add four rows of `right`, from row k on, as often as `weights` say. */
-function addFour(row, weights, right, k) {
-  const n = row.length;
-  const [a, b, c, d] = [weights[k], weights[k + 1], weights[k + 2], weights[k + 3]];
-  if (a === 0 && b === 0 && c === 0 && d === 0) return; // half of them, if the model is causal
-  const [first, second, third, fourth] = [k * n, (k + 1) * n, (k + 2) * n, (k + 3) * n];
-  for (let j = 0; j < n; j++) {
-    row[j] +=
-      a * right[first + j] + b * right[second + j] + c * right[third + j] + d * right[fourth + j];
+    const layer = data.subarray(p * size, (p + 1) * size);
+    walks = product(layer, walks, { rows: n, inner: n, columns: n });
+    distances.push(distanceFromRankOne(walks, n));
+    yield { product: walks, distances };
   }
 }
 

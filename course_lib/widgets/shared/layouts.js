@@ -183,4 +183,12 @@ function towards([x, y], [tx, ty], distance) {
   return [x + (distance * (tx - x)) / length, y + (distance * (ty - y)) / length];
 }
 
-const point = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+const WRITTEN = new Map(); // numbers by their tenths: thousands of edges have few, and writing takes long
+
+function tenth(value) {
+  const tenths = Math.round(10 * value);
+  if (!WRITTEN.has(tenths)) WRITTEN.set(tenths, (tenths / 10).toFixed(1));
+  return WRITTEN.get(tenths);
+}
+
+const point = ([x, y]) => `${tenth(x)} ${tenth(y)}`;

@@ -23,10 +23,10 @@ export function decodeWeights(bytes, [layers, heads, n]) {
 }
 
 /**
- * The weights of layers of heads, whose matrices have `size` entries each. `matrix(m)` is matrix m, counted through the
- * heads of all layers. In 4 or 8 bytes each they are floating-point numbers. In 1 or 2 they are
- * quantised, as course_lib/widgets/shared/weights.py says, and a matrix is decoded when it is
- * asked for.
+ * The weights of layers of heads, whose matrices have `size` entries each. `matrix(m)` is matrix m,
+ * counted through the heads of all layers. In 4 or 8 bytes each they are floating-point numbers.
+ * In 1 or 2 they are quantised, as course_lib/widgets/shared/weights.py says, and a matrix is
+ * decoded when it is asked for: into a Float32Array that may be given, for heads that are not kept.
  */
 export function decodeMatrices(bytes, layers, heads, size) {
   const count = layers * heads;
@@ -47,25 +47,30 @@ function quantised(bytes, count, size) {
   const scales = numbersOf(bytes, Float32Array, 0, count);
   const first = (4 * count) / each; // the integers come after the scales
   const top = 2 ** (8 * each) - 1;
-  return (m) => {
+  return (m, decoded = new Float32Array(size)) => {
     const unit = scales[m] / top ** 2;
     const steps = numbersOf(bytes, Steps, first + m * size, size);
-    const decoded = new Float32Array(size);
     for (let k = 0; k < size; k++) decoded[k] = unit * steps[k] * steps[k];
     return decoded;
   };
 }
 
 /** One head of one layer, or the mean over the heads of the layer if `head` is null. */
-export function headMatrix({ heads, size, matrix }, layer, head) {
-  const first = layer * heads;
-  if (head !== null) return matrix(first + head);
+export function headMatrix(weights, layer, head) {
+  const { heads, size, matrix } = weights;
+  if (head !== null) return matrix(layer * heads + head);
   const mean = new Float64Array(size);
-  for (let h = 0; h < heads; h++) {
-    const one = matrix(first + h);
-    for (let k = 0; k < size; k++) mean[k] += one[k] / heads;
+  for (const one of headsInTurn(weights, layer)) {
+    for (let k = 0; k < size; k++) mean[k] += one[k];
   }
+  for (let k = 0; k < size; k++) mean[k] /= heads;
   return mean;
+}
+
+/** The heads of a layer one after the other, each in the memory of the one before if it can be. */
+export function* headsInTurn({ heads, size, matrix }, layer) {
+  const memory = new Float32Array(size);
+  for (let h = 0; h < heads; h++) yield matrix(layer * heads + h, memory);
 }
 
 /** The matrix with rows that sum to 1 again, if quantising has changed their sums. */
@@ -101,9 +106,11 @@ export function isAbove(weight, threshold) {
 
 /** Flat indices i * n + j of the weights above the threshold. */
 export function edgesAbove(matrix, threshold) {
-  const edges = [];
   const least = Math.fround(threshold);
-  for (let k = 0; k < matrix.length; k++) if (Math.fround(matrix[k]) > least) edges.push(k);
+  let count = 0; // first: a list that grows to a quarter of a million is copied again and again
+  for (let k = 0; k < matrix.length; k++) if (Math.fround(matrix[k]) > least) count++;
+  const edges = new Array(count);
+  for (let k = 0, e = 0; e < count; k++) if (Math.fround(matrix[k]) > least) edges[e++] = k;
   return edges;
 }
 

@@ -34,9 +34,12 @@ export class Picks {
     });
     element.addEventListener("focusin", (event) => {
       const { target } = event;
-      if (target.matches(":focus-visible")) this.set(pickOf(target, event), "focus"); // a click points
+      const seen = target.matches(":focus-visible"); // after a click it is the pointer that counts
+      if (seen || this.focus !== null) this.set(seen ? pickOf(target, event) : null, "focus");
     });
-    element.addEventListener("focusout", () => this.set(null, "focus"));
+    element.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!element.contains(relatedTarget)) this.set(null, "focus"); // else "focusin" follows
+    });
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.current === null) return;
       handled(event);

@@ -1,5 +1,5 @@
 // Edges of the layered graph as lines: how wide and how strong, by what they stand for.
-import { html, svg } from "./drawing.js";
+import { html, setChanged, svg } from "./drawing.js";
 import "./strokes.css";
 
 // Weights, drawn quietly behind everything, in few steps.
@@ -33,18 +33,18 @@ export class Strokes {
     this.root = svg("g", { class: `strokes ${kind}` }, ...this.paths);
   }
 
-  /** Draw edges: `values` holds one for each, and `line(p, i, j)` says how it runs. */
-  draw(values, { n, count }, line) {
+  /** Draw edges: `values` holds one for each, or none, and `line(p, i, j)` says how it runs. */
+  draw(values, { n }, line) {
     const lines = this.bins.map(() => "");
     const least = this.bins[0].above;
-    for (let e = 0; e < count * n * n; e++) {
+    for (let e = 0; e < values.length; e++) {
       if (!(values[e] > least)) continue; // most of them
       let bin = 0;
       while (bin + 1 < this.bins.length && values[e] > this.bins[bin + 1].above) bin++;
       const row = Math.floor(e / n);
       lines[bin] += line(Math.floor(row / n), row % n, e % n);
     }
-    this.paths.forEach((path, bin) => path.setAttribute("d", lines[bin]));
+    this.paths.forEach((path, bin) => setChanged(path, { d: lines[bin] }));
   }
 }
 

@@ -5,17 +5,23 @@ export function strongest(matrix, edges, most) {
   if (edges.length <= most) return edges;
   const least = leastOf(matrix, edges, most);
   let ties = most; // so many edges of the least weight are drawn
-  for (const k of edges) if (matrix[k] > least) ties -= 1;
-  return edges.filter((k) => matrix[k] > least || (matrix[k] === least && ties-- > 0));
+  for (let e = 0; e < edges.length; e++) if (matrix[edges[e]] > least) ties--;
+  const kept = [];
+  for (let e = 0; kept.length < most; e++) {
+    const weight = matrix[edges[e]];
+    if (weight > least || (weight === least && ties-- > 0)) kept.push(edges[e]);
+  }
+  return kept;
 }
 
 /** The least weight among the `most` strongest: few candidates are kept, and thinned now and then. */
 function leastOf(matrix, edges, most) {
   const held = new Float64Array(2 * most);
   let [count, least] = [0, -Infinity];
-  for (const k of edges) {
-    if (!(matrix[k] > least)) continue;
-    held[count++] = matrix[k];
+  for (let e = 0; e < edges.length; e++) {
+    const weight = matrix[edges[e]];
+    if (!(weight > least)) continue;
+    held[count++] = weight;
     if (count < held.length) continue;
     least = largestAt(held, most - 1);
     count = most;

@@ -1,4 +1,5 @@
 // What is left of attention without its weak edges: the twin of course_lib/sparsity.py.
+import { minus, product, rowLengths } from "../shared/matrices.js";
 import {
   chosenMatrix,
   decodeWeights,
@@ -14,13 +15,13 @@ import { number, percent } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 
 const OUTPUTS = new WeakMap(); // A V by A, which the threshold does not change
+const VALUES = new WeakMap(); // V and its longest row, by the message that it came in
 
 /** The positions of a row that are kept: above the cutoff, or the k largest; never none. */
-export function keptPositions(row, { method, cutoff, k }, all = null) {
-  if (method === 1) return strongest(row, all ?? range(row.length), k);
-  const above = [];
-  for (let j = 0; j < row.length; j++) if (row[j] > cutoff) above.push(j);
-  return above.length ? above : strongest(row, range(row.length), 1);
+export function keptPositions(row, { method, cutoff, k }, all = range(row.length)) {
+  if (method === 1) return strongest(row, all, k);
+  const above = all.filter((j) => row[j] > cutoff);
+  return above.length ? above : strongest(row, all, 1);
 }
 
 /** The matrix with rows that sum to 1 again, and how much of each row was kept. */
@@ -38,36 +39,13 @@ export function sparsened(matrix, n, options) {
 
 /** How far each output moves when `matrix` becomes `sparse`: lengths of rows of A V - A' V. */
 export function outputErrors(matrix, sparse, values, n, features) {
-  return lengthsApart(mixed(matrix, values, n, features), mixed(sparse, values, n, features), n);
+  const outputs = mixed(matrix, values, n, features);
+  return rowLengths(minus(outputs, mixed(sparse, values, n, features)), n);
 }
 
-function lengthsApart(outputs, others, n) {
-  const [moved, features] = [others.slice(), others.length / n];
-  for (let k = 0; k < moved.length; k++) moved[k] -= outputs[k];
-  return rowLengths(moved, n, features);
-}
-
-/** What the tokens mix of the values: A V, flat (n, features). Zeros cost nothing. */
+/** What the tokens mix of the values: A V, flat (n, features). */
 function mixed(matrix, values, n, features) {
-  const outputs = new Float64Array(n * features);
-  for (let i = 0; i < n; i++) {
-    const output = outputs.subarray(i * features, (i + 1) * features);
-    for (let j = 0; j < n; j++) {
-      const weight = matrix[i * n + j];
-      if (weight === 0) continue;
-      const start = j * features;
-      for (let f = 0; f < features; f++) output[f] += weight * values[start + f];
-    }
-  }
-  return outputs;
-}
-
-function rowLengths(rows, n, features) {
-  const lengths = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    lengths[i] = Math.hypot(...rows.subarray(i * features, (i + 1) * features));
-  }
-  return lengths;
+  return product(matrix, values, { rows: n, inner: n, columns: features });
 }
 
 /** Everything the figure shows: what a test compares with course_lib. */
@@ -78,19 +56,24 @@ export function sparsityState(model) {
   const [method, cutoff, k] = names.map((name) => model.get(name));
   const [n, features] = [weights.n, model.get("features")];
   const { sparse, kept } = sparsened(dense, n, { method, cutoff, k });
-  const values = numbersOf(model.get("values"), Float64Array);
-  if (OUTPUTS.get(dense)?.given !== model.get("values")) {
-    OUTPUTS.set(dense, {
-      given: model.get("values"),
-      outputs: mixed(dense, values, n, features),
-    });
+  const { values, longest } = decodedValues(model.get("values"), n);
+  if (OUTPUTS.get(dense)?.values !== values) {
+    OUTPUTS.set(dense, { values, outputs: mixed(dense, values, n, features) });
   }
-  const errors = lengthsApart(OUTPUTS.get(dense).outputs, mixed(sparse, values, n, features), n);
-  const longest = Math.max(...rowLengths(values, n, features));
+  const { outputs } = OUTPUTS.get(dense);
+  const errors = rowLengths(minus(outputs, mixed(sparse, values, n, features)), n);
   const bounds = kept.map((mass) => 2 * Math.max(1 - mass, 0) * longest);
   const edges = edgesAbove(sparse, 0);
   const mass = sum(kept) / n;
   return { matrix: sparse, edges, mass, kept, errors, bounds, ...connection(sparse, n) };
+}
+
+function decodedValues(bytes, n) {
+  if (!VALUES.has(bytes)) {
+    const values = numbersOf(bytes, Float64Array);
+    VALUES.set(bytes, { values, longest: Math.max(...rowLengths(values, n)) });
+  }
+  return VALUES.get(bytes);
 }
 
 /** How many pairs of different tokens are joined by some way, and the most steps of any. */
