@@ -18,6 +18,16 @@ SITE = Path(__file__).resolve().parents[1] / "book" / "_build" / "html"
 SLOWDOWN = 4
 SLOW_4G = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
 TEXT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+# A figure is there when it has been drawn, the frame that shows it has been made, and the browser
+# has come to what waits behind that frame, as a press of a key or a finger would.
+ANSWERING = """
+const seen = new MutationObserver(() => {
+  if (!document.querySelector(".course-live.drawn")) return;
+  seen.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.firstFigure = performance.now(); }));
+});
+seen.observe(document, { subtree: true, attributes: true, attributeFilter: ["class"] });
+"""
 NOTE = "to reach: 300 kB; figure 1.5 s; on slow 4G text 3 s, figure 6 s"
 
 
@@ -53,12 +63,7 @@ def opened(browser, address, network):
     if network:
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", {"offline": False, **network})
-    page.add_init_script(
-        """new MutationObserver(() => {
-          const drawn = document.querySelector(".course-live.drawn");
-          if (drawn) window.firstFigure ??= performance.now();
-        }).observe(document, { subtree: true, attributes: true, attributeFilter: ["class"] });"""
-    )
+    page.add_init_script(ANSWERING)
     page.goto(address, wait_until="commit")
     first = page.locator(".course-live").first
     first.wait_for(state="attached", timeout=120_000)

@@ -4,13 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from course_lib.attention import attention, entropy
 from course_lib.authoring import source
-from course_lib.authoring.serving import serving
+from course_lib.authoring.live_figures import BEGIN
+from course_lib.authoring.serving import Quiet, serving
 from course_lib.authoring.weighing import weight
 from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
@@ -207,6 +209,49 @@ def test_the_threshold_changes_the_drawn_edges_to_the_number_of_the_library(read
         assert mass == pytest.approx(kept_mass(weights[3, 1], threshold), abs=1e-3)
         seen.add(graph.number_of_edges())
     assert len(seen) == 4
+
+
+class Halting(Quiet):
+    """Sends a page up to the end of its first figure's cell, and the rest when it is told to."""
+
+    rest = threading.Event()
+
+    def do_GET(self):
+        if not self.path.endswith(".html"):
+            super().do_GET()
+            return
+        first, begin, rest = (
+            Path(self.translate_path(self.path)).read_bytes().partition(BEGIN.encode())
+        )
+        assert rest
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(first + begin)
+        self.wfile.flush()
+        self.rest.wait(60)
+        self.wfile.write(rest)
+
+
+def test_the_first_figure_is_alive_while_the_page_still_comes(online, site):
+    with serving(site, Halting) as address, reading(online, address) as page:
+        try:
+            page.goto(f"{address}/chapters/01_graph_view.html", wait_until="commit")
+            page.locator(".course-live.drawn .attention-view").wait_for()
+            press(page, "threshold", "Home")
+            edges = page.locator(".attention-view path.edge")
+            before = edges.count()
+            press(page, "threshold", "ArrowRight", 3)
+            assert 0 < edges.count() < before
+            page.locator(".course-still.replaced").wait_for(state="attached")
+            assert page.evaluate("document.readyState") == "loading"
+            assert page.locator(".course-live").count() == 1
+        finally:
+            Halting.rest.set()
+        page.wait_for_load_state("load")
+        assert page.locator(".course-live").count() == 2
+        page.locator(".course-live.drawn").nth(1).wait_for(state="attached")
+        assert page.locator(".course-still:not(.replaced)").count() == 0
 
 
 def test_the_query_and_the_temperature_move_the_weights(reader):

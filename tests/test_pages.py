@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
 from course_lib.authoring.live_figures import as_function, figures_of, in_planes, parts_of
+from course_lib.widgets.shared.figure import AS_MODULE
 from tests.support.book import module_of_book
 
 
@@ -36,7 +37,7 @@ def test_bytes_that_cannot_be_sorted_stay():
 def test_figures_of_a_page_share_their_weights_and_their_code():
     buffer = {"path": ["weights"], "data": base64.b64encode(b"12345678").decode()}
     traits = {"layer": 2, "words": "w" * 3000, "layout": "IPY_MODEL_x", "_view_name": "y"}
-    code = "export{x as default};"
+    code = f"var figure;{AS_MODULE}"
     view = {"state": {"_esm": code, "_css": "z", **traits}, "buffers": [buffer]}
     box = {"state": {"children": ["IPY_MODEL_row", "IPY_MODEL_view"]}}
     row = {"state": {"children": ["IPY_MODEL_slider"]}}

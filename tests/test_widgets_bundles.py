@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.authoring import figures
+from course_lib.authoring.live_figures import as_function
 
 
 @pytest.fixture
@@ -25,18 +26,25 @@ def test_the_bundles_are_what_their_sources_make(tools):
 
 
 def test_stale_missing_and_forgotten_bundles_are_seen(tools, tmp_path):
-    for path in figures.WIDGETS.glob("*/bundle.*"):
-        (tmp_path / path.parent.name).mkdir(exist_ok=True)
-        shutil.copy(path, tmp_path / path.parent.name)
-    stale = tmp_path / "flow" / "bundle.js"
-    stale.write_text(stale.read_text(encoding="utf-8").replace("max", "min", 1), encoding="utf-8")
-    (tmp_path / "plane" / "bundle.css").unlink()
-    (tmp_path / "gone").mkdir()
-    (tmp_path / "gone" / "bundle.js").touch()
-    seen = figures.stale_figures(tmp_path)
-    assert seen == ["flow/bundle.js", "gone/bundle.js", "plane/bundle.css"]
+    for path in figures.LIBRARY.glob("*/*/bundle.*"):
+        copy = tmp_path / path.relative_to(figures.LIBRARY)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    assert figures.stale_figures(tmp_path) == []
+    stale = ["authoring/live_figures/bundle.js", "widgets/flow/bundle.js"]
+    for name in stale:
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("max", "min", 1), encoding="utf-8")
+    missing = ["models/look/bundle.js", "widgets/plane/bundle.css"]
+    for name in missing:
+        (tmp_path / name).unlink()
+    forgotten = "widgets/gone/bundle.js"
+    (tmp_path / forgotten).parent.mkdir()
+    (tmp_path / forgotten).touch()
+    assert figures.stale_figures(tmp_path) == sorted([*stale, *missing, forgotten])
 
 
+@pytest.mark.parametrize("place", ["widgets/planted/view.js", "models/planted/page.js"])
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -44,11 +52,33 @@ def test_stale_missing_and_forgotten_bundles_are_seen(tools, tmp_path):
         ("export const a = ;", "Unexpected"),
     ],
 )
-def test_a_broken_module_is_an_error(tools, tmp_path, source, message):
-    (tmp_path / "planted").mkdir()
-    (tmp_path / "planted" / "view.js").write_text(source, encoding="utf-8")
+def test_a_broken_module_is_an_error(tools, tmp_path, place, source, message):
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_text(source, encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         figures.bundles(tmp_path)
+
+
+def test_a_figure_is_a_module_and_without_its_last_line_a_script(tools, tmp_path):
+    """The names that it exports stay apart: two of them stand on one page."""
+    sources = {"one": "const a = 1, render = () => a;", "other": "const a = 2, render = () => a;"}
+    for name, source in sources.items():
+        (tmp_path / "widgets" / name).mkdir(parents=True)
+        exported = f"{source} export default {{ render }}; export {{ a as state }};"
+        (tmp_path / "widgets" / name / "view.js").write_text(exported, encoding="utf-8")
+    made = [figures.bundles(tmp_path)[f"widgets/{name}/bundle.js"] for name in sources]
+    for k, text in enumerate(made):
+        (tmp_path / f"{k}.mjs").write_text(text, encoding="utf-8")
+    functions = ", ".join(map(as_function, made))
+    (tmp_path / "all.mjs").write_text(
+        f"""const scripts = [{functions}].map((make) => make().render());
+        const modules = await Promise.all([0, 1].map((k) => import(`./${{k}}.mjs`)));
+        const told = modules.map((module) => [module.default.render(), module.parts.state]);
+        console.log(JSON.stringify([scripts, ...told]));""",
+        encoding="utf-8",
+    )
+    status, said = run_tool(["node", "all.mjs"], tmp_path)
+    assert (status, json.loads(said)) == (0, [[1, 2], [1, 1], [2, 2]])
 
 
 def test_without_node_the_command_says_what_is_missing(tmp_path, monkeypatch):

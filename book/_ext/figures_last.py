@@ -1,17 +1,30 @@
-"""Live figures come after the text: MyST-NB would write the state of all into a page's head."""
+"""Live figures from files of their own: MyST-NB would write the state of all into a page's head.
+
+The first figure of a page is drawn as soon as its cell has been read; all that comes below, which
+is most of a chapter, would otherwise be read and laid out before.
+"""
 
 import json
 from pathlib import Path
 
 from docutils import nodes
 
-from course_lib.authoring.live_figures import STATE, place, views_in, write_loader, write_state
+from course_lib.authoring.live_figures import (
+    BEGIN,
+    STATE,
+    place,
+    views_in,
+    write_loader,
+    write_state,
+)
 
 NOTICE = (
     '<noscript><p class="course-noscript">This figure stands still: its controls need JavaScript, '
     "which is switched off.</p></noscript>"
 )
 FIRST = 150  # before the scripts of Sphinx and the theme, which have 200 and more
+# While the page is being read, and before the scripts that wait for the whole page are fetched.
+SOON = {"async": "async", "fetchpriority": "high"}
 
 
 def lay_out(app, pagename, templatename, context, doctree):
@@ -27,16 +40,27 @@ def lay_out(app, pagename, templatename, context, doctree):
         first, *_ = views_in("".join(raw.astext() for raw in doctree.findall(nodes.raw)))
         files, needed = write_state(state, first["model_id"], name, Path(app.outdir, "_static"))
         for file in needed:
-            app.add_js_file(f"figures/{file}", priority=FIRST, defer="defer")
-        app.add_js_file("figures.js", priority=FIRST, defer="defer", **{"data-files": files})
+            app.add_js_file(f"figures/{file}", priority=FIRST, **SOON)
+        app.add_js_file("figures.js", priority=FIRST, **SOON, **{"data-files": files})
         app.add_css_file("figures.css")
 
 
 def mark_places(app, doctree, docname):
     """Put a box around each place of a live figure, and a notice for who has no scripts."""
+    cells = []
     for raw in list(doctree.findall(nodes.raw)):
         if views := views_in(raw.astext()):
+            cells.append(cell_of(raw))
             raw.replace_self(nodes.raw("", place(views[0]) + NOTICE, format="html"))
+    if cells:
+        cells[0].append(nodes.raw("", BEGIN, format="html"))
+
+
+def cell_of(node):
+    """Return what holds the outputs of a node's cell: also the still of a figure."""
+    while "cell_output" not in node.get("classes", []):
+        node = node.parent
+    return node
 
 
 def begin(app):

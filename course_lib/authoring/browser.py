@@ -38,13 +38,13 @@ function fromBase64(text) {
 PAGE = """<!doctype html><html lang="en" {attributes}><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><style>{css}</style>
 <body style="margin:8px"><div id="figure" class="course-figure-box"></div>
-<script>{script}
+<script type="module">{script}
 window.state = {state};
 for (const name of {packed}) state[name] = fromBase64(state[name]);
-window.model = makeModel(state);
+window.model = makeModel(state); // of stand_in.js
 const source = new Blob([{esm}], {{ type: "text/javascript" }});
 window.ready = import(URL.createObjectURL(source)).then((module) => {{
-  window.module = module;
+  window.module = module.parts;
   window.stop = module.default.render({{ model, el: document.getElementById("figure") }});
 }});
 </script></body></html>"""

@@ -1,4 +1,8 @@
-"""Bundle the live figures: every folder of `course_lib/widgets` with a view.js gets its bundle."""
+"""Bundle JavaScript for browsers: every live figure, and the scripts of pages that show figures.
+
+A folder of `course_lib/widgets` with a view.js holds a figure, a folder with a page.js the script
+of a page; each gets its bundle beside it.
+"""
 
 import os
 import shutil
@@ -8,11 +12,18 @@ import tempfile
 from pathlib import Path
 
 from course_lib.authoring.source import ROOT, write_if_changed
+from course_lib.widgets.shared.figure import AS_MODULE
 
-WIDGETS = ROOT / "course_lib" / "widgets"
+LIBRARY = ROOT / "course_lib"
+WIDGETS = LIBRARY / "widgets"
 ESBUILD = ROOT / "node_modules" / ".bin" / "esbuild"
-# utf8: a sentence stands in the bundle as it stands in the source, and can be looked up there.
-OPTIONS = ["--bundle", "--format=esm", "--charset=utf8", "--minify"]
+# A script, because a page that is opened from a folder loads no module. utf8: a sentence stands in
+# the bundle as it stands in the source, and can be looked up there.
+OPTIONS = ["--bundle", "--format=iife", "--charset=utf8", "--minify"]
+KINDS = {
+    "widgets/*/view.js": ["--global-name=figure", f"--footer:js={AS_MODULE}"],
+    "*/*/page.js": [],
+}
 
 
 def tools_are_here():
@@ -20,18 +31,18 @@ def tools_are_here():
     return ESBUILD.exists() and shutil.which("node", path=tool_path()) is not None
 
 
-def bundles(sources=WIDGETS):
-    """Return the bundle of every figure by its name, such as "flow/bundle.js".
+def bundles(sources=LIBRARY):
+    """Return the bundles by their names, such as "widgets/flow/bundle.js".
 
     Parameters
     ----------
-    sources : path, default course_lib/widgets
-        Where the folders of the figures stand.
+    sources : path, default course_lib
+        Where the folders stand.
 
     Returns
     -------
     dict of str to str
-        The JavaScript and the CSS of each figure, with all that it imports.
+        The JavaScript and the CSS of each figure and page, with all that it imports.
 
     Raises
     ------
@@ -40,32 +51,39 @@ def bundles(sources=WIDGETS):
     """
     if not tools_are_here():
         raise ValueError("bundling needs Node and esbuild: `make .venv/.tools` installs both")
-    names = [view.parent.name for view in sorted(Path(sources).glob("*/view.js"))]
-    entries = [f"{name}/bundle=./{name}/view.js" for name in names]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [ESBUILD, *entries, f"--outdir={folder}", *OPTIONS, "--log-level=warning"],
-            cwd=sources,
-            env={**os.environ, "PATH": tool_path()},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode or done.stderr:
-            raise ValueError(f"the figures cannot be bundled:\n{done.stderr}")
+        for pattern, options in KINDS.items():
+            paths = [path.relative_to(sources) for path in sorted(Path(sources).glob(pattern))]
+            if paths:
+                _bundle(sources, paths, folder, options)
         return _read(folder)
+
+
+def _bundle(sources, paths, folder, options):
+    """Write the bundles of modules, whose paths are relative to `sources`, into a folder."""
+    entries = [f"{path.parent}/bundle=./{path}" for path in paths]
+    done = subprocess.run(
+        [ESBUILD, *entries, f"--outdir={folder}", *OPTIONS, *options, "--log-level=warning"],
+        cwd=sources,
+        env={**os.environ, "PATH": tool_path()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode or done.stderr:
+        raise ValueError(f"the figures cannot be bundled:\n{done.stderr}")
 
 
 def write_figures():
     """Write every bundle beside its sources; returns a line for each that says what happened."""
     lines = []
     for name, text in bundles().items():
-        written = write_if_changed(WIDGETS / name, text)
+        written = write_if_changed(LIBRARY / name, text)
         lines.append(f"{name}: {'written' if written else 'up to date'}")
     return lines
 
 
-def stale_figures(folder=WIDGETS):
+def stale_figures(folder=LIBRARY):
     """Return the bundles in a folder that are not what their sources make now."""
     fresh, there = bundles(), _read(folder)
     return sorted(name for name in fresh | there if fresh.get(name) != there.get(name))
@@ -73,8 +91,9 @@ def stale_figures(folder=WIDGETS):
 
 def _read(folder):
     """Return the bundles in a folder by their names."""
-    paths = sorted(Path(folder).glob("*/bundle.*"))
-    return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+    paths = sorted(Path(folder).glob("*/*/bundle.*"))
+    texts = (path.read_text(encoding="utf-8") for path in paths)
+    return dict(zip((path.relative_to(folder).as_posix() for path in paths), texts, strict=True))
 
 
 def tool_path():

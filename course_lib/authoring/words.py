@@ -37,7 +37,7 @@ def sentences():
             ("chapters/*/mistakes.py", _extract_checks),
             ("chapters/*/chapter.md", _extract_kinds),
             ("**.py", _extract_python),
-            ("widgets/**/bundle.js", "ignore"),  # the figures' modules are read instead
+            ("**/bundle.js", "ignore"),  # the modules in it are read instead
             ("**.js", "javascript"),
         ],
         keywords=KEYWORDS,

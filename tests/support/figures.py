@@ -245,7 +245,7 @@ def all_views(tokens):
 ALL = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>All</title><style>{css}</style>
 <body style="margin:8px">{cells}
-<script>{script}
+<script type="module">{script}
 window.models = [];
 window.stops = [];
 window.ready = Promise.all({figures}.map(async ({{ state, packed, esm }}, k) => {{

@@ -16,10 +16,11 @@ from course_lib import models
 from course_lib._files import write_whole
 from course_lib.models import packing
 from course_lib.models.look import figures
-from course_lib.widgets.shared.figure import page_controls, stand_in, without_modules
+from course_lib.widgets.shared.figure import page_style
 from course_lib.widgets.shared.weights import WeightsView
 
 FOLDER = Path(__file__).parent
+SCRIPT = FOLDER / "bundle.js"  # page.js with its imports
 # Nothing may be fetched, whatever a token says; modules come from the page's own text.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
@@ -123,11 +124,11 @@ def page(recording):
         title=html.escape(f"Attention of {notes.get('model', 'a model')}"),
         text=html.escape(_read(recording)),
         about=html.escape(_about(recording)),
-        css="\n".join([own, *styles, page_controls()[1]]).replace("</", "<\\/"),
+        css="\n".join([own, *styles, page_style()]).replace("</", "<\\/"),
         sections="\n".join(sections),
         # A token may be "</script>".
         data=json.dumps(collected, ensure_ascii=False).replace("<", "\\u003c"),
-        script=_script().replace("</script", "<\\/script"),
+        script=SCRIPT.read_text(encoding="utf-8").replace("</script", "<\\/script"),
     )
 
 
@@ -185,8 +186,3 @@ def _about(recording):
     notes = recording.provenance
     told = f"{recording.layers} layers of {recording.heads} heads"
     return ". ".join([told, *(f"{k}: {notes[k]}" for k in ("class", "precision") if k in notes)])
-
-
-def _script():
-    """Return the page's script, in one piece."""
-    return "\n".join([stand_in(), page_controls()[0], without_modules(FOLDER / "page.js")])

@@ -15,6 +15,9 @@ from course_lib import language, theme
 MARKUP = re.compile("<(?=[!/?a-z])", re.IGNORECASE)
 WORD_JOINER = "\u2060"
 HERE = Path(__file__).parent
+# The last line of a bundle makes a module of it, which Jupyter loads; without it, it is a script
+# that makes `figure`, for pages that may load no module because they are opened from a folder.
+AS_MODULE = "export default figure.default;export{figure as parts};"
 OURS = ("words", "start", "limits", "controls", "data")  # traits of every figure
 
 
@@ -124,26 +127,10 @@ def bundled(view_file):
 
 
 def stand_in():
-    """Return the script that makes models for views on pages without Jupyter."""
-    return without_modules(HERE / "stand_in.js")
+    """Return the module that makes models for views on pages without Jupyter."""
+    return (HERE / "stand_in.js").read_text(encoding="utf-8")
 
 
-def page_controls():
-    """Return the script and the stylesheet of the controls that such pages make of their own."""
-    style = (HERE / "page_controls.css").read_text(encoding="utf-8")
-    return without_modules(HERE / "page_controls.js"), style
-
-
-def without_modules(path):
-    """Return a JavaScript module as a script: a page that is opened from a folder loads no module.
-
-    The functions that it exports are names of the script, those that it imports must be.
-    """
-    text = Path(path).read_text(encoding="utf-8")
-    own = re.sub("^import .*\n", "", text, flags=re.MULTILINE).replace(
-        "export function", "function"
-    )
-    names = ", ".join(re.findall(r"^export function (\w+)", text, flags=re.MULTILINE))
-    return (
-        f"const {{ {names} }} = (() => {{\n{own}return {{ {names} }};\n}})();\n" if names else own
-    )
+def page_style():
+    """Return the stylesheet of the controls that such pages make of their own."""
+    return (HERE / "page_controls.css").read_text(encoding="utf-8")

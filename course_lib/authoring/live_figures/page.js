@@ -1,13 +1,14 @@
-// Live figures, after the text: the first one at once, for what it needs comes with the page; others
-// when they come near, or when the page has nothing else to do, one at a time. live_figures.py
-// writes the files and the page's description of its figures.
-import { controlsOf } from "../widgets/shared/page_controls.js";
-import { makeModel } from "../widgets/shared/stand_in.js";
+// Live figures: the first one as soon as its cell has been read, for what it needs comes with the
+// page; others when they come near, or when the page has nothing else to do, one at a time. The
+// package writes the files and the page's description of its figures.
+import { controlsOf } from "../../widgets/shared/page_controls.js";
+import { makeModel } from "../../widgets/shared/stand_in.js";
 
-const folder = new URL("figures/", document.currentScript.src);
-const places = [...document.querySelectorAll(".course-live")];
+const { dataset, src } = document.currentScript;
+const folder = new URL("figures/", src);
+const [described] = dataset.files.split(".js"); // the first of them describes the page's figures
 const models = {}; // a figure that is shown twice has one
-const made = { views: {}, styles: {}, bytes: {} }; // of parts, by their names
+const made = { pages: {}, views: {}, styles: {}, bytes: {} }; // of parts, by their names
 let turn = Promise.resolve(); // the figure that is being drawn
 
 const near = new IntersectionObserver(
@@ -17,11 +18,21 @@ const near = new IntersectionObserver(
   { rootMargin: "100% 0px" },
 );
 
+/** Wait for a script that the page itself brings, as long as it may be under way. */
+function coming(part) {
+  const element = document.querySelector(`script[src*="/${part}.js"]`);
+  if (!element || document.readyState === "complete") return;
+  return new Promise((resolve) => {
+    for (const event of ["load", "error"]) element.addEventListener(event, resolve);
+    window.addEventListener("load", resolve); // which waits for all scripts that are in the page
+  });
+}
+
 /** Fetch a script of the folder; resolves when it has run. */
-function fetched(name) {
+function fetched(part) {
   return new Promise((resolve, reject) => {
     const element = document.createElement("script");
-    element.src = new URL(name, folder);
+    element.src = new URL(`${part}.js`, folder);
     element.onload = resolve;
     element.onerror = () => reject(new Error(`${element.src} could not be fetched`));
     document.head.append(element);
@@ -32,13 +43,14 @@ function fetched(name) {
 function once(made, part, make) {
   const { parts } = courseFigures;
   made[part] ??= (async () => {
-    if (!(part in parts)) await fetched(`${part}.js`);
+    if (!(part in parts)) await coming(part);
+    if (!(part in parts)) await fetched(part);
     return make(parts[part]);
   })();
   return made[part];
 }
 
-/** Undo `in_planes` of live_figures.py: numbers whose first bytes came first, and so on. */
+/** Undo `in_planes` of the package: numbers whose first bytes came first, and so on. */
 function joined(text, planes) {
   const sorted = atob(text);
   const bytes = new Uint8Array(sorted.length);
@@ -72,7 +84,7 @@ async function modelOf({ traits, texts, buffers }) {
 
 /** A box with the controls of a figure and the figure below them. */
 async function figureOf(name, box) {
-  const figure = courseFigures.page[name];
+  const figure = (await once(made.pages, described, (page) => page))[name];
   models[name] ??= modelOf(figure);
   const [model, { render }] = await Promise.all([
     models[name],
@@ -111,13 +123,32 @@ async function drawn(place) {
 
 /** Draw what is far away while the page rests, one figure at a time. */
 function rest() {
-  const place = places.find((place) => !("asked" in place.dataset));
+  const place = document.querySelector(".course-live:not([data-asked])");
   if (place) requestIdleCallback(() => draw(place).then(rest), { timeout: 2000 });
 }
 
-// The first one now: what it needs is here, and other scripts wait for their turn.
-if (places.length) draw(places[0]);
-for (const place of places.slice(1)) near.observe(place);
+/** The first one, as soon as it and its still are there: the page calls this behind its cell. */
+function begin() {
+  const first = document.querySelector(".course-live");
+  if (first) draw(first);
+}
+
+/** All others, once the whole page is there. */
+function follow() {
+  begin();
+  for (const place of document.querySelectorAll(".course-live:not([data-asked])")) {
+    near.observe(place);
+  }
+}
+
+window.courseFigures ??= { parts: {} };
+courseFigures.begin = begin;
+if (courseFigures.isHere) begin();
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", follow);
+else follow();
 window.requestIdleCallback ??= (act) => setTimeout(act, 200); // Safari
 const isLinked = location.hash.startsWith("#figure="); // it may stand far below
-if (isLinked || !navigator.connection?.saveData) window.addEventListener("load", rest);
+if (isLinked || !navigator.connection?.saveData) {
+  if (document.readyState === "complete") rest();
+  else window.addEventListener("load", rest);
+}

@@ -3,7 +3,8 @@
 Their views become scripts beside the page, because a page that is opened from a folder may load
 scripts and nothing else: one that describes the page's figures, and one for each long part of them,
 such as recorded weights or the code of a figure. A part has its content's hash for a name, so that
-figures and pages share it. No widget manager is needed: live_figures.js makes the controls itself.
+figures and pages share it. No widget manager is needed: page.js, bundled in bundle.js, makes the
+controls itself.
 """
 
 import base64
@@ -14,15 +15,17 @@ import zlib
 from pathlib import Path
 
 from course_lib.authoring.source import write_if_changed
-from course_lib.widgets.shared.figure import page_controls, stand_in, without_modules
+from course_lib.widgets.shared.figure import AS_MODULE, page_style
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 BEFORE, AFTER = f'<script type="{VIEW}">', "</script>"
 OF_JUPYTER = ("layout", "tabbable", "tooltip")  # traits that only a widget manager knows
 OURS = "(window.courseFigures ??= { parts: {} })"
+# Stands behind the cell of a page's first figure, and lets it be drawn while the rest is read.
+BEGIN = f"<script>{OURS}.isHere = true; courseFigures.begin?.();</script>"
 LONG = 2000  # characters
-EXPORTS = re.compile(r"export\s*\{([^{}]*)\};?\s*\Z")  # as esbuild ends a bundle
+SCRIPT = Path(__file__).with_name("bundle.js")
 
 
 def place(view):
@@ -62,7 +65,7 @@ def write_state(state, first, name, static):
     page, parts = figures_of(state)
     for part, value in parts.items():
         write_if_changed(folder / f"{part}.js", f"{OURS}.parts[{json.dumps(part)}] = {value};\n")
-    text = f"{OURS}.page = {json.dumps(page)};\n"
+    text = f"{OURS}.parts[{json.dumps(name)}] = {json.dumps(page)};\n"
     write_if_changed(folder / f"{name}.js", text)
     needed = [name, *parts_of(page[first])]
     return " ".join(f"{file}.js" for file in (name, *parts)), [f"{file}.js" for file in needed]
@@ -70,12 +73,9 @@ def write_state(state, first, name, static):
 
 def write_loader(static):
     """Lay figures.js, which draws the figures of a page, and its style sheet into a folder."""
-    controls, style = page_controls()
-    own = without_modules(Path(__file__).with_name("live_figures.js"))
     Path(static).mkdir(parents=True, exist_ok=True)
-    script = f"(() => {{\n{stand_in()}\n{controls}\n{own}}})();\n"
-    write_if_changed(Path(static, "figures.js"), script)
-    write_if_changed(Path(static, "figures.css"), style)
+    write_if_changed(Path(static, "figures.js"), SCRIPT.read_text(encoding="utf-8"))
+    write_if_changed(Path(static, "figures.css"), page_style())
 
 
 def scripts(files, needed, folder):
@@ -137,20 +137,19 @@ def figures_of(state):
 
 
 def as_function(module):
-    """Return a bundled module as a function that returns what it exports by default.
+    """Return the bundle of a figure as a function that returns what it exports by default.
 
     A script that holds it draws a figure at once, without a module to fetch in between.
 
     Examples
     --------
-    >>> as_function("var a=1;export{a as default,b as other};")
-    '() => { "use strict"; var a=1; return a; }'
+    >>> as_function(f"var figure=(()=>1)();{AS_MODULE}")
+    '() => { "use strict"; var figure=(()=>1)(); return figure.default; }'
     """
-    exports = EXPORTS.search(module)
-    default = exports and re.search(r"([\w$]+) as default", exports[1])
-    if not default:
-        raise ValueError("the module of a figure must end with its exports, one of them by default")
-    return f'() => {{ "use strict"; {module[: exports.start()]} return {default[1]}; }}'
+    script = module.rstrip().removesuffix(AS_MODULE)
+    if script == module.rstrip():
+        raise ValueError(f"the bundle of a figure must end with {AS_MODULE}: run it again")
+    return f'() => {{ "use strict"; {script.rstrip()} return figure.default; }}'
 
 
 def parts_of(figure):
