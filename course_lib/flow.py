@@ -105,8 +105,9 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     side[0, input] = False
     side[-1] = np.arange(n) == output
     if len(layers) > 1:
-        pipes = Pipes(in_parts(layers[1:-1]), turned=True)
-        pipes.solve(in_parts(layers[-1][output]), in_parts(layers[0][:, input]))
+        leaving, arriving = in_parts(layers[-1][output]), in_parts(layers[0][:, input])
+        pipes = Pipes(in_parts(layers[1:-1]), turned=arriving.sum() < leaving.sum())
+        pipes.solve(leaving, arriving)
         side[1:-1] = pipes.above()
     crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
     edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
@@ -225,40 +226,37 @@ def _solve_open(layers, tops, progress=False):
     before the input, so that each input has a smaller network of its own.
     """
     least, most = _bounds(layers, tops)
-    flow, unsettled = most.copy(), least < most - MET
-    between, causal = in_parts(layers[1:-1]), _is_causal(layers)
-    networks, count = _both_ways(between), int(unsettled.sum())
-    with tqdm(total=count, unit="pair", delay=1, leave=False, disable=not progress) as bar:
-        for input in np.flatnonzero(unsettled.any(axis=0)):
-            on, rows = slice(None), unsettled[:, input]
-            if causal:
-                on = slice(input, None)
-                networks = _both_ways(between[:, on, on])
-            ends = tops[rows, on], layers[0][on, input]
-            values, at_most = _values(networks, *ends, causal, bar.update), most[rows, input]
-            flow[rows, input] = np.where(values < at_most - MET, values, at_most)
+    inputs, rows = np.nonzero((least < most - MET).T)
+    causal, flow, values = _is_causal(layers), most.copy(), np.empty(len(rows))
+    firsts = inputs if causal else np.zeros_like(inputs)
+    between, leaving, arriving = map(in_parts, (layers[1:-1], tops, layers[0].T))
+    with tqdm(total=len(rows), unit="pair", delay=1, leave=False, disable=not progress) as bar:
+        for first in np.unique(firsts):
+            some, on = firsts == first, slice(first, None)
+            pairs, ends = (rows[some], inputs[some]), (leaving[:, on], arriving[:, on])
+            values[some] = _values(between[:, on, on], *ends, pairs, causal, bar.update)
+    at_most = most[rows, inputs]
+    flow[rows, inputs] = np.where(values < at_most - MET, values, at_most)
     return flow
 
 
-def _both_ways(between):
-    return Pipes(between), Pipes(between, turned=True)
+def _values(between, leaving, arriving, pairs=None, causal=False, told=lambda: None):
+    """Return the flows of some pairs of rows of two matrices: what leaves, and what arrives.
 
-
-def _values(networks, leaving, arriving, causal=False, told=lambda: None):
-    """Return the flows of k pairs, whose ends are of shape (k, n), or (n,) where all share one.
-
-    In a causal model, no path leads over positions behind the last that the output reads.
+    All are in parts; without `pairs`, each row of one goes with each of the other. In a causal
+    model, no path leads over positions behind the last that the output reads.
     """
-    leaving, arriving = np.broadcast_arrays(*np.atleast_2d(in_parts(leaving), in_parts(arriving)))
+    rows, inputs = pairs or np.indices((len(leaving), len(arriving))).reshape(2, -1)
     sizes = np.full(len(leaving), leaving.shape[1])
     if causal:
         sizes -= np.argmax(leaving[:, ::-1] > 0, axis=1)
-        arriving = arriving * (np.arange(leaving.shape[1]) < sizes[:, None])
-    turned = arriving.sum(axis=1) < leaving.sum(axis=1)
-    values = np.empty(len(leaving))
-    for pair in np.argsort(sizes, kind="stable"):
-        on = pair, slice(sizes[pair])
-        values[pair] = networks[int(turned[pair])].solve(leaving[on], arriving[on])
+    room = arriving.cumsum(axis=1)[inputs, sizes[rows] - 1]
+    turned = (room < leaving.sum(axis=1)[rows]).astype(int)
+    networks, values = (Pipes(between), Pipes(between, turned=True)), np.empty(len(rows))
+    for pair in np.argsort(sizes[rows], kind="stable"):
+        row, input = rows[pair], inputs[pair]
+        ends = leaving[row, : sizes[row]], arriving[input, : sizes[row]]
+        values[pair] = networks[turned[pair]].solve(*ends)
         told()
     return values / PARTS
 
@@ -273,10 +271,10 @@ def _bounds(layers, tops):
     least, most = np.zeros(tops.shape), _trivial_cuts(layers, tops)
     if not _is_causal(layers):  # there, hardly any pair would be settled
         n, middle = layers.shape[-1], len(layers) // 2
-        share = np.full(n, 1 / n)
-        brought = _values(_both_ways(in_parts(layers[middle:-1])), tops, share)
+        inner, share = in_parts(layers), in_parts(np.full((1, n), 1 / n))
+        brought = _values(inner[middle:-1], in_parts(tops), share)
         if (brought > 1 - MET).any():  # only these can meet: no input draws more than the most
-            drawn = _values(_both_ways(in_parts(layers[1:middle])), share, layers[0].T)
+            drawn = _values(inner[1:middle], share, inner[0].T)
             least = np.add.outer(brought, drawn) - 1
     return least, most
 

@@ -11,7 +11,6 @@ from course_lib._pipes import Pipes, in_parts
 from course_lib.attention import causal_mask, softmax
 from course_lib.data import load_attention
 from course_lib.flow import (
-    _both_ways,
     _bounds,
     _values,
     attention_flow,
@@ -194,7 +193,8 @@ def test_only_positions_between_take_part_in_a_causal_model(monkeypatch, residua
 
 def test_turned_round_the_pipes_carry_as_much_and_have_the_same_cut():
     layers = residual_layers(load_attention("short")[0])
-    forward, turned = _both_ways(in_parts(layers[1:-1]))
+    between = in_parts(layers[1:-1])
+    forward, turned = Pipes(between), Pipes(between, turned=True)
     for u, v in [(0, 0), (1, 4), (4, 2)]:
         ends = in_parts(layers[-1][u]), in_parts(layers[0][:, v])
         assert forward.solve(*ends) == turned.solve(*ends) > 0
@@ -295,11 +295,9 @@ def test_pairs_share_cuts_but_need_the_weak_edges():
     """What the book's page of benchmarks says of the recorded sentence."""
     layers = residual_layers(load_attention("long")[0])
     n, flow = layers.shape[-1], attention_flow(layers, residual=0)
-    rows, inputs = (each.ravel() for each in np.indices((n, n)))
     between = layers[1:-1]
     strong = np.where(between >= np.median(between, axis=(1, 2), keepdims=True), between, 0)
-    ends = layers[-1][rows], layers[0].T[inputs]
-    without = _values(_both_ways(in_parts(strong)), *ends).reshape(n, n)
+    without = _values(*map(in_parts, (strong, layers[-1], layers[0].T))).reshape(n, n)
     assert (without < flow - 1e-6).mean() > 0.5
     pairs = np.random.default_rng(0).permutation(n * n)[:150].tolist()
     cuts = {str([edge for edge in max_flow(layers, k // n, k % n, residual=0)[1]

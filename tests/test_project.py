@@ -149,6 +149,12 @@ def test_attention_loads_little_more_than_numpy():
     assert loaded_after("import course_lib.attention", heavy) == "[]"
 
 
+def test_a_flow_alone_loads_the_library_that_finds_it():
+    solve = "course_lib.flow.attention_flow([[[0.2, 0.8], [0.6, 0.4]]] * 3)"
+    assert loaded_after("import course_lib.flow", ["ortools"]) == "[]"
+    assert loaded_after(f"import course_lib.flow\n{solve}", ["ortools"]) == "['ortools']"
+
+
 def test_no_file_names_a_registry_or_a_path_of_one_machine():
     found = {name: forbidden_in(text) for name, text in tracked_files()}
     assert {name: words for name, words in found.items() if words} == {}
