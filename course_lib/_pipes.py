@@ -1,90 +1,61 @@
-"""Networks of pipes side by side, as SciPy's maximum flow takes them; for `course_lib.flow`."""
-
-from functools import lru_cache
+"""A network of pipes as OR-tools takes it; for `course_lib.flow`."""
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-# SciPy's maximum flow counts in int32. A flow is at most 1, so this many parts fit.
-PARTS = 2**30
+PARTS = 2**50  # of 1: OR-tools counts in int64, and a flow is at most 1
 
 
 class Pipes:
-    """The networks of some pairs side by side, between pipes that leave outputs and end at inputs.
+    """The pipes between n outputs and n inputs; only those at both ends change with the pair.
 
-    `inner` are the capacities in parts of the pipes between n positions of each two layers, shape
-    (pairs, l, pipes), the lowest layer first; if `causal` only of those to positions not later.
-    All pipes are turned round, which leaves the flow as it is: node 0 is all the inputs, the last
-    node all the outputs, and between them are, pair by pair, the n positions of each of l + 1
-    layers of nodes, from the bottom up.
-
-    SciPy prepares every network that it is given, and needs long for a small one. And it ends with
-    a search from node 0, which is short if all pipes there are full: those to an input often are.
+    `between` are capacities in parts of the layers between, shape (l, n, n), the lowest layer
+    first; l may be 0. Nodes are the n positions of l + 1 levels, from the bottom up. The last two
+    are where all comes from and goes to; if `turned`, all pipes are turned round, which leaves a
+    flow as it is. A search is short if what leaves the first node gets through, so that this should
+    be the end with the smaller capacity.
     """
 
-    def __init__(self, inner, n, causal=False):
-        self.pairs, self.n = len(inner), n
-        self.ends, self.starts = _ends(inner.shape[1], n, len(inner), causal)
-        self.nodes = len(self.starts) - 1
-        self.inner = inner.reshape(len(inner), inner[0].size)
+    def __init__(self, between, turned=False):
+        # It is a large library, which most who import the course have no need of.
+        from ortools.graph.python.max_flow import SimpleMaxFlow
+
+        depth, n = len(between), between.shape[-1]
+        self.between, self.turned, self.size = between, turned, 0
+        self.network, self.nodes, every = SimpleMaxFlow(), (depth + 1) * n, np.arange(n)
+        above, below, nothing = self.nodes, self.nodes + 1, np.zeros(n, dtype=np.int64)
+        self.leaving = self._add(np.full(n, above), depth * n + every, nothing)
+        self.arriving = self._add(every, np.full(n, below), nothing)
+        self.ends = (below, above) if turned else (above, below)
 
     def solve(self, leaving, arriving):
-        """Return the network, and what flows in it; both from shape (pairs, n)."""
-        above = np.hstack([self.inner, in_parts(leaving)])
-        capacities = np.concatenate([in_parts(arriving).ravel(), above.ravel()])
-        ends, starts, wide = self.ends, self.starts, capacities > 0
-        if not wide.all():
-            capacities, ends = capacities[wide], ends[wide]
-            starts = np.append(0, np.cumsum(wide, dtype=np.int32))[starts]
-        network = csr_array((capacities, ends, starts), shape=(self.nodes, self.nodes))
-        return network, maximum_flow(network, 0, self.nodes - 1).flow
+        """Return the flow in parts between pipes that leave outputs and pipes that reach inputs.
 
-    def arrived(self, flow):
-        """Return the flow of each pair in parts, (pairs,)."""
-        arrived, last = np.zeros(self.nodes, dtype=np.int64), flow.indptr[1]
-        arrived[flow.indices[:last]] = flow.data[:last]
-        return arrived[1:-1].reshape(self.pairs, -1).sum(axis=1)
-
-    def full(self, flow, leaving, arriving, smallest=np.inf):
-        """Return of each pair whether its flow is as large as one of three cuts, in parts.
-
-        These are its pipes at the output, those at the input, and the `smallest` other one known.
+        In a causal model these may be those of the first positions only, never of fewer than
+        before: then the positions behind them take no part.
         """
-        room = (in_parts(each).sum(axis=1, dtype=np.int64) for each in (leaving, arriving))
-        return self.arrived(flow) == np.minimum(np.minimum(*room), smallest)
+        size = len(leaving)
+        if size > self.size:
+            new, n = self.between[:, self.size : size, :size], self.between.shape[-1]
+            layer, i, j = np.nonzero(new > 0)
+            self._add((layer + 1) * n + self.size + i, layer * n + j, new[new > 0])
+            self.size = size
+        self.network.set_arcs_capacity(self.leaving[:size], leaving)
+        self.network.set_arcs_capacity(self.arriving[:size], arriving)
+        self.network.solve(*self.ends)
+        return self.network.optimal_flow()
 
-    def sides(self, network, flow):
-        """Return which nodes lie above a smallest cut, (pairs, l + 1, n), the lowest first."""
-        left = network - flow
-        left.eliminate_zeros()
-        below = np.zeros(self.nodes, dtype=bool)
-        below[breadth_first_order(left, 0, return_predecessors=False)] = True
-        return ~below[1:-1].reshape(self.pairs, -1, self.n)
+    def above(self):
+        """Return which positions of each level lie above the lowest smallest cut, (l + 1, n)."""
+        from_inputs = self.network.get_source_side_min_cut, self.network.get_sink_side_min_cut
+        above = np.ones(self.nodes + 2, dtype=bool)
+        above[from_inputs[not self.turned]()] = False
+        return above[: self.nodes].reshape(-1, self.between.shape[-1])
 
-
-@lru_cache(maxsize=8)
-def _ends(depth, n, pairs, causal):
-    """Return for `Pipes` where each pipe ends, and where the pipes of each node start in that."""
-    lower, upper = pipes_of(n, causal)
-    nodes = 1 + np.arange(pairs * (depth + 1) * n).reshape(pairs, depth + 1, n)
-    inner = nodes[:, 1:, upper].reshape(pairs, -1)
-    last = np.full((pairs, n), nodes.size + 1)
-    ends = np.concatenate([nodes[:, 0].ravel(), np.hstack([inner, last]).ravel()])
-    counts = np.append(np.tile(np.bincount(lower), depth), np.ones(n, dtype=int))
-    starts = np.cumsum(np.concatenate([[0, pairs * n], np.tile(counts, pairs), [0]]))
-    return ends.astype(np.int32), starts.astype(np.int32)
-
-
-def pipes_of(n, causal):
-    """Return the lower and the upper ends of the pipes between two layers, in the order of rows."""
-    return np.nonzero(np.tri(n).T if causal else np.ones((n, n)))
-
-
-def upwards(between):
-    """Return the capacities of layers in parts, each from lower to upper positions, (l, n * n)."""
-    return in_parts(between.swapaxes(1, 2)).reshape(len(between), between.shape[-1] ** 2)
+    def _add(self, upper, lower, capacities):
+        ends = (lower, upper) if self.turned else (upper, lower)
+        return self.network.add_arcs_with_capacity(*ends, capacities)
 
 
 def in_parts(capacities):
-    return np.round(capacities * PARTS).astype(np.int32)
+    """Return capacities in parts of 1, int64."""
+    return np.round(capacities * PARTS).astype(np.int64)

@@ -4,20 +4,15 @@ The layers are pipes. An edge runs from position i in one layer to position j in
 as far as i attends to j, and its capacity is the weight with the residual mixed in.
 """
 
-from functools import partial
-
 import networkx as nx
 import numpy as np
 from tqdm.auto import tqdm
 
 from course_lib import _validate
-from course_lib._pipes import PARTS, Pipes, in_parts, pipes_of, upwards
+from course_lib._pipes import PARTS, Pipes, in_parts
 from course_lib.rollout import residual_layers
 
-STRONGEST = 4  # pipes of a position that are tried first
-FEW = 2 * STRONGEST  # pipes a position that this makes, about
 MET = 1e-12  # bounds closer than this have met
-TOGETHER = 2**15  # pipes of pairs that are solved together: what a processor keeps at hand
 
 
 def layered_graph(weights, *, residual=0.5, fusion="mean", start_layer=0):
@@ -110,8 +105,10 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     side[0, input] = False
     side[-1] = np.arange(n) == output
     if len(layers) > 1:
-        pipes = Pipes(upwards(layers[1:-1])[None], n)
-        side[1:-1] = pipes.sides(*pipes.solve(layers[-1][[output]], layers[0].T[[input]]))[0]
+        leaving, arriving = in_parts(layers[-1][output]), in_parts(layers[0][:, input])
+        pipes = Pipes(in_parts(layers[1:-1]), turned=arriving.sum() < leaving.sum())
+        pipes.solve(leaving, arriving)
+        side[1:-1] = pipes.above()
     crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
     edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
     return float(layers[crossing].sum()), edges
@@ -146,8 +143,7 @@ def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progr
     -------
     numpy.ndarray of float64, shape (..., n, n)
         Row: output, column: input. Never below the rollout (but for rounding), and in deep models
-        often equal to the bound. Each is as large as a cut, exact but for rounding, unless some
-        pair has a second cut that is smaller by less than about 1e-8 and is taken for it.
+        often equal to the bound. Exact to about 1e-12: capacities are rounded to parts of 2^-50.
 
     Raises
     ------
@@ -219,9 +215,50 @@ def _flows(layers, tops, progress=False):
     """Return the flows from some rows of the last layers, (..., rows, n), to all inputs."""
     flows = np.empty(tops.shape)
     for model in np.ndindex(layers.shape[:-3]):
-        bounds = _bounds(layers[model], tops[model])
-        flows[model] = _solve_open(*bounds, layers[model], tops[model], progress)
+        flows[model] = _solve_open(layers[model], tops[model], progress)
     return flows
+
+
+def _solve_open(layers, tops, progress=False):
+    """Return the flows from some rows of the last layer, (rows, n), to all inputs.
+
+    Where two bounds meet, there is nothing to solve. In a causal model no path leads over positions
+    before the input, so that each input has a smaller network of its own.
+    """
+    least, most = _bounds(layers, tops)
+    inputs, rows = np.nonzero((least < most - MET).T)
+    causal, flow, values = _is_causal(layers), most.copy(), np.empty(len(rows))
+    firsts = inputs if causal else np.zeros_like(inputs)
+    between, leaving, arriving = map(in_parts, (layers[1:-1], tops, layers[0].T))
+    with tqdm(total=len(rows), unit="pair", delay=1, leave=False, disable=not progress) as bar:
+        for first in np.unique(firsts):
+            some, on = firsts == first, slice(first, None)
+            pairs, ends = (rows[some], inputs[some]), (leaving[:, on], arriving[:, on])
+            values[some] = _values(between[:, on, on], *ends, pairs, causal, bar.update)
+    at_most = most[rows, inputs]
+    flow[rows, inputs] = np.where(values < at_most - MET, values, at_most)
+    return flow
+
+
+def _values(between, leaving, arriving, pairs=None, causal=False, told=lambda: None):
+    """Return the flows of some pairs of rows of two matrices: what leaves, and what arrives.
+
+    All are in parts; without `pairs`, each row of one goes with each of the other. In a causal
+    model, no path leads over positions behind the last that the output reads.
+    """
+    rows, inputs = pairs or np.indices((len(leaving), len(arriving))).reshape(2, -1)
+    sizes = np.full(len(leaving), leaving.shape[1])
+    if causal:
+        sizes -= np.argmax(leaving[:, ::-1] > 0, axis=1)
+    room = arriving.cumsum(axis=1)[inputs, sizes[rows] - 1]
+    turned = (room < leaving.sum(axis=1)[rows]).astype(int)
+    networks, values = (Pipes(between), Pipes(between, turned=True)), np.empty(len(rows))
+    for pair in np.argsort(sizes[rows], kind="stable"):
+        row, input = rows[pair], inputs[pair]
+        ends = leaving[row, : sizes[row]], arriving[input, : sizes[row]]
+        values[pair] = networks[turned[pair]].solve(*ends)
+        told()
+    return values / PARTS
 
 
 def _bounds(layers, tops):
@@ -231,21 +268,15 @@ def _bounds(layers, tops):
     if len(layers) == 2:  # through each position between, as much as the narrower of two pipes lets
         exact = np.minimum(tops[:, :, None], layers[0]).sum(axis=1)
         return exact, exact
-    most = _trivial_cuts(layers, tops)
-    if _is_causal(layers):  # hardly any pair would be settled
-        return np.zeros(tops.shape), most
-    n, middle = layers.shape[-1], len(layers) // 2
-    brought = _values(layers[middle:-1], tops, np.full(tops.shape, 1 / n))
-    whole = int((brought > 1 - MET).sum())  # only these can meet: no input draws more than the most
-    drawn, room = np.zeros(n), layers[0].T
-
-    def draw(some):
-        drawn[some] = _values(layers[1:middle], np.full((len(some), n), 1 / n), room[some])
-        return drawn[some] < np.minimum(1, room[some].sum(axis=1)) - MET
-
-    if whole:
-        _while_it_pays(np.arange(n), len(layers) * n * n, draw, saves=whole)
-    return np.add.outer(brought, drawn) - 1, most
+    least, most = np.zeros(tops.shape), _trivial_cuts(layers, tops)
+    if not _is_causal(layers):  # there, hardly any pair would be settled
+        n, middle = layers.shape[-1], len(layers) // 2
+        inner, share = in_parts(layers), in_parts(np.full((1, n), 1 / n))
+        brought = _values(inner[middle:-1], in_parts(tops), share)
+        if (brought > 1 - MET).any():  # only these can meet: no input draws more than the most
+            drawn = _values(inner[1:middle], share, inner[0].T)
+            least = np.add.outer(brought, drawn) - 1
+    return least, most
 
 
 def _trivial_cuts(layers, tops):
@@ -263,122 +294,3 @@ def _trivial_cuts(layers, tops):
 
 def _is_causal(layers):
     return not np.triu(layers, 1).any()
-
-
-def _solve_open(least, most, layers, tops, progress=False):
-    """Return the flows between two bounds: where these meet, there is nothing to solve."""
-    flow = most.copy()
-    rows, inputs = np.nonzero(least < most - MET)
-    with tqdm(total=len(rows), unit="pair", delay=1, leave=False, disable=not progress) as bar:
-        if len(rows):
-            flow[rows, inputs] = _pairs(layers, tops[rows], inputs, most[rows, inputs], bar.update)
-    return np.minimum(flow, most)  # rounding may lead a little above
-
-
-def _pairs(layers, tops, inputs, most, told):
-    """Return the flows from k rows of the last layer, (k, n), to k inputs, none above `most`, (k,).
-
-    In a causal model, no path leads over positions before the input, or behind the last that the
-    output reads. Pairs with equally many positions between have networks of one shape, and are
-    solved together. Where these are large, a few strong pipes often let through all that can flow.
-    """
-    n, causal = layers.shape[-1], _is_causal(layers)
-    firsts = inputs if causal else np.zeros_like(inputs)
-    lengths = n - firsts - (np.argmax(tops[:, ::-1] > 0, axis=1) if causal else 0)
-    between, strong, values = in_parts(layers[1:-1]), _strongest(layers[1:-1]), most.copy()
-    whole = in_parts(layers).astype(float), in_parts(tops).astype(float)
-    smallest = np.full(len(inputs), np.inf)  # of the cuts found so far, in parts
-
-    def solve(some, length, strong_only):
-        """Find `values` of some pairs, and return which of them fall short of the most."""
-        lower, upper = pipes_of(length, causal)
-        on = firsts[some, None] + np.arange(length)  # the positions of each pair
-        top, bottom = np.take_along_axis(tops[some], on, axis=1), layers[0][on, inputs[some, None]]
-        shared = on if causal else on[:1]  # then all pairs have the same pipes between
-        where = np.s_[:, shared[:, upper], shared[:, lower]]
-        inner = between[where].swapaxes(0, 1)
-        if strong_only:
-            main = (upper == top.argmax(axis=1)[:, None]) | (
-                lower == bottom.argmax(axis=1)[:, None]
-            )
-            inner = inner * (strong[where].swapaxes(0, 1) | main[:, None])
-        pipes = Pipes(np.broadcast_to(inner, (len(some), *inner.shape[1:])), length, causal)
-        network, flow = pipes.solve(top, bottom)
-        short = ~pipes.full(flow, top, bottom, smallest[some])
-        if short.any() and not strong_only:
-            above = np.arange(n) < firsts[some[short], None, None]  # no path leads over those
-            above = np.repeat(above, len(layers) - 1, axis=1)
-            np.put_along_axis(above, on[short][:, None], pipes.sides(network, flow)[short], axis=2)
-            # Other pairs may have the same smallest cut: a flow of its size will show that. Parts
-            # tell which cut is smallest, but not how large it is.
-            rest = alike[alike >= some[0]]
-            for least, inner, leaving in (values, layers, tops), (smallest, *whole):
-                cuts = _cuts(above, inner, leaving[rest], inputs[rest])
-                least[rest] = np.minimum(least[rest], cuts.min(axis=0))
-        told(int((~short).sum()) if strong_only else len(some))
-        return short
-
-    for length in np.unique(lengths):
-        alike = np.flatnonzero(lengths == length)
-        pipes, few = len(pipes_of(length, causal)[0]), length * FEW
-        if 4 * few < pipes:
-            attempt = partial(solve, length=length, strong_only=True)
-            alike = _while_it_pays(alike, len(between) * few, attempt)
-        for some in _batches(alike, len(between) * pipes):
-            solve(some, length, False)
-    return values
-
-
-def _cuts(above, layers, tops, inputs):
-    """Return how much k cuts let through between each of some pairs, (k, pairs).
-
-    `above` tells which nodes lie above each cut, (k, l - 1, n), the lowest first; those of the
-    inputs and outputs follow from the pair.
-    """
-    above = above.swapaxes(0, 1)
-    inner = ((above[1:] @ layers[1:-1]) * ~above[:-1]).sum(axis=(0, 2))
-    return inner[:, None] + ~above[-1] @ tops.T + (above[0] @ layers[0])[:, inputs]
-
-
-def _while_it_pays(pairs, pipes_each, attempt, saves=1):
-    """Return the pairs where an attempt fails, and those left when it no longer pays.
-
-    A success saves the work of as many attempts.
-    """
-    failed, tried = [], 0
-    for some in _batches(pairs, pipes_each):
-        if len(failed) > saves * (tried - len(failed)):
-            break
-        failed.extend(some[attempt(some)])
-        tried += len(some)
-    return np.append(failed, pairs[tried:]).astype(int)
-
-
-def _strongest(between):
-    """Return which pipes are among the `STRONGEST` that leave a position, or that arrive there."""
-    falling = np.sort(between, axis=2)[:, :, ::-1], np.sort(between, axis=1)[:, ::-1]
-    last = min(STRONGEST, between.shape[-1]) - 1
-    return (between >= falling[0][:, :, [last]]) | (between >= falling[1][:, [last]])
-
-
-def _values(between, leaving, arriving):
-    """Return the flows between k rows of pipes that leave outputs and k that end at inputs, (k,).
-
-    `between` are the layers that lie between the two, shape (l, n, n); l may be 0.
-    """
-    n, inner = between.shape[-1], upwards(between)
-    values = np.empty(len(leaving))
-    for some in _batches(np.arange(len(leaving)), max(1, inner.size)):
-        pipes = Pipes(np.broadcast_to(inner, (len(some), *inner.shape)), n)
-        ends = leaving[some], arriving[some]
-        flow = pipes.solve(*ends)[1]
-        most = np.minimum(*(each.sum(axis=1) for each in ends))
-        values[some] = np.where(pipes.full(flow, *ends), most, pipes.arrived(flow) / PARTS)
-    return values
-
-
-def _batches(pairs, pipes_each):
-    """Yield as many pairs at a time as have `TOGETHER` pipes, but at least one."""
-    size = max(1, TOGETHER // pipes_each)
-    for first in range(0, len(pairs), size):
-        yield pairs[first : first + size]
