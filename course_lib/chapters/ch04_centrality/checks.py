@@ -18,7 +18,13 @@ from course_lib.centrality import (
 from course_lib.chapters.ch04_centrality import cases as made
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, compare_choice, read_array, same
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_choice,
+    read_array,
+    same,
+    same_copied,
+)
 from course_lib.exercises.plain_data import BFloat16
 from course_lib.language import say
 
@@ -37,7 +43,10 @@ def _judge_degree(cases, values):
     def subject(n):
         return say("The degree centrality for {n} tokens", n=n)
 
-    compare_all(subject, cases, values, lambda n: 2 * n / (n - 1), mistakes)
+    def right(n):
+        return 2 * n / (n - 1)
+
+    compare_all(subject, cases, values, right, mistakes, same=same_copied)
 
 
 # A loop that stops where no share changes by more than 1e-10 is off by up to 100 times as much at
