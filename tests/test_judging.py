@@ -185,6 +185,13 @@ def test_a_named_tuple_and_views_of_a_dict_keep_their_parts():
     assert plain(nx.DiGraph([(0, 1)])).edges == [(0, 1, {})]
 
 
+def test_sets_and_keys_of_numbers_of_any_kind_are_data():
+    i, j = np.argwhere(HALF == 1)[0]
+    assert plain({(i, j, HALF[i, j])}) == frozenset({(1, 0, 1.0)})
+    assert plain({torch.tensor(2), np.float32(0.5)}) == frozenset({2, 0.5})
+    assert plain({(i, j): HALF[i, j], i: "one"}) == {(1, 0): 1.0, 1: "one"}
+
+
 def test_objects_in_an_array_are_texts_or_parts():
     pair = np.empty(2, dtype=object)
     pair[:] = np.ones(3), [0.5, 0.5]

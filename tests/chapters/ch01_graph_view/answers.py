@@ -27,6 +27,10 @@ def edges_by_argwhere(weights, threshold):
     return [(i, j, weights[i, j]) for i, j in np.argwhere(weights > threshold)]
 
 
+def edges_as_set(weights, threshold):
+    return {(i, j, weights[i, j]) for i, j in np.argwhere(weights > threshold)}
+
+
 def edges_by_torch(weights, threshold):
     weights = torch.tensor(weights)
     return [(i, j, weights[i, j]) for i, j in (weights > threshold).nonzero()]
@@ -806,6 +810,7 @@ def breaking_midpoint(weights):
 
 RIGHT = {
     "graph_view-1": [
+        edges_as_set,
         edges_by_argwhere,
         edges_by_torch,
         edges_as_array,
