@@ -112,10 +112,10 @@ def compare_all(what, cases, values, right, mistakes=(), *, same=same, tell=None
             raise Wrong(sentence)
     place = fits.index(False)
     subject = say(what) if isinstance(what, str) else what(*cases[place])
-    (tell or _tell_difference)(subject, values[place], expected[place])
+    (tell or tell_difference)(subject, values[place], expected[place])
 
 
-def _tell_difference(what, value, expected):
+def tell_difference(what, value, expected):
     """Raise `Wrong` with what was expected and what came."""
     got = read_array(value, what, shape=np.shape(expected))
     right = np.asarray(expected, dtype=np.float64)

@@ -741,7 +741,7 @@ WRONG = {
         (lambda n: [2 * n / (n - 1)] * n, "shape"),
     ],
     "centrality-2": [
-        (pagerank_with(usual, steps=1500), "not right yet"),
+        (pagerank_with(usual, steps=1500), "Does the loop go on"),
         (pagerank_with(lambda w, c, x, n: (1 - c) / n + c * w @ x), "All shares came out equal"),
         (pagerank_with(backwards), ("wrong way", "not right yet", "NaN")),
         (
@@ -756,7 +756,7 @@ WRONG = {
         (pagerank_with(usual, steps=3), "not right yet"),
         (pagerank_with(usual, steps=20), "not right yet"),
         (pagerank_with(usual, steps=50), "not right yet"),
-        (pagerank_with(usual, steps=300), "not right yet"),
+        (pagerank_with(usual, steps=300), ("Does the loop go on", "not right yet")),
         (pagerank_until(lambda after, before: abs(after - before).max() <= 1e-5), "not right yet"),
         (pagerank_until(lambda after, before: abs(after - before).max() <= 1e-8), "not right yet"),
         (pagerank_until(lambda after, before: np.allclose(after, before)), "not right yet"),
