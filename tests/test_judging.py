@@ -28,6 +28,7 @@ from course_lib.exercises.judging import (
     read_pair,
     read_parts,
     same,
+    same_copied,
 )
 from course_lib.exercises.plain_data import Raised, attempt, plain
 
@@ -184,6 +185,13 @@ def test_a_named_tuple_and_views_of_a_dict_keep_their_parts():
     assert plain(nx.DiGraph([(0, 1)])).edges == [(0, 1, {})]
 
 
+def test_sets_and_keys_of_numbers_of_any_kind_are_data():
+    i, j = np.argwhere(HALF == 1)[0]
+    assert plain({(i, j, HALF[i, j])}) == frozenset({(1, 0, 1.0)})
+    assert plain({torch.tensor(2), np.float32(0.5)}) == frozenset({2, 0.5})
+    assert plain({(i, j): HALF[i, j], i: "one"}) == {(1, 0): 1.0, 1: "one"}
+
+
 def test_objects_in_an_array_are_texts_or_parts():
     pair = np.empty(2, dtype=object)
     pair[:] = np.ones(3), [0.5, 0.5]
@@ -243,6 +251,18 @@ def test_what_is_counted_is_not_nearly_right_in_half_precision():
     assert same(plain(torch.tensor([1.0, 0.0])), np.array([True, False]))
 
 
+def test_what_is_copied_may_be_stored_in_any_precision_but_not_rounded():
+    weights = softmax(np.random.default_rng(0).normal(size=(5, 5)))
+    weights[0, 0] = 2.0**-1074
+    for kind in (torch.float32, torch.float16, torch.bfloat16):
+        assert same_copied(rough(weights, kind), weights)
+    assert same_copied(weights.astype(np.float32).tolist(), weights)
+    assert same(weights.round(6), weights)
+    assert not same_copied(weights.round(6), weights)
+    assert not same_copied(np.float16(weights + 1e-3), weights)
+    assert not same_copied([1e-9], [2.0**-22])
+
+
 def test_the_right_answer_comes_before_every_mistake():
     # In float16 the mistake is as near as the right answer.
     near = [(lambda x: abs(x) * 1.001, "A thousandth too much.")]
@@ -263,6 +283,8 @@ def test_a_mistake_is_named_only_if_it_explains_all_cases():
 def test_a_difference_behind_the_shown_digits_is_shown():
     with pytest.raises(Wrong, match=r"expected 1\.909, got 1\.9091"):
         compare_all("It", [()], [1.9091], lambda: 1.909)
+    with pytest.raises(Wrong, match="expected 36028797018963969, got 36028797018963968"):
+        compare_all("It", [()], [2**55], lambda: 2**55 + 1, same=lambda got, right: got == right)
     with pytest.raises(Wrong, match=r"expected \(1, 2\), got \(2, 1\)"):
         compare_all("It", [()], [(2, 1)], lambda: (1, 2))
     with pytest.raises(Wrong, match="NaN"):

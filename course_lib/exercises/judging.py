@@ -21,19 +21,26 @@ TOLERANCE = {
 }
 # A number that counts something is not computed: it is off by no more than its type must round.
 ROUNDING = {"float32": 1e-6, "float16": 2**-11, "bfloat16": 2**-8}
+# One that is copied may have been rounded before as well, and been too small for its type.
+SMALLEST = {"float16": 2**-24}
+SMALLEST_USUAL = 1e-37  # of float32 and bfloat16
 
 
-def tolerance_of(value, *, counted=False):
+def tolerance_of(value, *, counted=False, copied=False):
     """Return the tolerance for a plain value: that of the coarsest type of number in it.
 
-    Where numbers are `counted`, only the rounding of their type is allowed.
+    Where numbers are `counted`, only the rounding of their type is allowed; where they are
+    `copied`, that of float32 as well.
     """
     if isinstance(value, tuple | list):
-        parts = [tolerance_of(part, counted=counted) for part in value] or [USUAL_TOLERANCE]
-        return max(parts, key=lambda part: part["rtol"])
+        parts = [tolerance_of(part, counted=counted, copied=copied) for part in value]
+        return max(parts or [USUAL_TOLERANCE], key=lambda part: part["rtol"])
     kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
     if counted:
         return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
+    if copied:
+        rounding = ROUNDING.get(kind, ROUNDING["float32"])
+        return {"rtol": rounding, "atol": SMALLEST.get(kind, SMALLEST_USUAL)}
     return TOLERANCE.get(kind, USUAL_TOLERANCE)
 
 
@@ -58,6 +65,14 @@ def same(got, expected, *, tolerance=None):
         return False
     tolerance = tolerance or tolerance_of(got, counted=expected.dtype.kind in "biu")
     return bool(np.allclose(array.astype(float), expected, equal_nan=True, **tolerance))
+
+
+def same_copied(got, expected):
+    """Tell what `same` tells, of numbers that an answer copies, or shares of what it counts.
+
+    Nothing is computed with them, so that an answer that rounds them is another answer.
+    """
+    return same(got, expected, tolerance=tolerance_of(got, copied=True))
 
 
 def compare_all(what, cases, values, right, mistakes=(), *, same=same, tell=None):
@@ -97,10 +112,10 @@ def compare_all(what, cases, values, right, mistakes=(), *, same=same, tell=None
             raise Wrong(sentence)
     place = fits.index(False)
     subject = say(what) if isinstance(what, str) else what(*cases[place])
-    (tell or _tell_difference)(subject, values[place], expected[place])
+    (tell or tell_difference)(subject, values[place], expected[place])
 
 
-def _tell_difference(what, value, expected):
+def tell_difference(what, value, expected):
     """Raise `Wrong` with what was expected and what came."""
     got = read_array(value, what, shape=np.shape(expected))
     right = np.asarray(expected, dtype=np.float64)
@@ -110,7 +125,7 @@ def _tell_difference(what, value, expected):
     where = np.unravel_index(np.argmax(np.abs(got - right)), right.shape)
     told = {"what": what, "right": _written(right[where]), "wrong": _written(got[where])}
     if told["right"] == told["wrong"]:  # the difference is behind the digits that are shown
-        told |= {"right": repr(float(right[where])), "wrong": repr(float(got[where]))}
+        told |= {"right": _in_full(expected, where), "wrong": _in_full(value, where)}
     if not right.ndim:
         raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", **told)
     raise Wrong(
@@ -265,6 +280,12 @@ def _shape(part):
 
 def _listed(numbers):
     return "(" + ", ".join(_written(number) for number in numbers.ravel()) + ")"
+
+
+def _in_full(numbers, where):
+    """Return a number with all its digits; a whole one may have more than float64 holds."""
+    number = np.asarray(numbers)[where].item()
+    return repr(number if isinstance(number, int) else float(number))
 
 
 def _written(number):

@@ -109,9 +109,9 @@ def plain(value):
     if isinstance(value, tuple | list):
         return (tuple if isinstance(value, tuple) else list)(plain(part) for part in value)
     if isinstance(value, set | frozenset):
-        return frozenset(plain(part) for part in value)
+        return frozenset(_hashable(part) for part in value)
     if isinstance(value, Mapping):
-        return {plain(key): plain(part) for key, part in value.items()}
+        return {_hashable(key): plain(part) for key, part in value.items()}
     if isinstance(value, range | Iterator):
         parts = [plain(part) for part in islice(value, LONGEST + 1)]  # each before the next
         if len(parts) > LONGEST:
@@ -123,6 +123,14 @@ def plain(value):
     if isinstance(value, numbers.Number | np.generic) or not hasattr(value, "__len__"):
         return _plain_number(value)
     return _plain_array(value)
+
+
+def _hashable(value):
+    """Return a part of a set, or a key: numbers of NumPy or PyTorch become Python's own."""
+    value = plain(value)
+    if isinstance(value, tuple):
+        return tuple(map(_hashable, value))
+    return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def _plain_number(value):

@@ -10,6 +10,7 @@ from course_lib.exercises.judging import (
     read_array,
     read_pair,
     same,
+    same_copied,
     tolerance_of,
 )
 from course_lib.exercises.plain_data import PlainGraph, plain
@@ -36,6 +37,10 @@ CLOSE = np.array(
 )
 REPEATED = TIED[[0, 0, 1]]  # a token that stands twice has the same row twice
 FAINT = np.array([[1 - 2.0**-22, 2.0**-22], [0.0, 1.0]])
+# A ring that an edge of nearly 0 closes; and two weights that a tolerance would make equal, of
+# which the smaller lies on a self-loop.
+FAINT_RING = np.array([[0.0, 1.0, 0.0], [0.0, 1 - 2.0**-22, 2.0**-22], [1.0, 0.0, 0.0]])
+NEARLY_TIED = np.array([[0.75 - 2.0**-20, 0.25 + 2.0**-20], [0.75, 0.25]])
 # Weights beside a half, closer than float32 can tell; and one that only float64 holds, nearly 0.
 HALVES = np.array([[0.5 + 2.0**-40, 0.5 - 2.0**-40], [0.5, 0.5]])
 FAINTEST = np.array([[1.0, 2.0**-1074], [0.0, 1.0]])  # sums to 1 as far as float64 can tell
@@ -123,7 +128,7 @@ def _judge_edge_list(cases, values):
         (without_loops, "The self-loops are missing: a token may attend to itself."),
         (from_one, "Positions are counted from 0, not from 1."),
     ]
-    compare_all(what, cases, read, right, mistakes, tell=_tell_edge)
+    compare_all(what, cases, read, right, mistakes, same=same_copied, tell=_tell_edge)
 
 
 def _tell_edge(what, got, expected):
@@ -137,7 +142,10 @@ def _tell_edge(what, got, expected):
     if len(got) > len(given):
         raise Wrong("{what}: an edge is there twice.", **told)
     i, j = max(meant, key=lambda edge: abs(given[edge] - meant[edge]))
-    told |= {"right": f"{meant[i, j]:.6g}", "wrong": f"{given[i, j]:.6g}"}
+    right, wrong = (f"{float(edges[i, j]):.6g}" for edges in (meant, given))
+    if right == wrong:  # the difference is behind the digits that are shown
+        right, wrong = (repr(float(edges[i, j])) for edges in (meant, given))
+    told |= {"right": right, "wrong": wrong}
     raise Wrong(
         "{what}: the edge from {i} to {j} should have the weight {right}, got {wrong}.",
         **told,
@@ -187,7 +195,7 @@ def _judge_flow_graph(cases, values):
     def right(weights):
         return _edges(weights.T, weights.T > 0)
 
-    compare_all(what, cases, read, right, mistakes, tell=_tell_edge)
+    compare_all(what, cases, read, right, mistakes, same=same_copied, tell=_tell_edge)
 
 
 _ATTENDS = (
@@ -208,8 +216,8 @@ def _judge_node_counts(cases, values):
         by_word, by_position = read_pair(value, "The answer", "by_word", "by_position")
         if same(by_word, places) and same(by_position, words):
             raise Wrong("The two numbers are the wrong way round.")
-        compare_number(by_position, places, "The number of nodes, one a position,")
-        compare_number(by_word, words, "The number of nodes, one a word,")
+        compare_number(by_position, places, "The number of nodes that are positions")
+        compare_number(by_word, words, "The number of nodes that are words")
 
 
 # Exercise 4: the sink -----------------------------------------------------------------------------
@@ -344,7 +352,7 @@ def _connection_cases(rng):
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
     random += [_fan(rng), *_groups(rng), long_ring(rng), two_halves(rng)]
-    return [(w,) for w in [ring, causal, TIED, *random]]
+    return [(w,) for w in [ring, causal, TIED, FAINT_RING, NEARLY_TIED, *random]]
 
 
 def _fan(rng):
@@ -410,7 +418,7 @@ def _judge_connection(cases, values):
         ),
     ]
     what = "The threshold"
-    compare_all(what, cases, values, right, mistakes)
+    compare_all(what, cases, values, right, mistakes, same=same_copied)
 
 
 CHECKS = {

@@ -11,7 +11,13 @@ from course_lib.attention import (
 )
 from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, compare_choice, read_pair, same
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_choice,
+    read_pair,
+    same,
+    same_copied,
+)
 
 NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
@@ -298,7 +304,7 @@ def _judge_relabelled(cases, values):
             "`weights[order, order]` picks single entries; see np.ix_.",
         ),
     ]
-    compare_all("The relabelled matrix", cases, values, moved, mistakes)
+    compare_all("The relabelled matrix", cases, values, moved, mistakes, same=same_copied)
 
 
 # Exercise 6: the sharpest head --------------------------------------------------------------------

@@ -88,12 +88,16 @@ def _draw_heads(rng):
 
 
 def heads(rng):
-    """Make heads that look at themselves now and then, and the extremes."""
+    """Make heads that look at themselves now and then, and the extremes.
+
+    In wide ones the largest weight is small, and not far above the others.
+    """
     crafted = np.array([[[0.5, 0.3, 0.2], [0.6, 0.25, 0.15], [0.7, 0.2, 0.1]]])
     one_hot = np.eye(6)[rng.permutation(6)][None]
     even = with_clear_favourites(softmax(0.01 * (rng.normal(size=(6, 100, 100)) + np.eye(100))))
+    wide = with_clear_favourites(softmax(0.01 * rng.normal(size=(1, 260, 260))))
     drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
-    return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), *drawn]
+    return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
 
 
 def _projected(rng, n, d, h):

@@ -14,6 +14,7 @@ from course_lib.exercises.judging import (
     read_array,
     read_pair,
     same,
+    same_copied,
     tolerance_of,
 )
 from course_lib.exercises.plain_data import Raised
@@ -29,7 +30,7 @@ def _judge_split(cases, values):
         (lambda x, h: split_heads(x, h)[::-1], "The heads are in the wrong order."),
         (lambda x, h: split_heads(x, h).swapaxes(1, 2), "Each head is transposed: (h, n, d // h)."),
     ]
-    compare_all(_of_a_matrix, cases, values, split_heads, mistakes)
+    compare_all(_of_a_matrix, cases, values, split_heads, mistakes, same=same_copied)
 
 
 def _of_a_matrix(x, h):
@@ -121,7 +122,7 @@ def _judge_self_share(cases, values):
             "That is the share of queries that look elsewhere.",
         ),
     ]
-    compare_all("The share", cases, values, made.self_share, mistakes)
+    compare_all("The share", cases, values, made.self_share, mistakes, same=same_copied)
 
 
 def _judge_multi_head(cases, values):

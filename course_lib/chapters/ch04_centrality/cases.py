@@ -25,7 +25,7 @@ def lengths(rng):
 
 
 def walks(rng):
-    """Make walks: random ones, one that goes round, one that gets stuck, and two slow ones."""
+    """Make walks: random ones, one that goes round, one that gets stuck, and slow ones."""
     cases = [(softmax(2 * rng.normal(size=(n, n))), c) for n, c in ((3, 0.5), (2, 0.85), (4, 0.0))]
     n = rng.integers(5, 9)
     cases.append((softmax(2 * rng.normal(size=(n, n))), round(rng.uniform(0.3, 0.95), 2)))
@@ -34,6 +34,7 @@ def walks(rng):
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
     slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
+    slow.append((_star(int(n)), 0.99))
     return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
@@ -60,6 +61,16 @@ def _drain(back=False):
     weights[0] = 0 if back else 0.001 / n
     weights[0, 0] = 1 if back else 0.999
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _star(n):
+    """Make a token that looks at all others, which look at it: every other step it has them all.
+
+    Only the jumps even that out, by the damping at each step.
+    """
+    weights = np.zeros((n, n))
+    weights[0, 1:], weights[1:, 0] = 1 / (n - 1), 1
+    return weights
 
 
 def token_counts(rng):
@@ -345,6 +356,11 @@ def _draw_scores(rng):
     return rng.choice([0.01, 1, 100]) * first, np.sign(second) * abs(second) ** rng.choice([1, 3])
 
 
+def _unevenly_close(rng, n):
+    """Return rising scores of which some are nearly the same and others far apart."""
+    return np.cumsum(10.0 ** rng.permutation(np.linspace(-9, 0, n)))
+
+
 def scores(rng):
     """Make scores of clear and of hidden agreement, and some that are nearly the same."""
     rising = np.sort(rng.normal(size=6))
@@ -356,7 +372,8 @@ def scores(rng):
         (close, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         (rng.normal(size=8), 3 - 1e-9 * rng.permutation(8)),
-        (rng.normal(size=40), rng.normal(size=40)),  # hardly ever a number of two decimals
+        (rng.permutation(_unevenly_close(rng, 9)), rng.normal(size=9)),
+        (rng.normal(size=200), rng.normal(size=200)),  # hardly ever a number of two decimals
         *separating(rng, _draw_scores, rank_correlation, SCORE_IDEAS),
     ]
 
@@ -423,6 +440,8 @@ def causal_walks(rng):
         (causal_walk(rng, 2, [0.3]),),
         (causal_walk(rng, 4, [0.2, 0.1, 0.9]),),
         (causal_walk(rng, 6, [0.98, *[0.93] * 4]),),
+        (causal_walk(rng, 3, [0.0, 0.0625]),),
+        (causal_walk(rng, 4, [0.3, 1 - 2.0**-18, 0.2]),),
         (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
         (causal_walk(rng, len(many) + 1, many),),
         *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),

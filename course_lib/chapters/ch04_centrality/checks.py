@@ -18,7 +18,14 @@ from course_lib.centrality import (
 from course_lib.chapters.ch04_centrality import cases as made
 from course_lib.data import available, load_attention, load_leave_one_out
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, compare_choice, read_array, same
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_choice,
+    read_array,
+    same,
+    same_copied,
+    tell_difference,
+)
 from course_lib.exercises.plain_data import BFloat16
 from course_lib.language import say
 
@@ -37,7 +44,10 @@ def _judge_degree(cases, values):
     def subject(n):
         return say("The degree centrality for {n} tokens", n=n)
 
-    compare_all(subject, cases, values, lambda n: 2 * n / (n - 1), mistakes)
+    def right(n):
+        return 2 * n / (n - 1)
+
+    compare_all(subject, cases, values, right, mistakes, same=same_copied)
 
 
 # A loop that stops where no share changes by more than 1e-10 is off by up to 100 times as much at
@@ -109,7 +119,20 @@ def _judge_pagerank(cases, values):
     def subject(weights, damping):
         return say("PageRank at damping {damping}", damping=damping)
 
-    compare_all(subject, cases, values, right, mistakes, same=_same_shares)
+    compare_all(subject, cases, values, right, mistakes, same=_same_shares, tell=_tell_shares)
+
+
+def _tell_shares(what, got, expected):
+    """Name what a loop that ends too soon leaves: shares that are nearly right."""
+    off = np.abs(read_array(got, what, shape=np.shape(expected)) - expected).max()
+    if off < 1e-3:
+        raise Wrong(
+            "{what}: not right yet, off by {off}. Does the loop go on until no share changes by "
+            "more than 1e-10?",
+            what=what,
+            off=f"{off:.1g}",
+        )
+    tell_difference(what, got, expected)
 
 
 # How far a sum near 1 may be off by rounding.
@@ -138,11 +161,16 @@ def _judge_silent(cases, values):
         worst = np.abs(columns - 1).argmax()
         if np.abs(columns[worst] - 1) > 1e-5 * spread + rounding:
             raise Wrong(
-                "{name}: PageRank still differs: column {place} sums to {sum:.6g}, not to 1.",
+                "{name}: PageRank still differs: column {place} sums to {sum}, not to 1.",
                 name=name,
                 place=int(worst),
-                sum=columns[worst],
+                sum=_unlike_one(columns[worst]),
             )
+
+
+def _unlike_one(total):
+    """Return a sum with as many digits as it takes to see that it is not 1."""
+    return next(text for digits in range(6, 18) if float(text := f"{total:.{digits}g}") != 1)
 
 
 NEARLY = 1 - 1e-6  # a product that is as large as the largest, but for rounding

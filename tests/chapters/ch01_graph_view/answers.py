@@ -27,6 +27,10 @@ def edges_by_argwhere(weights, threshold):
     return [(i, j, weights[i, j]) for i, j in np.argwhere(weights > threshold)]
 
 
+def edges_as_set(weights, threshold):
+    return {(i, j, weights[i, j]) for i, j in np.argwhere(weights > threshold)}
+
+
 def edges_by_torch(weights, threshold):
     weights = torch.tensor(weights)
     return [(i, j, weights[i, j]) for i, j in (weights > threshold).nonzero()]
@@ -277,6 +281,14 @@ def flow_strongest_direction(weights):
 
 def flow_of_rounded(weights):
     return flow_by_transpose(np.round(weights, 2))
+
+
+def flow_with_weights_rounded(weights):
+    """Every edge is there; what it weighs is rounded."""
+    graph = flow_by_transpose(weights)
+    for *_, data in graph.edges(data=True):
+        data["weight"] = round(data["weight"], 6)
+    return graph
 
 
 def flow_normalised(weights):
@@ -653,6 +665,19 @@ def breaking_by_reach(weights):
     return None
 
 
+def breaking_with_tolerance(**near):
+    """An edge whose weight is nearly the threshold goes as well."""
+
+    def answer(weights):
+        for threshold in np.unique(weights):
+            kept = (weights > threshold) & ~np.isclose(weights, threshold, **near)
+            if not nx.is_strongly_connected(nx.DiGraph(kept)):
+                return threshold
+        return None
+
+    return answer
+
+
 def breaking_one_early(weights):
     steps = np.unique(weights)
     return steps[max(np.flatnonzero(steps == breaking_by_sorted(weights))[0] - 1, 0)]
@@ -785,6 +810,7 @@ def breaking_midpoint(weights):
 
 RIGHT = {
     "graph_view-1": [
+        edges_as_set,
         edges_by_argwhere,
         edges_by_torch,
         edges_as_array,
@@ -898,6 +924,7 @@ WRONG = {
         (edges_where(lambda w, t: w > (t or 1e-4)), NOT_FOUND),
         (edges_unweighted, "triples"),
         (edges_weight_one, NOT_FOUND),
+        (lambda w, t: [(i, j, round(w[i, j], 6)) for i, j in np.argwhere(w > t)], NOT_FOUND),
         (edges_less_threshold, NOT_FOUND),
         (edges_undirected, NOT_FOUND),
         (edges_twice, NOT_FOUND),
@@ -917,19 +944,19 @@ WRONG = {
     "graph_view-2": [
         ((11, 5), "wrong way round"),
         (np.array([11, 5]), "wrong way round"),
-        ((11, 11), "one a word"),
-        ((5, 5), "one a position"),
+        ((11, 11), "that are words"),
+        ((5, 5), "that are positions"),
         (11, "two things"),
-        ((6, 11), "one a word"),
-        ((4, 11), "one a word"),
-        ((5, 10), "one a position"),
-        ((5.2, 11), "one a word"),
-        ((5, 10.9), "one a position"),
-        ((4.9999, 11.00001), "one a position,: not right yet, got 11.00001"),
-        ((4.99995, 11), "one a word"),
+        ((6, 11), "that are words"),
+        ((4, 11), "that are words"),
+        ((5, 10), "that are positions"),
+        ((5.2, 11), "that are words"),
+        ((5, 10.9), "that are positions"),
+        ((4.9999, 11.00001), "that are positions: not right yet, got 11.00001"),
+        ((4.99995, 11), "that are words"),
         ((5, 11, 11), "two things"),
         ("5, 11", "two things"),
-        (("5", "11"), "one a position"),
+        (("5", "11"), "that are positions"),
         ({"by_word": 5, "by_position": 11}, "two things"),
         (lambda: (5, 11), "should be a value"),
     ],
@@ -951,6 +978,7 @@ WRONG = {
         (flow_without_loops, NO_SUCH_EDGES),
         (flow_strongest_direction, NO_SUCH_EDGES),
         (flow_of_rounded, NO_SUCH_EDGES),
+        (flow_with_weights_rounded, NO_SUCH_EDGES),
         (flow_normalised, NO_SUCH_EDGES),
         (lambda weights: flow_by_transpose(weights.round(4)), NO_SUCH_EDGES),
         (
@@ -1022,6 +1050,8 @@ WRONG = {
     "graph_view-6": [
         (breaking_in_steps(6), "The threshold: not right yet"),
         (breaking_one_early, "next weight breaks it"),
+        (breaking_with_tolerance(atol=1e-8), "The threshold: not right yet"),
+        (breaking_with_tolerance(atol=1e-6, rtol=0), "The threshold: not right yet"),
         (breaking_weakly, "is_strongly_connected"),
         (breaking_in_one_sink, "The threshold: not right yet"),
         (breaking_by_degrees, "whole groups"),

@@ -41,6 +41,14 @@ def test_every_layer_gives_the_first_token_more_than_an_equal_share(name):
     assert (weights[..., 0].mean(axis=(1, 2)) > 1.5 / len(tokens)).all()
 
 
+@pytest.mark.parametrize("name", sorted(available("smollm2")))
+def test_in_the_model_that_writes_the_first_token_draws_much_whatever_it_is(name):
+    weights, _ = load_attention(name, model="smollm2")
+    received = weights.mean(axis=(1, 2))  # layer, key
+    assert received[:, 0].mean() > 0.35
+    assert (received.argmax(axis=1) == 0).mean() > 0.8
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_columns_can_have_any_positive_sums(seed):
     rng = np.random.default_rng(seed)

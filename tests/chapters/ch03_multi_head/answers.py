@@ -557,6 +557,8 @@ def split_by_stride(x, num_heads):
 
 WRONG = {
     "multi_head-1": [
+        (lambda x, h: split_by_split(x, h).round(5), "not right yet"),
+        (lambda x, h: split_by_split(x, h).round(6), "not right yet"),
         (lambda x, h: split_by_split(x, h) * (np.arange(len(x)) < 12)[:, None], "not right yet"),
         (lambda x, h: x.reshape(h, len(x), -1), "mixes tokens"),
         (lambda x, h: x.reshape(len(x), h, -1), "heads should come first"),
@@ -609,6 +611,11 @@ WRONG = {
         (size_returning_the_error, "raise it instead"),
     ],
     "multi_head-3": [
+        (lambda weights: round(self_by_loop(weights), 5), "not right yet"),
+        (
+            self_by_kinds(lambda row, i: np.isclose(row[i], row.max(), rtol=0, atol=1e-4)),
+            "not right yet",
+        ),
         (self_by_kinds(lambda row, i: row[i] > 0.975 * row.max()), "not right yet"),
         (lambda weights: self_by_loop(weights[:4]), "not right yet"),
         (lambda weights: self_by_loop(weights.round(3)), "not right yet"),

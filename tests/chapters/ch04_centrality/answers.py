@@ -47,7 +47,7 @@ def pagerank_by_solving(weights, damping):
 def pagerank_by_torch(weights, damping):
     weights = torch.tensor(weights, dtype=torch.float32)
     shares = torch.full((len(weights),), 1 / len(weights))
-    for _ in range(800):
+    for _ in range(2500):
         shares = (1 - damping) / len(weights) + damping * shares @ weights
     return shares
 
@@ -505,6 +505,22 @@ def silent_faintly(apart, kind=np.array):
     return lambda n: kind(np.full((n, n), 1 / n) + apart / n * (np.eye(n) - np.eye(n)[::-1]))
 
 
+def agreement_of_soft_ranks(first, second):
+    """How many scores lie below each, where one that is nearly as large counts in part."""
+
+    def ranks(scores):
+        return (1 / (1 + np.exp(-1e6 * np.subtract.outer(scores, scores)))).sum(axis=1)
+
+    with np.errstate(over="ignore"):
+        return np.corrcoef(ranks(first), ranks(second))[0, 1]
+
+
+def agreement_in_small_integers(first, second):
+    """Ranks that fit into a byte, up to 128 scores."""
+    ranks = [np.argsort(np.argsort(scores)).astype(np.int8) for scores in (first, second)]
+    return np.corrcoef(*ranks)[0, 1]
+
+
 def factor_by_diagonal(weights):
     return np.diag(weights)[1:].max()
 
@@ -565,6 +581,17 @@ def factor_in_place(weights):
 
 def factor_of_short_texts(weights):
     return np.sort(np.diag(weights))[-2 if len(weights) < 9 else -3]
+
+
+def factor_after(steps):
+    """Walk on and on, with the chances as they are: at last they are too small for the computer."""
+
+    def answer(weights):
+        chances = np.full(len(weights), 1 / len(weights)) @ np.linalg.matrix_power(weights, steps)
+        left = chances[1:].sum()
+        return (chances @ weights)[1:].sum() / left if left else 0.0
+
+    return answer
 
 
 def factor_of_few_steps(weights, steps=2):
@@ -697,6 +724,7 @@ def by_what_is_not_gone(weights, positions):
 
 WRONG = {
     "centrality-1": [
+        (lambda n: round(2 * n / (n - 1), 5), "not right yet"),
         (lambda n: 1, "not right yet"),
         (lambda n: 2, "It is not 2"),
         (lambda n: n / (n - 1), "both count"),
@@ -713,6 +741,7 @@ WRONG = {
         (lambda n: [2 * n / (n - 1)] * n, "shape"),
     ],
     "centrality-2": [
+        (pagerank_with(usual, steps=1500), "Does the loop go on"),
         (pagerank_with(lambda w, c, x, n: (1 - c) / n + c * w @ x), "All shares came out equal"),
         (pagerank_with(backwards), ("wrong way", "not right yet", "NaN")),
         (
@@ -727,7 +756,7 @@ WRONG = {
         (pagerank_with(usual, steps=3), "not right yet"),
         (pagerank_with(usual, steps=20), "not right yet"),
         (pagerank_with(usual, steps=50), "not right yet"),
-        (pagerank_with(usual, steps=300), "not right yet"),
+        (pagerank_with(usual, steps=300), ("Does the loop go on", "not right yet")),
         (pagerank_until(lambda after, before: abs(after - before).max() <= 1e-5), "not right yet"),
         (pagerank_until(lambda after, before: abs(after - before).max() <= 1e-8), "not right yet"),
         (pagerank_until(lambda after, before: np.allclose(after, before)), "not right yet"),
@@ -905,6 +934,8 @@ WRONG = {
         (functools.partial(library.remove_tokens), "calls `course_lib.centrality.remove_tokens`"),
     ],
     "centrality-6": [
+        (agreement_of_soft_ranks, "not right yet"),
+        (agreement_in_small_integers, "not right yet"),
         (lambda first, second: np.corrcoef(first, second)[0, 1], "not their ranks"),
         (
             lambda first, second: np.corrcoef(np.argsort(first), np.argsort(second))[0, 1],
@@ -970,6 +1001,11 @@ WRONG = {
         ({"hubs": 0.8}, "should be one of"),
     ],
     "centrality-8": [
+        (
+            lambda weights: max(x for x in [0, *np.diag(weights)] if not np.isclose(x, 1)),
+            "not right yet",
+        ),
+        (factor_after(400), "not right yet"),
         (lambda weights: np.diag(weights).max(), "1 is the self-loop of the first token"),
         (lambda weights: np.abs(np.linalg.eigvals(weights)).max(), "1 is the self-loop"),
         (lambda weights: 1 - np.diag(weights)[1:].max(), "the chance to move on"),
