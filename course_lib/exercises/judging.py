@@ -290,7 +290,7 @@ def _in_full(numbers, where):
 
 def _written(number):
     whole = float(number).is_integer() and abs(number) < 1e15
-    return f"{number:.0f}" if whole else f"{number:.4g}"
+    return f"{number + 0:.0f}" if whole else f"{number:.4g}"  # -0 + 0 is 0
 
 
 def _shown(value, most=60):

@@ -6,10 +6,12 @@ import numpy as np
 from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.chapters.ch09_flow.shortcuts import (
+    in_exact_parts,
     layer_by_layer,
     swept_cut,
     through_each_level,
     with_a_wrong_turn,
+    with_faint_edges,
 )
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair
@@ -54,10 +56,11 @@ def _networks(rng):
     steps = (0.4 * np.eye(7, k=1) + 0.6 * np.eye(7))[order][:, order]
     cases.append((steps, *np.argsort(order)[[0, 6]].tolist()))
     cases += [with_a_wrong_turn(order) for order in orders]
+    cases.append((with_faint_edges(2, 8e-6), 0, 1))
     for _ in tries("a graph whose narrowest place is between no groups"):
         weights = softmax(3 * rng.normal(size=(9, 9)))
         if swept_cut(weights, 0, 1) - _flow_within(weights, 0, 1) > 1e-3:
-            return [*cases, (weights, 0, 1)]
+            return [(in_exact_parts(w), *ends) for w, *ends in [*cases, (weights, 0, 1)]]
 
 
 def _with_a_narrow_middle(rng, n):
@@ -116,6 +119,7 @@ def _models(rng):
     """
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
+    cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
     for layers, n in ((1, 3), (2, 4), (3, 3), (4, 4)):
         model = softmax(2 * rng.normal(size=(layers, n, n)))
         cases.append((model, *rng.integers(n, size=2).tolist()))
@@ -127,8 +131,8 @@ def _models(rng):
         others = *others, through_each_level(model, output, input_)
         if min(abs(flow - other) for other in others) > 1e-3:
             cases.append((model, output, input_))
-            if len(cases) == 12:
-                return cases
+            if len(cases) == 13:
+                return [(in_exact_parts(layers), *ends) for layers, *ends in cases]
 
 
 def _mixed_again(layers):
@@ -178,17 +182,22 @@ def _judge_model(cases, values):
 
 
 def _cuts(rng):
-    """Make layered graphs and graphs with edges back, with random sides, none and all."""
-    cases = []
-    for layers in (softmax(rng.normal(size=(3, 6, 6))), softmax(2 * rng.normal(size=(2, 4, 4)))):
+    """Make layered graphs and graphs with edges back; with sides of all sizes, none and all."""
+    cases, large = [], softmax(rng.normal(size=(3, 6, 6)))
+    for layers, sizes in ((large, (16, 9)), (softmax(2 * rng.normal(size=(2, 4, 4))), (7, 4))):
         graph = layered_graph(layers)
-        cases += [(graph, {node for node in graph if rng.random() < 0.5}) for _ in range(2)]
+        nodes = list(graph)
+        chosen = [rng.permutation(len(nodes))[:size].tolist() for size in sizes]
+        cases += [(graph, {nodes[k] for k in places}) for places in chosen]
     within = nx.DiGraph()
     for i, j in np.ndindex(5, 5):
         # Equal capacities, too: they are pipes of their own.
         capacity = float(rng.choice([0.25, 0.5, rng.random()]))
         within.add_edge(i, j, capacity=capacity, weight=float(rng.random()))
-    some = set(rng.choice(5, rng.integers(2, 4), replace=False).tolist())
+    order, inside = rng.permutation(5).tolist(), int(rng.integers(2, 4))
+    some = set(order[:inside])
+    for v in order[3:]:  # two equal ones lead out of it
+        within.edges[order[0], v]["capacity"] = 0.25
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 

@@ -3,6 +3,24 @@
 import numpy as np
 
 
+def in_exact_parts(weights):
+    """Return nearly the same weights as multiples of 2⁻³⁰, in rows that sum to exactly 1.
+
+    All that a search for a flow adds and subtracts is then exact. NetworkX's `dinitz`, which a
+    learner may ask for, stops with an error where rounding leaves a full edge a little room.
+    """
+    parts = np.round(np.asarray(weights) * 2**30)
+    largest = parts.argmax(axis=-1)[..., None]
+    rest = 2**30 - parts.sum(axis=-1, keepdims=True)
+    np.put_along_axis(parts, largest, np.take_along_axis(parts, largest, -1) + rest, -1)
+    return parts / 2**30
+
+
+def with_faint_edges(n, weight):
+    """Return a layer of hardly any attention to others: what a threshold leaves out is all."""
+    return (1 - n * weight) * np.eye(n) + weight
+
+
 def with_a_wrong_turn(order):
     """Return a graph whose shortest and widest path, once it is full, blocks both good ones."""
     start, a, b, d, e, g, f, end = order.tolist()

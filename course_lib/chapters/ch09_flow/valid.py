@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
-from course_lib.chapters.ch09_flow.shortcuts import with_a_wrong_turn
+from course_lib.chapters.ch09_flow.shortcuts import with_a_wrong_turn, with_faint_edges
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
 
@@ -18,6 +18,8 @@ def _network(rng, n):
         order = rng.permutation(8)
         steps = (0.5 * np.eye(8, k=1) + 0.5 * np.eye(8))[order][:, order]
         return steps, *np.argsort(order)[[0, 7]].tolist()
+    if rng.random() < 0.1:
+        return with_faint_edges(n, 10 ** rng.uniform(-6, -3)), start, end
     return random_weights(rng, n), start, end
 
 
@@ -25,6 +27,8 @@ def _model(rng, layers, n):
     if rng.random() < 0.3:  # deep and sharp: paths share many edges
         n = 4
         model = softmax(2 * rng.normal(size=(5, n, n)))
+    elif rng.random() < 0.2:
+        model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-6, -3))])
     else:
         model = random_layers(rng, layers, n)
     return model, *rng.integers(n, size=2).tolist()
@@ -67,7 +71,7 @@ def _flow(rng, layers, n):
 VALID = {
     "flow-2": seeded(_network, st.integers(2, 6)),
     "flow-3": seeded(_model, st.integers(1, 4), st.integers(1, 4)),
-    "flow-4": seeded(_cut, st.integers(1, 8), st.booleans()),
+    "flow-4": seeded(_cut, st.integers(1, 16), st.booleans()),
     "flow-5": seeded(_pair, st.integers(1, 5)),
     "flow-6": seeded(_stack, st.integers(2, 4), st.integers(1, 5)),
     "flow-7": seeded(_flow, st.integers(1, 4), st.integers(1, 5)),

@@ -19,6 +19,8 @@ TIED = np.array(
 TIED = np.vstack([TIED, [1, 0, 0, 0]])
 # Weights on both sides of 0.25 that float32 cannot tell from it, and one that hardly counts.
 CLOSE = np.array([[0.5, 0.25 + 2**-40, 0.25 - 2**-40], [1 - 2**-11, 2**-11, 0], [0.25, 0.5, 0.25]])
+# The largest of a row is ahead by three millionths of itself, and does not come first.
+AHEAD = np.array([[0.5 - 2**-20, 0.5 + 2**-20], [0.5 - 2**-19, 0.5 + 2**-19]])
 
 
 def thresholds(rng):
@@ -34,6 +36,7 @@ def thresholds(rng):
     even = np.full((64, 64), 1 / 64)
     cases += [(smooth, float(values[gap : gap + 2].mean())), (np.ones((1, 1)), 0.5)]
     cases += [(even, 1 / 64 - 2**-17), (even, 1 / 64 + 2**-16), (CLOSE, 0.25), (CLOSE, 2**-12)]
+    cases.append((AHEAD, 0.75))
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.1015625)]
 
 
@@ -85,6 +88,7 @@ def windows(rng):
     sizes = [(int(rng.integers(8, 60)), int(radius)) for radius in rng.integers(2, 8, size=3)]
     wide = [(int(n), int(n + rng.integers(0, 9))) for n in rng.integers(2, 12, size=2)]
     crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (9, 12), (512, 3), (100, 60)]
+    crafted.append((400, 120))  # more edges than 16 bits can count
     return [*crafted, *sizes, *wide, (2000, int(rng.integers(3, 10)))]
 
 
@@ -130,6 +134,9 @@ def blocks(rng):
     # A score of one's own block that is not above all others: products of some ten thousands.
     key = np.repeat(rng.permutation([-125.0, 75, 100, 125]), 2)[:, None]
     cases = [(200 * rng.permutation([1.0, -1] * 4)[:, None], key, 2, 1)]
+    # The better of two blocks is ahead by less than half precision can tell, and comes later.
+    nearly = np.repeat([8.0, 1.0, 8.001, 2.0], 2)[:, None]
+    cases.append((np.array([[1.0], [2.0]] * 4), nearly, 2, 1))
     for size, count, d, k in sizes:
         for _ in tries("blocks none of which are equally good"):
             query, key = rng.normal(size=(2, size * count, d))

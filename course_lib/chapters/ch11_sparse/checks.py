@@ -114,14 +114,17 @@ def _judge_worst(cases, values):
             raise Wrong("The values should lie between −1 and 1.")
         bound = 2 * (1 - kept.mean())
         moved = abs(worst.mean() - worst[kept].mean())
+        told = [f"{number:.4g}" for number in (moved, bound)]
+        if told[0] == told[1]:  # the difference is behind the digits that are shown
+            told = [repr(float(number)) for number in (moved, bound)]
         raise Wrong(
             "Where the weights are equal, {kept} of {n} keys are kept, and the output moves by "
-            "{moved:.4g}; the bound {bound:.4g} is not reached. Which values pull it one way, and "
-            "which the other?",
+            "{moved}; the bound {bound} is not reached. Which values pull it one way, and which "
+            "the other?",
             kept=int(kept.sum()),
             n=len(kept),
-            moved=moved,
-            bound=bound,
+            moved=told[0],
+            bound=told[1],
         )
 
 
@@ -214,10 +217,13 @@ def _judge_sparsemax(cases, values):
         values,
         _sparsemax,
         [
-            (_with_tau(lambda k: k, np.sort), "Sort the logits, the largest first."),
+            # Sorted the other way round, every logit seems to be above its τ.
+            (
+                _with_tau(lambda k: 0),
+                "τ is taken for all logits: sort them, the largest first, and find the right k.",
+            ),
             (_with_tau(lambda k: k, np.array), "Sort the logits, the largest first."),
             (softmax, "That is the softmax."),
-            (_with_tau(lambda k: 0), "τ is taken for all logits; find the right k."),
             (_with_tau(lambda k: 1), "τ is taken for k = 1; find the right k."),
             (_with_tau(lambda k: k + 1), "τ is taken for one logit too many."),
             (_with_tau(lambda k: max(k - 1, 1)), "τ is taken for one logit too few."),

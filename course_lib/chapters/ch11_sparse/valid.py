@@ -4,11 +4,18 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch11_sparse.cases import clearly_chosen, in_parts, many_positions
+from course_lib.chapters.ch11_sparse.cases import (
+    AHEAD,
+    clearly_chosen,
+    in_parts,
+    many_positions,
+)
 from course_lib.exercises.strategies import random_logits, random_weights, seeded
 
 
 def _thresholds(rng, n):
+    if rng.random() < 0.05:
+        return AHEAD, 0.75
     weights = random_weights(rng, n)
     near = rng.choice(weights.ravel()) + rng.choice([0, 1e-12, -1e-12, 1e-6, -1e-6, 1e-3])
     return weights, float(np.clip(rng.choice([0, 1, 0.1, rng.random(), near]), 0, 1))
@@ -67,7 +74,8 @@ VALID = {
     "sparse-2": seeded(_kept, st.integers(2, 10)),
     "sparse-3": seeded(_masses, small, st.booleans()),
     "sparse-4": seeded(_row, st.integers(1, 12)),
-    "sparse-6": st.tuples(st.integers(1, 40), st.integers(0, 60)) | st.just((2000, 3)),
+    "sparse-6": st.tuples(st.integers(1, 40), st.integers(0, 60))
+    | st.sampled_from([(2000, 3), (400, 120)]),
     "sparse-7": st.one_of(*few_or_many, seeded(many_positions)),
     "sparse-8": seeded(_blocks, st.integers(1, 4), st.integers(1, 8), st.integers(1, 4)),
 }

@@ -82,13 +82,14 @@ def texts(rng):
 
     Tokens that look alike are other tokens.
     """
-    words = {"a": "the", "b": "The", "c": " the", "d": "thy"}
+    short = {"a": "the", "b": "The", "c": " the", "d": "thy"}
+    long = {"a": "attention", "b": "attentional", "c": "attentive", "d": "attentively"}
     crafted = ["abcab", "aab", "abab", "aaaaaaaa", "abcda", "cabba", "abcdaabcda"]
     drawn = rng.choice(list("abcd"), size=int(rng.integers(12, 24)))
     cases = []
     for number, tokens in enumerate([*crafted, drawn]):
         layers, h = (int(k) for k in rng.integers(1, 4, size=2))
-        make = spotted if number % 2 else causal_weights
+        make, words = ((causal_weights, short), (spotted, long))[number % 2]
         cases.append((make(rng, layers, h, len(tokens)), [words[token] for token in tokens]))
     return cases
 
@@ -111,13 +112,14 @@ def two_heads(rng):
 
 
 def losses(rng):
-    """Make losses of texts said twice, with all heads and without each one; some of them fall."""
+    """Make losses of texts said twice, with all heads and without each; some fall, some stay."""
     cases = []
     sizes = [(1, 1, 1, 2), (2, 3, 2, 4), (3, 2, 4, 3), (2, 2, 3, int(rng.integers(6, 30)))]
     for layers, h, texts, half in sizes:
         whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
         whole[:, :half] *= 5  # what cannot be known
         change = rng.normal(size=(layers, h, texts, 2 * half - 1))
+        change[rng.random(change.shape) < 0.3] = 0
         cases.append((whole, np.abs(whole + change)))
     return cases
 

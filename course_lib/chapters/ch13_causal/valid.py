@@ -37,10 +37,11 @@ def _texts(rng, layers, h, n):
 
 def _losses(rng, layers, h, texts, half):
     columns = 2 * half - 1
-    return tuple(
+    whole, without = (
         rng.exponential(size=(*shape, texts, columns)) * 10.0 ** rng.integers(-2, 2)
         for shape in ((), (layers, h))
     )
+    return whole, np.where(rng.random(without.shape) < rng.choice([0, 0.3]), whole, without)
 
 
 def _sets(rng, count):

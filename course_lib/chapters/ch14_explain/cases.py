@@ -23,7 +23,10 @@ def layers(rng):
     unseen[:, 2] = 0
     alone, value = draw_layer(rng, np.ones((1, 1)), 3, share=0.2)
     alone.x -= 0.4 * value @ alone.matrix  # without its value, the output points the other way
+    short, brief = draw_layer(rng, softmax(rng.normal(size=(3, 3))), 3)
+    short.x *= 0.01  # short outputs turn as far as long ones
     return [
+        (short, 0.01 * brief),
         draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
         draw_layer(rng, softmax(4 * rng.normal(size=(3, 3))), 4, share=3.0),
@@ -40,6 +43,8 @@ def with_gradients(rng):
         weights = softmax(2 * rng.normal(size=(depth, h, n, n)))
         cases.append((weights, 10 ** rng.uniform(-1, 1) * rng.normal(size=weights.shape)))
     cases[3] = cases[3][0], np.abs(cases[3][1])  # a single token that speaks for itself
+    faint = softmax(rng.normal(size=(2, 1, 3, 3)))
+    cases.append((faint, 5e-5 * np.abs(rng.normal(size=faint.shape))))
     large = softmax(rng.normal(size=(2, 2, 3, 3)))
     cases.append((large, 20 * rng.normal(size=large.shape)))
     against = softmax(rng.normal(size=(2, 2, 3, 3)))
@@ -111,8 +116,9 @@ def candidates(rng):
     below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
     # One is a little above 0 everywhere; the other is better, but not everywhere.
     steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
+    close = np.array([[0.5, 0.501, 0.499], [0.503, 0.502, 0.504]])  # alike to two digits
     rivals = _rivals(rng, bold_wins=True), _rivals(rng, bold_wins=False)
-    cases += [best, lucky, below, steady, *rivals]
+    cases += [best, lucky, below, steady, close, *rivals]
     return [(scores,) for scores in cases if apart(scores)]
 
 

@@ -25,12 +25,16 @@ def _text(rng, n, classes, words):
 
 def _layer(rng, n, d):
     share = rng.choice([0.3, 1, 3])
-    return draw_layer(rng, random_weights(rng, n), d, share=share, bends=bool(rng.integers(2)))
+    layer, values = draw_layer(rng, random_weights(rng, n), d, share=share)
+    size = rng.choice([0.01, 1, 1])  # of the outputs, too, unless they are bent
+    layer.x *= size
+    layer.bends = bool(rng.integers(2))
+    return layer, size * values
 
 
 def _with_gradients(rng, depth, h, n):
     weights = np.array([[random_weights(rng, n) for _ in range(h)] for _ in range(depth)])
-    gradients = rng.choice([0.01, 1, 10]) * rng.normal(size=weights.shape)
+    gradients = rng.choice([1e-4, 0.01, 1, 10]) * rng.normal(size=weights.shape)
     return weights, gradients * (rng.random(weights.shape) < rng.choice([0.3, 1]))
 
 

@@ -192,6 +192,19 @@ def rows_times_the_mask(logits, allowed):
     return softmax(np.where(allowed, logits.astype(np.float64), -9e15)) * allowed
 
 
+def rows_in_their_type(logits, allowed):
+    """Half precision within, put into an array of float64."""
+    weights = np.zeros(logits.shape)
+    for row, logit, real in zip(weights, logits, allowed, strict=True):
+        powers = np.exp(logit[real] - logit[real].max(initial=-np.inf))
+        row[real] = powers / powers.sum()
+    return weights
+
+
+def rows_in_their_type_as_lists(logits, allowed):
+    return [[float(x) for x in row] for row in rows_in_their_type(logits, allowed)]
+
+
 def rows_by_edges(logits, allowed):
     weights = np.zeros(logits.shape)
     query, key = allowed.nonzero()
@@ -503,6 +516,8 @@ RIGHT = {
         rows_by_nan_to_num,
         rows_repaired_afterwards,
         rows_times_the_mask,
+        rows_in_their_type,
+        rows_in_their_type_as_lists,
         rows_by_edges,
         rows_by_pandas,
         rows_by_masked_array,

@@ -31,6 +31,17 @@ def within_by_cut(weights, start, end):
     return np.float32(nx.minimum_cut_value(graph, start, end, capacity="weight"))
 
 
+def within_by_dinitz(weights, start, end):
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    by = {"capacity": "weight", "flow_func": nx_flow.dinitz}
+    return nx.maximum_flow(graph, start, end, **by)[0]
+
+
+def within_above(least):
+    """Of all edges, only those above a threshold."""
+    return lambda w, start, end: within_by_weight(np.where(w > least, w, 0), start, end)
+
+
 def within_half(weights, start, end):
     graph = nx.from_numpy_array(weights)  # not a DiGraph: one direction is lost
     return nx.maximum_flow_value(graph, start, end, capacity="weight")
@@ -48,6 +59,16 @@ def pipes(layers):
 
 def model_by_cut(layers, output, input):
     return nx.minimum_cut_value(pipes(layers), (len(layers), output), (0, input))
+
+
+def model_by_dinitz(layers, output, input):
+    ends = (len(layers), output), (0, input)
+    return nx.maximum_flow_value(pipes(layers), *ends, flow_func=nx_flow.dinitz)
+
+
+def model_above(least):
+    """Of all edges, only those above a threshold."""
+    return lambda layers, *ends: model_by_cut(np.where(layers > least, layers, 0), *ends)
 
 
 def model_by_program(layers, output, input):
@@ -79,6 +100,13 @@ def cut_by_loop(graph, side):
         for v, edge in graph[u].items():
             total += edge["capacity"] if v not in side else 0
     return total
+
+
+def cut_of_ten(graph, side):
+    """Only of the first ten nodes of the side."""
+    return cut_by_loop(graph, side) - sum(
+        graph[u][v]["capacity"] for u in list(side)[10:] for v in graph[u] if v not in side
+    )
 
 
 def cut_by_boundary(graph, side):
@@ -523,6 +551,7 @@ RIGHT = {
     "flow-2": [
         within_by_weight,
         within_by_cut,
+        within_by_dinitz,
         within_by_tensor,
         within_by_augmenting,
         within_by_program,
@@ -533,6 +562,7 @@ RIGHT = {
     ],
     "flow-3": [
         model_by_cut,
+        model_by_dinitz,
         model_by_program,
         model_numbered,
         model_by_scipy,
@@ -624,6 +654,7 @@ WRONG = {
         ),
         (lambda w, s, e: (w @ w)[s, e] + w[s, e], "not right yet"),
         (within_half, "not right yet"),
+        *((within_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (small_cuts, "not right yet"),
         (few_steps, "not right yet"),
         (least_swept_cut, "not right yet"),
@@ -665,6 +696,7 @@ WRONG = {
         (model_through_each_level, "not right yet"),
         (model_from_below, "not right yet"),
         (model_widest, "not right yet"),
+        *((model_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (model_greedy, "not right yet"),
         (lambda *given: max_flow(*given, residual=0)[0], "which does the work"),
         (
@@ -692,6 +724,7 @@ WRONG = {
         (lambda graph, side: crossing(graph, lambda u, v: True), "not right yet"),
         (lambda graph, side: 0, "The capacity of the cut: not right yet"),
         (cut_by_edges, "not right yet"),
+        (cut_of_ten, "not right yet"),
         (
             lambda graph, side: sum(
                 {c for u, v, c in graph.edges(data="capacity") if u in side and v not in side}

@@ -426,6 +426,25 @@ def product_without_small(layers):
     return product
 
 
+def product_above(least):
+    """Leave out of the product what is not above a threshold."""
+
+    def answer(layers):
+        product = product_by_reduce(layers)
+        return np.where(product > least, product, 0)
+
+    return answer
+
+
+def walk_by_one_number(layers, output, walks, rng):
+    """The same random number for all steps of a walk."""
+    places, drawn = np.full(walks, output), rng.random(walks)[:, None]
+    for layer in layers[::-1]:
+        steps = (drawn > layer.cumsum(axis=1)[places]).sum(axis=1)
+        places = np.minimum(steps, layers.shape[-1] - 1)
+    return np.bincount(places, minlength=layers.shape[-1]) / walks
+
+
 def walk_in_opposite_pairs(layers, output, walks, rng):
     """Draw u for one walk of a pair and 1 - u for the other: each alone is drawn well."""
     places = np.full(walks, output)
@@ -571,6 +590,8 @@ WRONG = {
         (functools.partial(rollout, residual=0.0), "which does the work"),
         (product_of_different, "not right yet"),
         (product_without_small, "not right yet"),
+        (product_above(2e-5), "not right yet"),
+        (product_above(1e-4), "not right yet"),
         (lambda layers: product_by_reduce(layers[:12]), "not right yet"),
     ],
     "rollout-3": [
@@ -681,6 +702,7 @@ WRONG = {
         (walk_by_columns, "the rollout says"),
         (walk_with(slice(1, None)), "the rollout says"),
         (walk_in_opposite_pairs, "ended together"),
+        (walk_by_one_number, "the rollout says"),
     ],
     "rollout-6": [
         (depth_by(ratio_of_stretches), "not right yet"),
@@ -705,6 +727,14 @@ WRONG = {
         (depth_counting, "not right yet"),
         (depth_by_diameter, "not right yet"),
         (depth_or_growth, "not right yet"),
+        (
+            depth_by(lambda matrix: round(float(distance_from_rank_one(matrix)), 3)),
+            "not right yet",
+        ),
+        (
+            lambda weights, limit: depth_by_next(weights.astype(np.float16).astype(float), limit),
+            "not right yet",
+        ),
         (lambda weights, limit: depth_by_next(weights, limit * 1.001), "not right yet"),
         (lambda weights, limit: depth_by_next(weights, limit * 0.999), "not right yet"),
         (lambda weights, limit: min(depth_by_next(weights, limit), len(weights)), "not right yet"),

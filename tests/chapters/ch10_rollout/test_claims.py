@@ -141,6 +141,7 @@ def test_in_layer_0_cls_keeps_half_and_gives_the_rest_above_all_to_the_end(name)
     assert 0.4 < row[0] < 0.65
     n = len(row)
     assert np.argsort(-row)[:3].tolist() == [0, n - 1, n - 2]
+    assert row[-2:].sum() > 0.35 * (1 - row[0])  # much of the rest, in the longest not most
     assert TOKENS[name][-2:] in (["." if name != "question" else "?", "[SEP]"],)
 
 

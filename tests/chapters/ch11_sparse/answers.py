@@ -568,6 +568,16 @@ def rows_cut(kept):
     return answer
 
 
+def rows_with_nearly_the_largest(weights, cutoff):
+    """Keep the first weight that is close to the largest, where none is above the cutoff."""
+    kept = weights > cutoff
+    empty = ~kept.any(axis=1)
+    nearly = np.isclose(weights, weights.max(axis=1, keepdims=True)).argmax(axis=1)
+    kept[empty, nearly[empty]] = True
+    left = np.where(kept, weights, 0)
+    return left / left.sum(axis=1, keepdims=True)
+
+
 def needed_short_by(least):
     return lambda weights, mass: (held(weights) < mass - least).sum(axis=1).mean() + 1
 
@@ -797,6 +807,7 @@ RIGHT = {
 
 WRONG = {
     "sparse-1": [
+        (rows_with_nearly_the_largest, "not right yet"),
         (rows_cut(lambda weights, cutoff: weights > cutoff + 1e-9), "not right yet"),
         (rows_cut(lambda weights, cutoff: singles(weights) > singles(cutoff)), "not right yet"),
         (lambda w, cutoff: np.round(rows_by_loop(w, cutoff), 3), "not right yet"),
@@ -830,6 +841,7 @@ WRONG = {
     ],
     "sparse-2": [
         (lambda kept: np.ones(len(kept)), "not reached"),
+        (lambda kept: np.where(kept, 1, np.arange(len(kept)) % 2 * 2e-4 - 1), "not reached"),
         (lambda kept: kept.astype(float), "not reached"),
         (lambda kept: np.where(kept, 2.0, -2.0), "between"),
         (lambda kept: np.zeros(len(kept)), "not reached"),
@@ -882,7 +894,7 @@ WRONG = {
     ],
     "sparse-4": [
         (lambda logits: softmax(logits), "softmax"),
-        (simplex_with(lambda x, z, tau: np.maximum(x - tau[-1], 0)), "Sort the logits"),
+        (simplex_with(lambda x, z, tau: np.maximum(x - tau[-1], 0)), "for all logits"),
         (simplex_with(lambda x, z, tau: np.maximum(x - tau[0], 0)), "taken for k = 1"),
         (simplex_with(lambda x, z, tau: x - tau[(z > tau).sum() - 1]), "What is below 0"),
         (
@@ -936,6 +948,7 @@ WRONG = {
     ],
     "sparse-6": [
         (lambda n, r: window_by_diagonals(n, r) * (1 + 4e-7), "not right yet"),
+        (lambda n, r: window_by_diagonals(n, r) % 2**16, "not right yet"),
         (lambda n, r: n * (2 * r + 1), "cut off"),
         (lambda n, r: n * (2 * r + 1) - r * (r + 1), "wider than the text"),
         (lambda n, r: 2 * sum(max(n - k, 0) for k in range(1, r + 1)), "attends to itself as well"),
@@ -1007,6 +1020,7 @@ WRONG = {
         (chosen_by(by_mean, own=None, more=-1), "own block as well"),
         (chosen_by(by_mean, own=None), "always taken"),
         (chosen_by(by_mean, own=10_000), "not right yet"),
+        (chosen_by(lambda q, key, size: by_mean(halves(q), halves(key), size)), "not right yet"),
         (chosen_by(lambda q, key, size: softmax(by_mean(q, key, size))), "not right yet"),
         (chosen_by(by_mean, own=-np.inf, more=-1), "own block is missing"),
         (

@@ -863,6 +863,7 @@ WRONG = {
         (mended_if(str.lower), "not right yet"),
         (mended_if(str.strip), "not right yet"),
         (mended_if(lambda token: f"{len(token)}{token[0]}"), "not right yet"),
+        (mended_if(lambda token: token[:5]), "not right yet"),
         (copies(pick=lambda places: places[-3:]), "not right yet"),
         (copies(shift=0), "still the weight on the copies"),
         (copies(shift=-1), "shift the other way"),
@@ -937,6 +938,10 @@ WRONG = {
         (lambda a, b: rises(a, b) * len(a), "sum over the texts"),
         *((rises_from_column(start), "half of another text") for start in (23, 24, 25)),
         (rises_from(0, reduce=np.median), "not right yet"),
+        (
+            rises_from(0, reduce=lambda rise, axis: rise.sum(axis) / (rise != 0).sum(axis)),
+            ("not right yet", "NaN came back"),
+        ),
         (rises_from(0, reduce=np.max), "not right yet"),
         (rises_from(0, end=-1), ("not right yet", "NaN came back")),
         (lambda a, b: np.maximum(rises(a, b), 0), "not right yet"),

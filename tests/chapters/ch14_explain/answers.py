@@ -99,6 +99,12 @@ def turned(a, b):
     return 1 - (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
+def turned_at_least(a, b, least):
+    """The lengths are made large enough to divide by."""
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return 1 - (a * b).sum(1) / np.maximum(lengths, least)
+
+
 def zero_by_scipy(layer, values):
     whole, rows = layer(values), np.arange(len(values))[:, None]
     columns = []
@@ -678,6 +684,7 @@ WRONG = {
         (zero_with(turned, lambda v, j: v.__setitem__(j, -v[j])), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__((j, 0), 0)), "not right yet"),
         (zero_with(lambda a, b: 1 - (a * b).sum(1)), "divide by the lengths of both"),
+        (zero_with(lambda a, b: turned_at_least(a, b, 1e-2)), "not right yet"),
         (zero_for_good, "take a fresh copy for each"),
         (zero_with(lambda a, b: 1 - (a * b).sum(1) / (a * a).sum(1)), "not right yet"),
         (zero_with(lambda a, b: np.arccos(np.clip(1 - turned(a, b), -1, 1))), "not right yet"),
@@ -733,6 +740,7 @@ WRONG = {
             "which does the work",
         ),
         (rollout_by(lambda a, g: (a * g).clip(0, 1).mean(0)), "not right yet"),
+        (rollout_by(lambda a, g: (a * g * (a * g > 1e-4)).mean(0)), "not right yet"),
         (
             rollout_by(positive, lambda total, m: total + m @ total * (len(m) > 1)),
             "not right yet",
@@ -787,6 +795,7 @@ WRONG = {
         (best_elsewhere_by(lambda s: scipy.stats.trim_mean(s, 0.15, axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: np.tanh(s / 2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: s.mean(axis=1).round(2)), "not right yet"),
+        (best_elsewhere_by(lambda s: s.round(2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: (np.sign(s) * s**2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: np.median(s, axis=1)), "not right yet"),
         (lambda scores: scores.max(axis=0).mean(), "on the very text"),
