@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import course_lib.exercises.faster  # noqa: F401  # before any command loads nbformat
 from course_lib import __version__
@@ -37,12 +38,18 @@ def _sentence(error):
         return error
     means = {
         FileNotFoundError: f"there is no {path}",
-        FileExistsError: f"{path} is there already, and is no folder",
+        FileExistsError: f"{_file_in(path)} is a file, and a folder is needed",
         IsADirectoryError: f"{path} is a folder, and a file is needed",
-        NotADirectoryError: f"{path} cannot be, for a part of this path is a file and no folder",
+        NotADirectoryError: f"{_file_in(path)} is a file, and a folder is needed",
         PermissionError: f"you may not read or write {path}",
     }
     return means.get(type(error), f"{path}: {error.strerror}")
+
+
+def _file_in(path):
+    """Return the part of a path at which there is a file: what was typed, and nothing below it."""
+    path = Path(os.fsdecode(path))
+    return next((part for part in reversed([path, *path.parents]) if part.is_file()), path)
 
 
 def _parser():

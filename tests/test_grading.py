@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from course_lib import cli
+from course_lib.authoring import markdown
 from course_lib.authoring.notebooks import learner_notebook
-from course_lib.chapters import CHAPTERS
+from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
 from course_lib.exercises.plain_data import BFloat16, PlainGraph, Raised
 from course_lib.exercises.registry import exercises_of
@@ -770,3 +771,12 @@ def test_a_sandbox_has_loaded_what_a_chapter_s_answers_load():
     for chapter in CHAPTERS.values():
         ours = [module for module in warm_imports(chapter) if module.startswith("course_lib")]
         assert ours == (["course_lib.grading.inside.figures"] if chapter == "heatmaps" else [])
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS.values())
+def test_what_came_with_the_course_is_known_without_the_book(chapter, monkeypatch):
+    known = vars(submissions.shipped_cells(chapter))
+    monkeypatch.setattr(markdown, "_bibliography", lambda: pytest.fail("there is none in a wheel"))
+    assert vars(submissions.shipped_cells.__wrapped__(chapter)) == known
+    with pytest.raises(pytest.fail.Exception):  # which whole notebooks need
+        list(map(learner_notebook, map(chapter_stem, CHAPTERS.values())))

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from course_lib.authoring.addresses import install_cell, repository
-from course_lib.authoring.markdown import farewell, plain_markdown, welcome
+from course_lib.authoring.markdown import CITATION, farewell, plain_markdown, welcome
 from course_lib.authoring.quizzes import notebook_cells, with_quiz
 from course_lib.authoring.source import (
     NOTEBOOKS,
@@ -22,9 +22,12 @@ from course_lib.chapters.reading import file_stem, views, with_solution
 from course_lib.language import speaking
 
 
-def learner_notebook(stem, spoken="en"):
-    """Return the notebook that a learner opens: dots for solutions, plain Markdown, no outputs."""
-    notebook = _plain_notebook(stem, spoken, solved=False)
+def learner_notebook(stem, spoken="en", *, cited=True):
+    """Return the notebook that a learner opens: dots for solutions, plain Markdown, no outputs.
+
+    Without what it cites it can be built where there is no bibliography, as in a wheel.
+    """
+    notebook = _plain_notebook(stem, spoken, solved=False, cited=cited)
     if address := repository():
         installing = nbformat.v4.new_code_cell(install_cell(address), id="install")
         notebook.cells.insert(1, installing)
@@ -87,9 +90,13 @@ def as_text(notebook):
     return nbformat.writes(notebook, version=4) + "\n"
 
 
-def _plain_notebook(stem, spoken, *, solved):
+def _plain_notebook(stem, spoken, *, solved, cited=True):
     with speaking(spoken):
-        return _built(read_source(stem, spoken), stem, spoken, solved=solved)
+        source = read_source(stem, spoken)
+        if not cited:
+            for cell in source.cells:
+                cell.source = CITATION.sub("", cell.source)
+        return _built(source, stem, spoken, solved=solved)
 
 
 def _built(source, stem, spoken, *, solved):

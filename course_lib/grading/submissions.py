@@ -239,7 +239,7 @@ def shipped_cells(chapter):
     """Return the `Shipped` of a chapter."""
     sources, identities, above, passed = set(), set(), {}, []
     for stem, spoken in views([chapter_stem(chapter)]):
-        for cell in learner_notebook(stem, spoken).cells:
+        for cell in learner_notebook(stem, spoken, cited=False).cells:
             if cell.cell_type != "code":
                 continue
             key = cell.metadata.get("exercise")

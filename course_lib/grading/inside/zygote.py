@@ -7,6 +7,7 @@ submission is left in its memory when the next child is forked from it.
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -41,6 +42,8 @@ def main():
 
     if safe:
         _empty(FOLDER)
+    gc.collect()
+    gc.freeze()  # a collection in a child looks through its own objects, not through all of these
     os.write(1, READY)
     while header := _read(0, QUESTION.size):
         question = QUESTION.unpack(header)
