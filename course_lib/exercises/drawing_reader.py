@@ -14,6 +14,7 @@ from course_lib.language import later, say
 
 SAME = 2 / 255  # colours of which no channel differs by more are one
 APART = 0.105  # colours further from each other, in RGB, are told apart at a glance
+JUMP = 0.25  # between neighbours on a map; those made to name things jump further
 VAGUE = 0.12  # weights further apart need different colours
 PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
@@ -47,6 +48,8 @@ def read_matrices(drawings, rights, what, mistakes=(), ends=None):
     ends = ends or [[(0, 1)]] * len(drawings)
     scales = _scales(drawings, rights, ends)
     if scales:
+        for scale, name in zip(scales, what, strict=True):
+            _need_order(scale, say(name))
         return scales
     for drawing, right, name in zip(drawings, rights, what, strict=True):
         if drawing["shape"] not in (None, right.shape) and len(drawing["scales"]) < 2:
@@ -63,6 +66,28 @@ def read_matrices(drawings, rights, what, mistakes=(), ends=None):
         if not _scales([drawing], [right], ends[:1]):
             _explain(drawing, right, say(name))
     raise Wrong("The same number gets different colours in different drawings.")
+
+
+def _need_order(scale, what):
+    """Raise `Wrong` where colours may tell numbers, but no reader sees which one is larger."""
+    colours, low, high = scale["colours"], scale["weights"][0], scale["weights"][-1]
+    if low == high:
+        return  # one number, one colour
+    jumps = furthest(np.diff(colours, axis=0))
+    if jumps.max() > JUMP:
+        raise Wrong(
+            "{what}: on this colour map the colour jumps at {number:.2f}. Take one that changes "
+            "steadily, so that a reader sees which of two numbers is larger.",
+            what=what,
+            number=scale["weights"][jumps.argmax() + 1],
+        )
+    if furthest(colours[-1] - colours[0]) <= APART:
+        raise Wrong(
+            "{what}: {low:.3g} and {high:.3g}, the ends of the scale, look alike.",
+            what=what,
+            low=low,
+            high=high,
+        )
 
 
 def _mistakes(rights):
