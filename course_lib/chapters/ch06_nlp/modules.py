@@ -45,7 +45,7 @@ def small_weight():
     Powers of two, so that it comes out in half precision as well.
     """
     (d, h), parameters, (x, mask), probe = far_texts([[True, True]], logit=8.0, nearer=[0, 1])
-    parameters["key.weight"] = 4 * parameters["query.weight"]
+    parameters["key.weight"] = 2 * parameters["query.weight"]
     x[0, :, :2] = [[4, 0], [0, 32768]]  # the first token's logits are 32 / 2 and 0
     return (d, h), parameters, (x, mask), probe
 

@@ -125,8 +125,6 @@ def _batches(rng):
     lowest = scores, rng.normal(size=(2, 3, 2)), between[[0, 0]]
     # Within one graph: only the largest can be subtracted, not their mean or median, first or last.
     wide = np.array([[0.0, 2000.0, -3000.0, 1999.0, -1000.0]])
-    # Small weights, but large features.
-    small = np.array([[0.0, -24.0, np.nan, -8.0]]), np.array([[[1.0], [LARGE], [np.inf], [512.0]]])
     one = np.zeros((1, 1)), np.ones((1, 1, 1))
     return [
         *cases,
@@ -134,10 +132,23 @@ def _batches(rng):
         below,
         lowest,
         (wide, rng.normal(size=(1, 5, 2)), np.ones((1, 5), dtype=bool)),
-        (*small, np.array([[True, True, False, True]])),
+        small_in_batch(),
         (*one, np.array([[True]])),
         (*one, np.array([[False]])),
     ]
+
+
+def small_in_batch():
+    """Make a case of exercise 3 with small weights, but large features."""
+    scores = np.array([[0.0, -24.0, np.nan, -8.0]])
+    features = np.array([[[1.0], [LARGE], [np.inf], [512.0]]])
+    return scores, features, np.array([[True, True, False, True]])
+
+
+def small_in_row():
+    """Make a case of exercise 7 with small weights, but large features."""
+    scores, features = np.array([0.0, -24.0, 3.0, -8.0]), np.array([[1.0], [LARGE], [0], [512.0]])
+    return scores, features, np.array([1, 1, 0, 1]), 2
 
 
 def _judge_masked(cases, values):
@@ -250,10 +261,14 @@ def _rows(rng):
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
     wide = np.array([-1100.0, 1099.0, 1100.0, -1099.0]), features, np.array([0, 0, 0, 0]), 1
     tied = np.array([2.0, 2.0, 2.0, -1.0]), features[:, :1], np.array([1, 0, 1, 1]), 3
-    # Small weights, but large features.
-    scores, features = np.array([0.0, -24.0, 3.0, -8.0]), np.array([[1.0], [LARGE], [0], [512.0]])
-    small = scores, features, np.array([1, 1, 0, 1]), 2
-    return [*cases, far, wide, tied, small, (np.array([-3.0]), features[:1], np.array([2]), 3)]
+    return [
+        *cases,
+        far,
+        wide,
+        tied,
+        small_in_row(),
+        (np.array([-3.0]), features[:1], np.array([2]), 3),
+    ]
 
 
 def _judge_index(cases, values):

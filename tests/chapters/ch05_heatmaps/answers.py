@@ -745,7 +745,7 @@ WRONG = {
         (difference(symmetric, cmap=own_map("red", "white", "red")), "stands for anything"),
         (difference(symmetric, cmap="jet"), "diverging"),
         (difference(symmetric, cmap="turbo"), "diverging"),
-        (difference(symmetric, cmap="tab20"), "diverging"),
+        (difference(symmetric, cmap="tab20"), ("diverging", "changes steadily")),
         (difference_by_logarithms(0.001), ("equal steps", "for anything")),
         (difference_by_logarithms(0.1), ("equal steps", "for anything")),
         (lambda axes, a, b: axes.imshow(a - b, cmap="bwr", norm=CenteredNorm()), "neutral colour"),
