@@ -1,9 +1,8 @@
-"""What a reader reads from a drawing: weights from colours, numbers and names from their places.
+"""What a reader reads from the colours of a drawing: weights.
 
-Judges of chapter 05 ask here; the descriptions come from `drawing.py`.
+Judges of chapter 05 ask here; the descriptions come from `drawing.py`. What is written on a drawing
+is read by `drawing_texts.py`.
 """
-
-import re
 
 import matplotlib
 import numpy as np
@@ -257,34 +256,3 @@ def is_all_of(drawing, colour):
     """Tell whether each cell has a colour, and nothing else."""
     plain = (drawing["even"] >= PLAIN).all()
     return bool(plain and np.abs(drawing["colours"] - colour).max() <= 2 * SAME)
-
-
-def names_at(labels, count):
-    """Return what the tick labels say at the middle of each of `count` cells; None: nothing."""
-    found = [None] * count
-    for place, text in labels:
-        cell = int(np.floor(place))
-        if 0 <= cell < count and abs(place - cell - 0.5) < 0.3:
-            found[cell] = text.strip() if found[cell] is None else f"{found[cell]} {text.strip()}"
-    return found
-
-
-def numbers_at(texts):
-    """Return (row, column) -> what is written into a cell; several texts are joined."""
-    found = {}
-    for row, column, text in texts:
-        found.setdefault((int(row), int(column)), []).append(text.strip().strip("$").strip())
-    return {cell: " ".join(parts) for cell, parts in found.items()}
-
-
-def number_in(text):
-    """Return the number that a text with two decimals says, or None."""
-    return (
-        float("0" + text.replace(",", ".")) if re.fullmatch(r"[0-9]?[.,][0-9]{2}", text) else None
-    )
-
-
-def first_word(label):
-    """Return which of "query" and "key" a label names first, or None."""
-    found = re.search(r"(?<![a-z])(quer(?=y|ies)|key(?=s?(?![a-z])))", label.lower())
-    return found and {"quer": "query", "key": "key"}[found.group(1)]

@@ -16,15 +16,12 @@ from course_lib.chapters.ch05_heatmaps.cases import (
 from course_lib.exercises.drawing import Draw
 from course_lib.exercises.drawing_reader import (
     colours_at,
-    first_word,
     is_all_of,
     is_linear,
-    names_at,
-    number_in,
-    numbers_at,
     read_matrices,
     same_colours,
 )
+from course_lib.exercises.drawing_texts import first_word, names_at, number_in, numbers_at
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.language import later, say
