@@ -156,8 +156,8 @@ RIGHT = {
         **{"source_vocabulary": 5, "target_vocabulary": 4, "source_length": 3},
         **{"target_length": 3, "d_model": 4, "num_heads": 2, "num_layers": 1},
     },
-    DigitClassifier: {"channels": 2, "classes": 3},
-    PatchClassifier: {"side": 4, "patch": 2, "classes": 3, "num_layers": 1},
+    DigitClassifier: {"channels": 2},
+    PatchClassifier: {"side": 4, "patch": 2, "num_layers": 1},
     stack: {"layer": torch.nn.Identity, "num_layers": 2},
     all_steps: {
         **{"model": torch.nn.Linear(4, 1), "loss_of": mean_square, "examples": [X[0], X[1]]},

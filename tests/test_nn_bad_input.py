@@ -174,12 +174,11 @@ BAD = [
     *rows(vision_models.PatchClassifier, "patch", [*NO_COUNT, 3], side=8),
     *(
         case
-        for size in ("classes", "d_model", "num_heads", "num_layers")
+        for size in ("d_model", "num_heads", "num_layers")
         for case in rows(vision_models.PatchClassifier, size, NO_COUNT, side=8, patch=2)
     ),
     *rows(made(vision_models.PatchClassifier, 2, 1).forward, "x", [*NO_FLOATS, X, PICTURES]),
     *rows(vision_models.DigitClassifier, "channels", NO_COUNT),
-    *rows(vision_models.DigitClassifier, "classes", NO_COUNT),
     *rows(
         made(vision_models.DigitClassifier, 2).forward, "x", [*NO_FLOATS, X, PICTURES[:, [0, 0]]]
     ),

@@ -130,9 +130,9 @@ def described(figure, axes, shape, named=True):
             The colour maps in use, the one on top first: dicts with rising ``weights`` from end to
             end, their ``places`` on the map (0 to 1) and their ``colours``.
         ``texts``
-            Of texts that can be seen in cells (row, column, text), with fractions of cells: the
-            middle of the first cell is at .5. Larger ones, which reach into other cells, are
-            ``too_large``.
+            Of texts that can be seen in cells and do not stand on their heads (row, column, text),
+            with fractions of cells: the middle of the first cell is at .5. Larger ones, which
+            reach into other cells, are ``too_large``.
         ``rows``, ``columns``
             Of tick labels that can be seen (place, text), in the same unit.
         ``xlabel``, ``ylabel``
@@ -265,7 +265,7 @@ def _texts(axes, box, shape, named):
         return (box.y1 - y) / box.height * rows, (x - box.x0) / box.width * columns
 
     found = []
-    for text in (*axes.texts, *axes.get_figure().texts):
+    for text in filter(_upright, (*axes.texts, *axes.get_figure().texts)):
         window = _window(text)
         row, column = place(*(window.min + window.max) / 2)
         if 0 <= row < rows and 0 <= column < columns:
@@ -274,8 +274,9 @@ def _texts(axes, box, shape, named):
             found.append((kind, window, (row, column, text.get_text())))
     if not named:
         return found
-    found.append(("xlabel", _window(axes.xaxis.label), axes.get_xlabel()))
-    found.append(("ylabel", _window(axes.yaxis.label), axes.get_ylabel()))
+    for kind, axis in (("xlabel", axes.xaxis), ("ylabel", axes.yaxis)):
+        if _upright(axis.label):
+            found.append((kind, _window(axis.label), axis.label.get_text()))
     for kind, axis, along in (("rows", axes.yaxis, 0), ("columns", axes.xaxis, 1)):
         first, last = sorted(axis.get_view_interval())
         for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
@@ -284,13 +285,18 @@ def _texts(axes, box, shape, named):
                 spot = place(*axes.transData.transform((where, where)))[along]
                 found += [
                     (kind, _window(label), (spot, label.get_text()))
-                    for label in (tick.label1, tick.label2)
+                    for label in filter(_upright, (tick.label1, tick.label2))
                 ]
     return found
 
 
 def _window(text):
     return Text.get_window_extent(text)  # of an annotation: without its arrow
+
+
+def _upright(text):
+    """Tell whether a text stands upright, or is turned by no more than a quarter."""
+    return not 91 < text.get_rotation() % 360 < 269
 
 
 def _seen(texts, changed):

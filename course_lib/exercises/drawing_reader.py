@@ -1,9 +1,8 @@
-"""What a reader reads from a drawing: weights from colours, numbers and names from their places.
+"""What a reader reads from the colours of a drawing: weights.
 
-Judges of chapter 05 ask here; the descriptions come from `drawing.py`.
+Judges of chapter 05 ask here; the descriptions come from `drawing.py`. What is written on a drawing
+is read by `drawing_texts.py`.
 """
-
-import re
 
 import matplotlib
 import numpy as np
@@ -14,6 +13,7 @@ from course_lib.language import later, say
 
 SAME = 2 / 255  # colours of which no channel differs by more are one
 APART = 0.105  # colours further from each other, in RGB, are told apart at a glance
+JUMP = 0.25  # between neighbours on a map; those made to name things jump further
 VAGUE = 0.12  # weights further apart need different colours
 PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
@@ -47,6 +47,8 @@ def read_matrices(drawings, rights, what, mistakes=(), ends=None):
     ends = ends or [[(0, 1)]] * len(drawings)
     scales = _scales(drawings, rights, ends)
     if scales:
+        for scale, name in zip(scales, what, strict=True):
+            _need_order(scale, say(name))
         return scales
     for drawing, right, name in zip(drawings, rights, what, strict=True):
         if drawing["shape"] not in (None, right.shape) and len(drawing["scales"]) < 2:
@@ -63,6 +65,28 @@ def read_matrices(drawings, rights, what, mistakes=(), ends=None):
         if not _scales([drawing], [right], ends[:1]):
             _explain(drawing, right, say(name))
     raise Wrong("The same number gets different colours in different drawings.")
+
+
+def _need_order(scale, what):
+    """Raise `Wrong` where colours may tell numbers, but no reader sees which one is larger."""
+    colours, low, high = scale["colours"], scale["weights"][0], scale["weights"][-1]
+    if low == high:
+        return  # one number, one colour
+    jumps = furthest(np.diff(colours, axis=0))
+    if jumps.max() > JUMP:
+        raise Wrong(
+            "{what}: on this colour map the colour jumps at {number:.2f}. Take one that changes "
+            "steadily, so that a reader sees which of two numbers is larger.",
+            what=what,
+            number=scale["weights"][jumps.argmax() + 1],
+        )
+    if furthest(colours[-1] - colours[0]) <= APART:
+        raise Wrong(
+            "{what}: {low:.3g} and {high:.3g}, the ends of the scale, look alike.",
+            what=what,
+            low=low,
+            high=high,
+        )
 
 
 def _mistakes(rights):
@@ -232,34 +256,3 @@ def is_all_of(drawing, colour):
     """Tell whether each cell has a colour, and nothing else."""
     plain = (drawing["even"] >= PLAIN).all()
     return bool(plain and np.abs(drawing["colours"] - colour).max() <= 2 * SAME)
-
-
-def names_at(labels, count):
-    """Return what the tick labels say at the middle of each of `count` cells; None: nothing."""
-    found = [None] * count
-    for place, text in labels:
-        cell = int(np.floor(place))
-        if 0 <= cell < count and abs(place - cell - 0.5) < 0.3:
-            found[cell] = text.strip() if found[cell] is None else f"{found[cell]} {text.strip()}"
-    return found
-
-
-def numbers_at(texts):
-    """Return (row, column) -> what is written into a cell; several texts are joined."""
-    found = {}
-    for row, column, text in texts:
-        found.setdefault((int(row), int(column)), []).append(text.strip().strip("$").strip())
-    return {cell: " ".join(parts) for cell, parts in found.items()}
-
-
-def number_in(text):
-    """Return the number that a text with two decimals says, or None."""
-    return (
-        float("0" + text.replace(",", ".")) if re.fullmatch(r"[0-9]?[.,][0-9]{2}", text) else None
-    )
-
-
-def first_word(label):
-    """Return which of "query" and "key" a label names first, or None."""
-    found = re.search(r"(?<![a-z])(quer(?=y|ies)|key(?=s?(?![a-z])))", label.lower())
-    return found and {"quer": "query", "key": "key"}[found.group(1)]

@@ -16,15 +16,12 @@ from course_lib.chapters.ch05_heatmaps.cases import (
 from course_lib.exercises.drawing import Draw
 from course_lib.exercises.drawing_reader import (
     colours_at,
-    first_word,
     is_all_of,
     is_linear,
-    names_at,
-    number_in,
-    numbers_at,
     read_matrices,
     same_colours,
 )
+from course_lib.exercises.drawing_texts import first_word, names_at, number_in, numbers_at
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.language import later, say
@@ -140,6 +137,8 @@ def _judge_difference(cases, values):
                 low=low,
                 high=high,
             )
+        if not _linear_on_each_side(scale):
+            raise Wrong("On either side of 0, equal steps should be equal steps of the colour map.")
         sides = np.linspace(low, 0, 17), np.linspace(0, high, 17)[1:]
         if not _diverging(colours_at(scale, np.concatenate(sides))):
             raise Wrong(
@@ -161,6 +160,14 @@ def _neutral_at_0(scale):
     light = scale["colours"] @ LIGHTNESS
     turns = scale["weights"][[light.argmax(), light.argmin()]]
     return abs(place - 0.5) < 0.01 or np.abs(turns).min() < 0.015 * np.ptp(scale["weights"])
+
+
+def _linear_on_each_side(scale):
+    """Tell whether steps below 0 are equal, and steps above it; 0 itself need not be halfway."""
+    weights, places = scale["weights"], scale["places"]
+    middle = np.interp(0, weights, places)
+    ends, at = [weights[0], 0, weights[-1]], [places[0], middle, places[-1]]
+    return bool(np.allclose(places, np.interp(weights, ends, at), atol=0.01))
 
 
 def _diverging(colours):

@@ -3,7 +3,13 @@
 import numpy as np
 
 from course_lib._waiting import tries
-from course_lib.chapters.ch06_nlp.modules import asked, draw_texts, far_texts, reference
+from course_lib.chapters.ch06_nlp.modules import (
+    asked,
+    draw_texts,
+    far_texts,
+    reference,
+    small_weight,
+)
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
 from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
@@ -42,6 +48,7 @@ def _sizes(rng):
         (16, 1),
         (48, 24),
         (1536, 24),
+        (2733, 3),  # more than float32 counts one by one; modules of this size still fit anywhere
         (int(rng.integers(17, 60)), 1),
         *drawn,
     ]
@@ -114,6 +121,7 @@ def _texts_with_padding(rng):
         far_texts([[True, False, True, True, False], [False] * 5]),
         far_texts([[True, True, False, True]], logit=2048.0, nearer=[0, 1, 0, 0]),
         far_texts([[True, True, False, True]], logit=16384.0, nearer=[0, 1, 0, 1]),
+        small_weight(),
     ]
 
 
@@ -350,8 +358,10 @@ def alignments(rng):
     few = np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 1, 1]]) > 0
     cases.append((least[:, keys], few[rows][:, keys]))
     # The largest weights are hardly larger, and behind many keys; other right keys have less.
-    favourites = np.eye(50)[rng.integers(30, 50, size=3)]
-    cases.append(((1 + 0.1 * favourites) / 50.1, favourites + np.eye(50)[[1, 1, 1]] > 0))
+    for n in (50, 200):
+        favourites = np.eye(n)[rng.integers(30, n, size=3)]
+        right = favourites * [[0], [1], [1]] + np.eye(n)[[1, 1, 1]]
+        cases.append(((1 + 0.1 * favourites) / (n + 0.1), right > 0))
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 

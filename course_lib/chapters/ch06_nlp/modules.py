@@ -39,6 +39,17 @@ def far_texts(mask, logit=-16384.0, nearer=0):
     return (d, 1), parameters, (x, mask), np.zeros_like(x)
 
 
+def small_weight():
+    """Make a case in which a ten-millionth of a large value is all that a token gets.
+
+    Powers of two, so that it comes out in half precision as well.
+    """
+    (d, h), parameters, (x, mask), probe = far_texts([[True, True]], logit=8.0, nearer=[0, 1])
+    parameters["key.weight"] = 2 * parameters["query.weight"]
+    x[0, :, :2] = [[4, 0], [0, 32768]]  # the first token's logits are 32 / 2 and 0
+    return (d, h), parameters, (x, mask), probe
+
+
 def _unasked(mask):
     """Return which rows do not matter: padding, but not in a text that has nothing else."""
     return ~mask & mask.any(axis=-1, keepdims=True)

@@ -28,6 +28,19 @@ def far_block(shape, bright, gamma=0.5):
     return (1, 1), parameters, (x,), np.zeros_like(x)
 
 
+def small_weight():
+    """Make a case in which a ten-millionth of a large value is all that a dark pixel gets.
+
+    The first channel makes queries and keys, the second values.
+    """
+    first, second = np.eye(2, dtype=np.float32).reshape(2, 1, 2, 1, 1)
+    parameters = {"query.weight": first, "key.weight": 4 * first, "value.weight": second}
+    parameters["output.weight"] = second.reshape(2, 1, 1, 1)
+    parameters["gamma"] = np.ones((), dtype=np.float32)
+    x = np.array([[2, 0], [0, 32768]], dtype=np.float32).reshape(1, 2, 1, 2)  # logits 16 and 0
+    return (2, 1), parameters, (x,), np.zeros_like(x)
+
+
 def reference(arguments, parameters, inputs, probe, *, mistake=None):
     """Return image, weights and leaves of the right block, or of one with a mistake."""
     import torch

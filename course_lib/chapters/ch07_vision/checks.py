@@ -10,6 +10,7 @@ from course_lib.chapters.ch07_vision.blocks import (
     far_block,
     reference,
     shuffle,
+    small_weight,
 )
 from course_lib.chapters.ch07_vision.mixers import Attention, Neighbours
 from course_lib.exercises.calling import run_module
@@ -24,7 +25,9 @@ from course_lib.language import later, say
 def _images(rng):
     shapes = [(3, 4, 5), (2, 5, 3), (1, 2, 6), (4, 3, 3), (2, 1, 1)]
     shapes += [*rng.integers((1, 1, 1), 8, (2, 3)), *rng.integers((5, 2, 2), 9, (1, 3))]
-    return [(3 * rng.normal(size=tuple(int(size) for size in shape)),) for shape in shapes]
+    images = [3 * rng.normal(size=tuple(int(size) for size in shape)) for shape in shapes]
+    images[0][:, 1, 2] = 0  # a dark pixel is a token, too
+    return [(image,) for image in images]
 
 
 def _judge_tokens(cases, values):
@@ -62,7 +65,7 @@ def _grids(rng):
     drawn = [tuple(int(size) for size in shape) for shape in rng.integers(2, 6, size=(2, 2))]
     cases = [
         (softmax(2 * rng.normal(size=(h * w, h * w))), h, w)
-        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), (5, 6), *drawn)
+        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), (5, 6), (2, 14), *drawn)
     ]
     # Here the mean place of the keys is the query's own, or far from where the largest weight is.
     ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
@@ -161,6 +164,7 @@ def _blocks(rng):
         draw_block(rng, 2, 3, (1, 1), 1.0, batch=1),
         # The largest logit is alone: rounding of others far from 0 is no mistake.
         far_block((2, 3), [1, 0, 0.5, 0.5, 0, 0.5]),
+        small_weight(),
     ]
 
 
@@ -321,6 +325,7 @@ def _gains(rng):
             *drawn,
             1e-9 * drawn[0],
             even - even.mean(),
+            even - even.mean() + even.std() / 5000,  # almost 0 is not 0
             one_far,
             rng.normal(-3, 1, size=2),
             5 + 2 * even,

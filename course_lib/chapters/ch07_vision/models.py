@@ -7,6 +7,8 @@ from course_lib import _validate
 from course_lib.nn.transformer import EncoderLayer, stack
 from course_lib.nn.vision import SelfAttention2d, to_patches
 
+DIGITS = 10  # from 0 to 9
+
 
 class DigitClassifier(nn.Module):
     """Two convolutions, on request self-attention among all pixels, and the mean over them.
@@ -14,7 +16,6 @@ class DigitClassifier(nn.Module):
     Parameters
     ----------
     channels : int, default 16
-    classes : int, default 10
     attention : bool, default True
         Without it, a place of the picture knows the 5 × 5 pixels around it and no others. All
         other parameters begin with the same numbers, with it and without.
@@ -22,7 +23,7 @@ class DigitClassifier(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a number is no integer or not positive.
+        If `channels` is no integer or not positive.
 
     Examples
     --------
@@ -31,17 +32,16 @@ class DigitClassifier(nn.Module):
     (torch.Size([2, 10]), torch.Size([2, 64, 64]))
     """
 
-    def __init__(self, channels=16, classes=10, *, attention=True):
+    def __init__(self, channels=16, *, attention=True):
         super().__init__()
         channels = _validate.integer(channels, "channels", low=1)
-        classes = _validate.integer(classes, "classes", low=1)
         self.first = nn.Conv2d(1, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        self.classify = nn.Linear(channels, classes)
+        self.classify = nn.Linear(channels, DIGITS)
         self.attention = SelfAttention2d(channels) if attention else None  # last: draws last
 
     def forward(self, x, *, return_weights=False):
-        """Return logits (batch, classes) for (batch, 1, h, w), and on request the weights.
+        """Return logits (batch, 10) for (batch, 1, h, w), and on request the weights.
 
         Raises
         ------
@@ -65,8 +65,7 @@ class PatchClassifier(nn.Module):
     ----------
     side : int
         Height and width of the pictures, a multiple of `patch`; they have one channel.
-    patch, classes : int
-    d_model, num_heads, num_layers : int
+    patch, d_model, num_heads, num_layers : int
 
     Raises
     ------
@@ -85,7 +84,7 @@ class PatchClassifier(nn.Module):
     (torch.Size([1, 10]), torch.Size([1, 2, 4, 16, 16]))
     """
 
-    def __init__(self, side, patch, classes=10, *, d_model=32, num_heads=4, num_layers=2):
+    def __init__(self, side, patch, *, d_model=32, num_heads=4, num_layers=2):
         super().__init__()
         self.side = _validate.integer(side, "side", low=1)
         self.patch = _validate.integer(patch, "patch", low=1)
@@ -96,7 +95,7 @@ class PatchClassifier(nn.Module):
         self.position = nn.Parameter(0.02 * torch.randn((side // patch) ** 2, d_model))
         self.layers = stack(EncoderLayer, num_layers, d_model, num_heads)
         self.norm = nn.LayerNorm(d_model)
-        self.classify = nn.Linear(d_model, _validate.integer(classes, "classes", low=1))
+        self.classify = nn.Linear(d_model, DIGITS)
 
     def forward(self, x, *, return_weights=False):
         """Return logits, and on request the weights (batch, layers, h, patches, patches).
@@ -113,5 +112,5 @@ class PatchClassifier(nn.Module):
         for layer in self.layers:
             x, weights = layer(x)
             collected.append(weights)
-        logits = self.classify(self.norm(x).mean(dim=1))  # (batch, classes)
+        logits = self.classify(self.norm(x).mean(dim=1))  # (batch, 10)
         return (logits, torch.stack(collected, dim=1)) if return_weights else logits

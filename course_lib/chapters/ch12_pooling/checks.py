@@ -35,6 +35,8 @@ from course_lib.exercises.judging import (
 )
 from course_lib.language import later, say
 
+LARGE = 2.0**36  # a feature that shows through a weight of exp(-24)
+
 
 def _nodes(rng):
     sizes = [*rng.integers(2, 7, size=(3, 3)), (4, 4, 4), (1, 2, 3), (5, 1, 1)]
@@ -49,14 +51,21 @@ def _nodes(rng):
 
 
 def _nodes_and_far_scores(rng):
-    """Add scores of some thousands, the lowest first or last, and one that nearly has all weight.
+    """Add scores of some thousands, one that nearly has all weight, and weights that seem to be 0.
 
     The tanh of 32 is 1.
     """
     h = rng.permutation([[1.0, 1, 0], [1, -1, 0], [-1, 1, 0], [1, -1, 1]])
     h = h[np.argsort(h[:, 0], kind="stable")]
     v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
-    return [*_nodes(rng), (h, v, far), (h[::-1], v, far), (h[:2], v, nearly)]
+    small = np.array([[1.0, 1, 0], [-1, 1, LARGE], [0, 1, 128]])  # logits 12, -12 and 0
+    return [
+        *_nodes(rng),
+        (h, v, far),
+        (h[::-1], v, far),
+        (h[:2], v, nearly),
+        (small, v, np.array([12.0, 0])),
+    ]
 
 
 def _judge_pool(cases, values):
@@ -123,9 +132,23 @@ def _batches(rng):
         below,
         lowest,
         (wide, rng.normal(size=(1, 5, 2)), np.ones((1, 5), dtype=bool)),
+        small_in_batch(),
         (*one, np.array([[True]])),
         (*one, np.array([[False]])),
     ]
+
+
+def small_in_batch():
+    """Make a case of exercise 3 with small weights, but large features."""
+    scores = np.array([[0.0, -24.0, np.nan, -8.0]])
+    features = np.array([[[1.0], [LARGE], [np.inf], [512.0]]])
+    return scores, features, np.array([[True, True, False, True]])
+
+
+def small_in_row():
+    """Make a case of exercise 7 with small weights, but large features."""
+    scores, features = np.array([0.0, -24.0, 3.0, -8.0]), np.array([[1.0], [LARGE], [0], [512.0]])
+    return scores, features, np.array([1, 1, 0, 1]), 2
 
 
 def _judge_masked(cases, values):
@@ -238,7 +261,14 @@ def _rows(rng):
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
     wide = np.array([-1100.0, 1099.0, 1100.0, -1099.0]), features, np.array([0, 0, 0, 0]), 1
     tied = np.array([2.0, 2.0, 2.0, -1.0]), features[:, :1], np.array([1, 0, 1, 1]), 3
-    return [*cases, far, wide, tied, (np.array([-3.0]), features[:1], np.array([2]), 3)]
+    return [
+        *cases,
+        far,
+        wide,
+        tied,
+        small_in_row(),
+        (np.array([-3.0]), features[:1], np.array([2]), 3),
+    ]
 
 
 def _judge_index(cases, values):

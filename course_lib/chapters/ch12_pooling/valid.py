@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from course_lib.chapters.ch12_pooling.checks import small_in_batch, small_in_row
 from course_lib.exercises.strategies import generators, seeded, weights
 
 LOWEST = -2_000_000_000.0  # of real scores in exercise 3
@@ -20,9 +21,13 @@ def _nodes(largest):
         h = rng.normal(size=(n, d)) if kind == "any" else rng.integers(-1, 2, size=(n, d)) * 1.0
         if kind == "alike":
             h[:] = h[0]
-        return h, rng.normal(size=(hidden, d)), reach * rng.normal(size=hidden)
+        v, w = rng.normal(size=(hidden, d)), reach * rng.normal(size=hidden)
+        if kind == "large":  # a feature that shows even where the weight is small
+            h[:, -1] *= 2.0 ** rng.integers(37, size=n)
+            v[:, -1] = 0
+        return h, v, w
 
-    kinds = st.sampled_from(["any", "tied", "alike"])
+    kinds = st.sampled_from(["any", "tied", "alike", "large"])
     return seeded(
         make, st.tuples(_few(), _few(), _few()), kinds, st.sampled_from([0.5, 2, 5, largest])
     )
@@ -31,6 +36,8 @@ def _nodes(largest):
 @st.composite
 def _batches(draw):
     """Draw padded batches: scattered masks, empty graphs, anything in the padding."""
+    if draw(st.integers(0, 9)) == 9:
+        return small_in_batch()
     rng = draw(generators)
     graphs, n, d = draw(_few(4)), draw(_few()), draw(_few(4))
     mask = rng.random((graphs, n)) < draw(st.sampled_from([0, 0.4, 0.7, 1]))
@@ -58,6 +65,8 @@ def _weighted_bags(draw):
 @st.composite
 def _rows(draw):
     """Draw nodes in one row: any order, graphs without nodes, scores far apart."""
+    if draw(st.integers(0, 9)) == 9:
+        return small_in_row()
     rng = draw(generators)
     nodes, count = draw(_few(9)), draw(_few(5))
     graph = rng.choice(rng.permutation(count)[: draw(_few(5))], size=nodes)

@@ -1,5 +1,6 @@
 """Answers to the exercises of chapter 05 as people draw them, rightly and wrongly."""
 
+import functools
 from decimal import Decimal
 
 import matplotlib.colors
@@ -34,6 +35,8 @@ def on_axes(change):
 
 
 # heatmaps-2
+
+SHUFFLED = np.random.default_rng(0).permutation(plt.get_cmap("viridis").colors)  # each once
 
 
 def named(axes, tokens, x="key (attended to)", y="query (attends)", shift=0.0):
@@ -269,6 +272,11 @@ def difference_by_norm(axes, first, second):
     axes.imshow(first - second, norm=norm, cmap="coolwarm")
 
 
+def difference_by_logarithms(threshold):
+    norm = matplotlib.colors.SymLogNorm(threshold, vmin=-1, vmax=1)
+    return lambda axes, first, second: axes.imshow(first - second, norm=norm, cmap="PuOr")
+
+
 def difference_by_two_slopes(axes, first, second):
     shown = first - second
     low, high = min(shown.min(), -1e-6), max(shown.max(), 1e-6)
@@ -296,9 +304,9 @@ def difference_by_two_signs(axes, first, second):
 # heatmaps-5
 
 
-def annotated(most=10, write="{:.2f}".format, turn=False, shift=0.0, **options):
+def annotated(most=10, write="{:.2f}".format, turn=False, shift=0.0, cmap=None, **options):
     def draw_annotated(axes, weights):
-        axes.imshow(weights, vmin=0, vmax=1)
+        axes.imshow(weights, vmin=0, vmax=1, cmap=cmap)
         if len(weights) <= most:
             for (i, j), weight in np.ndenumerate(weights):
                 x, y = (i, j) if turn else (j, i)
@@ -419,6 +427,16 @@ def order_by_steps(weights, steps=300):
     entries = np.arange(len(weights)) - (len(weights) - 1) / 2
     for _ in range(steps):
         entries = entries - graph @ entries / np.linalg.norm(graph, 1)
+        entries /= np.linalg.norm(entries)
+    return np.argsort(entries)
+
+
+def order_by_inverse(weights, steps):
+    """Let each step divide by the eigenvalues; all numbers equal are taken out."""
+    inverse = np.linalg.pinv(laplacian_of(weights))
+    entries = np.arange(len(weights)) ** 2.0
+    for _ in range(steps):
+        entries = inverse @ entries
         entries /= np.linalg.norm(entries)
     return np.argsort(entries)
 
@@ -553,6 +571,7 @@ RIGHT = {
         annotated(write=lambda weight: f"{weight:.2f}".replace(".", ",")),
         annotated(write=lambda weight: f"{np.round(weight, 2):.2f}", ha="left", va="bottom"),
         annotated(shift=0.1, rotation=30),
+        annotated(rotation=90),
         annotated_by_seaborn,
         annotated_by_mesh,
         annotated_by_shares,
@@ -592,6 +611,7 @@ RIGHT = {
         order_by_pandas,
         order_without_loops,
         order_by_sums,
+        lambda w: order_by_inverse(w, 3_000),
     ],
 }
 
@@ -644,6 +664,17 @@ WRONG = {
         (image(alpha=0), "stands for anything"),
         (image(cmap="twilight"), "stands for anything"),
         (image(cmap=matplotlib.colors.ListedColormap(["white"])), "stands for anything"),
+        (image(cmap="tab10"), "changes steadily"),
+        (image(cmap="Set1"), "changes steadily"),
+        (image(cmap="tab20b"), "changes steadily"),
+        (
+            image(cmap=matplotlib.colors.ListedColormap(SHUFFLED)),
+            ("changes steadily", "for anything"),
+        ),
+        (image(cmap="hsv"), "look alike"),
+        (image(lambda weights: np.where(weights < 0.02, 0, weights)), "one reads"),
+        (then(image(), on_axes(lambda axes: axes.tick_params(labelrotation=180))), "Along the x"),
+        (then(image(), on_axes(lambda axes: axes.yaxis.label.set_rotation(225))), "got “”"),
         (then(image(), on_axes(lambda axes: axes.axis("off"))), "label of the x axis"),
         (then(image(), on_axes(lambda axes: axes.set_visible(False))), "no colour of the scale"),
         (
@@ -683,6 +714,8 @@ WRONG = {
         (pair(shared, with_map(shared, "Reds")), "different colours on the left"),
         (pair(whole, with_map(whole, "viridis_r")), "different colours on the left"),
         (pair(whole, lambda a, b: {"norm": matplotlib.colors.PowerNorm(0.3, 0, 1)}), "different"),
+        (pair(with_map(whole, "tab10")), "changes steadily"),
+        (pair(with_map(shared, "twilight_shifted")), ("stands for anything", "look alike")),
         (lambda left, right, a, b: pair(shared)(left, right, b, a), "`first` belongs on `left`"),
         (lambda left, right, a, b: pair(shared)(left, right, a.T, b.T), "transposed"),
         (lambda left, right, a, b: pair(whole)(left, right, a, a), "The right heatmap"),
@@ -712,7 +745,9 @@ WRONG = {
         (difference(symmetric, cmap=own_map("red", "white", "red")), "stands for anything"),
         (difference(symmetric, cmap="jet"), "diverging"),
         (difference(symmetric, cmap="turbo"), "diverging"),
-        (difference(symmetric, cmap="tab20"), "diverging"),
+        (difference(symmetric, cmap="tab20"), ("diverging", "changes steadily")),
+        (difference_by_logarithms(0.001), ("equal steps", "for anything")),
+        (difference_by_logarithms(0.1), ("equal steps", "for anything")),
         (lambda axes, a, b: axes.imshow(a - b, cmap="bwr", norm=CenteredNorm()), "neutral colour"),
         (
             lambda axes, a, b: seaborn.heatmap(a - b, center=0, cmap="PiYG", ax=axes),
@@ -750,6 +785,9 @@ WRONG = {
         (annotated(turn=True), "transposed"),
         (annotated(shift=3), "every cell"),
         (annotated(shift=1), "every cell"),
+        (annotated(rotation=180), "every cell"),
+        (annotated(rotation=-120), "every cell"),
+        (annotated(cmap="tab10"), "changes steadily"),
         (annotated(alpha=0), "every cell"),
         (annotated(fontsize=1), "every cell"),
         (annotated(fontsize=200), "larger than a cell"),
@@ -779,6 +817,7 @@ WRONG = {
         (masked(lambda weights, mask: empty(weights, mask).T), "transposed: rows are queries"),
         (masked(lambda weights, mask: empty(weights, mask)[::-1]), "on its head"),
         (masked(lambda weights, mask: mask), "one reads"),
+        (masked(empty, cmap="tab10"), "changes steadily"),
         (masked(empty, cmap="Blues"), "is forbidden"),
         (masked(empty, cmap="Greys_r"), "is forbidden"),
         (then(masked(empty, cmap="Greys"), on_axes(lambda a: a.set_facecolor("0.8"))), "forbidden"),
@@ -793,6 +832,9 @@ WRONG = {
         (lambda weights: np.arange(len(weights)), "should only rise or only fall"),
         (order_by_eigenvector(2), "third eigenvector"),
         (order_by_steps, "should only rise or only fall"),
+        (functools.partial(order_by_steps, steps=500), "should only rise or only fall"),
+        (lambda w: order_by_inverse(w, 30), "should only rise or only fall"),
+        (lambda w: order_by_fiedler(np.where(w < 1e-3, 0, w)), "should only rise or only fall"),
         (lambda w: order_by_fiedler(np.log1p(w)), "should only rise or only fall"),
         (order_by_eigenvector(-1), "largest eigenvalue"),
         (order_by_eigenvector(0), "should only rise or only fall"),

@@ -452,6 +452,8 @@ WRONG = {
         (lambda d, h: (3 * 4**2, 3 * d * d), "not right yet"),
         (lambda d, h: (3 * h * h, 3 * d * d), "not right yet"),
         (lambda d, h: (4 * (d // h) ** 2, 4 * d * d), "not right yet"),
+        (lambda d, h: (3 * (d // h) ** 2, float(np.float32(3 * d * d))), "not right yet"),
+        (lambda d, h: (3 * min(d // h, 500) ** 2, 3 * d * d), "not right yet"),
     ],
     "nlp-3": [
         (but(scale=lambda d, h: d), "√d_model"),
@@ -467,7 +469,7 @@ WRONG = {
         ),
         (WithoutShift, "not right yet"),
         (
-            but(share=lambda logits, allowed: ByMask.weigh(logits, allowed).clip(min=1e-6)),
+            but(share=lambda logits, allowed: ByMask.weigh(logits, allowed) + 1e-6 * ~allowed),
             "exactly 0",
         ),
         *(
@@ -518,6 +520,17 @@ WRONG = {
             "not right yet",
         ),
         (but(share=lambda logits, allowed: ByMask.weigh(0 * logits, allowed)), "not right yet"),
+        *(
+            (
+                but(
+                    share=lambda logits, allowed, least=least: (
+                        (weights := ByMask.weigh(logits, allowed)) * (weights > least)
+                    )
+                ),
+                "not right yet",
+            )
+            for least in (1e-4, 1e-6)
+        ),
         (but(scale=lambda d, h: h), "number of heads"),
         (HeadsOfMemory, "across tokens"),
         (DetachedWeights, "no gradient reaches query.weight"),
@@ -686,6 +699,9 @@ WRONG = {
         (share_with(lambda w, r: (w[r] > 0.5).any()), "not right yet"),
         (share_with(lambda w, r: w[r].max()), "not right yet"),
         (share_with(lambda w, r: r.mean()), "not right yet"),
+        (pointing_in(lambda weights: (100 * weights).astype(np.int8)), "not right yet"),
+        (share_with(lambda w, r: r[w > 0.9 * w.max()].any()), "not right yet"),
+        (share_with(lambda w, r: r[np.isclose(w, w.max(), atol=0.05)].any()), "not right yet"),
         (share_with(lambda w, r: r[(w * r).argmax()]), "not right yet"),
         (share_with(lambda w, r: r[np.argsort(w)[-2:]].any()), "not right yet"),
         (lambda w, r: (r & (w == w.max())).sum() / r.any(1).sum(), "not right yet"),

@@ -333,6 +333,7 @@ WRONG = {
             lambda picture: picture.transpose(1, 0, 2).reshape(-1, len(picture)),
             "not right yet",
         ),
+        (lambda picture: (t := picture.reshape(len(picture), -1).T)[t.any(1)], "shape"),
         (lambda picture: to_patches(torch.tensor(picture)[None], 1)[0], "to_patches"),
         (
             lambda picture: picture.reshape(3, -1).T if len(picture) == 3 else None,
@@ -406,6 +407,20 @@ WRONG = {
             distance_with(lambda w, r, c: (w * np.hypot(r, c).clip(max=5)).sum(1).mean()),
             "not right",
         ),
+        (
+            distance_with(lambda w, r, c: (w * np.hypot(r, c).clip(max=9)).sum(1).mean()),
+            "not right",
+        ),
+        (
+            distance_with(
+                lambda w, r, c: (
+                    (w * np.sqrt(abs(np.int8(r) ** 2 + np.int8(c) ** 2).astype(float)))
+                    .sum(1)
+                    .mean()
+                )
+            ),
+            "not right",
+        ),
         (distance_with(without_loops), "not right yet"),
         (distance_with(lambda w, r, c: 1.5), "not right yet"),
     ],
@@ -445,6 +460,17 @@ WRONG = {
                 "not right yet",
             )
             for most in (100, 3000, 8000)
+        ),
+        *(
+            (
+                but(
+                    weigh=lambda self, q, k, least=least: nn.functional.threshold(
+                        (q.mT @ k).softmax(-1), least, 0
+                    )
+                ),
+                "not right yet",
+            )
+            for least in (1e-4, 1e-6)
         ),
         (but(mix=lambda self, v, weights: (weights @ v.mT).contiguous()), "came as (n, inner)"),
         (but(finish=lambda self, x, mixed: self.gamma * (self.output(mixed) + x)), "not x"),
@@ -606,6 +632,7 @@ WRONG = {
             for most in (30, 100)
         ),
         (lambda gains: errors_by_loop(gains[:30]), "not right yet"),
+        (lambda gains: (e := errors_by_loop(gains)) * (abs(e) > 1e-3), "not right yet"),
         (lambda gains: np.mean(gains) / (error(gains) + 1e-8), "not right yet"),
         (error, "standard error"),
         (lambda gains: 1 / errors_by_loop(gains), "Turn it over"),

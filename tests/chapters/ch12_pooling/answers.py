@@ -113,9 +113,9 @@ def right_weights(h, v, w):
     return pool_plainly(h, v, w)[1]
 
 
-def without_small(h, v, w):
+def without_small(h, v, w, least=0.02):
     weights = right_weights(h, v, w)
-    return np.where(weights < 0.02, 0, weights)
+    return np.where(weights < least, 0, weights)
 
 
 # pooling-3
@@ -131,6 +131,20 @@ def masked_by_loop(scores, features, mask):
         real = [x * y for x, y, r in zip(a, f, m, strict=True) if r]
         pooled.append(sum(real, start=np.zeros(features.shape[2])))
     return np.array(pooled), np.array(weights)
+
+
+def masked_changed(change):
+    """Return an answer that mixes with weights changed at the last moment."""
+
+    def answer(scores, features, mask):
+        weights = change(masked_by_loop(scores, features, mask)[1], mask)
+        return (weights[:, None] @ np.where(mask[..., None], features, 0))[:, 0], weights
+
+    return answer
+
+
+def masked_without_small(least):
+    return masked_changed(lambda weights, mask: np.where(weights < least, 0, weights))
 
 
 def masked_by_torch(scores, features, mask):
@@ -338,6 +352,17 @@ def index_by_graph(scores, features, graph, num_graphs):
     for k in set(graph.tolist()):
         pooled[k] = softmax(scores[graph == k]) @ features[graph == k]
     return pooled
+
+
+def index_without_small(least):
+    def answer(scores, features, graph, num_graphs):
+        pooled = np.zeros((num_graphs, features.shape[1]))
+        for k in set(graph.tolist()):
+            weights = softmax(scores[graph == k])
+            pooled[k] = np.where(weights < least, 0, weights) @ features[graph == k]
+        return pooled
+
+    return answer
 
 
 def index_by_add(scores, features, graph, num_graphs):
@@ -665,6 +690,10 @@ WRONG = {
         (pool_weighted(right_weights, lambda a, h: h[a.argmax()]), "not right yet"),
         (pool_weighted(lambda h, v, w: right_weights(h, v, w).round(2)), "not right yet"),
         (pool_weighted(without_small), "not right yet"),
+        *(
+            (pool_weighted(functools.partial(without_small, least=least)), "not right yet")
+            for least in (1e-4, 1e-6, 1e-9)
+        ),
         (pool_weighted(lambda h, v, w: right_weights(np.unique(h, axis=0), v, w)), "ValueError"),
         (pool_by_library, WORK),
         (functools.partial(pool_by_library), WORK),
@@ -715,6 +744,11 @@ WRONG = {
         (lambda s, f, m: masked_by_loop(np.clip(s, -60, 60), f, m), "not right yet"),
         (lambda s, f, m: masked_by_loop(np.maximum(s, -1e8), f, m), "not right yet"),
         (lambda s, f, m: masked_by_loop(s, f, m)[::-1], ("wrong way round", "shape")),
+        *((masked_without_small(least), "not right yet") for least in (1e-3, 1e-6, 1e-9)),
+        (
+            masked_changed(lambda weights, mask: mask * np.maximum(weights, 1e-6)),
+            "not right yet",
+        ),
         (masked_by_library, WORK),
         (masked_for_ever, "did not come to an end"),
     ],
@@ -818,6 +852,7 @@ WRONG = {
         (index_by_runs, "not right yet"),
         (index_renumbered, "not right yet"),
         (index_of_the_largest, "not right yet"),
+        *((index_without_small(least), "not right yet") for least in (1e-3, 1e-6, 1e-9)),
         (lambda s, f, graph, n: index_by_add(np.clip(s, -50, 50), f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(-s, f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(np.tanh(s), f, graph, n), "not right yet"),
