@@ -176,11 +176,14 @@ LOOK = """(css) => {
       "fontSize", "fontWeight", "width", "height"].map((property) => shown[property])];
   });
 }"""
+# A figure may measure itself once it is laid out, and then move.
+SETTLED = "new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(told)))"
 
 
 def changed_by_other_figures(page, folder, view, *more):
     """Return what looks otherwise where the stylesheets of all figures follow a figure's own."""
     open_view(page, folder, view)
+    page.evaluate(SETTLED)
     before = page.evaluate(LOOK, "")
     after = page.evaluate(LOOK, "\n".join([*STYLES, *more]))
     return [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]

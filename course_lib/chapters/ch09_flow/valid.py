@@ -27,8 +27,8 @@ def _model(rng, layers, n):
     if rng.random() < 0.3:  # deep and sharp: paths share many edges
         n = 4
         model = softmax(2 * rng.normal(size=(5, n, n)))
-    elif rng.random() < 0.2:
-        model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-6, -3))])
+    elif rng.random() < 0.3:
+        model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-5.5, -4))])
     else:
         model = random_layers(rng, layers, n)
     return model, *rng.integers(n, size=2).tolist()

@@ -42,6 +42,9 @@ def _collapsing(rng, layers, n):
     if n in (1, 2, 4) and rng.random() < 0.1:  # a distance of exactly 0 is not below 0
         return np.full((layers, n, n), 1 / n), 0.0
     parts = [rollout(weights[: depth + 1], residual=0) for depth in range(len(weights))]
+    if rng.random() < 0.3:  # a limit that one of the distances hardly misses
+        close = rng.choice([1 - 1e-3, 1 - 2e-5, 1 + 2e-5, 1 + 1e-3])
+        limit = float(close * distance_from_rank_one(parts[rng.integers(len(parts))]))
     # A distance that equals the limit but for rounding may count as below it or not.
     assume(all(abs(distance_from_rank_one(part) - limit) > 1e-6 for part in parts))
     return weights, limit
