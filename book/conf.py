@@ -50,6 +50,7 @@ extensions = [
     "glossary_terms",
     "quiz",
     "section_search",
+    "stacked_tables",
     "text_first",
 ]
 external_toc_path = "../book.yml"

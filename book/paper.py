@@ -33,8 +33,8 @@ TITLE_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{tit
 h1 {{ font-size: 34pt; line-height: 1.2; margin-top: 60mm; }}</style>
 <h1>{title}</h1><p>A course in Jupyter notebooks over one small, tested library</p>
 <p>Version {version}. The course's authors. Text CC BY 4.0, code MIT.</p>
-<p>Live figures stand still on paper. Hints and solutions are folded away: they are in the book on
-the screen.</p></html>"""
+<p>Live figures stand still on paper. Hints, solutions and the answers to the questions are folded
+away: they are in the book on the screen.</p></html>"""
 READY = """async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));

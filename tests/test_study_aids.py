@@ -350,6 +350,57 @@ def test_on_a_phone_exercises_are_read_without_scrolling_sideways(reader):
     assert reader.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+SIDEWAYS = """[...document.querySelectorAll(".pst-scrollable-table-container")]
+    .filter((box) => box.scrollWidth > box.clientWidth).length"""
+
+
+def test_on_a_phone_a_wide_table_stacks_and_each_cell_names_its_column(reader):
+    reader.set_viewport_size({"width": 390, "height": 664})
+    reader.open("conventions.html")
+    assert reader.evaluate(SIDEWAYS) == 0
+    table = reader.locator("table.table").filter(has_text="LaTeX")
+    names = table.locator("thead th").all_inner_texts()
+    assert names[:3] == ["symbol", "meaning", "shape"]
+    row = table.locator("tbody tr").filter(has_text="features of a query or a key")
+    seen = row.locator("td").evaluate_all(
+        """cells => cells.filter((cell) => cell.checkVisibility())
+          .map((cell) => getComputedStyle(cell, "::before").content.split('"')[1]?.trim() ?? "")"""
+    )
+    assert seen == ["", "meaning", "first in", "in code", "LaTeX"]  # it has no shape
+    assert box_of(row)["x"] + box_of(row)["width"] <= 390
+    table.evaluate("table => table.classList.remove('stacks')")
+    assert reader.evaluate(SIDEWAYS) == 1
+    reader.set_viewport_size({"width": 1200, "height": 664})
+    table.evaluate("table => table.classList.add('stacks')")
+    assert table.locator("thead th").first.is_visible()
+    assert table.locator("tr").first.evaluate("row => getComputedStyle(row).display") == "table-row"
+
+
+def test_on_paper_long_tables_begin_where_they_stand_and_no_answer_is_cut_off(reader):
+    reader.open("conventions.html")
+    reader.emulate_media(media="print")
+    tables = reader.locator("article table.table").evaluate_all(
+        """tables => tables.map((table) => [table.rows.length, getComputedStyle(table).breakInside,
+          getComputedStyle(table.parentElement).overflowX])"""
+    )
+    assert {(rows > 8, inside) for rows, inside, _ in tables} == {(True, "auto"), (False, "avoid")}
+    assert {overflow for *_, overflow in tables} == {"visible"}
+    reader.open("chapters/02_weights.html")
+    assert not reader.locator(".course-quiz summary:visible").count()
+    assert reader.locator(".course-quiz label:visible").count() > 10
+
+
+def test_which_tables_are_wide():
+    least_width = module_of_book("_ext/stacked_tables").least_width
+
+    def table(*cells):
+        lines = "".join("   * - " + "\n     - ".join(row) + "\n" for row in cells)
+        return next(iter(publish_doctree(f".. list-table::\n\n{lines}").findall(nodes.table)))
+
+    assert least_width(table(("a b", "some words"), ("words", "c"))) == 5 + 5 + 2 * 2
+    assert least_width(table(("a", "``weights.transpose()``"))) == 1 + 11 + 2 * 2
+
+
 def box_of(part):
     return part.bounding_box() or {"x": 0, "width": 0}
 

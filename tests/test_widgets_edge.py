@@ -1,6 +1,7 @@
 """The live figure of one edge: what it sends, what it refuses, what it computes and draws."""
 
 import itertools
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -229,6 +230,43 @@ def test_an_edge_is_chosen_by_click_and_by_key_and_followed_down(page, tmp_path)
     assert page.locator(".vectors td").count() == 8 * 4
     page.keyboard.press("ArrowUp")
     assert page.evaluate(CHOSEN)[2] == 1
+
+
+LINES = """() => {
+  const figure = document.querySelector(".course-figure").getBoundingClientRect();
+  return [...document.querySelectorAll(".bars, .signed .bar")].map((box) => {
+    const { left, top } = box.getBoundingClientRect();
+    const line = getComputedStyle(box, "::before");
+    const [x, y, width, height] = ["left", "top", "width", "height"].map((name) =>
+      parseFloat(line[name]));
+    return [left - figure.left + x, top - figure.top + y, width, height];
+  });
+}"""
+
+
+def saved_lines(page):
+    """Save the figure as SVG; return where it has boxes of one pixel's breadth."""
+    page.locator("summary", has_text="Save").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="as SVG").click()
+    boxes = ET.parse(waiting.value.path()).findall("{*}rect")
+    places = [[float(box.get(name, 0)) for name in ("x", "y", "width", "height")] for box in boxes]
+    return [place for place in places if min(place[2:]) == 1]
+
+
+@pytest.mark.parametrize(("step", "upright"), [("products", False), ("row", True)])
+def test_a_saved_figure_keeps_its_lines_of_zero(page, tmp_path, step, upright):
+    open_view(page, tmp_path, edge_explorer(HEADS, step=step).children[-1])
+    shown = page.evaluate(LINES)
+    assert shown
+    assert all(line[2 if upright else 3] == 1 for line in shown)
+    saved = saved_lines(page)
+    for line in shown:
+        assert any(np.allclose(line, other, atol=0.1) for other in saved), line
+    page.add_style_tag(
+        content=".edge-view .bars::before, .bar::before { content: none !important }"
+    )
+    assert len(saved_lines(page)) == len(saved) - len(shown)
 
 
 MOTION = """() => {

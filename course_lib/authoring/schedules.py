@@ -93,7 +93,8 @@ def _chapter(number, kept, out):
     title = front_matter(number)["title"]
     solved = [str(n) for step in kept for n in step.exercises]
     said = f"Chapter {number}, {title[0].lower() + title[1:]}"
-    said += f": exercises {', '.join(solved)}" if solved else ""
+    if solved:
+        said += f": exercise{'s' * (len(solved) > 1)} {', '.join(solved)}"
     openings = [step.what.partition(";")[0].partition(".")[0] for step in out]
     return f"{said}; without *{'*, *'.join(openings)}*" if openings else said
 

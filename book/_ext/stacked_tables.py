@@ -1,0 +1,65 @@
+"""Wide tables stack on a phone: a row becomes a block, and each cell says which column it is of.
+
+Whether a table is wide is estimated here, so that nothing moves once the page is seen: a column is
+as wide as its longest word, and code may be broken. `stacked-tables.css` does the rest.
+"""
+
+import html
+
+from docutils import nodes
+from sphinx.writers.html5 import HTML5Translator
+
+PHONE = 46  # letters that a line of a table has at 390 pixels
+BETWEEN = 2  # letters that the space between two columns takes
+CODE = 11  # letters of code or LaTeX that a column should have room for
+APART = {"exercises"}  # pages whose tables have a layout of their own for phones
+
+
+def least_width(table):
+    """Return how many letters a table needs side by side, so that only code is broken."""
+    columns = zip(*(row.children for row in table.findall(nodes.row)), strict=False)
+    return sum(BETWEEN + max(map(_longest_word, column)) for column in columns)
+
+
+def _longest_word(entry):
+    longest = 0
+    for text in entry.findall(nodes.Text):
+        most = CODE if isinstance(text.parent, (nodes.literal, nodes.math)) else PHONE
+        longest = max([longest, *(min(len(word), most) for word in text.split())])
+    return longest
+
+
+def label_cells(app, doctree, docname):
+    """Mark the wide tables of a page, and give the cells of their rows the names of columns."""
+    if docname in APART:
+        return
+    for table in doctree.findall(nodes.table):
+        head = next(iter(table.findall(nodes.thead)), None)
+        if head is None or least_width(table) <= PHONE:
+            continue
+        table["classes"].append("stacks")
+        names = [entry.astext() for entry in head.children[0].children]
+        for row in next(iter(table.findall(nodes.tbody))).children:
+            for name, entry in zip(names, row.children, strict=False):
+                entry["label"] = name
+
+
+def visit_entry(writer, node):
+    """Open a cell, with the name of its column if it has one."""
+    HTML5Translator.visit_entry(writer, node)
+    if node.get("label"):
+        label = html.escape(node["label"], quote=True)
+        writer.body[-1] = writer.body[-1].replace(">", f' data-label="{label}">', 1)
+
+
+def depart_entry(writer, node):
+    """Close it."""
+    HTML5Translator.depart_entry(writer, node)
+
+
+def setup(app):
+    """Come after links and numbers have been put into the tables."""
+    app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
+    app.connect("doctree-resolved", label_cells, priority=900)
+    app.add_css_file("stacked-tables.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
