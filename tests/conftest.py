@@ -26,6 +26,11 @@ NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
 
 
+def pytest_xdist_auto_num_workers():
+    """Return one worker more than cores: now and then one waits for a browser or for another."""
+    return (os.cpu_count() or 1) + 1
+
+
 # First: xdist reads the groups in a hook of the same name.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
