@@ -25,6 +25,7 @@ from course_lib.classroom.names import LONGEST, NameRefused, clean_name, labels
 from course_lib.classroom.sentences import sentence_behind, sentences, without_braces
 from course_lib.classroom.store import Full, Store, Unknown
 from course_lib.exercises.exercise import PASSED, assess
+from course_lib.exercises.plain_data import Raised
 from course_lib.exercises.registry import exercises_of
 from tests.support.classroom import event
 
@@ -129,6 +130,9 @@ def test_a_message_gives_its_sentence_and_none_of_its_values():
     behind = sentence_behind(message)
     assert behind == "`{name}` stopped with {error}: {message}"
     assert without_braces(behind) == "`…` stopped with …: …"
+    placed = Raised("KeyError", secret, line=2).told
+    assert placed != secret
+    assert sentence_behind(f"`f` stopped with KeyError: {placed}") == behind
     assert sentence_behind("What nobody ever said.") == ""
     assert sentence_behind("") == ""
     with language.speaking("de"):

@@ -208,6 +208,13 @@ def test_the_table_has_faults_first_and_counts():
     assert line.table([]) == ["no line of course doctor was found"]
 
 
+def test_the_line_that_the_book_shows_is_whole():
+    page = Path(__file__).parents[1] / "book" / "instructors.md"
+    (report,) = line.read_lines(page.read_text(encoding="utf-8"))
+    assert not report.damaged
+    assert report.faults == ("browser: none",)
+
+
 def test_what_strangers_write_commands_no_terminal():
     told = "\n".join(line.table(line.read_lines(f"\x1b[2JAda\x07 {lines_of()}")))
     assert "\x1b" not in told

@@ -194,6 +194,16 @@ def test_a_deck_is_alive_and_has_notes(show):
     page.locator(".live [type=range]").first.press("ArrowRight")
     page.wait_for_function("old => document.querySelector('.query-plane').dataset.weights !== old",
                            arg=before)  # fmt: skip
+    place = page.evaluate("Reveal.getIndices().h")
+    page.locator("section.present").get_by_role("button", name="Full screen").click()
+    page.wait_for_selector(".presenting")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getIndices().h") == place
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('.presenting') && !document.fullscreenElement")
+    page.keyboard.press("ArrowRight")  # from the button, which has the focus
+    assert page.evaluate("Reveal.getIndices().h") == place + 1
+    page.keyboard.press("ArrowLeft")
     page.evaluate("Reveal.prev()")  # where the section of the figure begins
     assert "Where can the orange dot not go" in page.evaluate("Reveal.getSlideNotes()")
     assert page.locator(".katex").count() > 5

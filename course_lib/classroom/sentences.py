@@ -11,7 +11,8 @@ from functools import cache
 
 from course_lib.language import WORDS, say, speaking
 
-SPOKEN_BY = re.compile(r"exercises/|chapters/.*/(checks|mistakes)\.py")
+# What plain_data.py says stands inside other sentences only, such as where a cell raised.
+SPOKEN_BY = re.compile(r"exercises/(?!plain_data)|chapters/.*/(checks|mistakes)\.py")
 PLACE = re.compile(r"\{\w+[^{}]*\}")
 LONGEST = 5000
 

@@ -3,7 +3,7 @@
 It stands in brackets, so that a mail program may wrap or quote it, and ends with a checksum, so
 that what was cut off or retyped is seen. It names no person, no folder and no address::
 
-    [course 0.1.0; python 3.12.3; Linux x86_64; network yes; memory 16.5 GB; ok; 3f2a]
+    [course 0.1.0; python 3.12.3; Linux x86_64; network yes; memory 16.5 GB; ok; f8aa]
 """
 
 import hashlib

@@ -10,8 +10,18 @@ Reveal.initialize({
   viewDistance: 100, // a figure that is hidden cannot measure itself
   mobileViewDistance: 100,
   plugins: [RevealNotes],
-  keyboardCondition: (event) => !event.target.closest?.(".live"), // sliders want the arrows
+  keyboardCondition: isForSlides,
 });
+
+/** Tell whether a key turns slides: not if a control of a figure wants it, as sliders do arrows. */
+function isForSlides({ target, key, defaultPrevented }) {
+  if (defaultPrevented || document.fullscreenElement?.closest(".live") || document.querySelector(".presenting")) {
+    return false;
+  }
+  if (!target.closest?.(".live")) return true;
+  // Whoever leaves the full screen is on its button, and goes on with the arrows.
+  return target.matches("button") && !["Enter", " ", "Escape"].includes(key);
+}
 
 /** Let a live figure fill the room that its slide leaves. */
 function fit(live) {
