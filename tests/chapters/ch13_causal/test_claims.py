@@ -67,6 +67,17 @@ def test_the_loss_falls_in_all_texts_but_not_equally():
     assert (first > even + 1).all()
 
 
+def test_nearly_every_word_is_likelier_in_the_second_copy():
+    losses = EFFECTS["losses.none"]
+    fell = losses[:, : HALF - 1] - losses[:, HALF:]
+    assert ((fell > 0).mean(axis=1) > 0.9).all()
+    told, _ = load_predictions("random_twice")
+    tokens = TEXTS["random_twice"][1]
+    second = range(HALF, 2 * HALF - 1)
+    right = np.mean([told[query][0].strip() == tokens[query + 1] for query in second])
+    assert 0.5 < right < 0.8  # often the first guess, and far from always
+
+
 def test_even_attention_would_score_a_few_hundredths():
     even = np.tri(2 * HALF) / np.arange(1, 2 * HALF + 1)[:, None]
     twice = list(range(HALF)) * 2

@@ -7,7 +7,13 @@ import torch
 from course_lib.centrality import rank_correlation
 from course_lib.chapters.ch06_nlp import tasks
 from course_lib.chapters.runs import load_runs
-from course_lib.data import available, load_attention, load_leave_one_out, load_tournament
+from course_lib.data import (
+    available,
+    load_attention,
+    load_head_vectors,
+    load_leave_one_out,
+    load_tournament,
+)
 from course_lib.explain import METHODS, agreement, area, gradient_rollout, paired, permutation_null
 from course_lib.nn.open_transformer import open_model
 
@@ -303,3 +309,18 @@ def test_the_first_tokens_hidden_make_good_orders_alike_and_later_ones_do_not(to
     assert max(curve[0] for curve in curves.values()) < 1.5 * min(c[0] for c in curves.values())
     assert max(curves, key=lambda m: curves[m][-1]) == "AttnLRP"
     assert (np.diff(curves["leave one out"]) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("minilm", "it_tired"),
+        ("minilm", "agreement"),
+        ("smollm2", "agreement"),
+        ("smollm2", "repetition"),
+    ],
+)
+def test_the_value_of_the_first_token_is_short_in_every_recorded_head(model, text):
+    for head in load_head_vectors(text, model=model).values():
+        first, *others = np.linalg.norm(head.value, axis=1)
+        assert first < 0.5 * np.median(others)
