@@ -249,3 +249,42 @@ def test_the_query_of_cls_depends_on_the_sentence_from_the_second_layer_on():
 def test_all_kinds_of_graphs_have_twice_as_many_edges_as_nodes(seed):
     for made in make_graphs(80, np.random.default_rng(seed)):
         assert made.edge_index.shape[1] == 2 * 2 * made.n  # both directions
+
+
+class TwoHops(torch.nn.Module):
+    """The chapter's classifier of bags with two hops; returns logits and weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.encode = models.BagClassifier().encode
+        self.pool = AttentionPooling(models.BAG_FEATURES, 16, hops=2)
+        self.answer = torch.nn.Linear(2 * models.BAG_FEATURES, 1)
+
+    def forward(self, pictures, mask):
+        pooled, weights = self.pool(self.encode(pictures), mask, return_weights=True)
+        return self.answer(pooled.flatten(1)).squeeze(1), weights
+
+
+def alike_hops(seed, factor, examples, unseen):
+    """Train two hops with a penalty; return the cosines of their weights in bags with a 9."""
+
+    def loss(model, pictures, mask, labels):
+        logits, weights = model(pictures, mask)
+        wrong = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+        return wrong + factor * overlap_penalty(weights).mean()
+
+    model = seeded(TwoHops, seed)
+    train(model, loss, examples[:3], seed=seed, **tasks.BAGS_TRAINING)
+    with torch.no_grad():
+        logits, weights = model(unseen.pictures, unseen.mask)
+    nines = unseen.labels.bool()
+    assert ((logits > 0) == nines).float().mean() > 0.95  # right for nearly all, either way
+    return torch.cosine_similarity(*weights[nines].unbind(1), dim=1).mean()
+
+
+def test_two_hops_learn_the_same_unless_the_penalty_counts_enough():
+    examples, unseen = tasks.bags_task()
+    for seed in (0, 1):
+        assert alike_hops(seed, 0, examples, unseen) > 0.99
+        assert alike_hops(seed, 1, examples, unseen) < 0.1
+    assert alike_hops(1, 0.1, examples, unseen) > 0.5
