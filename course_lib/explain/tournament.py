@@ -42,7 +42,7 @@ class JudgedText(NamedTuple):
         methods "AttnLRP, size" and so on, the order without signs. Empty where not recorded.
     other_drops : dict of str to numpy.ndarray, shape (n,)
         The drops of other judges: with a token "deleted" from the text, or "silenced", its values
-        0 in every layer while all weights stay.
+        0 in every layer although it can still be attended to.
     """
 
     tokens: list

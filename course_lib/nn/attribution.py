@@ -156,8 +156,9 @@ def drops_without(model, ids, sets, *, way="hidden", most=2048):
         the answer.
     way : {"hidden", "deleted", "silenced"}, default "hidden"
         "hidden": a token can be attended to by none, in no layer, and its attention goes to others.
-        "deleted": the text without it is read, later tokens move up. "silenced": all weights stay,
-        but its values are 0 in every layer. In all three it is left out of a mean at the end.
+        "deleted": the text without it is read, later tokens move up. "silenced": its values are
+        0 in every layer, and it can still be attended to; weights of later layers follow from what
+        the others have become. In all three it is left out of a mean at the end.
     most : int, default 2048
         So many tokens are read at a time.
 

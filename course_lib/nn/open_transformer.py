@@ -155,7 +155,8 @@ class OpenTransformer:
             Tokens that are not are hidden from all others, in every layer.
         rules : Rules, optional
         heard : bool Tensor, shape (batch, n), optional
-            The values of tokens that are not are set to 0 in every layer; weights stay.
+            The values of tokens that are not are set to 0 in every layer; they can still be
+            attended to. Weights of later layers follow from what the others have become.
         """
         mask = self.mask(x, seen)
         steps = []

@@ -233,3 +233,23 @@ def kept(form, n):
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         layer(torch.randn(n, 64), layer.edges(both, n))
     return sum(sizes.values())
+
+
+def test_how_far_apart_the_weights_of_two_shared_keys_are_depends_on_the_query():
+    layer = seeded(lambda: GraphAttention(5, 4), 0)
+    with torch.no_grad():
+        weights = layer.split_logits(*layer.project(torch.randn(9, 5)))[0].softmax(dim=1)
+    ratios = weights[:, 0] / weights[:, 1]
+    assert ratios.max() > 1.01 * ratios.min()  # the slope bends some sums and not others
+    assert len({bool(ratio > 1) for ratio in ratios}) == 1  # and yet the order is the same
+
+
+def test_the_gatv2_layers_of_the_chapter_have_two_favourites_at_most_and_others_more():
+    x = torch.randn(20, 8, generator=torch.Generator().manual_seed(0))
+    found = []
+    for seed in range(40):
+        layer = seeded(lambda: GraphAttentionV2(8, 8, form="pairwise"), seed)
+        with torch.no_grad():
+            found.append(len(layer.pairwise_logits(*layer.project(x))[0].argmax(dim=1).unique()))
+    assert set(found[:5]) == {1, 2}
+    assert max(found) > 4

@@ -367,3 +367,35 @@ def test_other_judges_blame_the_same_layer_and_row():
     gains = np.array(found) - np.array(found)[:, :, :1]  # on every sentence, by every judge
     assert (gains[:, :, 1] > 0.12).all()
     assert (gains[:, :, 1] > 1.5 * gains[:, :, 3:].max(axis=-1)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_adding_the_identity_and_dividing_amounts_to_a_residual_of_one_half(name):
+    heads = load_attention(name)[0].mean(axis=1)
+    added = heads + np.eye(heads.shape[-1])
+    divided = added / added.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(divided, residual_layers(load_attention(name)[0]), atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_residual_mixed_in_first_is_drowned_by_a_large_row(seed):
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.ones(5), size=5)
+    for size in (0.1, 1, 10):
+        mixed = 0.5 * size * shares + 0.5 * np.eye(5)
+        mixed /= mixed.sum(axis=1, keepdims=True)
+        # What is not attention's is the residual's: one half only where rows summed to 1 already.
+        residual = mixed.trace() - (size / (1 + size)) * shares.trace()
+        assert residual / 5 == pytest.approx(1 / (1 + size))
+
+
+def test_six_layers_of_minilm_and_thirty_of_smollm2_make_the_rows_alike():
+    small = [distance_from_rank_one(rollout(load_attention(n)[0], residual=0)) for n in NAMES]
+    assert max(small) < 0.003
+    first, whole = [], []
+    for name in available("smollm2"):
+        weights = load_attention(name, model="smollm2")[0]
+        first.append(distance_from_rank_one(rollout(weights[:6], residual=0)))
+        whole.append(distance_from_rank_one(rollout(weights, residual=0)))
+    assert np.median(first) > 10 * np.median(small)
+    assert max(whole) < 1e-3

@@ -1,12 +1,13 @@
 """What chapter 11 says in general, tried on all that is recorded and on random input."""
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
 from scipy.sparse.csgraph import connected_components
 
 from course_lib.attention import softmax
-from course_lib.data import available, load_attention
+from course_lib.data import available, load_attention, load_head_vectors
 from course_lib.nn import sparse as nn_sparse
 from course_lib.patterns import expander_pattern, spectral_gap
 from course_lib.sparsity import (
@@ -167,3 +168,73 @@ def test_a_mean_key_may_hide_a_key_that_fits_well():
     logits = key[:, 0]
     assert logits.argmax() // 2 == 0
     assert key.reshape(2, 2).mean(axis=1).argmax() == 1
+
+
+def attention_of(vectors):
+    """The weights of a head whose queries and keys are recorded."""
+    logits = vectors.query @ vectors.key.T / np.sqrt(vectors.query.shape[1])
+    return softmax(logits if vectors.mask is None else np.where(vectors.mask, logits, -np.inf))
+
+
+def test_with_the_values_of_real_heads_outputs_move_more_but_stay_below_the_bound():
+    largest = []
+    texts = {"minilm": ("it_tired", "agreement"), "smollm2": ("agreement", "repetition")}
+    for model, text in [(model, text) for model, names in texts.items() for text in names]:
+        for head in load_head_vectors(text, model=model).values():
+            weights = attention_of(head)
+            for cutoff in CUTOFFS:
+                sparse = threshold(weights, cutoff)
+                moved = np.linalg.norm((weights - sparse) @ head.value, axis=1)
+                bound = error_bound(weights, sparse, head.value)
+                lost = bound > 1e-6
+                largest.append((moved[lost] / bound[lost]).max())
+    assert max(largest) > 0.6  # more than with random values, in some heads
+    assert max(largest) < 0.8
+
+
+@seeds
+def test_layers_to_full_reach_are_the_diameter(seed):
+    rng = np.random.default_rng(seed)
+    for pattern in (
+        window_pattern(40, 3),
+        window_pattern(40, 2) | random_pattern(40, 1, rng),
+        window_pattern(40, 2) | global_pattern(40, [7]),
+        expander_pattern(40, 2, rng),
+    ):
+        graph = nx.from_numpy_array(pattern, create_using=nx.DiGraph)
+        assert layers_to_full_reach(pattern) == nx.diameter(graph)
+
+
+def test_few_steps_do_not_make_an_expander():
+    gaps = []
+    for n in (20, 100, 400):
+        stars = nx.disjoint_union(nx.star_graph(n // 2 - 1), nx.star_graph(n // 2 - 1))
+        stars.add_edge(0, n // 2)
+        pattern = (nx.to_numpy_array(stars) + np.eye(n)) > 0
+        assert layers_to_full_reach(pattern) == 3
+        gaps.append(spectral_gap(pattern))
+    assert gaps[2] < 0.1 * gaps[0]
+    assert gaps[2] < 0.01 < spectral_gap(expander_pattern(400, 2, np.random.default_rng(0)))
+
+
+@seeds
+def test_random_keys_have_a_larger_gap_than_orders_with_as_many_edges(seed):
+    rng = np.random.default_rng(seed)
+    assert spectral_gap(random_pattern(256, 6, rng)) > spectral_gap(expander_pattern(256, 3, rng))
+
+
+@seeds
+def test_the_logits_above_their_tau_are_the_first_ones_without_a_gap(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(200):
+        z = np.sort(rng.normal(scale=rng.choice([0.01, 1, 30]), size=rng.integers(1, 9)))[::-1]
+        if rng.random() < 0.5:
+            z = np.round(z)  # ties
+        above = z > (z.cumsum() - 1) / np.arange(1, len(z) + 1)
+        assert above[: above.sum()].all()
+        np.testing.assert_array_equal(sparsemax(z) > 0, above)
+
+
+def test_sparsemax_has_no_zeros_where_logits_lie_close_together():
+    assert (sparsemax(np.array([0, 0.1, 0.2])) > 0).all()
+    assert (sparsemax(np.array([0, 0.1, 1.2])) == 0).any()

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from course_lib.chapters.ch12_pooling import models, tasks
 from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs, rewired
 from course_lib.chapters.runs import load_runs
+from course_lib.data import load_head_vectors
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
 from course_lib.nn.training import seeded, train
 
@@ -217,3 +218,73 @@ def test_without_a_mask_attention_may_fall_to_guessing_and_need_not():
     assert (fallen > 0.4).sum() == 1
     assert np.sort(np.abs(fallen))[-2] < 0.02
     assert np.abs(runs["mean"]["accuracy"] - runs["mean"]["unmasked"]).max() < 0.02
+
+
+@pytest.mark.parametrize(("hops", "nodes"), [(2, 1), (3, 2), (6, 3)])
+def test_more_hops_than_nodes_always_pay(hops, nodes):
+    generator = torch.Generator().manual_seed(0)
+    for spread in (0.1, 1, 10, 100):
+        logits = spread * torch.randn(50, hops, nodes, generator=generator)
+        for weights in logits.softmax(dim=-1):
+            # The product has rank at most `nodes`, so so many eigenvalues are 1 away from 1.
+            assert overlap_penalty(weights) > hops - nodes - 1e-4
+    assert overlap_penalty(torch.eye(hops)) == 0
+
+
+@pytest.mark.parametrize("nodes", [2, 3, 10, 100])
+def test_hops_that_share_all_nodes_pay_less_spread_out_than_sharp(nodes):
+    spread_out = torch.full((2, nodes), 1 / nodes)
+    sharp = torch.eye(nodes)[[0, 0]]
+    assert 0 < overlap_penalty(spread_out) < overlap_penalty(sharp)
+
+
+def test_the_query_of_cls_depends_on_the_sentence_from_the_second_layer_on():
+    first, second = (load_head_vectors(name) for name in ("it_tired", "agreement"))
+    for layer, head in first:
+        same = np.array_equal(first[layer, head].query[0], second[layer, head].query[0])
+        assert same == (layer == 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_kinds_of_graphs_have_twice_as_many_edges_as_nodes(seed):
+    for made in make_graphs(80, np.random.default_rng(seed)):
+        assert made.edge_index.shape[1] == 2 * 2 * made.n  # both directions
+
+
+class TwoHops(torch.nn.Module):
+    """The chapter's classifier of bags with two hops; returns logits and weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.encode = models.BagClassifier().encode
+        self.pool = AttentionPooling(models.BAG_FEATURES, 16, hops=2)
+        self.answer = torch.nn.Linear(2 * models.BAG_FEATURES, 1)
+
+    def forward(self, pictures, mask):
+        pooled, weights = self.pool(self.encode(pictures), mask, return_weights=True)
+        return self.answer(pooled.flatten(1)).squeeze(1), weights
+
+
+def alike_hops(seed, factor, examples, unseen):
+    """Train two hops with a penalty; return the cosines of their weights in bags with a 9."""
+
+    def loss(model, pictures, mask, labels):
+        logits, weights = model(pictures, mask)
+        wrong = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+        return wrong + factor * overlap_penalty(weights).mean()
+
+    model = seeded(TwoHops, seed)
+    train(model, loss, examples[:3], seed=seed, **tasks.BAGS_TRAINING)
+    with torch.no_grad():
+        logits, weights = model(unseen.pictures, unseen.mask)
+    nines = unseen.labels.bool()
+    assert ((logits > 0) == nines).float().mean() > 0.95  # right for nearly all, either way
+    return torch.cosine_similarity(*weights[nines].unbind(1), dim=1).mean()
+
+
+def test_two_hops_learn_the_same_unless_the_penalty_counts_enough():
+    examples, unseen = tasks.bags_task()
+    for seed in (0, 1):
+        assert alike_hops(seed, 0, examples, unseen) > 0.99
+        assert alike_hops(seed, 1, examples, unseen) < 0.1
+    assert alike_hops(1, 0.1, examples, unseen) > 0.5

@@ -67,6 +67,17 @@ def test_the_loss_falls_in_all_texts_but_not_equally():
     assert (first > even + 1).all()
 
 
+def test_nearly_every_word_is_likelier_in_the_second_copy():
+    losses = EFFECTS["losses.none"]
+    fell = losses[:, : HALF - 1] - losses[:, HALF:]
+    assert ((fell > 0).mean(axis=1) > 0.9).all()
+    told, _ = load_predictions("random_twice")
+    tokens = TEXTS["random_twice"][1]
+    second = range(HALF, 2 * HALF - 1)
+    right = np.mean([told[query][0].strip() == tokens[query + 1] for query in second])
+    assert 0.5 < right < 0.8  # often the first guess, and far from always
+
+
 def test_even_attention_would_score_a_few_hundredths():
     even = np.tri(2 * HALF) / np.arange(1, 2 * HALF + 1)[:, None]
     twice = list(range(HALF)) * 2
@@ -253,6 +264,29 @@ def test_a_new_seed_learns_it_as_suddenly():
         alone = tasks.measure(model, test, silent=(layer,))
         assert alone["accuracy"] < 0.25
         assert alone["loss"] > np.log(WORDS)
+        # Each waits for the other: started anew in what is left, it learns in half the steps.
+        again = seeded(lambda: AttentionOnly(2), 5)
+        own = (f"layers.{layer}.", f"norms.{layer}.")
+        others = {name: x for name, x in model.state_dict().items() if not name.startswith(own)}
+        again.load_state_dict(others, strict=False)
+        resumed = []
+        for step in tasks.measured_steps(
+            again, examples, test, resumed, seed=5, every=60, **tasks.PATTERNS_TRAINING
+        ):
+            if step.done == 60:
+                break
+        assert resumed[-1]["loss"] < 0.5 * resumed[0]["loss"]
+
+
+def test_what_stands_at_the_first_a_knows_nothing_of_the_b_after_it():
+    model = seeded(lambda: AttentionOnly(2), 0)
+    text = torch.arange(LENGTH)[None] % WORDS
+    other = text.clone()
+    other[0, 5] = (text[0, 5] + 1) % WORDS
+    with torch.no_grad():
+        moved = (model(text) - model(other)).abs().amax(dim=2)[0]
+    assert moved[:5].max() == 0
+    assert moved[5:].min() > 0
 
 
 def test_texts_and_measures_are_what_they_say():

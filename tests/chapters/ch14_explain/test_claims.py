@@ -2,11 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.centrality import rank_correlation
+from course_lib.chapters.ch06_nlp import tasks
 from course_lib.chapters.runs import load_runs
-from course_lib.data import available, load_attention, load_leave_one_out, load_tournament
-from course_lib.explain import METHODS, agreement, area, paired, permutation_null
+from course_lib.data import (
+    available,
+    load_attention,
+    load_head_vectors,
+    load_leave_one_out,
+    load_tournament,
+)
+from course_lib.explain import METHODS, agreement, area, gradient_rollout, paired, permutation_null
+from course_lib.nn.open_transformer import open_model
 
 RUNS = load_runs("opinions")["attention"]
 CONTESTS = "minilm", "opinions", "smollm2"
@@ -251,3 +260,67 @@ def test_a_leak_makes_random_orders_look_good_and_a_fair_choice_does_not():
     assert abs(np.mean(luck)) < 0.03
     assert fair(real) > max(luck)
     assert real.max(axis=0).mean() - 0.2 < fair(real) < real.max(axis=0).mean()
+
+
+def test_silenced_values_leave_the_first_weights_and_move_those_of_later_layers():
+    opinions = tasks.opinions_task()
+    opened = open_model(tasks.opinions_model(opinions, seed=0))
+    text = opinions.test[0][:1]
+    x = opened.embed(text[text != 0][None])
+    heard = torch.ones(x.shape[:2], dtype=torch.bool)
+    heard[0, 1] = False
+    with torch.no_grad():
+        (first, second), (first_without, second_without) = (
+            opened.steps(x),
+            opened.steps(x, heard=heard),
+        )
+    assert torch.equal(first.weights, first_without.weights)
+    assert (second.weights - second_without.weights).abs().max() > 1e-3
+
+
+def test_luck_grows_with_the_number_of_candidates():
+    effects = [load_leave_one_out(name)[0] for name in available()]
+    rng, found = np.random.default_rng(0), []
+    for candidates in (1, 8, 72):
+        best = [
+            max(rank_correlation(rng.random(len(effect)), effect) for _ in range(candidates))
+            for effect in effects
+        ]
+        found.append(np.mean(best))
+    assert (np.diff(found) > 0.03).all()
+
+
+def test_gradient_rollout_is_the_published_update_less_the_identity():
+    rng = np.random.default_rng(0)
+    weights = rng.dirichlet(np.ones(4), size=(3, 2, 4))
+    gradients = rng.normal(size=weights.shape)
+    positive = (weights * gradients).clip(min=0).mean(axis=1)
+    product = np.linalg.multi_dot([np.eye(4) + layer for layer in positive[::-1]])
+    np.testing.assert_allclose(gradient_rollout(weights, gradients), product - np.eye(4))
+
+
+def test_the_first_tokens_hidden_make_good_orders_alike_and_later_ones_do_not(tournament):
+    curves = {
+        m: np.mean([text.deletion[m] for text in tournament["opinions"]], axis=0)
+        for m in ("leave one out", "AttnLRP", "gradient rollout", "value-aware", "rollout")
+    }
+    random = np.mean([text.deletion["random"] for text in tournament["opinions"]], axis=0)
+    assert min(curve[0] for curve in curves.values()) > 3 * random[0]
+    assert max(curve[0] for curve in curves.values()) < 1.5 * min(c[0] for c in curves.values())
+    assert max(curves, key=lambda m: curves[m][-1]) == "AttnLRP"
+    assert (np.diff(curves["leave one out"]) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("minilm", "it_tired"),
+        ("minilm", "agreement"),
+        ("smollm2", "agreement"),
+        ("smollm2", "repetition"),
+    ],
+)
+def test_the_value_of_the_first_token_is_short_in_every_recorded_head(model, text):
+    for head in load_head_vectors(text, model=model).values():
+        first, *others = np.linalg.norm(head.value, axis=1)
+        assert first < 0.5 * np.median(others)
