@@ -32,8 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN = {"index.md", "01_graph_view.de.md"}  # by the build itself
 pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("book")]
 
-CODE_IN_REACH = """[...document.querySelectorAll("pre")].every(
-    (code) => code.scrollWidth <= code.clientWidth || code.tabIndex === 0
+WIDE_IN_REACH = """[...document.querySelectorAll("pre, .pst-scrollable-table-container")].every(
+    (wide) => wide.scrollWidth <= wide.clientWidth || wide.tabIndex === 0
 )"""
 
 
@@ -162,6 +162,16 @@ KINDS = [
 ]
 
 
+# The size and the theme, with all that scripts and transitions make of them.
+FOLLOWED = """([theme, width]) => new Promise((told) => {
+  const { dataset } = document.documentElement;
+  requestAnimationFrame(() => requestAnimationFrame(() => told(
+    dataset.theme === theme && innerWidth === width
+      && document.getAnimations().every(({ playState }) => playState !== "running"),
+  )));
+})"""
+
+
 def test_pages_of_every_kind_have_no_barrier(reader):
     # Figures are looked at in three states by tests/test_accessibility.py.
     for name in KINDS:
@@ -171,8 +181,8 @@ def test_pages_of_every_kind_have_no_barrier(reader):
         for theme, width in (("light", 1200), ("dark", 390)):  # the page follows
             reader.set_viewport_size({"width": width, "height": 800})
             reader.emulate_media(color_scheme=theme)
-            reader.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
-            reader.wait_for_function(CODE_IN_REACH)  # the theme takes a moment after a resize
+            reader.wait_for_function(FOLLOWED, arg=[theme, width])
+            reader.wait_for_function(WIDE_IN_REACH)
             assert barriers(reader) == [], (name, theme)
 
 
