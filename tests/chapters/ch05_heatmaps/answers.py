@@ -520,6 +520,7 @@ RIGHT = {
     "heatmaps-2": [
         image(),
         image(np.float32, "Keys", "Queries", cmap="cividis"),
+        image(cmap=plt.get_cmap("viridis", 9)),
         by_seaborn,
         by_frame,
         mesh(change=torch.tensor),
@@ -540,6 +541,7 @@ RIGHT = {
         pair(shared),
         pair(whole),
         pair(with_map(whole, "magma")),
+        pair(with_map(whole, plt.get_cmap("inferno", 10))),
         pair_by_seaborn,
         pair_by_norm,
         pair_by_limits,
@@ -571,6 +573,7 @@ RIGHT = {
         annotated(write=lambda weight: f"{weight:.2f}".replace(".", ",")),
         annotated(write=lambda weight: f"{np.round(weight, 2):.2f}", ha="left", va="bottom"),
         annotated(shift=0.1, rotation=30),
+        annotated(color="red", cmap=plt.get_cmap("viridis", 11)),
         annotated(rotation=90),
         annotated_by_seaborn,
         annotated_by_mesh,
@@ -593,6 +596,7 @@ RIGHT = {
         masked_by_colours,
         grey_layer,
         with_bad("lightgrey"),
+        with_bad("lightgrey", plt.get_cmap("magma", 9)),
         masked(
             lambda weights, mask: np.where(mask, weights, 2),
             cmap=plt.get_cmap("Blues").with_extremes(over="black"),
