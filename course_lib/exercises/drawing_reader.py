@@ -246,9 +246,15 @@ def _line(places, colours):
 
 
 def is_linear(scale):
-    """Tell whether equal steps of weight are equal steps along the colour map."""
-    weights = scale["weights"]
-    return bool(np.allclose(scale["places"], (weights - weights[0]) / np.ptp(weights), atol=0.01))
+    """Tell whether equal steps of weight are equal steps along the colour map.
+
+    A `BoundaryNorm` gives many weights one place: the middle one stands for them.
+    """
+    places, which = np.unique(scale["places"], return_inverse=True)
+    middles = np.bincount(which, scale["weights"]) / np.bincount(which)
+    if len(places) == 1:
+        return False
+    return bool(np.allclose(places, (middles - middles[0]) / np.ptp(middles), atol=0.01))
 
 
 def colours_at(scale, weights):

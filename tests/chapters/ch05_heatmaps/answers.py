@@ -53,6 +53,11 @@ def image(change=lambda weights: weights, x="Key", y="Query", **options):
     return draw_weights
 
 
+def bounded(bounds):
+    norm = matplotlib.colors.BoundaryNorm(bounds, 256)
+    return image(norm=norm, vmin=None, vmax=None)
+
+
 def by_seaborn(axes, weights, tokens):
     seaborn.heatmap(weights, vmin=0, vmax=1, ax=axes, xticklabels=tokens, yticklabels=tokens)
     axes.set(xlabel="keys", ylabel="queries, one a row")
@@ -521,6 +526,7 @@ RIGHT = {
         image(),
         image(np.float32, "Keys", "Queries", cmap="cividis"),
         image(cmap=plt.get_cmap("viridis", 9)),
+        bounded(np.linspace(0, 1, 11)),
         by_seaborn,
         by_frame,
         mesh(change=torch.tensor),
@@ -669,6 +675,7 @@ WRONG = {
         (image(cmap="twilight"), "stands for anything"),
         (image(cmap=matplotlib.colors.ListedColormap(["white"])), "stands for anything"),
         (image(cmap="tab10"), "changes steadily"),
+        (bounded(np.linspace(0, 1, 13) ** 1.2), "Equal steps of weight"),
         (image(cmap="Set1"), "changes steadily"),
         (image(cmap="tab20b"), "changes steadily"),
         (
