@@ -245,7 +245,10 @@ def _scale(axes, part):
     with contextlib.suppress(ValueError):  # steps of colour, which tell no single weight
         weights = np.union1d(weights, part.norm.inverse(np.linspace(0, 1, SAMPLES)))
     steps = part.norm(weights)
-    places = np.asarray(steps) / (1 if steps.dtype.kind == "f" else part.cmap.N)
+    if steps.dtype.kind == "f":
+        places = np.asarray(steps)
+    else:  # numbers of colours; the upper end itself has none of its own
+        places = np.minimum(steps, part.cmap.N - 1) / part.cmap.N
     colours = part.cmap(steps)
     alpha = part.get_alpha()
     alpha = colours[:, 3:] * (1 if alpha is None else np.max(alpha))

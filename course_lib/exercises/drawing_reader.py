@@ -17,6 +17,7 @@ JUMP = 0.25  # between neighbours on a map; those made to name things jump furth
 VAGUE = 0.12  # weights further apart need different colours
 PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
+LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 PLACES = np.linspace(0, 1, 513)  # along a colour map
 
 
@@ -73,7 +74,7 @@ def _need_order(scale, what):
     if low == high:
         return  # one number, one colour
     jumps = furthest(np.diff(colours, axis=0))
-    if jumps.max() > JUMP:
+    if jumps.max() > JUMP and _turns(colours) > 1:
         raise Wrong(
             "{what}: on this colour map the colour jumps at {number:.2f}. Take one that changes "
             "steadily, so that a reader sees which of two numbers is larger.",
@@ -87,6 +88,16 @@ def _need_order(scale, what):
             low=low,
             high=high,
         )
+
+
+def _turns(colours):
+    """Count how often a map stops growing lighter, or darker: once at most on those of numbers.
+
+    Also on one of a few steps, such as nine of viridis: they jump, but are in order.
+    """
+    steps = np.diff(colours @ LIGHTNESS)
+    rises = np.sign(steps[np.abs(steps) > 0.002])
+    return np.count_nonzero(np.diff(rises))
 
 
 def _mistakes(rights):
@@ -235,9 +246,15 @@ def _line(places, colours):
 
 
 def is_linear(scale):
-    """Tell whether equal steps of weight are equal steps along the colour map."""
-    weights = scale["weights"]
-    return bool(np.allclose(scale["places"], (weights - weights[0]) / np.ptp(weights), atol=0.01))
+    """Tell whether equal steps of weight are equal steps along the colour map.
+
+    A `BoundaryNorm` gives many weights one place: the middle one stands for them.
+    """
+    places, which = np.unique(scale["places"], return_inverse=True)
+    middles = np.bincount(which, scale["weights"]) / np.bincount(which)
+    if len(places) == 1:
+        return False
+    return bool(np.allclose(places, (middles - middles[0]) / np.ptp(middles), atol=0.01))
 
 
 def colours_at(scale, weights):

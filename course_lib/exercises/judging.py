@@ -21,7 +21,9 @@ TOLERANCE = {
 }
 # A number that counts something is not computed: it is off by no more than its type must round.
 ROUNDING = {"float32": 1e-6, "float16": 2**-11, "bfloat16": 2**-8}
-# One that is copied may have been rounded before as well, and been too small for its type.
+# One that is copied may have been rounded before as well, and been too small for its type; a share
+# of what is counted is a quotient of rounded numbers.
+COPIES = {"float32": 1e-6, "float16": 2**-9, "bfloat16": 2**-6}
 SMALLEST = {"float16": 2**-24}
 SMALLEST_USUAL = 1e-37  # of float32 and bfloat16
 
@@ -39,7 +41,7 @@ def tolerance_of(value, *, counted=False, copied=False):
     if counted:
         return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
     if copied:
-        rounding = ROUNDING.get(kind, ROUNDING["float32"])
+        rounding = COPIES.get(kind, COPIES["float32"])
         return {"rtol": rounding, "atol": SMALLEST.get(kind, SMALLEST_USUAL)}
     return TOLERANCE.get(kind, USUAL_TOLERANCE)
 

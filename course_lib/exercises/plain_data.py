@@ -126,11 +126,16 @@ def plain(value):
 
 
 def _hashable(value):
-    """Return a part of a set, or a key: numbers of NumPy or PyTorch become Python's own."""
+    """Return a part of a set, or a key: numbers of NumPy or PyTorch become Python's own.
+
+    Those that were rounded keep their type, which tells how far.
+    """
     value = plain(value)
     if isinstance(value, tuple):
         return tuple(map(_hashable, value))
-    return value.item() if isinstance(value, np.ndarray) and not value.ndim else value
+    if not isinstance(value, np.ndarray) or value.ndim:
+        return value
+    return value[()] if value.dtype in (np.float16, np.float32) else value.item()
 
 
 def _plain_number(value):

@@ -15,6 +15,7 @@ from course_lib.chapters.ch05_heatmaps.cases import (
 )
 from course_lib.exercises.drawing import Draw
 from course_lib.exercises.drawing_reader import (
+    LIGHTNESS,
     colours_at,
     is_all_of,
     is_linear,
@@ -26,8 +27,6 @@ from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.language import later, say
 from course_lib.plots import spectral_order
-
-LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 
 
 def _judge_column(cases, values):

@@ -24,9 +24,10 @@ def layers(rng):
     alone, value = draw_layer(rng, np.ones((1, 1)), 3, share=0.2)
     alone.x -= 0.4 * value @ alone.matrix  # without its value, the output points the other way
     short, brief = draw_layer(rng, softmax(rng.normal(size=(3, 3))), 3)
-    short.x *= 0.01  # short outputs turn as far as long ones
+    scale = 0.09 / np.linalg.norm(short(brief), axis=1).min()
+    short.x *= scale  # short outputs turn as far as long ones
     return [
-        (short, 0.01 * brief),
+        (short, scale * brief),
         draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
         draw_layer(rng, softmax(4 * rng.normal(size=(3, 3))), 4, share=3.0),

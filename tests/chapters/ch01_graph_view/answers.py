@@ -47,6 +47,10 @@ def edges_in(dtype):
     return answer
 
 
+def edges_as_set_in_half_precision(weights, threshold):
+    return {(i, j, np.float16(weights[i, j])) for i, j in np.argwhere(weights > threshold)}
+
+
 def edges_in_bfloat16(weights, threshold):
     weights = torch.tensor(weights)
     places = (weights > threshold).nonzero().tolist()
@@ -811,6 +815,7 @@ def breaking_midpoint(weights):
 RIGHT = {
     "graph_view-1": [
         edges_as_set,
+        edges_as_set_in_half_precision,
         edges_by_argwhere,
         edges_by_torch,
         edges_as_array,

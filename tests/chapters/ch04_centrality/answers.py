@@ -605,6 +605,8 @@ def factor_from_the_last(weights):
 
 RIGHT = {
     "centrality-1": [
+        lambda n: np.float16(n) * (np.float16(1) / np.float16(n - 1)) * 2,
+        lambda n: torch.tensor(2 * n).bfloat16() / torch.tensor(n - 1).bfloat16(),
         degree_by_networkx,
         lambda n: 2 * n / (n - 1),
         lambda n: 2 + 2 / (n - 1),

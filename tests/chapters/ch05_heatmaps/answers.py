@@ -53,6 +53,11 @@ def image(change=lambda weights: weights, x="Key", y="Query", **options):
     return draw_weights
 
 
+def bounded(bounds):
+    norm = matplotlib.colors.BoundaryNorm(bounds, 256)
+    return image(norm=norm, vmin=None, vmax=None)
+
+
 def by_seaborn(axes, weights, tokens):
     seaborn.heatmap(weights, vmin=0, vmax=1, ax=axes, xticklabels=tokens, yticklabels=tokens)
     axes.set(xlabel="keys", ylabel="queries, one a row")
@@ -520,6 +525,8 @@ RIGHT = {
     "heatmaps-2": [
         image(),
         image(np.float32, "Keys", "Queries", cmap="cividis"),
+        image(cmap=plt.get_cmap("viridis", 9)),
+        bounded(np.linspace(0, 1, 11)),
         by_seaborn,
         by_frame,
         mesh(change=torch.tensor),
@@ -540,6 +547,7 @@ RIGHT = {
         pair(shared),
         pair(whole),
         pair(with_map(whole, "magma")),
+        pair(with_map(whole, plt.get_cmap("inferno", 10))),
         pair_by_seaborn,
         pair_by_norm,
         pair_by_limits,
@@ -571,6 +579,7 @@ RIGHT = {
         annotated(write=lambda weight: f"{weight:.2f}".replace(".", ",")),
         annotated(write=lambda weight: f"{np.round(weight, 2):.2f}", ha="left", va="bottom"),
         annotated(shift=0.1, rotation=30),
+        annotated(color="red", cmap=plt.get_cmap("viridis", 11)),
         annotated(rotation=90),
         annotated_by_seaborn,
         annotated_by_mesh,
@@ -593,6 +602,7 @@ RIGHT = {
         masked_by_colours,
         grey_layer,
         with_bad("lightgrey"),
+        with_bad("lightgrey", plt.get_cmap("magma", 9)),
         masked(
             lambda weights, mask: np.where(mask, weights, 2),
             cmap=plt.get_cmap("Blues").with_extremes(over="black"),
@@ -665,6 +675,7 @@ WRONG = {
         (image(cmap="twilight"), "stands for anything"),
         (image(cmap=matplotlib.colors.ListedColormap(["white"])), "stands for anything"),
         (image(cmap="tab10"), "changes steadily"),
+        (bounded(np.linspace(0, 1, 13) ** 1.2), "Equal steps of weight"),
         (image(cmap="Set1"), "changes steadily"),
         (image(cmap="tab20b"), "changes steadily"),
         (

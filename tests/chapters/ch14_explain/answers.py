@@ -105,6 +105,12 @@ def turned_at_least(a, b, least):
     return 1 - (a * b).sum(1) / np.maximum(lengths, least)
 
 
+def turned_safely(a, b):
+    """A little is added to what is divided by, although no output is zero."""
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return 1 - (a * b).sum(1) / (lengths + 1e-8)
+
+
 def zero_by_scipy(layer, values):
     whole, rows = layer(values), np.arange(len(values))[:, None]
     columns = []
@@ -528,6 +534,7 @@ RIGHT = {
     "explain-3": [
         zero_with(turned),
         zero_by_scipy,
+        zero_with(turned_safely),
         zero_by_torch,
         zero_by_units,
         zero_by_einsum,
