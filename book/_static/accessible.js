@@ -62,6 +62,8 @@
 
   skipToFigure();
   name();
-  reachWide();
-  for (const event of ["load", "resize"]) window.addEventListener(event, reachWide);
+  // Side bars slide, so that boxes go on changing after the window did.
+  const resized = new ResizeObserver(reachWide);
+  for (const selector of Object.values(WIDE)) for (const box of all(selector)) resized.observe(box);
+  window.addEventListener("load", reachWide);
 })();
