@@ -35,6 +35,7 @@ ROW_SUM_TOLERANCE = 2.0**-7  # how far from 1 the sum of a row of weights may be
 LARGEST = 1e70  # of an array whose entries are multiplied with those of another and squared
 MOST_AXES = 32  # of an array; NumPy has 64, but not for all that is done with one
 ROUNDING = 1e-12  # rows that are off by no more, as float64 leaves them, stay as they are
+LARGE = 2**14  # entries of a matrix that is worth a call of its own
 # What a tensor may hold.
 FLOATS = "floating-point numbers"
 INTEGERS = "integers"
@@ -223,11 +224,26 @@ def weights_array(weights, name="weights", *, ndim=2, square=True):
     if square and array.shape[-1] != array.shape[-2]:
         raise ValueError(f"{name} must be square in its last two axes, got shape {array.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = (array @ np.ones(array.shape[-1]))[..., None]  # BLAS: twice as fast as array.sum
+        sums, least = _sums_and_least(array)
         off = np.abs(sums - 1)
-    if not off.max() <= ROW_SUM_TOLERANCE or array.min() < 0:  # with a NaN, neither holds
+    if not off.max() <= ROW_SUM_TOLERANCE or least < 0:  # with a NaN, neither holds
         _refuse(array, sums[..., 0], name)
     return array if off.max() <= ROUNDING else array / sums
+
+
+def _sums_and_least(array):
+    """Return the sum of each row, (..., 1), and the least of all entries.
+
+    Large matrices are read one by one, the second time while the processor has them at hand.
+    """
+    ones = np.ones(array.shape[-1])  # BLAS: twice as fast as array.sum
+    if array.shape[-2] * array.shape[-1] < LARGE:
+        return (array @ ones)[..., None], array.min()
+    sums, least = np.empty(array.shape[:-1]), np.inf
+    for place in np.ndindex(array.shape[:-2]):
+        sums[place] = array[place] @ ones
+        least = min(least, array[place].min())
+    return sums[..., None], least
 
 
 def _refuse(array, sums, name):
