@@ -126,8 +126,8 @@ def link_to_pages(app, docname, source):
 
 def language_of_page(app, pagename, templatename, context, doctree):
     """Say in what language a translated page is: screen readers read it out in that one."""
-    spoken = pagename.rpartition("/")[2].partition(".")[2]
-    context["language"] = spoken or "en"
+    folder, _, name = pagename.rpartition("/")  # names of modules have dots, too
+    context["language"] = (folder == "chapters" and name.partition(".")[2]) or "en"
 
 
 def setup(app):

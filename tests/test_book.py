@@ -154,6 +154,8 @@ KINDS = [
     "genindex.html",
     "search.html",
     "api/centrality.html",
+    "api/data.digits.html",
+    "api/flow.html",
     "teaching/04_centrality.html",
     "chapters/01_graph_view.de.html",
     "chapters/02_weights.html",

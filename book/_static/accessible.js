@@ -36,6 +36,8 @@
       item.setAttribute("aria-label", "This book");
     }
     for (const work of all("[role='list'] > .citation")) work.setAttribute("role", "listitem");
+    // A signature of several lines is a list of descriptions without anything described.
+    for (const part of all("dt.sig dl, dt.sig dd")) part.setAttribute("role", "none");
     for (const corner of all("th")) {
       if (corner.textContent.trim()) continue;
       const cell = document.createElement("td");
