@@ -280,6 +280,12 @@ def _shape(part):
         return None
 
 
+def told_apart(right, wrong, written):
+    """Return two numbers as `written` writes them, or in full where it writes the same for both."""
+    told = written(right), written(wrong)
+    return told if told[0] != told[1] else (repr(float(right)), repr(float(wrong)))
+
+
 def _listed(numbers):
     return "(" + ", ".join(_written(number) for number in numbers.ravel()) + ")"
 

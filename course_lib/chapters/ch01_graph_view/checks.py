@@ -11,6 +11,7 @@ from course_lib.exercises.judging import (
     read_pair,
     same,
     same_copied,
+    told_apart,
     tolerance_of,
 )
 from course_lib.exercises.plain_data import PlainGraph, plain
@@ -142,9 +143,7 @@ def _tell_edge(what, got, expected):
     if len(got) > len(given):
         raise Wrong("{what}: an edge is there twice.", **told)
     i, j = max(meant, key=lambda edge: abs(given[edge] - meant[edge]))
-    right, wrong = (f"{float(edges[i, j]):.6g}" for edges in (meant, given))
-    if right == wrong:  # the difference is behind the digits that are shown
-        right, wrong = (repr(float(edges[i, j])) for edges in (meant, given))
+    right, wrong = told_apart(meant[i, j], given[i, j], lambda weight: f"{float(weight):.6g}")
     told |= {"right": right, "wrong": wrong}
     raise Wrong(
         "{what}: the edge from {i} to {j} should have the weight {right}, got {wrong}.",

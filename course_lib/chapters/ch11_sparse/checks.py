@@ -7,7 +7,13 @@ from course_lib.attention import softmax
 from course_lib.chapters.ch11_sparse import cases as made
 from course_lib.chapters.ch11_sparse.measuring import call_measured, positions
 from course_lib.exercises.exercise import Check, Wrong, read_value
-from course_lib.exercises.judging import compare_all, compare_number, read_array, same
+from course_lib.exercises.judging import (
+    compare_all,
+    compare_number,
+    read_array,
+    same,
+    told_apart,
+)
 from course_lib.language import say
 
 
@@ -114,17 +120,15 @@ def _judge_worst(cases, values):
             raise Wrong("The values should lie between −1 and 1.")
         bound = 2 * (1 - kept.mean())
         moved = abs(worst.mean() - worst[kept].mean())
-        told = [f"{number:.4g}" for number in (moved, bound)]
-        if told[0] == told[1]:  # the difference is behind the digits that are shown
-            told = [repr(float(number)) for number in (moved, bound)]
+        moved, bound = told_apart(moved, bound, "{:.4g}".format)
         raise Wrong(
             "Where the weights are equal, {kept} of {n} keys are kept, and the output moves by "
             "{moved}; the bound {bound} is not reached. Which values pull it one way, and which "
             "the other?",
             kept=int(kept.sum()),
             n=len(kept),
-            moved=told[0],
-            bound=told[1],
+            moved=moved,
+            bound=bound,
         )
 
 
