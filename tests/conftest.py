@@ -1,12 +1,15 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
 import os
+import random
+import sys
 from pathlib import Path
 
 # Before anything imports PyTorch: our matrices are small, and threads of many processes on a few
 # cores wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -47,6 +50,15 @@ def uses_what_its_module_makes(item):
     fixtures = getattr(item, "_fixtureinfo", None)
     made = fixtures.name2fixturedefs.values() if fixtures else ()
     return any(found[-1].scope == "module" for found in made)
+
+
+@pytest.fixture(autouse=True)
+def begin_alike():
+    """Seed what libraries draw from: no test may hang on chance, or on which ran before it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
