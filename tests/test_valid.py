@@ -52,10 +52,10 @@ def draws(exercise):
 
 
 def some(answers, exercise):
-    """Return answers with their places: one in three, one in six of drawings; all in `deep`."""
+    """Return answers with their places: one in six, of drawings one in twelve; all in `deep`."""
     if settings().max_examples > DAILY:
         return list(enumerate(answers))
-    return list(enumerate(answers))[:: 6 if draws(exercise) else 3]
+    return list(enumerate(answers))[:: 12 if draws(exercise) else 6]
 
 
 @each_function
