@@ -6,7 +6,7 @@ from course_lib.authoring.source import ROOT
 
 GRAVE = ("serious", "critical")
 
-# Only rules that are off by default would ask for what `preload` fetches.
+# What `preload` fetches serves an experimental rule, and one whose findings are not grave.
 RUN = """async ([where, rules]) => {
   const options = { resultTypes: ["violations"], preload: false, rules };
   const { violations } = await axe.run(where, options);
