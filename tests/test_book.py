@@ -130,7 +130,7 @@ def test_every_page_loads_without_a_network_and_does_not_scroll_sideways(reader,
             assert reader.evaluate("document.documentElement.scrollWidth") <= width, path.name
         if path.relative_to(site).as_posix() not in KINDS:  # those are looked at more closely
             colours = path.parent.name == "chapters"  # other pages have those of their kind
-            assert barriers_at(reader, "light", 390, colours) == [], path.name
+            assert barriers_at(reader, "light", width, colours) == [], path.name
 
 
 WIDE_FORMULAS = """
