@@ -375,6 +375,12 @@ def test_on_a_phone_a_wide_table_stacks_and_each_cell_names_its_column(reader):
     row = table.locator("tbody tr").filter(has_text="features of a query or a key")
     assert names_before(row) == ["", "meaning", "first in", "in code", "LaTeX"]  # it has no shape
     assert box_of(row)["x"] + box_of(row)["width"] <= 390
+    narrow = reader.locator("table:not(.stacks) td:first-child code:only-child")
+    assert narrow.count() > 5
+    in_a_line = narrow.evaluate_all(
+        "all => all.map((code) => code.textContent.length / code.getClientRects().length)"
+    )
+    assert min(in_a_line) > 6  # a long name is broken, but not every few letters
     table.evaluate("table => table.classList.remove('stacks')")
     assert reader.evaluate(SIDEWAYS) == 1
     reader.set_viewport_size({"width": 1200, "height": 664})

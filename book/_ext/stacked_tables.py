@@ -45,9 +45,19 @@ def _longest_word(entry):
     return longest
 
 
+def _longest_code(entry):
+    found = [text for text in entry.findall(nodes.Text) if isinstance(text.parent, nodes.literal)]
+    return min(CODE, max((len(word) for text in found for word in text.split()), default=0))
+
+
 def label_cells(app, doctree, docname):
-    """Mark the wide tables of a page, and give the cells of their rows the names of columns."""
+    """Mark the wide tables of a page, and give the cells of their rows the names of columns.
+
+    Cells with code say how many letters of it they need: for a browser, it may break anywhere.
+    """
     for table in doctree.findall(nodes.table):
+        for entry in table.findall(nodes.entry):
+            entry["letters"] = _longest_code(entry)
         head = next(iter(table.findall(nodes.thead)), None)
         if head is None or not is_wide(table):
             continue
@@ -62,11 +72,14 @@ def label_cells(app, doctree, docname):
 
 
 def visit_entry(writer, node):
-    """Open a cell, with the name of its column if it has one."""
+    """Open a cell, with the name of its column and how many letters it needs, if it has them."""
     HTML5Translator.visit_entry(writer, node)
+    more = ""
     if node.get("label"):
-        label = html.escape(node["label"], quote=True)
-        writer.body[-1] = writer.body[-1].replace(">", f' data-label="{label}">', 1)
+        more += f' data-label="{html.escape(node["label"], quote=True)}"'
+    if node.get("letters"):
+        more += f' style="--letters: {node["letters"]}"'
+    writer.body[-1] = writer.body[-1].replace(">", f"{more}>", 1)
 
 
 def depart_entry(writer, node):
