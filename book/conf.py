@@ -37,6 +37,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "api_pages",
     "author_year",
+    "code_links",
     "figures_last",
     "katex_formulas",
     "icons",

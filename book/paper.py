@@ -1,7 +1,8 @@
 """Print the built book as one PDF: ``python book/paper.py book/_build/html book/_build/book.pdf``.
 
 Chromium prints each page in its order, with the still of each live figure; then they are joined:
-bookmarks of chapters and sections, page numbers that run on, links from page to page.
+bookmarks of chapters and sections, page numbers that run on, links from page to page, and the tags
+of headings, lists and tables for screen readers.
 """
 
 import html
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, TextStringObject
+from tags import Tags
 
 from course_lib import __version__
 from course_lib.authoring.browser import FLAGS, find_chromium
@@ -64,17 +66,22 @@ def print_book(site, target, pages=None):
         context = browser.new_context(color_scheme="light", device_scale_factor=2)
         context.route("**/figures.js*", lambda route: route.fulfill(body=""))  # stills stay
         writer, starts, links = PdfWriter(), {}, []
+        tags = Tags(writer, "en")
         opening = context.new_page()
         opening.set_content(TITLE_PAGE.format(title=TITLE, version=__version__))
-        writer.append(io.BytesIO(opening.pdf(prefer_css_page_size=True)))
+        title = PdfReader(io.BytesIO(opening.pdf(prefer_css_page_size=True, tagged=True)))
+        writer.append(title)
+        tags.add(title, 0)
         for page in pages:
             starts[f"{address}/{page}"] = before = len(writer.pages)
             printed = _printed(opening, f"{address}/{page}", before)
             writer.append(printed, import_outline=True)
+            tags.add(printed, before)
             links.append((before, printed))
         browser.close()
     for before, printed in links:
         _join_links(writer, starts, before, printed)
+    tags.finish()
     writer.compress_identical_objects()
     writer.add_metadata({"/Title": TITLE, "/Author": "The course's authors"})
     writer.page_mode = "/UseOutlines"

@@ -138,6 +138,11 @@ TARGETS = """() => [...document.querySelectorAll(
   })"""
 
 
+CUT = """() => [...document.querySelectorAll("input.widget-readout")]
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => [e.closest("section").id, e.value])"""
+
+
 def small(found, least):
     return [entry for entry in found if entry[2] < least]
 
@@ -149,6 +154,7 @@ def test_on_a_phone_all_is_large_enough_to_be_read_and_hit(page):
     assert small(letters, 11) == []
     assert len(targets) > 300
     assert small(targets, 24) == []
+    assert page.evaluate(CUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

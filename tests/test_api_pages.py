@@ -1,7 +1,9 @@
 """The library reference: every public name has an entry, and what has none is seen."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,44 @@ def test_what_the_chapters_import_is_in_the_reference(monkeypatch):
     assert len(imported) > 10
     wanted = {name for name in imported if name.split(".")[1] not in MACHINERY}
     assert wanted - shown - {"course_lib.nn"} == set()
+
+
+LINKED = f"""
+import sys
+sys.path.append({str(EXTENSIONS)!r})
+sys.path.append("..")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_codeautolink", "code_links"]
+templates_path = ["templates"]
+"""
+CODE = "```python\nfrom linked import told\n\ntold()\n```\n"
+
+
+def test_links_in_code_stay_when_a_page_is_written_again_without_being_read(tmp_path):
+    texts = {
+        "linked.py": INSIDE,
+        "source/conf.py": LINKED,
+        "source/index.md": "# Code\n\n```{toctree}\nreference\nother\n```\n\n" + CODE,
+        "source/other.md": "# More of it\n\n" + CODE,
+        "source/reference.md": "# Reference\n\n```{eval-rst}\n.. autofunction:: linked.told\n```\n",
+        "source/templates/layout.html": '{% extends "!layout.html" %}\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def links():
+        command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "source", "site"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        written = [(tmp_path / "site" / name) for name in ("index.html", "other.html")]
+        return [path.read_text(encoding="utf-8").count("codeautolink-a") for path in written]
+
+    first = links()
+    assert min(first) > 0
+    layout = tmp_path / "source/templates/layout.html"
+    layout.write_text(layout.read_text() + "{% block footer %}again{% endblock %}\n")
+    later = time.time() + 10
+    os.utime(layout, (later, later))
+    assert links() == first
+    assert "again" in (tmp_path / "site/other.html").read_text(encoding="utf-8")
+    (tmp_path / "source/other.md").write_text("# More of it\n")
+    assert links() == [first[0], 0]

@@ -70,6 +70,9 @@ def test_run_all_goes_to_the_end_with_the_exercises_unsolved_and_trainings_stopp
     assert chapter.locator(".jp-InputPrompt", has_text="*").count() == 0
     assert chapter.locator(".jp-InputPrompt", has_text="[1]").count() == 1
     assert chapter.locator(".jp-OutputArea-output .course-figure").count() > TRAININGS
+    titles = chapter.locator(".course-scorecard td:nth-child(2)")
+    sides = {title.evaluate("cell => getComputedStyle(cell).textAlign") for title in titles.all()}
+    assert sides == {"left"}
     stills = chapter.locator(".jp-OutputArea-output .course-still")
     assert stills.count() == chapter.locator(".jp-OutputArea-output .course-figure").count()
     assert not any(still.is_visible() for still in stills.all())  # each has given way

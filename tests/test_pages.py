@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -120,3 +121,53 @@ def test_pages_are_printed_with_bookmarks_and_links_between_them(small_book, tmp
     links = [link.get_object() for page in printed.pages for link in page.get("/Annots") or ()]
     assert links
     assert not any("127.0.0.1" in str(link.get("/A", "")) for link in links)
+    assert_tagged(printed)
+
+
+def assert_tagged(printed):
+    """Hold the one tree of tags to the sheets: each names the other, and no name is there twice."""
+    root = printed.root_object
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"].value) == ("en", True)
+    tree = root["/StructTreeRoot"]
+    places = pairs(tree["/ParentTree"]["/Nums"])
+    sheets = {page.indirect_reference.idnum: page for page in printed.pages}
+    kinds, ids, marks, links = Counter(), {}, Counter(), Counter()
+
+    def read(reference, sheet=None):
+        element = reference.get_object()
+        kinds[element["/S"]] += 1
+        sheet = element.raw_get("/Pg").idnum if "/Pg" in element else sheet
+        if "/ID" in element:
+            assert element["/ID"] not in ids
+            ids[element["/ID"]] = reference
+        for child in element["/K"]:
+            part = child.get_object()
+            if isinstance(part, int):
+                mark(reference, sheet, part)
+            elif "/S" in part:
+                assert part.raw_get("/P") == reference
+                read(child, sheet)
+            elif "/MCID" in part:
+                mark(reference, part.raw_get("/Pg").idnum, part["/MCID"])
+            else:
+                assert places[part["/Obj"]["/StructParent"]] == reference
+                links[part.raw_get("/Pg").idnum, part.raw_get("/Obj").idnum] += 1
+
+    def mark(reference, sheet, number):
+        assert places[sheets[sheet]["/StructParents"]].get_object()[number] == reference
+        marks[sheet, number] += 1
+
+    read(tree.raw_get("/K"))
+    assert set(marks.values()) == set(links.values()) == {1}
+    assert {sheet for sheet, _ in marks} == set(sheets)
+    drawn = [
+        (number, link) for number, page in sheets.items() for link in page.get("/Annots") or ()
+    ]
+    assert set(links) == {(number, link.idnum) for number, link in drawn}
+    assert (kinds["/Document"], kinds["/Part"], kinds["/H1"]) == (1, 3, 3)
+    assert len(ids) == kinds["/TH"]
+    assert pairs(tree["/IDTree"]["/Names"]) == ids
+
+
+def pairs(flat):
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib import font_manager, pyplot
+from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 
@@ -24,6 +25,7 @@ from course_lib.plots import (
     spectral_order,
 )
 from course_lib.plots.picture import OTHER_SCRIPTS, card, text_width
+from tests.support.figures import contrast
 
 SMALL = np.array([[0.2, 0.5, 0.3], [0.55, 0.05, 0.4], [0.25, 0.6, 0.15]])
 TOKENS = ["the", "cat", "the"]
@@ -173,6 +175,26 @@ def test_masked_cells_have_no_colour_and_are_counted():
     assert len(figure.axes[0].texts) == 7  # what is hidden is not annotated either
     assert "2 cells are hatched; they hold 25% of the attention" in alt
     assert "Strongest: 2 to 1 0.60, 1 to 0 0.55, 1 to 2 0.40" in alt
+
+
+def test_numbers_stand_out_from_their_cells_whatever_the_colour():
+    def css(colour):
+        return f"rgb({', '.join(f'{255 * part:.3f}' for part in to_rgb(colour))})"
+
+    weights = np.linspace(0, 1, 49).reshape(7, 7)
+    weights /= weights.sum(axis=1, keepdims=True)
+    for picture in (
+        attention_heatmap(weights, vmax="data"),
+        attention_heatmap(weights, vmax="data", mask=np.eye(7) == 0),
+        difference_heatmap(weights, np.eye(7)),
+    ):
+        axes, cells = picture.figure.axes[0], cells_of(picture.figure)
+        shown = cells.get_array()
+        assert len(axes.texts) == shown.count() > 40
+        for text in axes.texts:
+            key, query = (int(place) for place in text.get_position())
+            ground = cells.cmap(cells.norm(shown[query, key]))
+            assert contrast(css(text.get_color()), css(ground)) > 4.5
 
 
 def test_an_order_moves_rows_columns_names_and_masks_together():
@@ -413,6 +435,15 @@ def test_lines_differ_by_more_than_colour():
     assert axes.get_xscale() == "log"
     assert tick_texts(axes.xaxis) == ["2", "8", "32"]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_title()) == ("x", "y", "t")
+
+
+def test_a_line_of_many_points_has_markers_at_some():
+    x = np.linspace(-4, 4, 81)
+    for count in (2, 81):
+        (line,) = lines(x[:count], {"a": x[:count]}, **LABELS).figure.axes[0].lines
+        marked = line.get_xdata()[:: line.get_markevery()]
+        assert len(line.get_xdata()) == count
+        assert len(marked) == count if count == 2 else 10 <= len(marked) <= 20
 
 
 BAD = [

@@ -143,6 +143,9 @@ def test_not_attempted_is_a_state_of_its_own(notebook):
     names["safe_softmax"] = lambda logits: ...
     check("weights-2")
     assert shown[-1].result.state == NOT_ATTEMPTED
+    bundle = shown[-1]._repr_mimebundle_()
+    assert "<details>" not in bundle["text/html"]  # the notebook has the hints below the card
+    assert "\nHint: " in bundle["text/plain"]  # which who is told in a terminal does not see
     names["safe_softmax"] = lambda logits: None
     check("weights-2")
     assert "Is a `return` missing?" in shown[-1].result.message

@@ -348,6 +348,17 @@ def test_on_a_phone_exercises_are_read_without_scrolling_sideways(reader):
             box = box_of(cell)
             assert box["x"] + box["width"] <= 391
     assert reader.evaluate("document.documentElement.scrollWidth") <= 390
+    assert names_before(rows.filter(has_text="weights-1")) == ["", "", "", "", "minutes", "needs"]
+    reader.get_by_label("Kind").select_option("predict")
+    assert rows.first.is_hidden()  # graph_view-1, which stacks as the others do
+
+
+def names_before(row):
+    """Return the names of columns that a stacked row shows before its cells."""
+    return row.locator("td").evaluate_all(
+        """cells => cells.filter((cell) => cell.checkVisibility())
+          .map((cell) => getComputedStyle(cell, "::before").content.split('"')[1]?.trim() ?? "")"""
+    )
 
 
 SIDEWAYS = """[...document.querySelectorAll(".pst-scrollable-table-container")]
@@ -362,12 +373,14 @@ def test_on_a_phone_a_wide_table_stacks_and_each_cell_names_its_column(reader):
     names = table.locator("thead th").all_inner_texts()
     assert names[:3] == ["symbol", "meaning", "shape"]
     row = table.locator("tbody tr").filter(has_text="features of a query or a key")
-    seen = row.locator("td").evaluate_all(
-        """cells => cells.filter((cell) => cell.checkVisibility())
-          .map((cell) => getComputedStyle(cell, "::before").content.split('"')[1]?.trim() ?? "")"""
-    )
-    assert seen == ["", "meaning", "first in", "in code", "LaTeX"]  # it has no shape
+    assert names_before(row) == ["", "meaning", "first in", "in code", "LaTeX"]  # it has no shape
     assert box_of(row)["x"] + box_of(row)["width"] <= 390
+    narrow = reader.locator("table:not(.stacks) td:first-child code:only-child")
+    assert narrow.count() > 5
+    in_a_line = narrow.evaluate_all(
+        "all => all.map((code) => code.textContent.length / code.getClientRects().length)"
+    )
+    assert min(in_a_line) > 6  # a long name is broken, but not every few letters
     table.evaluate("table => table.classList.remove('stacks')")
     assert reader.evaluate(SIDEWAYS) == 1
     reader.set_viewport_size({"width": 1200, "height": 664})
@@ -393,12 +406,37 @@ def test_on_paper_long_tables_begin_where_they_stand_and_no_answer_is_cut_off(re
 def test_which_tables_are_wide():
     least_width = module_of_book("_ext/stacked_tables").least_width
 
-    def table(*cells):
-        lines = "".join("   * - " + "\n     - ".join(row) + "\n" for row in cells)
-        return next(iter(publish_doctree(f".. list-table::\n\n{lines}").findall(nodes.table)))
+    assert least_width(table_of(("a b", "some words"), ("words", "c"))) == 5 + 5 + 2 * 2
+    assert least_width(table_of(("a", "``weights.transpose()``"))) == 1 + 11 + 2 * 2
 
-    assert least_width(table(("a b", "some words"), ("words", "c"))) == 5 + 5 + 2 * 2
-    assert least_width(table(("a", "``weights.transpose()``"))) == 1 + 11 + 2 * 2
+
+def test_a_sentence_wants_more_than_a_narrow_column():
+    is_wide = module_of_book("_ext/stacked_tables").is_wide
+    words, sentence = "a" * 11, "one word " * 7
+    assert is_wide(table_of((words, words, words, sentence)))
+    assert not is_wide(table_of((words, words, words, sentence[:50])))
+    assert not is_wide(table_of((words, sentence)))
+
+
+def test_a_wide_table_says_what_its_cells_are_of_and_whether_it_counts():
+    def labelled(*rows):
+        table = table_of(*rows, head=1)
+        module_of_book("_ext/stacked_tables").label_cells(None, table.document, "page")
+        labels = [entry.get("label") for entry in table.findall(nodes.entry)][len(rows[0]) :]
+        return "numbered" in table["classes"], labels
+
+    long = "antidisestablishmentarianism"
+    counted = [("", "the snippet", "what you see"), ("1", long, long), ("", "", long)]
+    assert labelled(*counted) == (True, ["", "", "what you see"] * 2)
+    named = [("", "minutes", "kind"), ("one", long, long)]
+    assert labelled(*named) == (False, ["", "minutes", ""])
+    assert labelled(("", "a"), ("1", "narrow")) == (False, [None, None])
+
+
+def table_of(*rows, head=0):
+    lines = "".join("   * - " + "\n     - ".join(row) + "\n" for row in rows)
+    text = f".. list-table::\n   :header-rows: {head}\n\n{lines}"
+    return next(iter(publish_doctree(text).findall(nodes.table)))
 
 
 def box_of(part):

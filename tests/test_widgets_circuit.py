@@ -98,9 +98,11 @@ STATE = """states => states.map((state) => {
   const lit = [...root.querySelectorAll(".edge:is(.into, .out)")].length;
   const met = [...root.querySelectorAll(".node.met")].length;
   const rows = [...root.querySelectorAll(".edge-list:not([hidden]) button")].length;
+  const lists = [...root.querySelectorAll(":has(> .edge-list)")].map((list) => [
+    list.querySelector(".title").textContent !== "", !list.querySelector(".edge-list").hidden]);
   const scores = [...root.querySelectorAll(".node")].map(({ dataset }) => +dataset.score);
   const broken = /NaN|undefined|Infinity/.test(root.outerHTML);
-  return { ...module.circuitState(model), drawn, lit, met, rows, shown: scores, broken };
+  return { ...module.circuitState(model), drawn, lit, met, rows, lists, shown: scores, broken };
 })"""
 
 
@@ -123,6 +125,7 @@ def test_every_state_draws_the_edges_above_the_threshold(page, tmp_path):
         ends_of = (into | out) if state["chosen"] is not None else edges
         assert shown["met"] == len({end for edge in ends_of for end in edge})
         assert shown["rows"] == min(len(ends_of), 40)
+        assert all(titled == listed for titled, listed in shown["lists"])  # no title of nothing
         scores = list(SCORES.values())[state["score_choice"]].ravel()
         np.testing.assert_allclose(shown["scores"], scores, rtol=1e-6)
         np.testing.assert_allclose(shown["shown"], scores, atol=1e-4)

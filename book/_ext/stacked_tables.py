@@ -1,7 +1,8 @@
 """Wide tables stack on a phone: a row becomes a block, and each cell says which column it is of.
 
 Whether a table is wide is estimated here, so that nothing moves once the page is seen: a column is
-as wide as its longest word, and code may be broken. `stacked-tables.css` does the rest.
+at least as wide as its longest word, code may be broken, and a sentence wants more than a word.
+`stacked-tables.css` does the rest.
 """
 
 import html
@@ -12,13 +13,28 @@ from sphinx.writers.html5 import HTML5Translator
 PHONE = 46  # letters that a line of a table has at 390 pixels
 BETWEEN = 2  # letters that the space between two columns takes
 CODE = 11  # letters of code or LaTeX that a column should have room for
-APART = {"exercises"}  # pages whose tables have a layout of their own for phones
+SENTENCE, ROOM = 60, 21  # a text of more letters wants a column of so many
+# Columns whose cells say themselves what they are: they need no name before them.
+PLAIN = {"chapter", "exercise", "kind", "the question it answers", "the snippet"}
+
+
+def is_wide(table):
+    """Return whether the columns of a table have too little room side by side on a phone."""
+    spare = PHONE - least_width(table)
+    return spare < 0 or any(
+        spare + max(map(_longest_word, column)) < ROOM
+        for column in _columns(table)
+        if max(len(entry.astext()) for entry in column) > SENTENCE
+    )
 
 
 def least_width(table):
     """Return how many letters a table needs side by side, so that only code is broken."""
-    columns = zip(*(row.children for row in table.findall(nodes.row)), strict=False)
-    return sum(BETWEEN + max(map(_longest_word, column)) for column in columns)
+    return sum(BETWEEN + max(map(_longest_word, column)) for column in _columns(table))
+
+
+def _columns(table):
+    return list(zip(*(row.children for row in table.findall(nodes.row)), strict=False))
 
 
 def _longest_word(entry):
@@ -29,27 +45,41 @@ def _longest_word(entry):
     return longest
 
 
+def _longest_code(entry):
+    found = [text for text in entry.findall(nodes.Text) if isinstance(text.parent, nodes.literal)]
+    return min(CODE, max((len(word) for text in found for word in text.split()), default=0))
+
+
 def label_cells(app, doctree, docname):
-    """Mark the wide tables of a page, and give the cells of their rows the names of columns."""
-    if docname in APART:
-        return
+    """Mark the wide tables of a page, and give the cells of their rows the names of columns.
+
+    Cells with code say how many letters of it they need: for a browser, it may break anywhere.
+    """
     for table in doctree.findall(nodes.table):
+        for entry in table.findall(nodes.entry):
+            entry["letters"] = _longest_code(entry)
         head = next(iter(table.findall(nodes.thead)), None)
-        if head is None or least_width(table) <= PHONE:
+        if head is None or not is_wide(table):
             continue
         table["classes"].append("stacks")
         names = [entry.astext() for entry in head.children[0].children]
-        for row in next(iter(table.findall(nodes.tbody))).children:
+        rows = next(iter(table.findall(nodes.tbody))).children
+        if not names[0] and all(row[0].astext().isdigit() for row in rows if row[0].astext()):
+            table["classes"].append("numbered")
+        for row in rows:
             for name, entry in zip(names, row.children, strict=False):
-                entry["label"] = name
+                entry["label"] = "" if name in PLAIN else name
 
 
 def visit_entry(writer, node):
-    """Open a cell, with the name of its column if it has one."""
+    """Open a cell, with the name of its column and how many letters it needs, if it has them."""
     HTML5Translator.visit_entry(writer, node)
+    more = ""
     if node.get("label"):
-        label = html.escape(node["label"], quote=True)
-        writer.body[-1] = writer.body[-1].replace(">", f' data-label="{label}">', 1)
+        more += f' data-label="{html.escape(node["label"], quote=True)}"'
+    if node.get("letters"):
+        more += f' style="--letters: {node["letters"]}"'
+    writer.body[-1] = writer.body[-1].replace(">", f"{more}>", 1)
 
 
 def depart_entry(writer, node):

@@ -50,11 +50,11 @@ def exercise(key):
 
 def all_exercises():
     """Return the table of all exercises, a row each."""
-    rows = ["| exercise | title | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
+    rows = ["| title | exercise | chapter | kind | minutes | needs |", f"|{' --- |' * 6}"]
     for task in _all_tasks():
-        link = f"[{task.key}]({_place(task)})"
+        link = f"[{task.title}]({_place(task)})"
         chapter = f"{chapter_stem(task.chapter)[:2]} {front_matter(task.chapter)['title']}"
-        cells = (link, task.title, chapter, task.kind, task.minutes, _needs(task.chapter))
+        cells = (link, task.key, chapter, task.kind, task.minutes, _needs(task.chapter))
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return ["", *rows, ""]
 

@@ -125,9 +125,8 @@ def tell_difference(what, value, expected):
         told = {"right": _listed(right), "wrong": _listed(got)}
         raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", what=what, **told)
     where = np.unravel_index(np.argmax(np.abs(got - right)), right.shape)
-    told = {"what": what, "right": _written(right[where]), "wrong": _written(got[where])}
-    if told["right"] == told["wrong"]:  # the difference is behind the digits that are shown
-        told |= {"right": _in_full(expected, where), "wrong": _in_full(value, where)}
+    numbers = told_apart(np.asarray(expected)[where], np.asarray(value)[where], _written)
+    told = {"what": what, "right": numbers[0], "wrong": numbers[1]}
     if not right.ndim:
         raise Wrong("{what}: not right yet, expected {right}, got {wrong}.", **told)
     raise Wrong(
@@ -282,18 +281,19 @@ def _shape(part):
 
 def told_apart(right, wrong, written):
     """Return two numbers as `written` writes them, or in full where it writes the same for both."""
+    right, wrong = _exact(right), _exact(wrong)
     told = written(right), written(wrong)
-    return told if told[0] != told[1] else (repr(float(right)), repr(float(wrong)))
+    return told if told[0] != told[1] else (repr(right), repr(wrong))
 
 
 def _listed(numbers):
     return "(" + ", ".join(_written(number) for number in numbers.ravel()) + ")"
 
 
-def _in_full(numbers, where):
+def _exact(number):
     """Return a number with all its digits; a whole one may have more than float64 holds."""
-    number = np.asarray(numbers)[where].item()
-    return repr(number if isinstance(number, int) else float(number))
+    number = np.asarray(number).item()
+    return number if isinstance(number, int) else float(number)
 
 
 def _written(number):

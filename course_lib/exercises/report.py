@@ -56,7 +56,9 @@ class Card:
         mark, heading = HEADINGS[self.result.state]
         body = ""
         if self.result.state != PASSED:
-            body = f"<p>{_inline(self.result.message)}</p>" + _folded_hint(self.exercise.hints[0])
+            body = f"<p>{_inline(self.result.message)}</p>"
+        if self.result.state in (WRONG, ERROR):  # before that, the hints are right below the card
+            body += _folded_hint(self.exercise.hints[0])
         return (
             f"{_style()}<div class='course-check' data-state='{self.result.state}' role='status'>"
             f"<strong><span class='course-mark' aria-hidden='true'>{mark}</span> {say(heading)}"

@@ -68,10 +68,26 @@ def draw_cells(axes, values, norm, hidden=None, *, cmap=COLOURS, **options):
         yticklabels=False,
         **options,
     )
+    if axes.texts:
+        _write_clearly(axes.texts, axes.collections[0])
     if hidden is not None and hidden.any():
         axes.add_patch(PathPatch(_outline(hidden), **HIDDEN))
     for spine in axes.spines.values():
         spine.set(visible=True, color="#8a94a0")
+
+
+def _write_clearly(texts, cells):
+    """Write each number in black or white, whichever stands out more from its cell.
+
+    Seaborn turns to white early, where it is hard to read on middle blue.
+    """
+    from seaborn.utils import relative_luminance
+
+    cells.update_scalarmappable()
+    shown = ~np.ma.getmaskarray(cells.get_array()).ravel()
+    for text, colour in zip(texts, cells.get_facecolors()[shown], strict=True):
+        light = relative_luminance(colour) + 0.05  # as contrast is defined in WCAG 2
+        text.set_color("black" if light / 0.05 > 1.05 / light else "white")
 
 
 def _outline(hidden):

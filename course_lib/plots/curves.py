@@ -14,6 +14,7 @@ STYLES = (
     ("#000000", "v", (0, (5, 1, 1, 1, 1, 1))),
     ("#56b4e9", "P", (0, (8, 2))),
 )
+MARKED = 16  # places on a line with a marker: more would hide it
 
 
 def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="linear"):
@@ -79,7 +80,8 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
         axes = figure.add_subplot(xscale=xscale, yscale=yscale, xlabel=xlabel, ylabel=ylabel)
         axes.set_title(title, parse_math=False)
         for (name, values), (colour, marker, dash) in zip(rows.items(), STYLES, strict=False):
-            axes.plot(x, values, color=colour, marker=marker, linestyle=dash, label=name)
+            style = {"color": colour, "marker": marker, "linestyle": dash, "label": name}
+            axes.plot(x, values, markevery=max(1, len(x) // MARKED), **style)
         if xscale == "log":
             axes.set_xticks(x, [f"{value:g}" for value in x])
             axes.set_xticks([], minor=True)

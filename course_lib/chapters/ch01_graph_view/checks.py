@@ -143,7 +143,7 @@ def _tell_edge(what, got, expected):
     if len(got) > len(given):
         raise Wrong("{what}: an edge is there twice.", **told)
     i, j = max(meant, key=lambda edge: abs(given[edge] - meant[edge]))
-    right, wrong = told_apart(meant[i, j], given[i, j], lambda weight: f"{float(weight):.6g}")
+    right, wrong = told_apart(meant[i, j], given[i, j], "{:.6g}".format)
     told |= {"right": right, "wrong": wrong}
     raise Wrong(
         "{what}: the edge from {i} to {j} should have the weight {right}, got {wrong}.",

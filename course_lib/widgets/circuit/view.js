@@ -184,7 +184,7 @@ function listOf() {
   const title = html("p", { class: "title" });
   const { root, show } = sortedList({ class: "edge-list" });
   const fill = (words, edges, text) => {
-    title.textContent = words;
+    title.textContent = edges.length ? words : "";
     root.setAttribute("aria-label", words);
     const most = edges[0]?.strength;
     show(edges.slice(0, MOST_ROWS).map((edge) => drawRow(edge, most, ...text(edge))));
