@@ -64,9 +64,12 @@ def unicode(value, name):
 def path(value, name):
     """Return a path; a number is refused: `open` would take it for a file that is open already."""
     try:
-        return Path(value)
+        named = Path(value)
     except TypeError:
         raise TypeError(f"{name} must be a path, got {shown(value)}") from None
+    if "\0" in str(named):
+        raise ValueError(f"{name} must not hold a null character, got {shown(value)}")
+    return named
 
 
 def flag(value, name):
@@ -127,6 +130,13 @@ def choice(value, name, options):
     if not any(isinstance(value, type(option)) and value == option for option in options):
         listed = ", ".join(repr(option) for option in options)
         raise ValueError(f"{name} must be one of {listed}, got {shown(value)}")
+    return value
+
+
+def instance(value, name, kind):
+    """Return `value` if it is of a kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {shown(value)}")
     return value
 
 

@@ -21,6 +21,7 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     choice,
     flag,
     generator,
+    instance,
     integer,
     integers,
     path,
@@ -53,7 +54,7 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     _check_numbers(array, name)
     check_shape(array, name, ndim=ndim, shape=shape)
     _check_filled(array, name)
-    array = array.astype(np.float64, copy=False)
+    array = _as_float64(array)
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum()
     if np.isfinite(total):  # then every entry is; one pass over a large array instead of four
@@ -69,6 +70,12 @@ def moderate_array(values, name, **axes):
     if largest > LARGEST:
         raise ValueError(f"{name} must be at most {LARGEST:.0e} in size, got {largest:.3g}")
     return array
+
+
+def _as_float64(array):
+    """Return an array as float64; what is further than that reaches becomes infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64, copy=False)
 
 
 def _check_finite(array, name, allow_minus_inf=False):
@@ -220,7 +227,7 @@ def weights_array(weights, name="weights", *, ndim=2, square=True):
     _check_numbers(array, name)
     check_shape(array, name, ndim=ndim)
     _check_filled(array, name)
-    array = array.astype(np.float64, copy=False)
+    array = _as_float64(array)
     if square and array.shape[-1] != array.shape[-2]:
         raise ValueError(f"{name} must be square in its last two axes, got shape {array.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -265,12 +272,12 @@ def _refuse(array, sums, name):
     )
 
 
-def above(weights, cutoff):
+def above(weights, cutoff, name="weights"):
     """Return which weights are above a cutoff, as exactly as they are stored.
 
     The cutoff is rounded as they are: 0.4 is not above 0.4, in no precision.
     """
-    stored = as_numpy(weights, "weights")
+    stored = as_numpy(weights, name)
     if _stored_as(weights) == "bfloat16":
         cutoff = _nearest_bfloat16(cutoff)
     elif stored.dtype.kind == "f":
@@ -318,7 +325,12 @@ def token_list(tokens, n, name="tokens"):
     if len(tokens) != n:
         got = len(tokens) if len(tokens) < n else length
         raise ValueError(f"{name} must have one entry a position: expected {n}, got {got}")
-    tokens = [str(token) for token in tokens]
+    try:
+        tokens = [str(token) for token in tokens]
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        raise ValueError(
+            f"{name} must be short enough to be written, got a larger number"
+        ) from None
     unicode("".join(tokens), name)
     return tokens
 
@@ -329,6 +341,14 @@ def within(x, name, low, high, *, verb="be"):
         worst = x.min() if x.min() < low else x.max()
         raise ValueError(f"{name} must {verb} from {low} to {high}, got {worst.item()}")
     return x
+
+
+def numbers(values, name, *, shape=None):
+    """Return real numbers as an array of their own type, NaN among them or not."""
+    array = as_numpy(values, name)
+    _check_numbers(array, name)
+    check_shape(array, name, shape=shape)
+    return array
 
 
 def _check_numbers(array, name):

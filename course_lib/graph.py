@@ -123,6 +123,8 @@ def attention_multigraph(
     >>> list(graph.edges(keys=True))
     [(0, 0, 0), (0, 1, 1), (1, 1, 0)]
     """
+    if not hasattr(weights, "dtype") and not isinstance(weights, list | tuple):
+        weights = _validate.as_numpy(weights, "weights")  # no other type need give up a head
     heads, n_query, n_key = _validate.weights_array(weights, ndim=3, square=False).shape
     tokens = _validate.token_list(tokens, n_query)
     if key_tokens is not None:
@@ -170,7 +172,7 @@ def composition_graph(scores, *, threshold=0.0):
     >>> list(composition_graph(scores).edges(data="weight"))
     [((0, 0), (1, 0), 0.5)]
     """
-    scores = _validate.real_array(scores, "scores", ndim=4)
+    stored, scores = scores, _validate.real_array(scores, "scores", ndim=4)
     layers, heads = scores.shape[:2]
     _validate.check_shape(scores, "scores", shape=(layers, heads, layers, heads))
     threshold = _validate.real(threshold, "threshold", low=0, high=1)
@@ -178,7 +180,7 @@ def composition_graph(scores, *, threshold=0.0):
         raise ValueError("scores must be from 0 to 1")
     graph = nx.DiGraph()
     graph.add_nodes_from(np.ndindex(layers, heads))
-    for layer, head, *reader in np.argwhere(scores > threshold).tolist():
+    for layer, head, *reader in np.argwhere(_validate.above(stored, threshold, "scores")).tolist():
         if reader[0] <= layer:
             raise ValueError(f"scores must be 0 unless the reader is later, got {layer, *reader}")
         weight = float(scores[layer, head, *reader])
@@ -236,7 +238,7 @@ def _places(graph):
     nodes = list(graph)
     n = len(nodes)
     if n and set(nodes) == set(range(n)) and not any(isinstance(node, bool) for node in nodes):
-        row = column = {node: int(node) for node in nodes}
+        row = column = dict(zip(range(n), range(n), strict=True))  # 1.0 is found as 1
         return row, column
     n_query = sum(isinstance(node, tuple) and node[:1] == ("query",) for node in nodes)
     queries, keys = _two_texts(n_query, n - n_query)

@@ -83,7 +83,9 @@ def position_score(weights, positions):
     listed = positions if np.iterable(positions) else [positions]
     listed = _validate.integers(listed, "positions", low=0, high=n - 1)
     if not listed or len(set(listed)) < len(listed):
-        raise ValueError(f"positions must be distinct and at least one, got {positions!r}")
+        raise ValueError(
+            f"positions must be distinct and at least one, got {_validate.shown(listed)}"
+        )
     return weights[..., listed].sum(axis=-1).mean(axis=-1)
 
 
@@ -254,7 +256,8 @@ def head_distance(first, second):
 def _with_copies(weights, tokens):
     """Return the weights, and (n, n): whether key j is an earlier copy of the token of query i."""
     weights = _validate.weights_array(weights, ndim=(2,))
-    found = np.array(_validate.token_list(tokens, weights.shape[-1]))
+    # As objects: NumPy's own texts lose null characters at their ends, which are tokens of some.
+    found = np.array(_validate.token_list(tokens, weights.shape[-1]), dtype=object)
     copies = np.tril(found[:, None] == found, -1)
     if not copies.any():
         raise ValueError("tokens must hold one that occurs twice, got none")

@@ -90,9 +90,9 @@ def test_sentences_show_what_they_are_for():
 
 
 @pytest.mark.parametrize("load", [data.load_attention, data.load_leave_one_out, data.load_knockout])
-@pytest.mark.parametrize("name", ["dog", "", None, 3])
+@pytest.mark.parametrize("name", ["dog", "", None, 3, np.array(["short", "dog"])])
 def test_an_unknown_name_lists_the_names(name, load):
-    with pytest.raises(ValueError, match=r"name must be one of short, it_tired, .*long; got"):
+    with pytest.raises(ValueError, match=r"name must be one of 'short', 'it_tired', .*'long', got"):
         load(name)
 
 

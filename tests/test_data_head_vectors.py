@@ -58,11 +58,11 @@ def test_heads_of_a_group_share_keys_and_values_but_not_queries():
         assert not np.array_equal(heads[18, 6].query, heads[18, 8].query)
 
 
-@pytest.mark.parametrize("name", ["short", "", None, 3])
+@pytest.mark.parametrize("name", ["short", "", None, 3, np.array(["agreement", "short"])])
 def test_an_unknown_name_lists_the_names(name):
-    with pytest.raises(ValueError, match="name must be one of agreement, it_tired; got"):
+    with pytest.raises(ValueError, match="name must be one of 'agreement', 'it_tired', got"):
         data.load_head_vectors(name)
-    with pytest.raises(ValueError, match="name must be one of agreement, repetition; got"):
+    with pytest.raises(ValueError, match="name must be one of 'agreement', 'repetition', got"):
         data.load_head_vectors("it_tired", model="smollm2")
     with pytest.raises(ValueError, match="model must be one of 'minilm', 'smollm2', got 'gpt'"):
         data.load_head_vectors("agreement", model="gpt")

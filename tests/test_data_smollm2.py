@@ -99,7 +99,9 @@ def test_minilm_is_a_recording_too():
 )
 @pytest.mark.parametrize("name", ["short", "", None, 3])
 def test_an_unknown_name_lists_the_names(name, load):
-    with pytest.raises(ValueError, match=r"name must be one of repetition, .*random_twice; got"):
+    with pytest.raises(
+        ValueError, match=r"name must be one of 'repetition', .*'random_twice', got"
+    ):
         load(name)
 
 

@@ -142,7 +142,9 @@ PLACE = tempfile.TemporaryDirectory()  # of one recording, for as long as this p
 RECORDED = Path(PLACE.name, "recording.npz")
 RECORDING = models.Recording("decoder", np.full((1, 2, 2, 2), 0.5), [*"ab"], [*"ab"])
 RECORDING.save(RECORDED)
-FILE = Kind([lambda: RECORDED, lambda: str(RECORDED)], [], 2).also(None, 0, True, b"name", [], ...)
+FILE = Kind([lambda: RECORDED, lambda: str(RECORDED)], [], 2).also(
+    None, 0, True, b"name", [], ..., "a\0b"
+)
 
 
 class Recorder:

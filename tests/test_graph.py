@@ -237,3 +237,34 @@ def test_the_graph_of_heads_has_all_heads_and_the_strong_edges_from_writer_to_re
         assert weight == scores[layer, head, later, reader]
     with pytest.raises(ValueError, match="reader is later"):
         composition_graph(scores.transpose(2, 3, 0, 1))
+
+
+def test_a_score_that_is_the_threshold_is_left_out_in_every_precision():
+    scores = np.zeros((2, 1, 2, 1))
+    scores[0, 0, 1, 0] = 0.4
+    for stored in (scores, scores.astype(np.float32), scores.astype(np.float16), scores.tolist()):
+        assert not composition_graph(stored, threshold=0.4).edges
+        assert len(composition_graph(stored, threshold=0.39).edges) == 1
+
+
+def test_a_number_too_long_to_be_written_is_no_token():
+    with pytest.raises(ValueError, match="tokens must be short enough to be written"):
+        attention_graph(np.eye(2), [10**5000, 1])
+
+
+def test_nodes_that_are_equal_to_positions_are_positions():
+    for zero, one in ((0.0, 1.0), (0j, 1 + 0j), (np.int8(0), np.float32(1))):
+        graph = nx.DiGraph([(zero, one, {"weight": 0.5})])
+        assert np.array_equal(attention_matrix(graph), [[0, 0.5], [0, 0]])
+
+
+def test_heads_of_what_can_only_be_made_an_array_become_a_multigraph():
+    heads = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]])
+
+    class Lazy:
+        def __array__(self, dtype=None, copy=None):
+            return heads
+
+    expected = list(attention_multigraph(heads).edges(keys=True, data=True))
+    for given in (Lazy(), memoryview(heads)):
+        assert list(attention_multigraph(given).edges(keys=True, data=True)) == expected

@@ -96,6 +96,16 @@ def test_scores_of_copies_are_those_of_a_plain_loop(score, after):
         assert found[1, 2] != pytest.approx(by_loop(HEADS[1, 2].T, tokens, after))
 
 
+def test_a_null_character_at_the_end_makes_another_token():
+    apart = ["a", "b", "a\0", "\0", ""]
+    for score in (duplicate_score, induction_score):
+        with pytest.raises(ValueError, match="tokens must hold one that occurs twice"):
+            score(HEADS, apart)
+    assert np.array_equal(
+        duplicate_score(HEADS, ["a\0", "b", "a\0", "\0", ""]), duplicate_score(HEADS, list("abacd"))
+    )
+
+
 def test_scores_of_copies_are_those_recorded_on_words_said_twice():
     effects = load_head_effects()
     weights, _ = load_attention("random_twice", model="smollm2")

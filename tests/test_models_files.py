@@ -38,7 +38,7 @@ def causal(seed=0, n=6, layers=2, heads=3):
 
 
 def recording_of(weights, **more):
-    tokens = tuple(f"t{k}" for k in range(weights.shape[-1]))
+    tokens = tuple(f"t{k}" for k in range(np.shape(weights)[-1]))
     return Recording(kind="decoder", weights=weights, queries=tokens, keys=tokens, **more)
 
 
@@ -352,6 +352,49 @@ def test_a_recording_that_does_not_fit_itself_is_refused():
     )
     assert recording_of(weights).causal
     assert not recording_of(weights[..., ::-1, ::-1]).causal
+
+
+def test_weights_of_a_recording_are_float32_and_its_rows_sum_to_1():
+    weights = causal()
+    rounded = weights.astype(np.float16)
+    for given in (weights.astype(float), rounded, np.ma.array(weights), weights.tolist()):
+        kept = recording_of(given).weights
+        assert type(kept) is np.ndarray
+        assert kept.dtype == np.float32
+        assert abs(kept.sum(axis=-1) - 1).max() < 1e-6
+    ones = recording_of(np.eye(6, dtype=int)[None, None])
+    assert ones.weights.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("ids", [1, 2]),
+        ("ids", "abcdef"),
+        ("losses", np.zeros((6, 1))),
+        ("value_sizes", np.ones((2, 6))),
+        ("value_sizes", {}),
+        ("provenance", 5),
+        ("decoder", 7),
+        ("cross", causal()),
+    ],
+)
+def test_a_part_of_a_recording_that_does_not_fit_is_named(name, wrong):
+    with pytest.raises((TypeError, ValueError), match=rf"^{name} must "):
+        recording_of(causal(), **{name: wrong})
+
+
+def test_what_json_cannot_hold_is_no_provenance(tmp_path):
+    recording = recording_of(causal(), provenance={"made": object()})
+    with pytest.raises(TypeError, match="^provenance must hold only what JSON can"):
+        recording.save(tmp_path / "mine.npz")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_name_may_be_as_long_as_the_system_takes(tmp_path):
+    path = tmp_path / f"{'x' * 251}.npz"
+    recording_of(causal()).save(path)
+    assert models.load(path).layers == 2
 
 
 def test_install_hint_names_an_extra_that_exists():

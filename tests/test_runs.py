@@ -63,7 +63,9 @@ def test_load_runs_is_the_file():
     written = json.loads(file.read_text(encoding="utf-8"))["runs"]
     row = next(r for r in written if r["model"] == "with attention" and r["seed"] == 4)
     assert load_runs("digits")["with attention"]["gamma"][4] == row["gamma"]
-    with pytest.raises(ValueError, match=r"task must be one of opinions, dates, .*; got 'cats'"):
+    with pytest.raises(
+        ValueError, match=r"task must be one of 'opinions', 'dates', .*, got 'cats'"
+    ):
         load_runs("cats")
 
 

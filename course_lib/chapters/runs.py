@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from course_lib import _validate
 from course_lib.chapters import FOLDER
 
 
@@ -37,8 +38,7 @@ def load_runs(task):
     files = sorted(FOLDER.glob("ch*/runs.json"))
     runs = [run for f in files for run in json.loads(f.read_text(encoding="utf-8"))["runs"]]
     tasks = list(dict.fromkeys(run["task"] for run in runs))
-    if task not in tasks:
-        raise ValueError(f"task must be one of {', '.join(tasks)}; got {task!r}")
+    task = _validate.choice(task, "task", tasks)
     measured = {}
     for run in sorted((run for run in runs if run["task"] == task), key=lambda run: run["seed"]):
         for name in run.keys() - {"task", "model", "seed"}:

@@ -275,15 +275,14 @@ def load_head_vectors(name, *, model="minilm"):
     np.float64(0.43)
     """
     model = _validate.choice(model, "model", tuple(MODELS))
-    heads, names = {}, set()
+    heads = {}
     with np.load(FOLDER / "head_vectors.npz") as stored:
-        for recorded, text, *head, part in (key.split(".") for key in stored):
-            names |= {text} if recorded == model else set()
-            if (recorded, text) == (model, name):
-                array = stored[".".join((recorded, text, *head, part))].astype(np.float64)
-                heads.setdefault(tuple(map(int, head)), {})[part] = array
-    if not heads:
-        raise ValueError(f"name must be one of {', '.join(sorted(names))}; got {name!r}")
+        keys = [key for key in stored if key.startswith(f"{model}.")]
+        name = _validate.choice(name, "name", sorted({key.split(".")[1] for key in keys}))
+        for key in keys:
+            _, text, *head, part = key.split(".")
+            if text == name:
+                heads.setdefault(tuple(map(int, head)), {})[part] = stored[key].astype(np.float64)
     tokens = tuple(_stored(name, model=model)["tokens"].tolist())
     mask = causal_mask(len(tokens)) if model == "smollm2" else None
     return {head: HeadVectors(**parts, mask=mask, tokens=tokens) for head, parts in heads.items()}
@@ -465,9 +464,7 @@ def record(sentence):
 def _stored(name, *, model="minilm", file=None):
     """Return the arrays of the recording called `name` by what comes after its name and a dot."""
     weights, _ = MODELS[_validate.choice(model, "model", tuple(MODELS))]
-    names = _names(model)
-    if not isinstance(name, str) or name not in names:
-        raise ValueError(f"name must be one of {', '.join(names)}; got {name!r}")
+    name = _validate.choice(name, "name", _names(model))
     return _read(name, file or weights)
 
 

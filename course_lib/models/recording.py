@@ -55,14 +55,24 @@ class Recording:
     cross: "Recording | None" = None
 
     def __post_init__(self):
-        """Check that weights and tokens fit each other."""
+        """Check that all parts fit each other."""
         _validate.choice(self.kind, "kind", KINDS)
         weights = _validate.weights_array(self.weights, ndim=4, square=False)
-        if not isinstance(self.weights, np.ndarray):
+        if getattr(self.weights, "dtype", None) != np.float32 or np.ma.isMA(self.weights):
             object.__setattr__(self, "weights", weights.astype(np.float32))
-        for name, n in [("queries", weights.shape[-2]), ("keys", weights.shape[-1])]:
+        layers, heads, n_query, n_key = weights.shape
+        for name, n in [("queries", n_query), ("keys", n_key)]:
             tokens = _validate.token_list(getattr(self, name), n, name)
             object.__setattr__(self, name, tuple(tokens))
+        sizes = {"ids": (n_query,), "value_sizes": (layers, heads, n_key), "losses": (n_query,)}
+        for name, shape in sizes.items():
+            if getattr(self, name) is not None:
+                array = _validate.numbers(getattr(self, name), name, shape=shape)
+                object.__setattr__(self, name, array)
+        _validate.instance(self.provenance, "provenance", dict)
+        for name in OTHERS:
+            if getattr(self, name) is not None:
+                _validate.instance(getattr(self, name), name, Recording)
 
     def __repr__(self):
         """Return what it is in a line."""
@@ -113,6 +123,8 @@ class Recording:
         ------
         OSError
             If the file cannot be written; then nothing is left half-written.
+        TypeError, ValueError
+            If `path` is none, or `provenance` holds what JSON cannot.
         """
         arrays = {}
         for name, graph in self.graphs().items():
@@ -165,7 +177,10 @@ def _arrays(graph):
         "no_value_sizes": graph.no_value_sizes,
         "provenance": graph.provenance,
     }
-    arrays = {"notes": np.array(json.dumps(notes, ensure_ascii=False))}
+    try:
+        arrays = {"notes": np.array(json.dumps(notes, ensure_ascii=False))}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"provenance must hold only what JSON can: {error}") from None
     arrays |= packing.pack(graph.weights)
     optional = {name: getattr(graph, name) for name in ("ids", "value_sizes", "losses")}
     return arrays | {name: array for name, array in optional.items() if array is not None}

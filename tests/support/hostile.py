@@ -130,6 +130,7 @@ def _no_numbers(make, *, finite=True):
         lambda: [[10**400, 1.0], [1.0, 1.0]],
         _itself,
         lambda: np.ones((1,) * 64),
+        lambda: np.full(make().shape, np.longdouble("1e4000")),  # beyond float64
     ]
 
 
@@ -355,7 +356,8 @@ def text():
 
 def name_of(*names):
     """Return the kind of a name in a list."""
-    return Kind(list(map(_as, names)), list(map(_as, ("none such", None, 0, [names[0]], b"short"))))
+    wrong = ("none such", None, 0, [names[0]], b"short", np.array([names[0], "short"]), np.ones(2))
+    return Kind(list(map(_as, names)), list(map(_as, wrong)))
 
 
 def graph(make):
@@ -371,6 +373,7 @@ def graph(make):
         nx.DiGraph([(0, 1)]),
         *(nx.DiGraph([(0, 1, {"weight": w})]) for w in (NAN, -0.5, "heavy", None, True, 1j, [1])),
         nx.DiGraph([(0, 2, {"weight": 0.5})]),
+        nx.DiGraph([(0, 1, {"weight": 10**5000})]),
         nx.DiGraph([(0, 1, {"weight": 0.5})], direction="back"),
         nx.DiGraph([(("query", 0), ("query", 1), {"weight": 0.5})]),
         nx.DiGraph([(("key", 0), ("query", 0), {"weight": 0.5})]),
