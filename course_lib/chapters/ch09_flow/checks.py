@@ -10,6 +10,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
     layer_by_layer,
     swept_cut,
     through_each_level,
+    widest_first,
     with_a_wrong_turn,
     with_faint_edges,
 )
@@ -115,7 +116,8 @@ def _models(rng):
     """Make models with one layer, with two that do not commute, with more, and unreachable inputs.
 
     In the last ones the flow is less than what the formula for two layers gives layer by layer,
-    from below or from above, and than what can leave the output and enter the input.
+    from below or from above, and than what can leave the output and enter the input, and more
+    than what goes along the widest paths one after the other.
     """
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
@@ -129,6 +131,7 @@ def _models(rng):
         flow = max_flow(model, output, input_, residual=0)[0]
         others = layer_by_layer(model)[output, input_], min(1, model[0, :, input_].sum())
         others = *others, through_each_level(model, output, input_)
+        others = *others, widest_first(model, output, input_)
         if min(abs(flow - other) for other in others) > 1e-3:
             cases.append((model, output, input_))
             if len(cases) == 13:

@@ -52,6 +52,26 @@ def through_each_level(layers, output, input_):
     return min(1, layers[0, :, input_].sum(), above[0][input_], below[-1][output], *passes)
 
 
+def widest_first(layers, output, input_):
+    """Return what flows if the widest path is filled, again and again: too little."""
+    left, sent = layers.copy(), 0.0
+    for _ in range(left.size):  # each path fills an edge at least
+        wide, below = [left[0, :, input_]], []
+        for layer in left[1:]:
+            through = np.minimum(layer, wide[-1])
+            below.append(through.argmax(axis=1))
+            wide.append(through.max(axis=1))
+        much, place = wide[-1][output], output
+        if much == 0:
+            break
+        sent += much
+        for layer, ways in zip(left[:0:-1], below[::-1], strict=True):
+            layer[place, ways[place]] -= much
+            place = ways[place]
+        left[0, place, input_] -= much
+    return sent
+
+
 def swept_cut(weights, start, end):
     """Return the least cut along the Fiedler vector, which parts the loosest groups: too much."""
     ties = weights + weights.T

@@ -428,6 +428,20 @@ def model_greedy(layers, output, input):
     return total
 
 
+def model_widest_path_first(layers, output, input):
+    """Fill the widest path that is left, again and again, and never take anything back."""
+    room, total = layers.copy(), 0.0
+    ways = product(range(layers.shape[-1]), repeat=len(layers) - 1)
+    paths = [pairwise((input, *way, output)) for way in ways]
+    paths = [[(k, up, down) for k, (down, up) in enumerate(path)] for path in paths]
+    while (least := max(min(room[edge] for edge in path) for path in paths)) > 0:
+        path = next(path for path in paths if min(room[edge] for edge in path) == least)
+        for edge in path:
+            room[edge] -= least
+        total += least
+    return total
+
+
 def cut_by_matrix(graph, side):
     nodes = list(graph)
     capacities = nx.to_numpy_array(graph, nodelist=nodes, weight="capacity")
@@ -698,6 +712,7 @@ WRONG = {
         (model_widest, "not right yet"),
         *((model_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (model_greedy, "not right yet"),
+        (model_widest_path_first, "not right yet"),
         (lambda *given: max_flow(*given, residual=0)[0], "which does the work"),
         (
             lambda layers, output, input: attention_flow(layers, residual=0)[output, input],

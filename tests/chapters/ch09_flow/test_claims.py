@@ -101,7 +101,7 @@ def causal(weights):
 
 def test_under_a_causal_mask_hardly_any_flow_saturates_and_only_to_the_first_token():
     for name in available(model="smollm2"):
-        # Of a causal model, the first tokens are a text of their own.
+        # Of a causal model, the first tokens are a text of their own; the next test reads on.
         weights = load_attention(name, model="smollm2")[0][:6, :, :32, :32].astype(float)
         found = saturated(residual_layers(weights / weights.sum(axis=-1, keepdims=True)))
         assert 0 < found.mean() < 0.1
@@ -110,6 +110,18 @@ def test_under_a_causal_mask_hardly_any_flow_saturates_and_only_to_the_first_tok
         found = saturated(residual_layers(causal(weights)))
         assert found[:, 0].all()
         assert found[:, 1:].sum() <= 1  # in repeated_words one leads to another token
+
+
+def test_through_all_of_the_longest_text_the_last_output_alone_fills_a_few_others():
+    others = {}
+    for name in available(model="smollm2"):
+        weights = load_attention(name, model="smollm2")[0][:6].astype(float)
+        found = saturated(residual_layers(weights / weights.sum(axis=-1, keepdims=True)))
+        assert 0 < found.mean() < 0.1
+        assert not found[:-1, 1:].any()
+        others[name] = found[-1, 1:].sum()
+    assert 0 < others.pop("paragraph") < 10
+    assert not any(others.values())
 
 
 def test_saturated_flows_to_an_input_stay_so_under_any_layers_on_top():
