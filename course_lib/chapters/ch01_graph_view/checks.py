@@ -412,8 +412,8 @@ def _judge_connection(cases, values):
         (without_directions, "That ignores the directions: use nx.is_strongly_connected."),
         (
             by_degrees,
-            "Every node still has an edge that leaves and one that arrives, but whole groups may "
-            "be cut off before: use nx.is_strongly_connected.",
+            "Every node may still have an edge that leaves and one that arrives when whole groups "
+            "are cut off: use nx.is_strongly_connected.",
         ),
     ]
     what = "The threshold"

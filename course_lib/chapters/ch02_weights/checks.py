@@ -35,7 +35,7 @@ def _judge_shift(cases, values):
             {
                 "larger": "The weights of a row still have to sum to 1. Can they all grow?",
                 "smaller": "The weights of a row still have to sum to 1. Can they all shrink?",
-                "sharper": "Is the ratio exp(a + 5) / exp(b + 5) another than exp(a) / exp(b)?",
+                "sharper": "Does the ratio exp(a + 5) / exp(b + 5) differ from exp(a) / exp(b)?",
             },
         )
 
@@ -133,11 +133,11 @@ def _judge_weights(cases, values):
         ),
         (
             scaled_by(lambda q, k: len(k) ** -0.5),
-            "The square root of the number of keys; d is wanted.",
+            "Divided by the square root of the number of keys; use that of d.",
         ),
         (
             scaled_by(lambda q, k: len(q) ** -0.5),
-            "The square root of the number of queries; d is wanted.",
+            "Divided by the square root of the number of queries; use that of d.",
         ),
         (
             scaled_by(lambda q, k: q.shape[1] ** 0.5),
@@ -210,8 +210,8 @@ def _judge_causal(cases, values):
         ),
         (
             of_logits(lambda z, mask: _shares(softmax(z) * mask)),
-            "Where a later key has by far the largest logit, nothing is left to share out: the "
-            "softmax, and the maximum in it, must not see it.",
+            "Where a later key has by far the largest logit, nothing is left to share out: "
+            "hide later keys before the softmax, and before the maximum in it.",
         ),
         (
             of_logits(lambda z, mask: softmax(z * mask)),
@@ -352,7 +352,7 @@ def _judge_sharpest(cases, values):
     compare_all("The layer and the head", cases, read, chosen_by(spread), mistakes)
 
 
-_ZERO_LOG_ZERO = "This head comes out where 0 · log 0 is NaN, as in NumPy. It counts as 0."
+_ZERO_LOG_ZERO = "This head comes out if 0 · log 0 is NaN, as in NumPy. Count it as 0."
 
 
 def _place(table):

@@ -27,7 +27,10 @@ def _judge_spread(cases, values):
         (32 / 256, "That is the variance; the spread is its square root."),
         (1, "That is the spread with the right scale, 1/√d_head."),
         (np.sqrt(32), "That is the spread before anything is divided."),
-        (np.sqrt(256) / np.sqrt(32), "That is by how much the logits are too small: turn it over."),
+        (
+            np.sqrt(256) / np.sqrt(32),
+            "That is the factor by which the logits are too small: take 1 / it.",
+        ),
         (np.sqrt(256 / 16), "A head sees 32 features, so its logits are sums of 32 products."),
         (np.sqrt(8 / 256), "A head has 256 / 8 features, not 8."),
         (32 / np.sqrt(256), "Divide the spread of the sum by √256, not its variance."),

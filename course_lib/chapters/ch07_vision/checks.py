@@ -52,7 +52,7 @@ def _judge_tokens(cases, values):
             ),
             (
                 lambda image: image.reshape(len(image), -1),
-                "One token a row: the transpose of this.",
+                "Each token should be a row: transpose this.",
             ),
         ],
     )
@@ -96,7 +96,7 @@ def _judge_distance(cases, values):
         [
             (
                 lambda w, *sides: mean_distance(np.full_like(w, 1 / len(w)), *sides),
-                "Distances count as much as their weights say.",
+                "Weight each distance by its attention weight.",
             ),
             (lambda w, *sides: mean_distance(w, *sides[::-1]), "Height and width are swapped."),
             (squares, "Take the root: distance, not d²."),
@@ -135,11 +135,11 @@ def _judge_inner(cases, values):
         lambda channels: max(1, channels // 8),
         [
             (lambda c: c // 8, "Below 8 that is 0: a projection to no channels at all."),
-            (lambda c: c // 8 or c, "At least 1: below 8 that gives all channels."),
+            (lambda c: c // 8 or c, "Below 8 that gives all channels; 1 is wanted there."),
             (lambda c: -(-c // 8), "Round down, as the article does; but not to 0."),
             (lambda c: c / 8, "A number of channels is whole."),
             (lambda c: max(1, c / 8), "A number of channels is whole."),
-            (lambda c: max(8, c // 8), "At least one is enough."),
+            (lambda c: max(8, c // 8), "The least should be 1, not 8."),
         ],
     )
     for value in values:
@@ -174,7 +174,7 @@ WEIGHT_MISTAKES = {
     "exchanged": "Keys and queries are exchanged: rows are queries.",
     "logits": "Those are the logits; return the weights, after the softmax.",
     "scale": "The logits are divided by √d; this block has no scale.",
-    "scale of channels": "The logits are divided by the root of the channels; it has no scale.",
+    "scale of channels": "Divided by the root of the channels; this block has no scale.",
 }
 IMAGE_MISTAKES = {
     "residual": "The input is not added: with γ = 0 the image is gone.",
@@ -351,7 +351,10 @@ def _judge_errors(cases, values):
             (lambda gains: abs(right(gains)), "Keep the sign: it is that of the mean."),
             (lambda gains: gains.mean(), "That is the mean; divide it by its standard error."),
             (error, "That is the standard error; the mean is to be divided by it."),
-            (lambda gains: 1 / right(gains), "Turn it over: the mean by its standard error."),
+            (
+                lambda gains: 1 / right(gains),
+                "Turn it over: divide the mean by its standard error.",
+            ),
             (
                 lambda gains: gains.mean() / gains.std(ddof=1),
                 "The standard error is the standard deviation divided by √n.",

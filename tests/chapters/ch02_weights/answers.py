@@ -673,8 +673,8 @@ WRONG = {
     "weights-1": [
         ("larger", "sum to 1"),
         ("smaller", "sum to 1"),
-        ("sharper", "Is the ratio"),
-        ("Sharper.", "Is the ratio"),
+        ("sharper", "Does the ratio"),
+        ("Sharper.", "Does the ratio"),
         ("the same", "should be one of"),
         ("not unchanged", "should be one of"),
         ("unchanged, larger", "should be one of"),

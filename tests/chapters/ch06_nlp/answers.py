@@ -414,7 +414,7 @@ WRONG = {
         (0.125, "variance"),
         (1, "right scale"),
         (math.sqrt(32), "before anything"),
-        (math.sqrt(8), "turn it over"),
+        (math.sqrt(8), "the factor by which"),
         (4, "32 features"),
         (math.sqrt(8) / 16, "not 8"),
         (2, "not its variance"),

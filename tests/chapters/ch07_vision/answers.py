@@ -315,7 +315,7 @@ WRONG = {
     "vision-1": [
         (lambda picture: picture.reshape(-1, len(picture)), "Reshaping alone mixes"),
         (lambda picture: picture.T.reshape(-1, len(picture)), "column by column"),
-        (lambda picture: picture.reshape(len(picture), -1), "One token a row"),
+        (lambda picture: picture.reshape(len(picture), -1), "Each token should be a row"),
         (lambda picture: picture.transpose(1, 2, 0), "shape"),
         (lambda picture: picture.ravel(), "shape"),
         (lambda picture: picture[::-1].reshape(len(picture), -1).T, "not right yet"),
@@ -343,14 +343,14 @@ WRONG = {
     "vision-2": [
         (
             lambda w, height, width: distance_by_loop(w, width, height),
-            ("Height and width are swapped", "as much as their weights say"),
+            ("Height and width are swapped", "by its attention weight"),
         ),
         (distance_with(lambda w, r, c: (w * abs(r)).sum(1).mean()), "not right yet"),
         (distance_with(lambda w, r, c: (w * (r**2 + c**2)).sum(1).mean()), "Take the root"),
         (distance_with(lambda w, r, c: (w * (abs(r) + abs(c))).sum(1).mean()), "Straight lines"),
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).sum()), "sum over the queries"),
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).mean()), "mean over the queries only"),
-        (distance_with(lambda w, r, c: np.hypot(r, c).mean()), "as their weights say"),
+        (distance_with(lambda w, r, c: np.hypot(r, c).mean()), "by its attention weight"),
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).sum(1)), "shape"),
         (
             lambda w, height, width: attention_distance(torch.tensor(w), height, width),
@@ -429,7 +429,7 @@ WRONG = {
         (lambda c: c // 8 or c, "that gives all channels"),
         (lambda c: -(-c // 8), "Round down"),
         (lambda c: c / 8, "A number of channels is whole"),
-        (lambda c: max(8, c // 8), "At least one is enough"),
+        (lambda c: max(8, c // 8), "The least should be 1"),
         (lambda c: 1, "not right yet"),
         (lambda c: c, "not right yet"),
         (lambda c: max(1, c / 8), "whole"),
