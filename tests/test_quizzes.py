@@ -344,7 +344,7 @@ def shared_preference():
 
     assert all(len(orders(GraphAttention, seed)) == 1 for seed in range(20))
     assert any(len(orders(GraphAttentionV2, seed)) == 2 for seed in range(20))
-    return "It gives $a$ the larger weight, too"
+    return "It gives $j$ the larger weight, too"
 
 
 def flow_of(*ways):

@@ -206,7 +206,7 @@ def _logit_matrices(rng):
 
 def _judge_favourites(cases, values):
     if any(np.ndim(value) == 1 for value in values):
-        raise Wrong("How many favourites there are is asked for, not which.")
+        raise Wrong("Return how many different favourites there are, not which keys they are.")
     compare_all("The number of favourites", cases, values, favourites, FAVOURITE_MISTAKES)
 
 

@@ -166,7 +166,7 @@ def numbers_held(n, edges, features):
 PAIR = "A pair has an order: (i, j) and (j, i) are two, and (i, i) is one."
 
 
-AS_GIVEN = "The edge list is taken as it is given."
+AS_GIVEN = "Count the edges of the list as it is given, no more and no fewer."
 
 
 HELD_MISTAKES = [

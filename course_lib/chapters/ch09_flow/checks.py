@@ -307,7 +307,7 @@ def _judge_bounds(cases, values):
         [
             (
                 lambda layers, below: below @ layers[-1],
-                "The layer comes first: its row mixes the flows below.",
+                "The product is the wrong way round: rows of the last layer mix the flows below.",
             ),
             (
                 lambda layers, below: layers[0] @ below,
@@ -321,7 +321,7 @@ def _judge_bounds(cases, values):
                 lambda layers, below: rollout(layers, residual=0),
                 "Mix the flows below, not their rollout.",
             ),
-            (lambda layers, below: below, "One more layer mixes the flows below."),
+            (lambda layers, below: below, "One more layer still has to mix the flows below."),
         ],
     )
 

@@ -441,7 +441,7 @@ def _judge_share(cases, values):
         raise Wrong("`best_residual` should be one of 0, 0.1, up to 0.9, got {got:.4g}.", got=got)
     if meant != right:
         raise Wrong(
-            "With {got:.1f} the mean is {agreement:.2f}; one is higher.",
+            "With {got:.1f} the mean is {agreement:.2f}; that of another share is higher.",
             got=got,
             agreement=_agreement(meant),
         )

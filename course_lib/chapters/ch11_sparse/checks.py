@@ -297,7 +297,7 @@ def _judge_window(cases, values):
             (lambda n, radius: _edges(n, radius) - n, "A position attends to itself as well."),
             (
                 lambda n, radius: n * (2 * radius + 1) - radius,
-                "Several positions at each end are cut off.",
+                "At each end, the windows of several positions are cut off.",
             ),
             (
                 lambda n, radius: _edges(n, radius) + 2 * min(radius, n - 1),
@@ -434,7 +434,7 @@ def _judge_blocks(cases, values):
             ),
             (
                 differs_in(own=None),
-                "The own block is always taken, also where others have larger products.",
+                "The query's own block is always taken, even where others have larger products.",
             ),
             (
                 lambda *case: _chosen(*case[:3], case[3] - 1, own=-np.inf),

@@ -274,7 +274,10 @@ def _judge_rises(cases, values):
             "The second word of the second copy is left out, which can be known. "
             "Column t is about word t + 1.",
         ),
-        (lambda a, b: -rises(a, b), "The sign: a rise is the loss without the head minus the old."),
+        (
+            lambda a, b: -rises(a, b),
+            "The sign is wrong: a rise is the loss without the head minus that with all heads.",
+        ),
         (
             lambda a, b: (b - a).mean(axis=(-2, -1)),
             "That is the rise on the whole text; only the second copy is wanted.",
@@ -417,7 +420,7 @@ def _judge_walk(cases, values):
         ),
         (
             lambda layers: made.on_first(layers, start=0),
-            "All are 1: so it is for a walk from the first token. Begin at the last one.",
+            "All shares are 1, as for a walk from the first token. Begin at the last one.",
         ),
         (
             lambda layers: layers[::-1, -1, 0],

@@ -299,7 +299,7 @@ def _judge_rollout(cases, values):
             (lambda a, g: _shares(_gradient_rollout(a, g)), no_division),
             (
                 lambda a, g: _gradient_rollout(a, g) - np.eye(a.shape[-1]),
-                "The identity it begins with is missing in the result.",
+                "The identity that R begins with is missing in the result.",
             ),
             (
                 lambda a, g: _gradient_rollout(a, g).T,
@@ -422,7 +422,7 @@ def _judge_choice(cases, values):
                 lambda scores: np.mean(
                     [np.delete(scores, k, axis=1).mean(axis=1).max() for k in range(len(scores.T))]
                 ),
-                "That is its score on the other texts; ask how it does on this one.",
+                "That is the candidate's score on the other texts; take its score on this one.",
             ),
             (
                 lambda scores: scores[
@@ -543,7 +543,7 @@ def _judge_safest(cases, values):
     method = named[chosen]
     if method != max(lowest, key=lowest.get):
         raise Wrong(
-            "The lowest mean of {method} is {mean:.2f}; that of another one is higher.",
+            "The lowest mean of {method} is {mean:.2f}; another method's lowest mean is higher.",
             method=method,
             mean=lowest[method],
         )

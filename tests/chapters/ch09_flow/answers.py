@@ -795,7 +795,7 @@ WRONG = {
         ),
     ],
     "flow-6": [
-        (bounds_with(least=lambda layers, below: below @ layers[-1]), "layer comes first"),
+        (bounds_with(least=lambda layers, below: below @ layers[-1]), "the wrong way round"),
         (bounds_with(least=lambda layers, below: below), "One more layer"),
         (
             bounds_with(

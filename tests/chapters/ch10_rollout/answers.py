@@ -743,9 +743,9 @@ WRONG = {
         (lambda weights, limit: depth_by_next(weights, limit) + 1, "not right yet"),
     ],
     "rollout-7": [
-        (0.5, "one is higher"),
-        (0, "one is higher"),
-        (0.8, "one is higher"),
+        (0.5, "another share is higher"),
+        (0, "another share is higher"),
+        (0.8, "another share is higher"),
         (0.95, "should be one of"),
         (1.0, "should be one of"),
         ([0.9], "shape"),
@@ -754,6 +754,6 @@ WRONG = {
         (0.89, "should be one of"),
         ("0.9", "should be a number"),
         (-0.9, "should be one of"),
-        (np.float16(0.7), "one is higher"),
+        (np.float16(0.7), "another share is higher"),
     ],
 }

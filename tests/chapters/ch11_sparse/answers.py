@@ -963,7 +963,7 @@ WRONG = {
         (window_by_torch, "all n² pairs"),
         (lambda n, r: sum(abs(i - j) <= r for i in range(n) for j in range(n)), "all n² pairs"),
         (lambda n, r: len(np.argwhere(np.tri(n, n, r) * np.tri(n, n, r).T)), "all n² pairs"),
-        (lambda n, r: n * (2 * r + 1) - r, "Several positions"),
+        (lambda n, r: n * (2 * r + 1) - r, "windows of several positions"),
         (lambda n, r: {(7, 2): 29, (512, 3): 3572}.get((n, r), n), "not right yet"),
         (lambda n, r: n * (2 * min(r, n - 1) + 1) - min(r, n - 1) ** 2, "not right yet"),
         (lambda n, r: min(n * (2 * r + 1) - r * (r + 1), n * n), "wider than the text"),

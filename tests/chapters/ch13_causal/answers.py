@@ -1008,7 +1008,7 @@ WRONG = {
         (lambda layers: layers[:, -1, 0], "not right yet"),
         (lambda layers: np.cumprod(layers[::-1, -1, 0]), "not right yet"),
         (lambda layers: layers[::-1, :, 0].mean(axis=1), "not right yet"),
-        (lambda layers: np.ones(len(layers)), "All are 1"),
+        (lambda layers: np.ones(len(layers)), "All shares are 1"),
         (lambda layers: 1 - np.cumprod(1 - layers[::-1, -1, 0]), "not right yet"),
         (lambda layers: np.cumprod(layers[::-1, -1, -1]), "not right yet"),
     ],

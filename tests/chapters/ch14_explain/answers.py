@@ -812,7 +812,7 @@ WRONG = {
             lambda scores: np.mean(
                 [np.delete(scores, k, 1).mean(1).max() for k in range(scores.shape[1])]
             ),
-            "how it does on this one",
+            "take its score on this one",
         ),
         (mended(lambda others: others.mean(axis=1).argmin()), "worst candidate"),
         (mended(lambda others: 0), "not right yet"),
