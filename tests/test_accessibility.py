@@ -156,6 +156,8 @@ def test_on_a_phone_all_is_large_enough_to_be_read_and_hit(page):
     assert small(targets, 24) == []
     assert page.evaluate(CUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    dress(page, "light", {"width": 1200, "height": 800})
+    assert page.evaluate(CUT) == []
 
 
 # The middle of the figure is brought to the middle of the screen.

@@ -308,6 +308,7 @@ def test_exercises_are_filtered_by_chapter_kind_and_minutes(reader):
         assert told.inner_text() == text
 
     shown(tasks)
+    assert box_of(reader.locator("article table"))["width"] > 800  # nothing stands beside it
     reader.get_by_label("Kind").focus()
     reader.keyboard.type("find")  # by the keyboard alone
     bugs = [task for task in tasks if task.kind == "find the bug"]

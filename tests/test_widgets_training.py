@@ -148,6 +148,15 @@ def test_it_is_shown_twice_and_removed(page, tmp_path):
     assert_shown_twice_and_removed(page, tmp_path, curve(), {"losses": [3.0, 1.0]})
 
 
+def test_its_letters_are_not_larger_than_text_where_there_is_room(page, tmp_path):
+    page.set_viewport_size({"width": 1200, "height": 800})
+    open_view(page, tmp_path, curve())
+    sizes = page.locator("text").evaluate_all(
+        "all => all.map((e) => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert max(sizes) <= 16
+
+
 def test_it_fits_a_phone(page, tmp_path):
     page.set_viewport_size({"width": 360, "height": 800})
     open_view(page, tmp_path, curve())

@@ -35,6 +35,7 @@ function slider({ label, low, high, step }, choose) {
     tabindex: -1, // the slider is the one tab stop
   });
   const digits = step < 1 ? Math.max(2, Math.ceil(-Math.log10(step))) : 0;
+  number.style.setProperty("--letters", high.toFixed(digits).length);
   input.addEventListener("input", () => choose(input.valueAsNumber));
   number.addEventListener("change", () => {
     const typed = Number.parseFloat(number.value.replace(",", "."));
