@@ -186,8 +186,8 @@ def _is_tensor(x, kind):
 
     if not isinstance(x, torch.Tensor):
         return False
-    if kind == FLOATS:
-        return x.is_floating_point()
+    if kind == FLOATS:  # but those of 8 bits, with which PyTorch does not compute
+        return x.is_floating_point() and x.dtype.itemsize > 1
     return x.dtype in ((torch.bool,) if kind == BOOLEANS else (torch.int64, torch.int32))
 
 
