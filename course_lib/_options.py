@@ -109,6 +109,42 @@ def integers(values, name, *, low=None, high=None):
     return [integer(value, name, low=low, high=high) for value in taken]
 
 
+def sequence(values, name, kind, *, most):
+    """Return 1 to `most` things of a kind as a list; of what kind each is, is still to be checked.
+
+    A generator is taken, but not one that goes on for ever.
+    """
+    if isinstance(values, str | bytes | Mapping | kind) or not _is_iterable(values):
+        got = type(values).__name__
+        raise TypeError(f"{name} must be a sequence of {kind.__name__}, got {got}")
+    taken = list(itertools.islice(values, most + 1))
+    if not 1 <= len(taken) <= most:
+        raise ValueError(f"{name} must number from 1 to {most}, got {len(taken)}")
+    return taken
+
+
+def _is_iterable(values):
+    """Tell whether one can go through something: an array without axes only looks as if."""
+    return np.iterable(values) and getattr(values, "ndim", 1) > 0
+
+
+def pair(value, name, meaning):
+    """Return a pair as a list; what `meaning` says of it, is told."""
+    is_row = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
+    if not is_row or len(value) != 2:
+        raise ValueError(f"{name} must be a pair ({meaning}), got {shown(value)}")
+    return list(value)
+
+
+def title(value, name):
+    """Return what names a thing, a key of a dict for instance, as text."""
+    try:
+        told = str(value)
+    except Exception:  # whatever a class of anybody's does
+        told = shown(value)
+    return unicode(told, name)
+
+
 def real(value, name, *, low=None, high=None):
     """Return `value` as a finite float within [low, high]."""
     try:

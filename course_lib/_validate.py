@@ -24,11 +24,14 @@ from course_lib._options import (  # noqa: F401 (one place for all checks)
     instance,
     integer,
     integers,
+    pair,
     path,
     positions,
     real,
+    sequence,
     shown,
     text,
+    title,
     unicode,
 )
 
@@ -60,6 +63,15 @@ def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
     if np.isfinite(total):  # then every entry is; one pass over a large array instead of four
         return array
     _check_finite(array, name, allow_minus_inf)
+    return array
+
+
+def single_array(values, name, **axes):
+    """Return `values` as `real_array` does, none beyond float32, in which a figure gets them."""
+    array = real_array(values, name, **axes)
+    largest = np.abs(array).max()
+    if largest > np.finfo(np.float32).max:
+        raise ValueError(f"{name} must be numbers that float32 can hold, got {largest:.3g}")
     return array
 
 
@@ -174,8 +186,8 @@ def _is_tensor(x, kind):
 
     if not isinstance(x, torch.Tensor):
         return False
-    if kind == FLOATS:
-        return x.is_floating_point()
+    if kind == FLOATS:  # but those of 8 bits, with which PyTorch does not compute
+        return x.is_floating_point() and x.dtype.itemsize > 1
     return x.dtype in ((torch.bool,) if kind == BOOLEANS else (torch.int64, torch.int32))
 
 

@@ -1,23 +1,25 @@
-"""The command ``course``: its parser, and what becomes of errors. What it does is in `commands`."""
+"""The command ``course``: its parser, and what becomes of errors. What it does is in `commands`.
+
+What takes time to load is loaded in `main`, so that Control-C is met there from the beginning.
+"""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-import course_lib.exercises.faster  # noqa: F401  # before any command loads nbformat
 from course_lib import __version__
-from course_lib.commands import learning, making, teaching
 
 
 def main(arguments=None):
     """Run the command; return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    # A file whose name begins with a dash is no option.
-    options = _parser().parse_args(
-        [f"./{a}" if a.startswith("-") and a.endswith(".ipynb") else a for a in arguments]
-    )
     try:
+        # A file whose name begins with a dash is no option.
+        options = _parser().parse_args(
+            [f"./{a}" if a.startswith("-") and a.endswith(".ipynb") else a for a in arguments]
+        )
+        _refuse_empty(options)
         status = options.run(options)
         sys.stdout.flush()
         return status
@@ -27,8 +29,18 @@ def main(arguments=None):
     except (ValueError, OSError, ImportError) as error:
         print(f"course: {_sentence(error)}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Control-C; Control-D at a question
         return 130
+
+
+def _refuse_empty(options):
+    """Raise ValueError for an argument of no letters, as a shell makes it of an unset variable.
+
+    A path would be the folder that one happens to be in, and an option as good as not there.
+    """
+    for name, value in vars(options).items():
+        if value == "" or (isinstance(value, list) and "" in value):
+            raise ValueError(f"{name.replace('_', '-')} must not be empty")
 
 
 def _sentence(error):
@@ -53,6 +65,9 @@ def _file_in(path):
 
 
 def _parser():
+    import course_lib.exercises.faster  # noqa: F401  # before any command loads nbformat
+    from course_lib.commands import learning, making, teaching
+
     parser = argparse.ArgumentParser(
         prog="course", description="Learn, teach and build the course on attention as a graph."
     )

@@ -285,9 +285,70 @@ def test_a_place_that_cannot_be_written_is_named_in_one_sentence(
         raise PermissionError(13, "Permission denied", str(self))
 
     if name == "secret":  # the tests may run as root, who may read everything
-        monkeypatch.setattr(type(folder), "read_text", refused)
+        monkeypatch.setattr(type(folder), "read_bytes", refused)
     assert cli.main(command.replace("FILE", name).split()) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"course: {said}")
     assert "Errno" not in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["start LOOP", "start LOOP/in/it", "update LOOP", "lab LOOP", "doctor LOOP",
+     "pack --platform windows --to LOOP", "minutes LOOP", "doctor --read LOOP",
+     "grade LOOP --roster LOOP --out out --unsafe", "class --file LOOP/x --port 0"],
+)  # fmt: skip
+def test_links_that_lead_in_a_circle_are_told_in_one_sentence(folder, command, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "loop").symlink_to("loop")
+    assert cli.main(command.replace("LOOP", "loop").split()) == 2
+    *_, error = capsys.readouterr().err.splitlines()
+    assert error.startswith("course: ")
+    assert "loop" in error
+    assert (folder.parent / "loop").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["start", ""], "folder"),
+        (["update", ""], "folder"),
+        (["doctor", "--read", ""], "read"),
+        (["minutes", ""], "export"),
+        (["mutate", ""], "chapter"),
+        (["build", "--solved", ""], "solved"),
+        (["grade", "", "--roster", "r.csv", "--out", "out"], "submissions"),
+        (["look", "--text-file", "", "--model", "."], "text-file"),
+        (["look", "--image", "", "--model", "."], "image"),
+        (["look", "a", "--model", ".", "--save", ""], "save"),
+    ],
+)
+def test_an_empty_argument_is_no_folder_and_no_missing_option(folder, capsys, command, name):
+    before = sorted(folder.parent.rglob("*"))
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err == f"course: {name} must not be empty\n"
+    assert sorted(folder.parent.rglob("*")) == before
+
+
+def test_control_d_at_a_question_ends_the_command(folder, monkeypatch, capsys):
+    def ended(prompt):
+        raise EOFError
+
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    monkeypatch.setattr("builtins.input", ended)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    assert cli.main(["join", "127.0.0.1:1", "K7QM-3TXB"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_nothing_slow_is_loaded_before_control_c_is_met():
+    seen = "import sys, course_lib.cli; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert not {"numpy", "networkx", "IPython", "nbformat"} & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("host", ["\u00e4" * 80, "a..b"])
+def test_what_is_no_host_is_told_in_one_sentence(folder, capsys, host):
+    assert cli.main(["class", "--host", host, "--port", "0", "--file", "c.sqlite"]) == 2
+    assert "nothing can listen at" in capsys.readouterr().err

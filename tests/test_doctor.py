@@ -173,6 +173,14 @@ def test_the_command_ends_with_1_where_no_folder_is(tmp_path):
     assert "folder: none" in report.faults
 
 
+@pytest.mark.parametrize("folder", ["nowhere", "file"])
+def test_a_folder_that_is_none_is_no_fault_of_the_kernel(tmp_path, monkeypatch, capsys, folder):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    assert cli.main(["doctor", folder]) == 2
+    assert capsys.readouterr().err == f"course: there is no folder {folder}\n"
+
+
 # The instructor's side.
 
 
@@ -226,5 +234,8 @@ def test_the_command_reads_a_file(tmp_path, capsys):
     path.write_text(f"Ada: {lines_of()}", encoding="utf-8")
     assert cli.main(["doctor", "--read", str(path)]) == 0
     assert "1 of 1 are ready" in capsys.readouterr().out
+    path.write_text(f"Ada: {lines_of()}", encoding="utf-16")  # as the shell of Windows redirects it
+    assert cli.main(["doctor", "--read", str(path)]) == 0
+    assert "Ada" in capsys.readouterr().out
     path.write_text(json.dumps("nothing"), encoding="utf-8")
     assert cli.main(["doctor", "--read", str(path)]) == 1

@@ -348,3 +348,30 @@ def test_sparse_tensors_are_refused_by_name():
                     given["generator"] = torch.Generator()
                 with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
                     function(**given)
+
+
+def test_numbers_of_eight_bits_are_refused_by_name():
+    for function, arguments in RIGHT.items():
+        for name, value in arguments.items():
+            if isinstance(value, torch.Tensor) and value.is_floating_point() and name not in KEPT:
+                given = arguments | {name: value.to(torch.float8_e4m3fn)}
+                if "generator" in given:
+                    given["generator"] = torch.Generator()
+                with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+                    function(**given)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (explain.total_variation, "q"),
+        (explain.jensen_shannon, "q"),
+        (explain.shuffled_weights, "weights"),
+    ],
+)
+def test_what_lies_on_another_device_is_refused_by_name(function, name):
+    given = RIGHT[function] | {name: torch.empty_like(RIGHT[function][name], device="meta")}
+    if "generator" in given:
+        given["generator"] = torch.Generator()
+    with pytest.raises(ValueError, match=rf"^{name} must be on the device of"):
+        function(**given)

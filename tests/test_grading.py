@@ -533,10 +533,47 @@ def test_a_roster_is_read_and_files_find_their_owner(tmp_path):
         assert (found and found.identity) == who, path
     roster.write_text("id\njos\u00e9\n", "utf-8")  # archives made on macOS write it as two
     assert owner("jose\u0301/02_weights.ipynb", read_roster(roster)) == Learner("jos\u00e9")
-    for text in (b"", b"id\n", b"id\nbo\nBo\n", b"id\njos\xe9\n", b"id\n" + b"x" * 200_000):
+    roster.write_text(" ;\n\n \nID;name\nbo;Bo\n;\n", "utf-8")  # blank lines say nothing
+    assert read_roster(roster) == [Learner("bo", "Bo")]
+    unclosed = b'id,name\n"bo,Bo\nanna,Anna\n'  # all that follows would be one cell
+    without = b"name,id\nAnna,anna\nBo,\n"
+    bad = (b"", b"id\n", b"id\nbo\nBo\n", b"id\njos\xe9\n", b"id\n" + b"x" * 200_000)
+    for text in (*bad, unclosed, without):
         roster.write_bytes(text)
         with pytest.raises(ValueError, match=r"roster\.csv"):
             read_roster(roster)
+
+
+def test_what_stands_in_a_roster_commands_no_terminal(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_bytes(b"id\n\x1b[31mred\n\x1b[31mred\n")
+    with pytest.raises(ValueError, match="red twice") as told:
+        read_roster(roster)
+    assert "\x1b" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--seconds", value) for value in ("nan", "inf", "0", "-1", "1e400")),
+        *(("--memory", value) for value in ("0", "-5", "99999999999999999999")),
+        *(("--jobs", value) for value in ("0", "-3")),
+    ],
+)
+def test_limits_that_nobody_could_keep_are_refused_at_once(tmp_path, capsys, option, value):
+    call = call_for(tmp_path, tmp_path / "roster.csv", tmp_path / "out")
+    assert cli.main([*call, option, value]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"course: {option[2:]} must be ")
+    assert len(error.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damaged", ["5", '"text"', "[]", "[" * 100_000, "{", '{"verdicts": 1}'])
+def test_a_record_that_is_damaged_is_as_good_as_none(tmp_path, damaged):
+    store = Store(tmp_path)
+    (store.folder / "abc.json").write_text(damaged)
+    assert store.get("abc") is None
 
 
 def test_the_table_the_report_and_the_feedback_hold_no_code(tmp_path):

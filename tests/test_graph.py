@@ -266,5 +266,5 @@ def test_heads_of_what_can_only_be_made_an_array_become_a_multigraph():
             return heads
 
     expected = list(attention_multigraph(heads).edges(keys=True, data=True))
-    for given in (Lazy(), memoryview(heads)):
-        assert list(attention_multigraph(given).edges(keys=True, data=True)) == expected
+    for heads_of in (Lazy(), memoryview(heads)):
+        assert list(attention_multigraph(heads_of).edges(keys=True, data=True)) == expected

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+import zlib
 
 import numpy as np
 import pytest
@@ -326,15 +327,22 @@ def test_an_image_is_looked_at(tmp_path, capsys):
         (["a", "--model", "nowhere"], "no folder nowhere|needs the extra"),
         (["--text-file", "nowhere.txt", "--model", "there"], "nowhere.txt"),
         (["--text-file", "bytes.txt", "--model", "there"], "bytes.txt is no text in UTF-8"),
+        (["--image", "bytes.txt", "--model", "there"], "bytes.txt is no image that can be read"),
+        (["--image", "large.png", "--model", "there"], "large.png is no image that can be read"),
+        (["--image", "nowhere.png", "--model", "there"], "there is no nowhere.png"),
     ],
 )
 def test_what_lacks_is_told_in_a_sentence(tmp_path, monkeypatch, capsys, arguments, told):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\xfa")
+    head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+    head += b"\x00\x01\x86\xa0" * 2 + b"\x08\x02\x00\x00\x00"
+    head += zlib.crc32(head[12:]).to_bytes(4, "big")
+    (tmp_path / "large.png").write_bytes(head)  # that says it has ten thousand million pixels
     assert cli.main(["look", *arguments]) == 2
     error = capsys.readouterr().err
     assert re.fullmatch(f"course: .*({told}).*\n", error)
-    assert [p.name for p in tmp_path.iterdir()] == ["bytes.txt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bytes.txt", "large.png"]
 
 
 @needs_extra

@@ -386,7 +386,7 @@ def test_a_part_of_a_recording_that_does_not_fit_is_named(name, wrong):
 
 def test_what_json_cannot_hold_is_no_provenance(tmp_path):
     recording = recording_of(causal(), provenance={"made": object()})
-    with pytest.raises(TypeError, match="^provenance must hold only what JSON can"):
+    with pytest.raises(TypeError, match=r"^provenance must hold only what JSON can"):
         recording.save(tmp_path / "mine.npz")
     assert os.listdir(tmp_path) == []
 

@@ -184,9 +184,10 @@ def test_a_folder_that_is_no_pack_is_refused(tmp_path):
     pack.claim(tmp_path / "pack", HERE)
     with pytest.raises(ValueError, match="another computer"):
         pack.claim(tmp_path / "pack", Target("windows", "3.12"))
-    (tmp_path / "pack" / pack.MARK).write_text("{")
-    with pytest.raises(ValueError, match="another computer"):
-        pack.claim(tmp_path / "pack", HERE)
+    for damaged in ("{", "[" * 100_000):
+        (tmp_path / "pack" / pack.MARK).write_text(damaged)
+        with pytest.raises(ValueError, match="another computer"):
+            pack.claim(tmp_path / "pack", HERE)
 
 
 def test_a_pack_without_a_book_says_so(tmp_path):

@@ -63,6 +63,14 @@ def test_a_broken_line_costs_no_other(tmp_path, capsys):
     assert "Line 2 of .progress.jsonl could not be read" in capsys.readouterr().err
 
 
+def test_a_line_that_no_parser_gets_to_the_end_of_costs_no_other(tmp_path, capsys):
+    deep = "[" * 100_000
+    (tmp_path / progress.FILE_NAME).write_text(deep + '\n{"passed": "weights-1"}\n')
+    (tmp_path / progress.OLD_FILE_NAME).write_text(deep)
+    assert progress.passed(tmp_path) == {"weights-1"}
+    assert "Line 1 of .progress.jsonl could not be read" in capsys.readouterr().err
+
+
 def test_a_broken_file_of_an_earlier_version_is_set_aside(tmp_path, capsys):
     (tmp_path / ".progress.json").write_text("{ not json")
     progress.record("weights-1", tmp_path)

@@ -1,13 +1,14 @@
 """Notebooks for live coding, and answers that are taken back without being lost."""
 
 import ast
+import json
 
 import nbformat
 import pytest
 
 from course_lib import cli
 from course_lib.exercises.registry import exercises_of, find_exercise
-from course_lib.working import layout, update
+from course_lib.working import layout, shipped, update
 from course_lib.working.report import update_lines
 from course_lib.workshop.reset import reset
 from course_lib.workshop.variant import write_variant
@@ -114,6 +115,49 @@ def test_what_cannot_be_reset_is_left_alone(notebooks):
     with pytest.raises(ValueError, match="left alone"):
         reset(notebooks, "02")
     assert path.read_text() == "<<<<<<< HEAD"
+
+
+def test_what_somebody_wrote_into_metadata_is_no_exercise_and_no_chapter(notebooks):
+    path = notebooks / "02_weights.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].metadata["exercise"] = ["weights-1"]
+    notebook.cells[1].metadata["exercise"] = {}
+    answer(path, "weights-2", "mine = 1")
+    notebook.cells[-1].source = "changed"
+    nbformat.write(notebook, path)
+    taken, _ = reset(notebooks, "02")
+    assert taken == []
+    notebook.metadata["course"] = 0
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="is not this chapter's notebook; it was left alone"):
+        reset(notebooks, "02")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda notebook: notebook["cells"][0].pop("source"),
+        lambda notebook: notebook["metadata"].update(course=""),
+        lambda notebook: notebook["cells"][0].update(source="\ud800"),
+        lambda notebook: [cell.pop("id") for cell in notebook["cells"]],
+    ],
+)
+def test_a_variant_that_is_damaged_counts_as_worked_in(notebooks, damage):
+    path, _ = write_variant(notebooks, "02", pretyped=False)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    damage(notebook)
+    path.write_text(json.dumps(notebook))
+    before = path.read_bytes()
+    path, kept = write_variant(notebooks, "02", pretyped=False)
+    assert kept.read_bytes() == before
+
+
+def test_a_chapter_that_cannot_be_had_is_told(notebooks, monkeypatch):
+    monkeypatch.setattr(shipped, "_notebook", lambda path: None)  # worked in, and no git
+    with pytest.raises(ValueError, match="worked in at its source"):
+        reset(notebooks, "02")
+    with pytest.raises(ValueError, match="worked in at its source"):
+        write_variant(notebooks, "02", pretyped=True)
 
 
 def test_the_commands(notebooks, monkeypatch, capsys):

@@ -104,7 +104,7 @@ def test_all_heads_on_four_recorded_texts_weigh_less_than_150_kilobytes(recorded
         (lambda: made(text=3), ValueError, "text must be between 0 and 2"),
         (lambda: made(position=6), ValueError, "position must be between 0 and 5"),
         (lambda: made(head=(3, 0)), ValueError, "head must be between 0 and 2"),
-        (lambda: made(head=3), TypeError, "head must be a pair"),
+        (lambda: made(head=3), ValueError, "head must be a pair"),
         (lambda: made(score="best"), ValueError, "score must be one of"),
         (lambda: causal_explorer(TEXTS, [1]), TypeError, "effects must be a dict"),
         (lambda: causal_explorer(TEXTS, {}), ValueError, "effects must hold 'losses.none'"),

@@ -83,7 +83,7 @@ NEGATIVE = -TABLES["key"]
         ),
         (lambda: head_graph(TABLES, threshold=2), ValueError, "threshold must be between"),
         (lambda: head_graph(TABLES, head=(4, 0)), ValueError, "head must be between 0 and 3"),
-        (lambda: head_graph(TABLES, head=4), TypeError, "head must be a pair"),
+        (lambda: head_graph(TABLES, head=4), ValueError, "head must be a pair"),
     ],
 )
 def test_bad_input_is_refused_by_name(make, error, message):

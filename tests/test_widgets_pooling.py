@@ -67,7 +67,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         ({"bags": []}, ValueError, "bags must number from 1 to 20, got 0"),
         ({"bags": [BAG] * 21}, ValueError, "bags must number from 1 to 20, got 21"),
         ({"bags": [PICTURES]}, TypeError, r"bags\[0\] must be a PooledBag"),
-        ({"bags": with_one(title=3)}, TypeError, r"bags\[0\].title must be a string"),
+        ({"bags": with_one(title=3)}, TypeError, r"bags\[0\].title must be text"),
         ({"bags": with_one(pictures=PICTURES[0])}, ValueError, "pictures must have 3 axes"),
         ({"bags": with_one(pictures=PICTURES[:1])}, ValueError, "must be 2 to 16"),
         ({"bags": with_one(pictures=np.zeros((2, 33, 8)))}, ValueError, "at most 32 × 32"),
@@ -79,8 +79,8 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         ({"bags": with_one(label=2)}, ValueError, "label must be 0, 1 or None, got 2"),
         ({"bags": with_one(label=True)}, ValueError, "label must be 0, 1 or None, got True"),
         ({"bias": np.inf}, ValueError, "bias must be"),
-        ({"question": None}, TypeError, "question must be a str"),
-        ({"uniform": 1}, TypeError, "uniform must be a bool"),
+        ({"question": None}, TypeError, "question must be text"),
+        ({"uniform": 1}, TypeError, "uniform must be True or False"),
     ],
 )
 def test_bad_input_is_named(options, error, message):

@@ -8,7 +8,7 @@ import pytest
 
 from course_lib import cli
 from course_lib.authoring.notebooks import as_text, fingerprint
-from course_lib.working import layout, shipped, update
+from course_lib.working import files, layout, shipped, update
 from course_lib.working.folder import notebooks_folder, working_folder
 from course_lib.working.merge import Changes, merge
 from course_lib.working.reading import NotOurs, read_chapter
@@ -247,6 +247,84 @@ def test_what_is_no_chapter_is_left_alone_and_named(ship, work, data, why):
     ship("second")
     assert f"02_weights.ipynb: left alone; it {why}" in told(update.update(work))
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.mkdir(), "cannot be read"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read"),
+        (lambda path: path.symlink_to(path.name), "cannot be read"),
+        (
+            lambda path: path.write_text(chapter("HALF").replace("HALF", "\\ud800")),
+            "cannot be read",
+        ),
+        (
+            lambda path: path.write_text(chapter("").replace('"course": {', '"course": 0, "x": {')),
+            "is not this chapter's notebook",
+        ),
+    ],
+)
+def test_what_is_no_file_to_read_stops_no_other(ship, work, make, why):
+    path = work / "notebooks" / "02_weights.ipynb"
+    path.unlink()
+    make(path)
+    kind = path.lstat().st_mode
+    assert layout.start(work).outdated == []
+    ship("second", page="Another page.")
+    said = told(update.update(work))
+    assert f"02_weights.ipynb: left alone; it {why}" in said
+    assert "conventions.md: brought up to date" in said
+    assert path.lstat().st_mode == kind
+
+
+def test_a_page_that_cannot_be_read_is_left_alone(ship, work):
+    page = work / "book" / "conventions.md"
+    page.unlink()
+    page.mkdir()
+    assert "conventions.md: left alone; it cannot be read" in told(update.update(work))
+
+
+def test_start_puts_nothing_in_the_place_of_a_link_that_leads_nowhere(ship, tmp_path):
+    link = tmp_path / "work" / "notebooks" / "02_weights.ipynb"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("elsewhere")
+    assert "02_weights.ipynb" in layout.start(tmp_path / "work").there_already
+    assert link.is_symlink()
+
+
+def test_a_link_stays_one_and_who_may_read_a_file_stays_too(ship, work, tmp_path):
+    link, path = work / "notebooks" / "02_weights.ipynb", tmp_path / "elsewhere.ipynb"
+    link.rename(path)
+    link.symlink_to(path)
+    path.chmod(0o600)
+    old = path.read_bytes()
+    ship("second")
+    update.update(work)
+    assert link.is_symlink()
+    assert b"second" in path.read_bytes()
+    (copy,) = work.rglob("*.old-1.ipynb")
+    assert copy.read_bytes() == old
+    assert {p.stat().st_mode & 0o777 for p in (path, copy)} == {0o600}
+
+
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_copy_that_cannot_be_finished_is_not_begun(ship, work, monkeypatch, trouble):
+    path = work / "notebooks" / "02_weights.ipynb"
+    before = contents(work)
+    ship("second")
+    write = files._files.write_whole
+
+    def fail(place, data):
+        if ".old-" in place.name:
+            raise trouble
+        write(place, data)
+
+    monkeypatch.setattr(files._files, "write_whole", fail)
+    with pytest.raises(type(trouble)):
+        update.update(work)
+    assert path.read_bytes() == before["notebooks/02_weights.ipynb"]
+    assert list(work.rglob("*.old-*")) == list(work.rglob("*.draft")) == []
 
 
 def test_a_translation_is_a_notebook_of_its_own():

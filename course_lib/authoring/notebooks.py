@@ -19,6 +19,7 @@ from course_lib.authoring.source import (
     write_if_changed,
 )
 from course_lib.chapters.reading import file_stem, views, with_solution
+from course_lib.exercises.opening import open_notebook
 from course_lib.language import speaking
 
 
@@ -49,10 +50,10 @@ def fingerprint(notebook):
 def was_edited(path):
     """Tell whether somebody worked in a notebook since it was built."""
     try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception:  # unreadable, so it is not what we wrote
+        notebook = open_notebook(path)
+        return notebook.metadata["course"]["built"] != fingerprint(notebook)
+    except (ValueError, KeyError, TypeError):  # not what we wrote
         return True
-    return notebook.metadata.get("course", {}).get("built") != fingerprint(notebook)
 
 
 def write_notebooks(folder=NOTEBOOKS):

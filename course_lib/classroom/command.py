@@ -44,7 +44,7 @@ def show_minutes(options):
 
     measured = minutes.together(options.export)
     print(*minutes.lines(measured), sep="\n")
-    if options.save:
+    if options.save is not None:
         minutes.save(measured, options.save)
     return 0
 

@@ -171,7 +171,7 @@ def _unsent(path, most):
             if not line.endswith(b"\n") or len(notes) == most:
                 break
             end += len(line)
-            with suppress(ValueError):  # a line that was cut off
+            with suppress(ValueError, RecursionError):  # a line that was cut off
                 note = json.loads(line)
                 notes += [note] if isinstance(note, dict) else []
     return notes, end

@@ -112,7 +112,7 @@ def listen(host, port):
     try:
         listening.bind((host, port))
         listening.listen(1024)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError, ValueError) as error:  # of no host, too
         listening.close()
         why = getattr(error, "strerror", None) or error
         raise ValueError(

@@ -52,7 +52,7 @@ class Vocabulary:
             If `texts` are no sequences of symbols, or `length` is no integer.
         """
         if isinstance(texts, str):
-            raise TypeError(f"texts must be a sequence of texts, got one: {texts!r}")
+            raise TypeError(f"texts must be a sequence of texts, got one: {_validate.shown(texts)}")
         texts = [_of_text(text, "texts") for text in _listed(texts, "texts")]
         longest = max(map(len, texts), default=0)
         most = max(longest, LONGEST)
@@ -62,7 +62,9 @@ class Vocabulary:
         for row, text in zip(encoded, texts, strict=True):
             for place, symbol in enumerate(text):
                 if symbol not in self.numbers:
-                    raise ValueError(f"texts must be made of known symbols, got {symbol!r}")
+                    raise ValueError(
+                        f"texts must be made of known symbols, got {_validate.shown(symbol)}"
+                    )
                 row[place] = self.numbers[symbol]
         return encoded
 
@@ -92,5 +94,5 @@ def _of_text(symbols, name):
     symbols = _listed(symbols, name)
     for symbol in symbols:
         if not isinstance(symbol, str):
-            raise TypeError(f"{name} must be made of text, got {symbol!r}")
+            raise TypeError(f"{name} must be made of text, got {_validate.shown(symbol)}")
     return symbols

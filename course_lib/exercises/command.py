@@ -12,6 +12,15 @@ PLUGINS = (
     "course_lib.exercises.plugin",
     "no:cacheprovider",
 )
+# Control-C reaches this process, too, and pytest meets it only when it has been loaded.
+PYTEST = """
+try:
+    import pytest
+    status = pytest.main()
+except KeyboardInterrupt:
+    status = 130
+raise SystemExit(status)
+"""
 # What is to be said, the plugin says.
 QUIET = ("-qq", "--tb=no", "-rN", "-o", "console_output_style=classic")
 
@@ -29,7 +38,7 @@ def judge(path, *, hints=False, expect_unsolved=False):
     expect_unsolved : bool
         Whether every exercise must be not attempted, as in the shipped notebooks.
     """
-    command = [sys.executable, "-P", "-m", "pytest", ".", "--nbval-lax", *QUIET]
+    command = [sys.executable, "-P", "-c", PYTEST, ".", "--nbval-lax", *QUIET]
     command += [f"--course-notebook={path.name}"]
     command += ["--course-hints"] if hints else []
     command += ["--expect-unsolved"] if expect_unsolved else []

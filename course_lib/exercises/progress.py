@@ -16,6 +16,7 @@ from course_lib.chapters import MOVED
 FILE_NAME = ".progress.jsonl"
 # Earlier versions of the course kept all keys in one JSON object. It is still read.
 OLD_FILE_NAME = ".progress.json"
+DAMAGED = (ValueError, KeyError, TypeError, RecursionError)  # what JSON of anybody's may raise
 FILES = (FILE_NAME, OLD_FILE_NAME)
 
 
@@ -69,7 +70,7 @@ def _passed_since(path):
     for number, line in enumerate(lines, start=1):
         try:
             keys |= {json.loads(line)["passed"]} if line.strip() else set()
-        except (ValueError, KeyError, TypeError):  # the other lines are as good as ever
+        except DAMAGED:  # the other lines are as good as ever
             print(f"Line {number} of {path.name} could not be read", file=sys.stderr)
     return keys
 
@@ -80,7 +81,7 @@ def _passed_before(path):
         return {key for key in keys if isinstance(key, str)}
     except FileNotFoundError:
         return set()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *DAMAGED):
         # Unreadable is not empty: keep it for whoever can repair it.
         _set_aside(path)
         return set()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from course_lib import language
+from course_lib import _validate, language
 from course_lib._files import write_whole
 from course_lib.chapters import chapter_name
 from course_lib.grading import report, running, summary
@@ -27,7 +27,13 @@ UNSAFE = (
 def run(options):
     """Grade, write the report, and return the exit status."""
     named = list(map(chapter_name, options.chapter))  # before anybody waits
-    limits = Limits(seconds=options.seconds, memory=options.memory)
+    limits = Limits(
+        seconds=_validate.real(options.seconds, "seconds", low=0.1, high=3600),
+        memory=_validate.integer(options.memory, "memory", low=64, high=2**20),
+    )
+    jobs = os.cpu_count() or 1
+    if options.jobs is not None:
+        jobs = _validate.integer(options.jobs, "jobs", low=1, high=1024)
     if options.unsafe:
         print(UNSAFE, file=sys.stderr)
     else:
@@ -38,7 +44,7 @@ def run(options):
             read_roster(options.roster),
             options.out,
             {"limits": limits, "safe": not options.unsafe},
-            jobs=options.jobs or os.cpu_count() or 1,
+            jobs=jobs,
             scheduler=options.scheduler,
         )
         asked = summary.asked_of(entries, named)

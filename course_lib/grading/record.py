@@ -89,7 +89,7 @@ class Store:
             told = json.loads((self.folder / f"{digest}.json").read_text("utf-8"))
             verdicts = [Verdict(**verdict) for verdict in told.pop("verdicts")]
             return Record(verdicts=verdicts, **told)
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def put(self, record):

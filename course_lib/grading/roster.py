@@ -10,6 +10,7 @@ from pathlib import Path
 from course_lib.language import say
 
 IDENTITIES = ("id", "student_id", "student id", "username", "user", "login", "email")
+FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # a spreadsheet would compute such a cell
 NAMES = ("name", "full name", "student", "last name", "first name")
 
 
@@ -30,36 +31,42 @@ def read_roster(path):
     Raises
     ------
     ValueError
-        If it is no CSV file in UTF-8, nobody is in it, or somebody twice.
+        If it is no CSV file in UTF-8, nobody is in it or in one of its lines, or somebody twice.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         why = say('{path} is not written in UTF-8: save it again as "CSV UTF-8"', path=path)
         raise ValueError(why) from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    first = next(filter(str.strip, text.splitlines()), "")
+    # Strict, for a quotation mark that is never closed would swallow all learners behind it.
+    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(row)]
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise ValueError(say("{path} is no CSV file: {why}", path=path, why=error)) from None
-    headings = [heading.strip().lower() for heading in rows[0]] if rows else []
+    rows = [(line, row) for line, row in rows if any(row)]
+    headings = [heading.lower() for heading in rows[0][1]] if rows else []
     column = next((headings.index(name) for name in IDENTITIES if name in headings), 0)
     named = [headings.index(name) for name in NAMES if name in headings]
     named = [place for place in named if place != column]
     learners = []
-    for row in rows[1:]:
-        cells = [cell.strip() for cell in row] + [""] * len(headings)
-        if cells[column]:
-            name = " ".join(filter(None, (cells[place] for place in reversed(named))))
-            learners.append(Learner(_composed(cells[column]), name))
+    for line, row in rows[1:]:
+        cells = row + [""] * len(headings)
+        if not cells[column]:
+            why = say("{path} names nobody in line {line}, in column {heading}",
+                      path=path, line=line, heading=harmless(headings[column]))  # fmt: skip
+            raise ValueError(why)
+        name = " ".join(filter(None, (cells[place] for place in reversed(named))))
+        learners.append(Learner(_composed(cells[column]), name))
     if not learners:
         why = say("{path} names nobody: a line of headings, then one a learner", path=path)
         raise ValueError(why)
     seen = set()
     for learner in learners:
         if learner.identity.casefold() in seen:
-            raise ValueError(say("{path} names {who} twice", path=path, who=learner.identity))
+            who = harmless(learner.identity)
+            raise ValueError(say("{path} names {who} twice", path=path, who=who))
         seen.add(learner.identity.casefold())
     return learners
 
@@ -96,6 +103,12 @@ def owner(path, learners):
     if not held or (len(held) > 1 and len(held[-1].identity) == len(held[-2].identity)):
         return None
     return held[-1]
+
+
+def harmless(text):
+    """Return a text that no spreadsheet takes for a formula and no terminal for an order."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def _composed(text):

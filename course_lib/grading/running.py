@@ -5,9 +5,13 @@ that a process that dies takes few with it: they are tried once more, one at a t
 """
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import secrets
+import signal
+import threading
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.util import Finalize
 
 from course_lib import language
@@ -41,6 +45,8 @@ def _until_broken(waiting, tried, settings, jobs, work):
     """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["course_lib.grading.judge"])
+    with _on_control_c(signal.SIG_IGN):  # a terminal sends it to all processes; we end them
+        forkserver.ensure_running()
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
     running = {}
     try:
@@ -67,7 +73,21 @@ def _until_broken(waiting, tried, settings, jobs, work):
 
 def grade(data, stem, digest):
     """Grade a file with this process's grader, with inputs that nobody can know."""
-    return grade_bytes(data, stem, digest, secrets.randbits(64), _grader)
+    with _on_control_c(signal.default_int_handler):  # so that nobody waits for its end
+        return grade_bytes(data, stem, digest, secrets.randbits(64), _grader)
+
+
+@contextlib.contextmanager
+def _on_control_c(handler):
+    """Have Control-C do something else for a while, and in what is started meanwhile for good."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prepare(settings):

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from course_lib.chapters import chapter_name, chapter_stem
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG
 from course_lib.exercises.registry import exercises_of
-from course_lib.grading.roster import Learner
+from course_lib.grading.roster import Learner, harmless
 from course_lib.language import say
 
 BETTER = (PASSED, WRONG, ERROR, NOT_ATTEMPTED)  # of several notebooks of one chapter, the first
-FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # a spreadsheet would compute such a cell
 
 
 @dataclass(frozen=True)
@@ -143,9 +142,3 @@ def as_csv(lines, exercises):
         identity, name, notes = map(harmless, told)
         writer.writerow([identity, name, *marks, line.passed, len(keys), notes])
     return text.getvalue()
-
-
-def harmless(text):
-    """Return a text that no spreadsheet takes for a formula and no terminal for an order."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

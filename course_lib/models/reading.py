@@ -36,7 +36,7 @@ def _tokens(text, tokenizer, name):
         return ids, _spelled(ids, tokenizer)
     _validate.unicode(text, name)
     if not text.strip():
-        raise ValueError(f"{name} must not be empty, got {text!r}")
+        raise ValueError(f"{name} must not be empty, got {_validate.shown(text)}")
     if tokenizer is None:
         raise ValueError(f"{name} is a text, so the model needs its tokenizer: give tokenizer=…")
     if not getattr(tokenizer, "is_fast", False):  # it does not say what stands where

@@ -47,7 +47,9 @@ def record(model, text, *, target, tokenizer, processor, memory_limit, progress)
             if tokenizer is None:
                 tokenizer = companion("AutoTokenizer", needed=isinstance(text, str))
             elif not (callable(tokenizer) and hasattr(tokenizer, "convert_ids_to_tokens")):
-                raise TypeError(f"tokenizer must be one of transformers, got {tokenizer!r}")
+                raise TypeError(
+                    f"tokenizer must be one of transformers, got {_validate.shown(tokenizer)}"
+                )
             read = reading.read_text(text, tokenizer, model.config)
             written = _written(model, read, target, tokenizer)
         outputs, watched = _run(model, read, written, memory_limit, progress)

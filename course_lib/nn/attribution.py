@@ -203,7 +203,9 @@ def _without(model, x, kept, way):
 def _kept(sets, n, of_outputs):
     """Return which tokens are kept, (sets, n), if the answer can still be given."""
     if isinstance(sets, str) or not isinstance(sets, Sequence) or not sets:
-        raise TypeError(f"sets must be a sequence of sequences of positions, got {sets!r}")
+        raise TypeError(
+            f"sets must be a sequence of sequences of positions, got {_validate.shown(sets)}"
+        )
     sets = [_validate.integers(places, "sets", low=0, high=n - 1) for places in sets]
     kept = torch.ones(len(sets), n, dtype=torch.bool)
     for row, hidden in zip(kept, sets, strict=True):

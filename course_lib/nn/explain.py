@@ -106,6 +106,7 @@ def jensen_shannon(p, q):
 def _check_pair(p, q):
     _validate.tensor(p, "p", _validate.FLOATS, ..., "n")
     _validate.tensor(q, "q", _validate.FLOATS, ..., p.shape[-1])
+    _validate.together(q, "q", p, "p")
     try:
         torch.broadcast_shapes(p.shape, q.shape)
     except RuntimeError:
@@ -150,6 +151,7 @@ def shuffled_weights(weights, tokens, generator):
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     batch, n = tokens.shape
     _validate.tensor(weights, "weights", _validate.FLOATS, batch, "layers", "h", n, n)
+    _validate.together(weights, "weights", tokens, "tokens")
     _validate.generator(generator, "generator", torch.Generator)
     real = real.expand(weights.shape)
     luck = torch.rand(weights.shape, generator=generator, device=generator.device)

@@ -60,7 +60,7 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
     if not 1 <= len(series) <= len(STYLES):
         raise ValueError(f"series must have from 1 to {len(STYLES)} entries, got {len(series)}")
     rows = {
-        name: _validate.real_array(values, f"series[{name!r}]", shape=x.shape)
+        name: _validate.real_array(values, f"series[{_validate.shown(name)}]", shape=x.shape)
         for name, values in series.items()
     }
     for name, words in (("xlabel", xlabel), ("ylabel", ylabel), ("title", title)):
@@ -72,7 +72,7 @@ def lines(x, series, *, xlabel, ylabel, title, alt, xscale="linear", yscale="lin
     if yscale == "log" and any((values <= 0).any() for values in rows.values()):
         raise ValueError("series must be positive on a log scale")
     if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(f"alt must say what the lines show, got {alt!r}")
+        raise ValueError(f"alt must say what the lines show, got {_validate.shown(alt)}")
     _validate.unicode(alt, "alt")
     _validate.unicode("".join(map(str, series)), "series")
     with card():

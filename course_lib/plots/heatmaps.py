@@ -302,7 +302,9 @@ def _permutation(order, n):
     """Return `order` as an array that holds each position once."""
     positions = _validate.real_array(order, "order", shape=(n,))
     if sorted(positions) != list(range(n)):
-        raise ValueError(f"order must hold every position from 0 to {n - 1} once, got {order!r}")
+        raise ValueError(
+            f"order must hold every position from 0 to {n - 1} once, got {_validate.shown(order)}"
+        )
     return positions.astype(int)
 
 

@@ -3,6 +3,7 @@
 Nothing heavy is imported here, for every call of ``course`` looks for the folder.
 """
 
+import os
 from pathlib import Path
 
 from course_lib.chapters import CHAPTERS, chapter_stem
@@ -18,7 +19,7 @@ def working_folder(here="."):
     ValueError
         If there is none, or several lie below.
     """
-    here = Path(here).resolve()
+    here = real(here)
     if not here.is_dir():
         raise ValueError(f"there is no folder {here}")
     for folder in (here, *here.parents):
@@ -43,7 +44,7 @@ def notebooks_folder(here="."):
     ValueError
         If there is none, or several working folders lie below.
     """
-    here = Path(here).resolve()
+    here = real(here)
     if _holds_chapters(here):
         return here
     try:
@@ -52,6 +53,11 @@ def notebooks_folder(here="."):
         if _holds_chapters(here / "notebooks"):
             return here / "notebooks"
         raise
+
+
+def real(path):
+    """Return where a path leads; `Path.resolve` raises RuntimeError where links go in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def is_started(folder):

@@ -75,7 +75,7 @@ def command(folder, options=()):
     shell = [] if os.name == "nt" else [os.environ.get("SHELL") or "sh"]
     made = [
         *(sys.executable, "-m", "jupyterlab"),
-        f"--ServerApp.root_dir={Path(folder).resolve()}",
+        f"--ServerApp.root_dir={os.path.realpath(folder)}",
         f"--LabApp.default_url={start_page(folder)}",
     ]
     # A login shell would set the path anew, and `course` would not be found.

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_lib.working import shipped
-from course_lib.working.files import write_whole
-from course_lib.working.folder import base_path, is_started, mark_path, page_base_path
+from course_lib.working.files import is_there, write_whole
+from course_lib.working.folder import base_path, is_started, mark_path, page_base_path, real
 from course_lib.working.reading import NotOurs, built_of, read_chapter, read_notebook
 
 ABOUT = b"""The course keeps here what it shipped. `course update` compares your notebooks with it,
@@ -39,7 +39,7 @@ def start(folder):
         If the folder is the course's own repository, whose notebooks belong to git.
     """
     folder = Path(folder)
-    if not shipped.IN_WHEEL and folder.resolve() == shipped.TOP:
+    if not shipped.IN_WHEEL and real(folder) == shipped.TOP:
         raise ValueError("this is the course's own folder: choose another, `course start work`")
     notebooks = shipped.notebooks()
     pages = shipped.pages(notebooks)
@@ -48,7 +48,7 @@ def start(folder):
         carried = _carried_over(done)
         for name, data in (_files(notebooks, pages) | carried).items():
             path = folder / name
-            if path.exists():
+            if is_there(path):
                 done.there_already.append(path.name)
             else:
                 write_whole(path, data)
@@ -98,7 +98,7 @@ def _outdated(folder, notebooks):
         built = built_of(read_notebook(data))
         try:
             there = path.is_file() and built_of(read_chapter(path.read_bytes(), stem))
-        except NotOurs:
+        except (NotOurs, OSError):
             continue
         # A notebook that is gone, but was laid out once, is one that the learner took away.
         if there != built and (there or not base_path(folder, stem, built).exists()):

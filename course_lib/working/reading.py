@@ -1,5 +1,6 @@
 """Read notebooks that a learner, an editor or an old version of Jupyter may have changed."""
 
+import json
 import logging
 import re
 import warnings
@@ -18,7 +19,7 @@ def read_notebook(data):
     """Return a notebook from the bytes of its file, with an id for every cell.
 
     Ids that lack (before nbformat 4.5) or are there twice are made up; such cells are recognised
-    by what they say.
+    by what they say. What we have noted in metadata is left out where it is not as we note it.
 
     Raises
     ------
@@ -28,13 +29,22 @@ def read_notebook(data):
     try:
         with _quietly():
             notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
+            json.dumps(notebook, ensure_ascii=False).encode("utf-8")  # no half a character
             for place, cell in enumerate(notebook.cells):
                 cell.setdefault("id", f"unnamed-{place}")
+                _without(cell.metadata, "exercise", str)
+            _without(notebook.metadata, "course", dict)
             notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
             nbformat.validate(notebook)
     except Exception as error:  # nbformat raises whatever the damage leads to
         raise NotOurs(f"cannot be read ({type(error).__name__})") from None
     return notebook
+
+
+def _without(metadata, name, kind):
+    """Take a note out of metadata if it is of another kind."""
+    if not isinstance(metadata.get(name, kind()), kind):
+        del metadata[name]
 
 
 def read_chapter(data, stem):

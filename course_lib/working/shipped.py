@@ -40,6 +40,20 @@ def notebooks():
     return {stem: beside(data) for stem, data in found.items() if data is not None}
 
 
+def notebook(stem):
+    """Return the shipped notebook of a file stem as bytes.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be had, because somebody worked in it at its source.
+    """
+    data = _notebook(TOP / "notebooks" / f"{stem}.ipynb")
+    if data is None:
+        raise ValueError(f"{stem}.ipynb was worked in at its source, and git does not have it")
+    return beside(data)
+
+
 def beside(data):
     """Return a notebook's bytes with links to what stands beside it, which need no network."""
     return ON_COLAB.sub(rb"](\1", ON_GITHUB.sub(rb"](../\1", data))

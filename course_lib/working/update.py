@@ -7,7 +7,7 @@ import nbformat
 
 from course_lib.authoring.notebooks import as_text, fingerprint
 from course_lib.working import shipped
-from course_lib.working.files import copy_beside, write_whole
+from course_lib.working.files import copy_beside, is_there, renew, write_whole
 from course_lib.working.folder import MARK, base_path, page_base_path
 from course_lib.working.layout import keep_base
 from course_lib.working.merge import Changes, merge
@@ -66,12 +66,14 @@ def update(folder):
 def _update_notebook(folder, stem, data):
     path = folder / "notebooks" / f"{stem}.ipynb"
     fresh = read_notebook(data)
-    if not path.exists():
+    if not is_there(path):
         write_whole(path, data)
         return Outcome(path.name, LAID_OUT)
-    old = path.read_bytes()
     try:
+        old = path.read_bytes()
         worked = read_chapter(old, stem)
+    except OSError as error:  # a folder, a link that leads nowhere: no reason to stop here
+        return Outcome(path.name, LEFT_ALONE, why=f"cannot be read ({error.strerror})")
     except NotOurs as reason:
         return Outcome(path.name, LEFT_ALONE, why=str(reason))
     if built_of(worked) == built_of(fresh):
@@ -82,7 +84,7 @@ def _update_notebook(folder, stem, data):
     if path.read_bytes() != old:
         return Outcome(path.name, LEFT_ALONE, why="was saved just now: close it, and update again")
     copy = "" if _is_as_shipped(folder, stem, worked, old) else copy_beside(path, old).name
-    write_whole(path, as_text(merged).encode("utf-8"))
+    renew(path, as_text(merged).encode("utf-8"))
     return Outcome(path.name, UPDATED, copy=copy, changes=changes, base_known=base is not None)
 
 
@@ -123,10 +125,14 @@ def _update_page(folder, name, data):
     """Replace a page of ours; one that somebody wrote into is kept beside it."""
     path, base = folder / "book" / name, page_base_path(folder, name)
     state, copy = UP_TO_DATE, ""
-    if not path.exists():
+    try:
+        old = path.read_bytes() if is_there(path) else None
+    except OSError as error:
+        return Outcome(name, LEFT_ALONE, why=f"cannot be read ({error.strerror})")
+    if old is None:
         state = LAID_OUT
-    elif path.read_bytes() != data:
-        state, old = UPDATED, path.read_bytes()
+    elif old != data:
+        state = UPDATED
         if not base.is_file() or base.read_bytes() != old:
             copy = copy_beside(path, old).name
     if state != UP_TO_DATE:

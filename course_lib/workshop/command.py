@@ -1,5 +1,6 @@
 """The commands ``course doctor``, ``pack``, ``variant`` and ``reset``."""
 
+import codecs
 from pathlib import Path
 
 from course_lib.working.folder import notebooks_folder
@@ -8,10 +9,12 @@ from course_lib.workshop import doctor, line, machine
 
 def run_doctor(options):
     """Look, tell, and return 1 if there is a fault; or read lines that others have sent."""
-    if options.read:
+    if options.read is not None:
         reports = line.read_lines(_text(options.read))
         print(*line.table(reports), sep="\n")
         return 0 if reports and not any(r.faults or r.damaged for r in reports) else 1
+    if not Path(options.folder).is_dir():
+        raise ValueError(f"there is no folder {options.folder}")
     facts = machine.look(options.folder)
     findings = doctor.examine(facts)
     print(*told(findings), "", "For your instructor:", line.line_of(facts, findings), sep="\n")
@@ -71,4 +74,7 @@ def told(findings):
 
 
 def _text(path):
-    return Path(path).read_text(encoding="utf-8", errors="replace")
+    """Return what a file says: in UTF-8, or in UTF-16 as the shell of Windows redirects it."""
+    data = Path(path).read_bytes()
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")

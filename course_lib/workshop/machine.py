@@ -178,7 +178,7 @@ def look_for_extension(name, folders=None):
     try:
         disabled = json.loads(settings.read_text(encoding="utf-8"))["disabledExtensions"]
         return "disabled" if disabled.get(name) else ""
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return ""  # nothing was ever switched off
 
 

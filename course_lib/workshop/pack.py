@@ -65,7 +65,7 @@ def claim(folder, target):
     if mark.is_file():
         try:
             before = json.loads(mark.read_text(encoding="utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             before = None
         if before != said:
             raise ValueError(f"{folder} holds a pack for another computer: choose a new folder")

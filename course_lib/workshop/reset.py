@@ -3,7 +3,7 @@
 from course_lib.authoring.notebooks import as_text
 from course_lib.chapters import chapter_stem
 from course_lib.working import shipped
-from course_lib.working.files import copy_beside, write_whole
+from course_lib.working.files import copy_beside, renew
 from course_lib.working.reading import NotOurs, read_chapter, read_notebook
 
 
@@ -40,7 +40,7 @@ def reset(folder, chapter, exercise=None):
         notebook = read_chapter(old, stem)
     except NotOurs as reason:
         raise ValueError(f"{path.name} {reason}; it was left alone") from None
-    fresh = read_notebook(shipped.notebooks()[stem])
+    fresh = read_notebook(shipped.notebook(stem))
     stubs = {c.metadata["exercise"]: c.source for c in fresh.cells if c.metadata.get("exercise")}
     if exercise is not None and exercise not in stubs:
         raise ValueError(f"chapter {stem} has no exercise {exercise!r}: {', '.join(stubs)}")
@@ -56,5 +56,5 @@ def reset(folder, chapter, exercise=None):
     if path.read_bytes() != old:
         raise ValueError(f"{path.name} was saved just now: close it, and try again")
     kept = copy_beside(path, old)
-    write_whole(path, as_text(notebook).encode("utf-8"))
+    renew(path, as_text(notebook).encode("utf-8"))
     return taken, kept

@@ -37,7 +37,7 @@ def write_variant(folder, chapter, *, pretyped):
         Where the file that was there is kept, if somebody had worked in it.
     """
     stem = chapter_stem(chapter)
-    notebook = read_notebook(shipped.notebooks()[stem])
+    notebook = read_notebook(shipped.notebook(stem))
     made = copy.deepcopy(notebook)
     for cell in made.cells:
         if cell.cell_type == "code":

@@ -1,5 +1,6 @@
 """The command ``course look``."""
 
+import warnings
 from pathlib import Path
 
 from course_lib.models.look.page import look
@@ -29,14 +30,26 @@ def run(options):
 
 def _given(options):
     """Return the text or the image that the options name."""
-    if options.image:
-        from PIL import Image
-
-        with Image.open(options.image) as image:
-            return image.convert("RGB")
-    if options.text_file:
+    if options.image is not None:
+        return _image(options.image)
+    if options.text_file is not None:
         try:
-            return Path(options.text_file).read_text(encoding="utf-8")
+            return Path(options.text_file).read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise ValueError(f"{options.text_file} is no text in UTF-8") from None
     return options.text
+
+
+def _image(path):
+    """Return the image in a file, in red, green and blue."""
+    from PIL import Image
+
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is odd, but can be read
+        try:
+            with Image.open(file) as image:
+                return image.convert("RGB")
+        except MemoryError:
+            raise
+        except Exception as error:  # Pillow raises whatever a damaged file makes it stumble over
+            raise ValueError(f"{path} is no image that can be read: {error}") from None

@@ -12,7 +12,7 @@ from pathlib import Path
 import ipywidgets
 import numpy as np
 
-from course_lib import models
+from course_lib import _validate, models
 from course_lib._files import write_whole
 from course_lib.models import packing
 from course_lib.models.look import figures
@@ -84,12 +84,17 @@ def look(model, text, *, save=None, **options):
     ImportError, OSError, TypeError, ValueError
         As `course_lib.models.record`, or if the file cannot be written; then there is none.
     """
-    if save:
+    if save is not None:
+        save = _validate.path(save, "save")
         packing.in_a_folder(save)  # before the model runs for nothing
     written = page(models.record(model, text, **options))
-    path = Path(save) if save else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
+    path = (
+        save
+        if save is not None
+        else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
+    )
     write_whole(path, written.encode())
-    if not save:
+    if save is None:
         webbrowser.open(path.as_uri())
     return path
 

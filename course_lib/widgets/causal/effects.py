@@ -39,7 +39,7 @@ def sent_effects(effects, shape):
 
 def _array(effects, name, **shape):
     if name not in effects:
-        raise ValueError(f"effects must hold {name!r}, got {', '.join(map(repr, effects))}")
+        raise ValueError(f"effects must hold {name!r}, got {_validate.shown(list(effects))}")
     array = _validate.real_array(effects[name], f"effects[{name!r}]", **shape)
     if array.min() < 0:
         raise ValueError(f"effects[{name!r}] must not be negative, got {array.min():.6g}")
@@ -50,10 +50,10 @@ def _sets(effects, shape, each):
     """Return the recorded sets in their order; draws of the same kind are one set of many."""
     found = {}
     for key in effects:
-        if not str(key).startswith("set."):
+        if not isinstance(key, str) or not key.startswith("set."):
             continue
         name = key.removeprefix("set.")
-        heads = np.asarray(effects[key])
+        heads = _validate.as_numpy(effects[key], f"effects[{key!r}]")
         if heads.ndim not in (2, 3) or heads.shape[-1] != 2 or heads.size == 0:
             raise ValueError(f"effects[{key!r}] must be pairs (layer, head), got {heads.shape}")
         if (heads < 0).any() or (heads >= shape).any():

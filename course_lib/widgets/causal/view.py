@@ -172,16 +172,19 @@ def _checked_texts(texts):
         raise TypeError(f"texts must be a dict of (weights, tokens), got {type(texts).__name__}")
     if not 1 <= len(texts) <= MOST_TEXTS:
         raise ValueError(f"texts must number from 1 to {MOST_TEXTS}, got {len(texts)}")
-    read = [_checked_text(text, f"texts[{name!r}]") for name, text in texts.items()]
+    names = [_validate.title(name, "texts") for name in texts]
+    read = [_checked_text(text, f"texts[{_validate.shown(n)}]") for n, text in texts.items()]
     shapes = {weights.shape[:2] for weights, _ in read}
     if len(shapes) > 1:
         raise ValueError(f"texts must all have as many layers and heads, got {sorted(shapes)}")
-    return list(map(str, texts)), read
+    return names, read
 
 
 def _checked_text(text, name):
     if not isinstance(text, tuple | list) or len(text) != 2:
-        raise TypeError(f"{name} must be a pair of weights and tokens, got {text!r:.40}")
+        raise TypeError(
+            f"{name} must be a pair of weights and tokens, got {_validate.shown(text):.40}"
+        )
     weights = _validate.weights_array(text[0], f"{name} weights", ndim=4)
     n = weights.shape[-1]
     if n > MOST_TOKENS:
@@ -192,9 +195,8 @@ def _checked_text(text, name):
 
 
 def _checked_head(head, layers, heads):
-    if isinstance(head, str) or not np.iterable(head) or len(head) != 2:
-        raise TypeError(f"head must be a pair (layer, head), got {head!r}")
+    pair = _validate.pair(head, "head", "layer, head")
     return [
         _validate.integer(place, "head", low=0, high=most - 1)
-        for place, most in zip(head, (layers, heads), strict=True)
+        for place, most in zip(pair, (layers, heads), strict=True)
     ]

@@ -10,6 +10,7 @@ from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import FigureView, bundled
 
+MOST_HEADS = np.iinfo(np.uint16).max  # as which they are numbered
 MOST_EDGES = 600  # of a kind: what is weaker would hide under them
 FIRST_EDGES = 60  # so many are drawn at first
 STEPS = 20  # at least, of the slider
@@ -84,11 +85,11 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
         raise ValueError("composition must hold at least one array, got none")
     scores = _checked_scores(scores)
     if heads is not None:
-        heads = _validate.integer(heads, "heads", low=1)
+        heads = _validate.integer(heads, "heads", low=1, high=MOST_HEADS)
     elif scores:
         heads = next(iter(scores.values())).shape[1]
     named = {
-        name: f"composition[{name!r}]" if tables is composition else "composition"
+        name: f"composition[{_validate.shown(name)}]" if tables is composition else "composition"
         for name in tables
     }
     read = [_checked(table, named[name], heads) for name, table in tables.items()]
@@ -114,9 +115,9 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
         shape=list(shape),
         edges=b"".join(part.tobytes() for part in edges),
         counts=list(map(len, edges)),
-        kinds=list(map(str, tables)),
+        kinds=[_validate.title(name, "composition") for name in tables],
         scores=b"".join(score.astype("<f4").tobytes() for score in scores.values()),
-        score_names=list(map(str, scores)),
+        score_names=[_validate.title(name, "scores") for name in scores],
         **start,
     )
     view.within(chosen=control.whole(shape[0] * shape[1] - 1, none=True))
@@ -133,7 +134,7 @@ def head_graph(composition, scores=None, *, heads=None, threshold=None, head=Non
 
 def _checked(table, name, heads):
     """Return strengths as an array of shape (l, h, l, h)."""
-    table = _validate.real_array(table, name)
+    table = _validate.single_array(table, name)
     if table.ndim == 2:
         if heads is None:
             raise ValueError(f"heads must be given where {name} has two axes")
@@ -145,8 +146,8 @@ def _checked(table, name, heads):
         table = table.reshape(layers, heads, layers, heads)
     if table.ndim != 4 or table.shape[:2] != table.shape[2:]:
         raise ValueError(f"{name} must have shape (l, h, l, h), got {table.shape}")
-    if table.shape[0] * table.shape[1] > np.iinfo(np.uint16).max:
-        raise ValueError(f"{name} must be of at most 65535 heads, got {table.shape[:2]}")
+    if table.shape[0] * table.shape[1] > MOST_HEADS:
+        raise ValueError(f"{name} must be of at most {MOST_HEADS} heads, got {table.shape[:2]}")
     if table.min() < 0:
         raise ValueError(f"{name} must not be negative, got {table.min():.6g}")
     layers = np.arange(len(table))
@@ -165,22 +166,21 @@ def _checked_scores(scores):
         raise TypeError(f"scores must be a dict of arrays, got {type(scores).__name__}")
     read = {}
     for name, score in scores.items():
-        read[name] = _validate.real_array(score, f"scores[{name!r}]", ndim=2)
+        read[name] = _validate.real_array(score, f"scores[{_validate.shown(name)}]", ndim=2)
         if read[name].min() < 0 or read[name].max() > 1:
-            raise ValueError(f"scores[{name!r}] must lie between 0 and 1")
+            raise ValueError(f"scores[{_validate.shown(name)}] must lie between 0 and 1")
     return read
 
 
 def _named(scores):
-    return [(f"scores[{name!r}]", score) for name, score in scores.items()]
+    return [(f"scores[{_validate.shown(name)}]", score) for name, score in scores.items()]
 
 
 def _checked_head(head, shape):
-    if isinstance(head, str) or not np.iterable(head) or len(head) != 2:
-        raise TypeError(f"head must be a pair (layer, head), got {head!r}")
+    pair = _validate.pair(head, "head", "layer, head")
     layer, place = (
         _validate.integer(number, "head", low=0, high=most - 1)
-        for number, most in zip(head, shape, strict=True)
+        for number, most in zip(pair, shape, strict=True)
     )
     return layer * shape[1] + place
 

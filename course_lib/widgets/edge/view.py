@@ -89,7 +89,7 @@ def edge_explorer(heads, *, head=0, query=0, key=0, step="edge"):
         raise TypeError(f"heads must be a dict of HeadVectors, got {type(heads).__name__}")
     if not 1 <= len(heads) <= MOST_HEADS:
         raise ValueError(f"heads must number from 1 to {MOST_HEADS}, got {len(heads)}")
-    sent = [_sent(vectors, f"heads[{name!r}]") for name, vectors in heads.items()]
+    sent = [_sent(vectors, f"heads[{_validate.shown(name)}]") for name, vectors in heads.items()]
     head = _validate.integer(head, "head", low=0, high=len(sent) - 1)
     last = len(sent[head][0]["tokens"]) - 1
     view = EdgeView(
@@ -113,7 +113,7 @@ def _title(name):
     """Return what a head is called."""
     if isinstance(name, tuple) and len(name) == 2:
         return say("layer {layer}, head {head}", layer=name[0], head=name[1])
-    return str(name)
+    return _validate.title(name, "heads")
 
 
 def _sent(vectors, name):
@@ -124,10 +124,10 @@ def _sent(vectors, name):
     """
     if not all(hasattr(vectors, part) for part in PARTS):
         raise TypeError(f"{name} must be HeadVectors, got {type(vectors).__name__}")
-    query = _validate.real_array(vectors.query, f"{name}.query", shape=("n", "d"))
+    query = _validate.single_array(vectors.query, f"{name}.query", shape=("n", "d"))
     n, d = query.shape
-    key = _validate.real_array(vectors.key, f"{name}.key", shape=(n, d))
-    value = _validate.real_array(vectors.value, f"{name}.value", shape=(n, "d_value"))
+    key = _validate.single_array(vectors.key, f"{name}.key", shape=(n, d))
+    value = _validate.single_array(vectors.value, f"{name}.value", shape=(n, "d_value"))
     if n > MOST_TOKENS:
         raise ValueError(f"{name} must have at most {MOST_TOKENS} tokens to be drawn, got {n}")
     most = max(d, value.shape[1])

@@ -88,9 +88,7 @@ def examples_explorer(examples, *, example=0, layer=0, head=None, threshold=0.05
     >>> [control.description for control in examples_explorer([date]).children[0].children]
     ['threshold']
     """
-    examples = list(examples)
-    if not 1 <= len(examples) <= MOST_EXAMPLES:
-        raise ValueError(f"examples must number from 1 to {MOST_EXAMPLES}, got {len(examples)}")
+    examples = _validate.sequence(examples, "examples", Example, most=MOST_EXAMPLES)
     examples = [_checked(each, f"examples[{k}]") for k, each in enumerate(examples)]
     weights = [each.weights for each in examples]
     layers, heads = weights[0].shape[:2]
@@ -135,6 +133,8 @@ def _checked(example, name):
             f"{name}.weights must have at most {MOST_TOKENS} queries and {MOST_TOKENS} keys, got "
             f"{n_query} and {n_key}"
         )
+    for part in ("title", "note"):
+        _validate.text(getattr(example, part), f"{name}.{part}")
     queries = _validate.token_list(example.queries, n_query, f"{name}.queries")
     keys = _validate.token_list(example.keys, n_key, f"{name}.keys")
     return example._replace(weights=weights, queries=queries, keys=keys)

@@ -1,6 +1,5 @@
 """Two heads and their difference as three linked heatmaps."""
 
-import numpy as np
 import traitlets
 
 from course_lib import _validate
@@ -74,7 +73,7 @@ def heatmap_explorer(
     layers, heads, n = data["shape"]
     if layers * heads < 2:
         raise ValueError(f"weights must have at least 2 heads to compare, got {layers * heads}")
-    flat = np.asarray(weights, dtype=float).reshape(-1, n, n)
+    flat = _validate.as_numpy(weights, "weights").reshape(-1, n, n)
     view = LinkedHeatmaps(
         **data,
         first=_head(first, "first", layers, heads),
@@ -105,8 +104,7 @@ def _scale_names():
 
 def _head(pair, name, layers, heads):
     """Return the number of a head (layer, head) when the heads of all layers are counted."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise ValueError(f"{name} must be a pair (layer, head), got {pair!r}")
-    layer = _validate.integer(pair[0], f"{name}[0] (the layer)", low=0, high=layers - 1)
-    head = _validate.integer(pair[1], f"{name}[1] (the head)", low=0, high=heads - 1)
+    layer, head = _validate.pair(pair, name, "layer, head")
+    layer = _validate.integer(layer, f"{name}[0] (the layer)", low=0, high=layers - 1)
+    head = _validate.integer(head, f"{name}[1] (the head)", low=0, high=heads - 1)
     return layer * heads + head

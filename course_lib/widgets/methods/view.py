@@ -86,11 +86,15 @@ def methods_explorer(texts, *, text=0, method=None, skip_special=False, signed=F
         raise TypeError(f"texts must be a dict of dicts, got {type(texts).__name__}")
     if not 1 <= len(texts) <= MOST_TEXTS:
         raise ValueError(f"texts must number from 1 to {MOST_TEXTS}, got {len(texts)}")
-    read = [_checked_text(parts, f"texts[{name!r}]") for name, parts in texts.items()]
+    titles = [_validate.title(name, "texts") for name in texts]
+    read = [_checked_text(parts, f"texts[{_validate.shown(n)}]") for n, parts in texts.items()]
     names = read[0]["names"]
     for name, parts in zip(texts, read, strict=True):
         if parts["names"] != names:
-            raise ValueError(f"texts[{name!r}] must have the methods {names}, got {parts['names']}")
+            raise ValueError(
+                f"texts[{_validate.shown(name)}] must have the methods {names}, "
+                f"got {parts['names']}"
+            )
     start = {
         "text": _validate.integer(text, "text", low=0, high=len(read) - 1),
         "method": 0 if method is None else names.index(_validate.choice(method, "method", names)),
@@ -118,7 +122,7 @@ def methods_explorer(texts, *, text=0, method=None, skip_special=False, signed=F
     if len(names) > 1:
         controls.insert(0, control.dropdown(view, "method", say("method"), names))
     if len(texts) > 1:
-        controls.insert(0, control.dropdown(view, "text", say("text"), list(map(str, texts))))
+        controls.insert(0, control.dropdown(view, "text", say("text"), titles))
     return control.figure(controls, view)
 
 
@@ -141,25 +145,21 @@ def _checked_text(parts, name):
     if not 1 <= len(methods) <= MOST_METHODS:
         raise ValueError(f"{name} methods must number from 1 to {MOST_METHODS}, got {len(methods)}")
     said = [
-        _validate.real_array(values, f"{name} methods[{method!r}]", shape=(n,))
+        _validate.single_array(values, f"{name} methods[{_validate.shown(method)}]", shape=(n,))
         for method, values in methods.items()
     ]
     return {
         "tokens": _validate.token_list(parts["tokens"], n, f"{name} tokens"),
         "output": _validate.text(parts.get("output", ""), f"{name} output"),
         "special": special.tolist(),
-        "names": list(map(str, methods)),
+        "names": [_validate.title(method, f"{name} methods") for method in methods],
         "values": np.stack([judge, *said]),
     }
 
 
 def _checked_judge(judge, name):
     """Return the judge's values as an array, in which NaN stands for a token that has none."""
-    try:
-        hidden = np.isnan(np.asarray(judge, dtype=float))
-    except (TypeError, ValueError):
-        hidden = False  # what is wrong is told below
-    if not np.any(hidden):
-        return _validate.real_array(judge, name, ndim=1)
-    filled = _validate.real_array(np.where(hidden, 0.0, judge), name, ndim=1)
+    judge = _validate.numbers(judge, name, shape=("n",))
+    hidden = np.isnan(judge)
+    filled = _validate.single_array(np.where(hidden, 0, judge), name, ndim=1)
     return np.where(hidden, np.nan, filled)

@@ -119,8 +119,6 @@ def neighbours_explorer(
     groups = [0] * n if groups is None else _integers(groups, "groups", MOST_GROUPS - 1)
     if len(groups) != n:
         raise ValueError(f"groups must have one entry a node: expected {n}, got {len(groups)}")
-    if not isinstance(marked_name, str):
-        raise TypeError(f"marked_name must be a string, got {marked_name!r}")
     view = NeighboursView(
         parts=b"".join(part.astype("<f8").tobytes() for part in (queries, keys, attention)),
         shape=[heads, n, features],
@@ -130,7 +128,7 @@ def neighbours_explorer(
         groups=groups,
         group_names=_validate.token_list(group_names, max(groups) + 1, "group_names"),
         marked=_integers(marked, "marked", n - 1),
-        marked_name=marked_name,
+        marked_name=_validate.text(marked_name, "marked_name"),
         head_choice=control.head_choice(head, heads),
         slope=_validate.real(slope, "slope", low=0, high=1),
         node=_validate.integer(node, "node", low=0, high=n - 1),
@@ -145,7 +143,7 @@ def neighbours_explorer(
 
 def _edges(edge_index, n):
     """Return queries and keys as two lists, sorted, or say what is wrong with them."""
-    array = np.asarray(edge_index)
+    array = _validate.as_numpy(edge_index, "edge_index")
     if array.dtype.kind not in "iu":
         raise TypeError(f"edge_index must hold integers, got {array.dtype}")
     if array.ndim != 2 or len(array) != 2 or not array.size:
@@ -163,8 +161,4 @@ def _edges(edge_index, n):
 
 def _integers(values, name, high):
     """Return a list of integers from 0 to `high`."""
-    if isinstance(values, str) or not np.iterable(values):
-        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
-    return [
-        _validate.integer(value, f"{name}[{k}]", low=0, high=high) for k, value in enumerate(values)
-    ]
+    return _validate.integers(values, name, low=0, high=high)

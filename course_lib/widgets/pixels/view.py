@@ -14,6 +14,7 @@ from course_lib.widgets.shared.figure import FigureView, bundled
 
 MOST_PLACES = 400
 MOST_WEIGHTS = 2_000_000  # of all pictures and heads: 4 MB on the page
+MOST_PICTURES = 1000
 MOST_PIXELS = 500_000  # of one picture
 MOST_EDGES = 30
 MOST_AS_PNG = 10_000  # pixels; larger pictures are photographs
@@ -140,30 +141,21 @@ def pixel_explorer(pictures, *, grid, heads=None, picture=0, head=0, place=None,
 
 def _picture_list(pictures):
     """Return `pictures` as a list of PictureAttention with different titles."""
-    if isinstance(pictures, PictureAttention | str) or not np.iterable(pictures):
-        raise TypeError(
-            f"pictures must be a sequence of PictureAttention, got {type(pictures).__name__}"
-        )
-    pictures = list(pictures)
-    if not pictures:
-        raise ValueError("pictures must hold at least one PictureAttention, got none")
+    pictures = _validate.sequence(pictures, "pictures", PictureAttention, most=MOST_PICTURES)
     for k, one in enumerate(pictures):
         if not isinstance(one, PictureAttention):
             raise TypeError(f"pictures[{k}] must be a PictureAttention, got {type(one).__name__}")
         for field in ("title", "note"):
-            if not isinstance(getattr(one, field), str):
-                raise TypeError(
-                    f"pictures[{k}].{field} must be a string, got {getattr(one, field)!r}"
-                )
+            _validate.text(getattr(one, field), f"pictures[{k}].{field}")
     _check_different([one.title for one in pictures], "pictures must have different titles")
     return pictures
 
 
 def _checked_grid(grid):
     """Return rows and columns, or raise an error."""
-    rows, columns = _pair(grid, "grid", "rows, columns")
-    rows = _validate.integer(rows, "grid[0] (rows)", low=1)
-    columns = _validate.integer(columns, "grid[1] (columns)", low=1)
+    rows, columns = _validate.pair(grid, "grid", "rows, columns")
+    rows = _validate.integer(rows, "grid[0] (rows)", low=1, high=MOST_PLACES)
+    columns = _validate.integer(columns, "grid[1] (columns)", low=1, high=MOST_PLACES)
     if rows * columns > MOST_PLACES:
         raise ValueError(
             f"grid must have at most {MOST_PLACES} places, got {rows} × {columns} = "
@@ -201,7 +193,7 @@ def _all_weights(pictures, rows, columns):
 def _checked_picture(picture, k, rows, columns):
     """Return a picture as uint8 of shape (height, width, 3)."""
     name = f"pictures[{k}].picture"
-    values = np.asarray(picture)
+    values = _validate.as_numpy(picture, name)
     if values.dtype != np.uint8 and values.dtype.kind != "f":
         raise TypeError(f"{name} must hold floats from 0 to 1, or uint8, got {values.dtype}")
     array = _validate.real_array(picture, name)
@@ -255,17 +247,11 @@ def _place_number(place, rows, columns):
     """Return the number of the place in a row and a column; None is the middle."""
     if place is None:
         return (rows // 2) * columns + columns // 2
-    row, column = _pair(place, "place", "row, column")
+    row, column = _validate.pair(place, "place", "row, column")
     row = _validate.integer(row, "place[0] (the row)", low=0, high=rows - 1)
     return row * columns + _validate.integer(
         column, "place[1] (the column)", low=0, high=columns - 1
     )
-
-
-def _pair(pair, name, meaning):
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        raise ValueError(f"{name} must be a pair ({meaning}), got {pair!r}")
-    return pair
 
 
 def _check_different(names, message):

@@ -64,8 +64,7 @@ def query_plane(keys=None, *, query=(1.0, 0.5), temperature=1.0, scaled=True):
     keys = _in_plane(KEYS if keys is None else keys, "keys", ndim=2)
     if keys.shape[1] != 2:
         raise ValueError(f"keys must have 2 coordinates each, got shape {keys.shape}")
-    if not isinstance(scaled, bool | np.bool_):
-        raise TypeError(f"scaled must be True or False, got {scaled!r}")
+    scaled = _validate.flag(scaled, "scaled")
     view = QueryPlane(
         points=keys.tolist(),
         query=_in_plane(query, "query", shape=(2,)).tolist(),

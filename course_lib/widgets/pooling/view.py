@@ -15,7 +15,6 @@ from course_lib.widgets.shared.figure import FigureView, bundled
 MOST_BAGS = 20
 MOST_MEMBERS = 16
 MOST_SIDE = 32  # pixels of a member's picture
-LABELS = (None, 0, 1)
 
 
 class PooledBag(NamedTuple):
@@ -102,19 +101,12 @@ def pooling_explorer(bags, *, bias=0.0, question="is there a 9?", uniform=False)
     >>> [control.description for control in pooling_explorer([bag]).children[0].children]
     ['weights']
     """
-    if isinstance(bags, PooledBag | str) or not np.iterable(bags):
-        raise TypeError(f"bags must be a sequence of PooledBag, got {type(bags).__name__}")
-    bags = list(bags)
-    if not 1 <= len(bags) <= MOST_BAGS:
-        raise ValueError(f"bags must number from 1 to {MOST_BAGS}, got {len(bags)}")
-    for name, value, kind in (("question", question, str), ("uniform", uniform, bool)):
-        if not isinstance(value, kind):
-            raise TypeError(f"{name} must be a {kind.__name__}, got {value!r}")
+    bags = _validate.sequence(bags, "bags", PooledBag, most=MOST_BAGS)
     view = PoolingView(
         bags=[_sent(bag, f"bags[{k}]") for k, bag in enumerate(bags)],
         bias=_validate.real(bias, "bias"),
-        question=question,
-        weights_choice=int(uniform),
+        question=_validate.text(question, "question"),
+        weights_choice=int(_validate.flag(uniform, "uniform")),
     )
     view.within(removed=control.whole(MOST_MEMBERS - 1, length=[0, MOST_MEMBERS]))
     controls = [
@@ -130,8 +122,7 @@ def _sent(bag, name):
     """Return what the browser gets of a bag, checked."""
     if not isinstance(bag, PooledBag):
         raise TypeError(f"{name} must be a PooledBag, got {type(bag).__name__}")
-    if not isinstance(bag.title, str):
-        raise TypeError(f"{name}.title must be a string, got {bag.title!r}")
+    _validate.text(bag.title, f"{name}.title")
     pictures = _validate.real_array(bag.pictures, f"{name}.pictures", ndim=3)
     n, height, width = pictures.shape
     if not 2 <= n <= MOST_MEMBERS or max(height, width) > MOST_SIDE:
@@ -144,15 +135,20 @@ def _sent(bag, name):
             f"{name}.pictures must lie between 0 and 1, got {pictures.min():.6g} to "
             f"{pictures.max():.6g}"
         )
-    if bag.label not in LABELS or isinstance(bag.label, bool):
-        raise ValueError(f"{name}.label must be 0, 1 or None, got {bag.label!r}")
+    label = bag.label
+    if label is not None:
+        try:
+            label = _validate.integer(label, "label", low=0, high=1)
+        except (TypeError, ValueError):
+            got = _validate.shown(label)
+            raise ValueError(f"{name}.label must be 0, 1 or None, got {got}") from None
     return {
         "title": bag.title,
         "pictures": [_png(picture).hex() for picture in pictures],
         "scores": _validate.real_array(bag.scores, f"{name}.scores", shape=(n,)).tolist(),
         "votes": _validate.real_array(bag.votes, f"{name}.votes", shape=(n,)).tolist(),
         "names": _validate.token_list(bag.names, n, f"{name}.names"),
-        "label": bag.label,
+        "label": label,
     }
 
 

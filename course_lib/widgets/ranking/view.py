@@ -1,6 +1,5 @@
 """A ranking of tokens beside their graph: choose a measure, remove tokens, and rank again."""
 
-import numpy as np
 import traitlets
 
 from course_lib import _validate
@@ -126,9 +125,7 @@ def ranking_explorer(
 
 
 def _checked_removed(removed, n):
-    if isinstance(removed, str) or not np.iterable(removed):
-        raise TypeError(f"removed must be a sequence of positions, got {removed!r}")
-    gone = [_validate.integer(position, "removed", low=0, high=n - 1) for position in removed]
+    gone = _validate.integers(removed, "removed", low=0, high=n - 1)
     if len(set(gone)) < len(gone) or len(gone) == n:
         raise ValueError(f"removed must be different and leave a token, got {gone} of {n}")
     return gone
