@@ -338,6 +338,13 @@ def test_rollout_collapses_on_token_0_then_shows_a_u(name):
         assert min(row[0], row[last]) > np.delete(row, [0, last]).max()
 
 
+def test_for_a_u_the_share_has_to_be_large():
+    query = HALF + HALF // 2
+    for residual, has_it in ((0.9, False), (0.95, True), (0.99, True)):
+        row = rollout_row(TEXTS["random_twice"][0], query, residual=residual)
+        assert (min(row[0], row[query]) > row[1:query].max()) == has_it
+
+
 MID_COPY = range(HALF + 2, 2 * HALF - 1)  # the copied word is then neither the sink nor next to it
 
 
