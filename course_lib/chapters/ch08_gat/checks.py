@@ -175,7 +175,8 @@ def _labelled_graphs(rng):
     one = np.array([[1], [2]]), np.array([1.0])
     # Any integers: such as are alike only in a byte, or in four of them.
     names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]
-    names += [7, 2**24, 2**24 + 1], [7, 0, 2520]  # one in float32; one by any small modulus
+    names += [7, 2**24, 2**24 + 1], [7, 2**53, 2**53 + 1]  # one in float32, one in float64
+    names += ([7, 0, 2520],)  # one by any small modulus
     return [*cases, *((*one, np.array(labels)) for labels in names)]
 
 

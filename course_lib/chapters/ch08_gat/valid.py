@@ -62,6 +62,7 @@ def _labelled_graphs(draw):
 
 
 NAMES = [[0, 1, -1, 257, 2**40], [0, 2520, 3, 2**24, 2**24 + 1]]  # alike in fewer bits, or modulo
+NAMES.append([2**53, 2**53 + 1, 0, 2**53, 2**53 + 1])  # or as float64
 GROUPS = [[0.5, 0.5, 0, 0, 0], [0.2] * 5, [0, 0, 1, 0, 0], [0.4, 0, 0, 0.3, 0.3]]
 
 

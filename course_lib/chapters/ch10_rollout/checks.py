@@ -1,11 +1,12 @@
 """The checks of chapter 10: following attention through layers."""
 
 import functools
+import math
 from itertools import accumulate
 from operator import ne
 
 import numpy as np
-from scipy.stats import binom, chi2
+from scipy.stats import binom, chi2, poisson
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
@@ -196,6 +197,9 @@ def _product(layers):
 
 
 PAIRS = 40  # calls with two walks each: do their ends depend on one another?
+CROWDS, CROWD, WIDE = 40, 7, 32  # calls, walks of each and places: does any depend on another?
+STEPS = np.array([[np.eye(WIDE), np.full((WIDE, WIDE), 1 / WIDE)]])  # it waits, then goes anywhere
+STEPS = np.concatenate([STEPS, STEPS[:, ::-1]])  # and the other way round
 MANY = 499  # walks. A prime number: shares of another number of walks are no shares of this one
 UNLIKELY = 1e-9  # a count that is further out than this does not come of walks down these layers
 
@@ -221,6 +225,8 @@ def _walks(rng):
     cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even, even)]
     cases.append((twice, 0, MANY))
     cases += [(np.full((1, 2, 2), 0.5), 0, 2)] * PAIRS
+    for steps in STEPS:
+        cases += [(steps, 0, CROWD)] * CROWDS
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
 
 
@@ -247,6 +253,17 @@ def _too_even(shares, rows):
         distance += MANY * ((share - row)[often] ** 2 / row[often]).sum()
         freedom += often.sum() - 1
     return chi2.cdf(distance, freedom) < UNLIKELY
+
+
+def _in_step(crowds):
+    """Tell whether more pairs of walks end at one place, or at mirrored ones, than by chance.
+
+    Walks that share their draws end together; if one is given u and another 1 - u, mirrored.
+    """
+    counts = np.rint(np.array(crowds) * CROWD)
+    pairs = (counts * (counts - 1)).sum() / 2, (counts * counts[:, ::-1]).sum() / 2
+    chance = len(crowds) * math.comb(CROWD, 2) / WIDE
+    return poisson.sf(max(pairs) - 1, chance) < UNLIKELY
 
 
 def _judge_walks(cases, values):
@@ -313,6 +330,19 @@ def _judge_walks(cases, values):
             count=len(halves),
             alike=alike,
         )
+    for steps in STEPS:
+        crowds = [
+            row
+            for row, (layers, _, walks, _) in zip(rows, cases, strict=True)
+            if walks == CROWD and np.array_equal(layers, steps)
+        ]
+        if crowds and _in_step(crowds):
+            raise Wrong(
+                "In {calls} calls with {walks} walks each, where a walk ends depends on where "
+                "others do: let each choose its steps by itself.",
+                calls=len(crowds),
+                walks=CROWD,
+            )
 
 
 def _collapsing(rng):

@@ -31,6 +31,8 @@ def _raw(rng, layers, n):
 def _walks(rng, layers, n):
     model = random_layers(rng, layers, n)
     walks = int(rng.integers(1, 60))
+    if rng.random() < 0.1:  # many walks whose steps must not depend on one another
+        model, n, walks = np.array([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0.5, 0.5]]]), 2, 499
     return model, int(rng.integers(n)), walks, np.random.default_rng(rng.integers(2**32))
 
 

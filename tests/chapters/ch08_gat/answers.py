@@ -767,7 +767,7 @@ WRONG = {
         (lambda e, w, y: share_by_loop(e, w, y % 2), "not right yet"),
         *(
             (lambda e, w, y, kind=kind: share_by_loop(e, w, y.astype(kind)), "not right yet")
-            for kind in (np.uint8, np.int8, np.int32, np.float32)
+            for kind in (np.uint8, np.int8, np.int32, np.float32, np.float64)
         ),
         (lambda e, w, y: share_by_loop(e, w, (y - y.min()) % 7), "not right yet"),
         (lambda e, w, y: share_by_loop(e, w, abs(y)), "not right yet"),

@@ -456,6 +456,29 @@ def walk_in_opposite_pairs(layers, output, walks, rng):
     return np.bincount(places, minlength=layers.shape[-1]) / walks
 
 
+def walk_two_for_a_draw(layers, output, walks, rng, step=None):
+    """Let the first walk go alone, and each two of the others together."""
+    places = np.full(walks, output)
+    for k, layer in enumerate(layers[::-1]):
+        drawn = rng.random(walks)
+        if step in (None, k):
+            drawn = drawn[(np.arange(walks) + 1) // 2]
+        steps = (drawn[:, None] > layer.cumsum(axis=1)[places]).sum(axis=1)
+        places = np.minimum(steps, layers.shape[-1] - 1)
+    return np.bincount(places, minlength=layers.shape[-1]) / walks
+
+
+def walk_opposite_to_the_one_before(layers, output, walks, rng):
+    """Let the first two walks go alone, and of each two others one opposite to the other."""
+    places = np.full(walks, output)
+    for layer in layers[::-1]:
+        drawn = rng.random(walks)
+        drawn[3::2] = 1 - drawn[2 : len(drawn[3::2]) * 2 + 2 : 2]
+        steps = (drawn[:, None] > layer.cumsum(axis=1)[places]).sum(axis=1)
+        places = np.minimum(steps, layers.shape[-1] - 1)
+    return np.bincount(places, minlength=layers.shape[-1]) / walks
+
+
 RIGHT = {
     "rollout-1": [
         residual_by_diagonal,
@@ -689,7 +712,7 @@ WRONG = {
             "shape",
         ),
         (walk_exact, "row itself"),
-        (walk_rounded, "closer to the rollout than chance"),
+        (walk_rounded, ("the rollout says", "closer to the rollout than chance")),
         (walk_always(50), "the rollout says"),
         (walk_always(499), "the rollout says"),
         (walk_always(100_000), "the rollout says"),
@@ -702,6 +725,13 @@ WRONG = {
         (walk_by_columns, "the rollout says"),
         (walk_with(slice(1, None)), "the rollout says"),
         (walk_in_opposite_pairs, "ended together"),
+        (walk_two_for_a_draw, "depends on where others"),
+        (functools.partial(walk_two_for_a_draw, step=0), "depends on where others"),
+        (functools.partial(walk_two_for_a_draw, step=1), "depends on where others"),
+        (
+            walk_opposite_to_the_one_before,
+            ("depends on where others", "closer to the rollout than chance"),
+        ),
         (walk_by_one_number, "the rollout says"),
     ],
     "rollout-6": [

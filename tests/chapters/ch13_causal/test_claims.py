@@ -220,6 +220,17 @@ def test_the_five_previous_token_heads_pass_by_the_mean_only():
     assert lowest[worst].min() > 2 * np.median(np.array(rises)[:, 2:].sum(axis=1))
 
 
+def test_on_each_text_the_ten_pass_and_the_five_do_not():
+    def by_text(name, way):
+        return EFFECTS[f"losses.{way}.{name}"][..., HALF:].mean(axis=-1)
+
+    for way in ("zero", "mean"):
+        assert (by_text("induction", way) > by_text("like_induction", way).max(axis=0) + 1).all()
+    passed = by_text("previous", "mean") > by_text("like_previous", "mean").max(axis=0)
+    assert passed.any()
+    assert not passed.all()
+
+
 def test_the_ten_together_cost_more_than_one_by_one():
     each = sum(COST["mean"][tuple(head)] for head in EFFECTS["set.induction"])
     assert loss("induction", "mean") - WHOLE.mean() > each + 1
@@ -325,6 +336,13 @@ def test_rollout_collapses_on_token_0_then_shows_a_u(name):
     for residual in (0.95, 0.99):
         row = rollout_row(weights, last, residual=residual)
         assert min(row[0], row[last]) > np.delete(row, [0, last]).max()
+
+
+def test_for_a_u_the_share_has_to_be_large():
+    query = HALF + HALF // 2
+    for residual, has_it in ((0.9, False), (0.95, True), (0.99, True)):
+        row = rollout_row(TEXTS["random_twice"][0], query, residual=residual)
+        assert (min(row[0], row[query]) > row[1:query].max()) == has_it
 
 
 MID_COPY = range(HALF + 2, 2 * HALF - 1)  # the copied word is then neither the sink nor next to it
