@@ -57,7 +57,7 @@ def test_in_real_models_the_first_token_can_receive_more_than_half(model):
 
 
 def test_with_words_as_nodes_later_rows_overwrite_earlier_ones():
-    words = "the cat saw the cat".split()
+    words = ["the", "cat", "saw", "the", "cat"]
     weights = softmax(np.random.default_rng(0).normal(size=(5, 5)))
     graph = nx.DiGraph()
     for (i, j), weight in np.ndenumerate(weights):
