@@ -232,13 +232,15 @@ FEWEST_TOKENS, MOST_TOKENS = 2, 100  # so says the text
 
 
 def _sink_cases(rng):
-    """Ask for each size, and for the smallest again and again: what is drawn must hold each time.
+    """Ask for the smallest matrix again and again: what is drawn must hold each time.
 
     The smaller a matrix, the more often a lucky draw fails; where the share does not grow with n,
-    it is the largest that fails.
+    it is the largest that fails. As lists, all together hold a third of the numbers that the grader
+    takes.
     """
-    again = [FEWEST_TOKENS] * 4000 + [3] * 20 + [MOST_TOKENS] * 10
-    return [(n,) for n in [*again, *range(FEWEST_TOKENS, MOST_TOKENS + 1)]]
+    again = [FEWEST_TOKENS] * 4000 + [3] * 20 + [MOST_TOKENS] * 2
+    some = range(20 + int(rng.integers(6)), MOST_TOKENS, 6)
+    return [(n,) for n in [*again, *range(4, 20), *some]]
 
 
 def _judge_sink(cases, values):
