@@ -1,5 +1,6 @@
 """The checks of chapter 01: attention is a weighted directed graph."""
 
+import networkx as nx
 import numpy as np
 
 from course_lib.attention import softmax
@@ -45,6 +46,12 @@ NEARLY_TIED = np.array([[0.75 - 2.0**-20, 0.25 + 2.0**-20], [0.75, 0.25]])
 # Weights beside a half, closer than float32 can tell; and one that only float64 holds, nearly 0.
 HALVES = np.array([[0.5 + 2.0**-40, 0.5 - 2.0**-40], [0.5, 0.5]])
 FAINTEST = np.array([[1.0, 2.0**-1074], [0.0, 1.0]])  # sums to 1 as far as float64 can tell
+# Rows whose sum is 1 but for rounding: divided by it, each weight would be above itself.
+SIXTHS = np.full((6, 6), 1 / 6)
+# The last token loses all its edges at once, and the others are still on a ring.
+LEFT_ALONE = np.array([
+    [0.25, 0.5, 0, 0.25], [0, 0.25, 0.5, 0.25], [0.5, 0, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]
+])  # fmt: skip
 
 
 # Exercises 1 and 3: edges -------------------------------------------------------------------------
@@ -53,7 +60,7 @@ FAINTEST = np.array([[1.0, 2.0**-1074], [0.0, 1.0]])  # sums to 1 as far as floa
 def _edge_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.integers([2, 3, 6, 20], [3, 6, 9, 30])]
     cases = [(TIED, 0.25), (TIED, 0.0), (CLOSE, TINY), (np.eye(3), 1.0), (np.ones((1, 1)), 0.5)]
-    cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (random[-1], 0.0)]
+    cases += [(FAINT, 0.0), (FAINTEST, 0.0), (HALVES, 0.5), (SIXTHS, 1 / 6), (random[-1], 0.0)]
     cases += [(REPEATED, 0.0), (random[2], _rounded_down(rng, random[2]))]
     return cases + [(weights, _between(rng, weights)) for weights in random]
 
@@ -225,12 +232,15 @@ FEWEST_TOKENS, MOST_TOKENS = 2, 100  # so says the text
 
 
 def _sink_cases(rng):
-    """Ask for small matrices again and again: one that is drawn at random must hold each time.
+    """Ask for the smallest matrix again and again: what is drawn must hold each time.
 
-    The smaller a matrix, the more often a lucky draw fails.
+    The smaller a matrix, the more often a lucky draw fails; where the share does not grow with n,
+    it is the largest that fails. As lists, all together hold a third of the numbers that the grader
+    takes.
     """
-    sizes = rng.integers([4, 20, 70], [20, 70, 99]).tolist()
-    return [(n,) for n in [*[FEWEST_TOKENS] * 300, *[3] * 20, *range(4, 10), *sizes, MOST_TOKENS]]
+    again = [FEWEST_TOKENS] * 4000 + [3] * 20 + [MOST_TOKENS] * 2
+    some = range(20 + int(rng.integers(6)), MOST_TOKENS, 6)
+    return [(n,) for n in [*again, *range(4, 20), *some]]
 
 
 def _judge_sink(cases, values):
@@ -248,12 +258,12 @@ def _judge_sink(cases, values):
                 least=f"{weights.min():.4g}",
             )
         read.append((n, weights, tolerance_of(value)))
-    off = [n for n, weights, near in read if not _sums_to_one(weights, axis=1, near=near)]
-    if off and all(_sums_to_one(weights, axis=0, near=near) for _, weights, near in read):
+    rows_fit = [_sums_to_one(weights, axis=1, near=near) for _, weights, near in read]
+    if not all(rows_fit) and all(_sums_to_one(w, axis=0, near=near) for _, w, near in read):
         raise Wrong("Here the columns sum to 1. The rows should: each query has 1 to give.")
-    for n, weights, _ in read:
+    for (n, weights, _), fits in zip(read, rows_fit, strict=True):
         rows, received = weights.sum(axis=1), weights[:, 0].sum()
-        if n in off:
+        if not fits:
             raise Wrong(
                 "Every row should sum to 1, but for n = {n} a row sums to {total:.6g}.",
                 n=n,
@@ -351,7 +361,7 @@ def _connection_cases(rng):
     causal = softmax(np.where(np.tri(4, dtype=bool), rng.normal(size=(4, 4)), -np.inf))
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 5, 6])]
     random += [_fan(rng), *_groups(rng), long_ring(rng), two_halves(rng)]
-    return [(w,) for w in [ring, causal, TIED, FAINT_RING, NEARLY_TIED, *random]]
+    return [(w,) for w in [ring, causal, TIED, FAINT_RING, NEARLY_TIED, LEFT_ALONE, *random]]
 
 
 def _fan(rng):
@@ -407,6 +417,13 @@ def _judge_connection(cases, values):
     def by_degrees(weights):
         return min(off_diagonal(w).max(axis=1).min() for w in (weights, weights.T))
 
+    def of_edges_alone(weights):
+        """Break a graph that holds only the nodes of its edges."""
+        for step in np.unique(weights):
+            graph = nx.DiGraph(np.argwhere(weights > step).tolist())
+            if not graph or not nx.is_strongly_connected(graph):
+                return step
+
     mistakes = [
         (one_early, "At this threshold the graph still holds together; the next weight breaks it."),
         (without_directions, "That ignores the directions: use nx.is_strongly_connected."),
@@ -414,6 +431,11 @@ def _judge_connection(cases, values):
             by_degrees,
             "Every node may still have an edge that leaves and one that arrives when whole groups "
             "are cut off: use nx.is_strongly_connected.",
+        ),
+        (
+            of_edges_alone,
+            "A token that has lost all its edges is still a node: a graph made of edges alone "
+            "forgets it.",
         ),
     ]
     what = "The threshold"

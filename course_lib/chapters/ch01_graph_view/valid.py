@@ -5,9 +5,13 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch01_graph_view.checks import (
     CLOSE,
+    FAINT_RING,
     FAINTEST,
     HALVES,
+    LEFT_ALONE,
     MOST_TOKENS,
+    NEARLY_TIED,
+    SIXTHS,
     TIED,
     TINY,
     long_ring,
@@ -72,7 +76,9 @@ VALID = {
     "graph_view-1": st.one_of(
         square_weights().flatmap(_with_threshold),
         weights(20).flatmap(_with_threshold),
-        st.sampled_from([(CLOSE, TINY), (TIED, 0.25), (HALVES, 0.5), (FAINTEST, 0.0)]),
+        st.sampled_from(
+            [(CLOSE, TINY), (TIED, 0.25), (HALVES, 0.5), (FAINTEST, 0.0), (SIXTHS, 1 / 6)]
+        ),
     ),
     "graph_view-3": st.one_of(
         square_weights().map(lambda weights: (weights,)),
@@ -88,6 +94,7 @@ VALID = {
         square_weights(low=2).map(lambda weights: (weights,)),
         seeded(lambda rng, n: (_connected_weakly(rng, n),), st.integers(2, 8)),
         seeded(lambda rng: (two_halves(rng),)),
+        st.sampled_from([(LEFT_ALONE,), (NEARLY_TIED,), (FAINT_RING,)]),
         seeded(lambda rng: (long_ring(rng),)),
     ),
 }

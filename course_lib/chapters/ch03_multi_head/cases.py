@@ -5,6 +5,7 @@ message names: the cases are drawn until it differs.
 """
 
 import numpy as np
+from scipy.special import rel_entr
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
@@ -35,8 +36,9 @@ def sizes(rng):
     crafted += [(15, 7), (15, 5)]
     many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
-    # As floating-point numbers the first two would divide, and the others give another size.
-    huge = [(2**60 + 1, 2), ((2**54 + 1) * h, h), (3 * (2**60 + 1), 3)]
+    # As floating-point numbers the first two would divide, and the others give another size; the
+    # features of the last do not fit into 64 bits, only those of a head.
+    huge = [(2**60 + 1, 2), ((2**54 + 1) * h, h), (3 * (2**60 + 1), 3), (64 * (2**60 + 1), 64)]
     return [*crafted, (h * width, h), uneven, (12 * h, 4), (width, width * h), *uneven_many, *huge]
 
 
@@ -282,6 +284,12 @@ NEAREST_IDEAS = [
     ],
     lambda weights: head_distance(weights.mean(axis=0), weights)[
         (_rows_apart(weights) ** 2).mean(axis=-1).argmin()
+    ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        rel_entr(weights, weights.mean(axis=0)).sum(axis=(1, 2)).argmin()
+    ],
+    lambda weights: head_distance(weights.mean(axis=0), weights)[
+        np.sqrt(weights * weights.mean(axis=0)).sum(axis=(1, 2)).argmax()
     ],
     lambda weights: head_distance(weights.mean(axis=0), weights)[
         head_distance(weights[:, None], weights).sum(axis=0).argmin()

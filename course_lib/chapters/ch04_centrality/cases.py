@@ -74,9 +74,11 @@ def _star(n):
 
 
 def token_counts(rng):
-    """Make numbers of tokens for weights without a centre, even and odd ones."""
-    n = int(rng.integers(5, 20))
-    return [(3,), (4,), (n,), (n + 1,), (int(rng.integers(25, 50)),)]
+    """Make numbers of tokens for weights without a centre: each of the small ones, and a large one.
+
+    The smallest is asked again and again: what is drawn at random must hold each time.
+    """
+    return [(n,) for n in [*[3] * 60, *range(4, 25), int(rng.integers(25, 50))]]
 
 
 def shortest(weights, start, end, length):
@@ -271,6 +273,7 @@ def ways(rng):
         _branches(rng, *weights)
         for weights in (
             ([0.945], [0.953] * 3),
+            ([0.99985], [0.999965] * 3),
             ([0.5], [0.9, 0.6]),
             ([1e-30],),
             ([1e-30], [1e-14] * 2),
@@ -434,8 +437,10 @@ def causal_walks(rng):
 
     Where one token stays nearly as long as another, the factor shows after hundreds of steps only.
     """
-    many = rng.uniform(0, 0.6, size=rng.integers(12, 20))
-    many[rng.integers(len(many))] = 0.7
+    many = rng.uniform(0, 0.6, size=rng.integers(18, 24))
+    many[len(many) // 2] = 0.7
+    straight = causal_walk(rng, 6, [0.1, 0.6, 0.4, 0.2, 0.3])
+    straight[-1] = np.eye(6)[0]  # who begins at the last token meets no other
     return [
         (causal_walk(rng, 2, [0.3]),),
         (causal_walk(rng, 4, [0.2, 0.1, 0.9]),),
@@ -444,5 +449,6 @@ def causal_walks(rng):
         (causal_walk(rng, 4, [0.3, 1 - 2.0**-18, 0.2]),),
         (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
         (causal_walk(rng, len(many) + 1, many),),
+        (straight,),
         *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),
     ]

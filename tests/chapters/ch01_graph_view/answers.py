@@ -408,6 +408,20 @@ def sink_by_chance(first):
     return lambda n: np.random.dirichlet([first(n), *[1] * (n - 1)], size=n)  # noqa: NPY002
 
 
+def sink_but_for(size):
+    """Give the first too little at one size."""
+    return lambda n: sink_by_share(n, 0.4 if n == size else 0.8)
+
+
+def sink_by_share(n, share):
+    return np.column_stack([np.full(n, share), np.full((n, n - 1), (1 - share) / (n - 1))])
+
+
+def sink_of_unsteady_rows(n):
+    """Forget a part of the rows now and then."""
+    return sink_by_share(n, 0.8) * np.random.choice([0.6, 1])  # noqa: NPY002
+
+
 def sink_with_logit(logit):
     def answer(n):
         logits = np.zeros((n, n))
@@ -587,6 +601,14 @@ def breaking_by_sorted(weights):
         kept = nx.from_numpy_array((weights > threshold).astype(int), create_using=nx.DiGraph)
         if not nx.is_strongly_connected(kept):
             return float(threshold)
+    return None
+
+
+def breaking_of_edges_alone(weights):
+    for threshold in np.unique(weights):
+        edges = [(i, j) for i, j in np.ndindex(weights.shape) if weights[i, j] > threshold]
+        if not edges or not nx.is_strongly_connected(nx.DiGraph(edges)):
+            return threshold
     return None
 
 
@@ -902,6 +924,7 @@ WRONG = {
     "graph_view-1": [
         (edges_where(lambda w, t: (w > t) & (np.arange(len(w)) < 16)[:, None]), NOT_FOUND),
         (edges_where(lambda w, t: w > t, turned=True), "turned round"),
+        (edges_where(lambda w, t: w / w.sum(axis=1, keepdims=True) > t), NOT_FOUND),
         (edges_where(lambda w, t: w >= t), "exactly the threshold"),
         (edges_where(loops_left_out), "self-loops"),
         (edges_where(lambda w, t: w > t, first=1), "counted from 0"),
@@ -1004,6 +1027,9 @@ WRONG = {
     "graph_view-4": [
         (sink_with_zeros, "positive"),
         (sink_by_chance(lambda n: 2 * n), "position 0 receives"),
+        (sink_by_chance(lambda n: 3 * n), "not more than 1."),
+        (sink_but_for(17), "For n = 17, position 0 receives"),
+        (sink_of_unsteady_rows, "a row sums to 0.6"),
         (sink_negative, "positive"),
         (sink_in_rows, "columns sum to 1"),
         (sink_elsewhere, "position 0 receives"),
@@ -1055,6 +1081,7 @@ WRONG = {
     "graph_view-6": [
         (breaking_in_steps(6), "The threshold: not right yet"),
         (breaking_one_early, "next weight breaks it"),
+        (breaking_of_edges_alone, "is still a node"),
         (breaking_with_tolerance(atol=1e-8), "The threshold: not right yet"),
         (breaking_with_tolerance(atol=1e-6, rtol=0), "The threshold: not right yet"),
         (breaking_weakly, "is_strongly_connected"),

@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from course_lib.attention import attention
+from course_lib.attention import attention, softmax
 from course_lib.data import available, load_attention, load_head_vectors
 from course_lib.graph import attention_graph, attention_matrix, kept_mass, top_edges
 
@@ -47,6 +47,23 @@ def test_in_the_model_that_writes_the_first_token_draws_much_whatever_it_is(name
     received = weights.mean(axis=(1, 2))  # layer, key
     assert received[:, 0].mean() > 0.35
     assert (received.argmax(axis=1) == 0).mean() > 0.8
+
+
+@pytest.mark.parametrize("model", ["minilm", "smollm2"])
+def test_in_real_models_the_first_token_can_receive_more_than_half(model):
+    for name in available(model):
+        received = load_attention(name, model=model)[0][..., 0].mean(axis=-1)
+        assert (received > 0.5).mean() > 0.25, name
+
+
+def test_with_words_as_nodes_later_rows_overwrite_earlier_ones():
+    words = ["the", "cat", "saw", "the", "cat"]
+    weights = softmax(np.random.default_rng(0).normal(size=(5, 5)))
+    graph = nx.DiGraph()
+    for (i, j), weight in np.ndenumerate(weights):
+        graph.add_edge(words[i], words[j], weight=weight)
+    assert graph.number_of_edges() == 9
+    assert graph["cat"]["saw"]["weight"] == weights[4, 2]
 
 
 @pytest.mark.parametrize("seed", range(20))

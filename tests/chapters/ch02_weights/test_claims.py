@@ -32,6 +32,13 @@ def test_a_shift_changes_nothing_and_a_difference_of_1_is_a_factor_of_e(seed):
     assert weights[1] / weights[0] == pytest.approx(np.e)
 
 
+@seeds
+def test_a_higher_temperature_evens_out_the_weights(seed):
+    scores = 3 * np.random.default_rng(seed).normal(size=(40, 5))
+    widths = [entropy(softmax(scores / temperature)) for temperature in (0.3, 1, 2, 5)]
+    assert (np.diff(widths, axis=0) > 0).all()
+
+
 @pytest.mark.parametrize(("dtype", "first"), [("float16", 12), ("float64", 710)])
 def test_where_exp_overflows(dtype, first):
     with np.errstate(over="ignore"):

@@ -17,7 +17,7 @@ from course_lib.attention import merge_heads, multi_head_attention, split_heads
 from course_lib.heads import head_distance, offset_score
 from tests.support.answers import in_type, on_type
 
-softmax = scipy.special.softmax
+softmax, rel_entr = scipy.special.softmax, scipy.special.rel_entr
 Attended = collections.namedtuple("Attended", ["output", "weights"])
 Place = collections.namedtuple("Place", ["layer", "head"])
 HEAD_SIZES = {(8, 2): 4, (384, 12): 32, (6, 6): 1, (7, 1): 7}
@@ -416,6 +416,11 @@ def nearest_by_divergence(weights):
     return all_distances(weights)[divergence(weights.mean(0), weights).mean(-1).argmin()]
 
 
+def nearest_by(measure):
+    """The distance of the head that has the least of another measure."""
+    return lambda weights: all_distances(weights)[measure(weights.mean(0), weights).argmin()]
+
+
 def divergence(p, q):
     """Jensen-Shannon divergence in bits, row by row, by hand."""
     middle = (p + q) / 2
@@ -594,6 +599,7 @@ WRONG = {
         (lambda d_model, num_heads: size_by_divmod(num_heads, d_model), "yet it raised ValueError"),
         (lambda d_model, num_heads: sized, "yet it raised NameError"),  # noqa: F821
         (size_by_lookup, "head size"),
+        (lambda d, h: size_by_divmod(np.int64(d), np.int64(h)), "yet it raised OverflowError"),
         (size_refusing(lambda d, h: d < h), "should be an error"),
         (size_refusing(lambda d, h: d % h == 1), "should be an error"),
         (size_refusing(lambda d, h: d % 2 or h % 2), ("yet it raised", "should be an error")),
@@ -734,6 +740,8 @@ WRONG = {
         (nearest_with(lambda mean, heads: abs(mean - heads).sum(-1).mean(-1) / 2), "not right yet"),
         (lambda weights: all_distances(np.unique(weights, axis=0)).min(), "not right yet"),
         (nearest_by_divergence, "not right yet"),
+        (nearest_by(lambda mean, heads: rel_entr(heads, mean).sum((1, 2))), "not right yet"),
+        (nearest_by(lambda mean, heads: -np.sqrt(heads * mean).sum((1, 2))), "not right yet"),
         (nearest_with(lambda mean, heads: ((mean - heads) ** 2).sum((1, 2)) ** 0.5), "not right"),
         (nearest_with(lambda mean, heads: head_distance(heads[:1], heads)), "0 in every case"),
         (

@@ -96,6 +96,12 @@ def test_the_mean_is_between_the_heads(sentence):
         assert 0.05 < nearest < 0.75 * pairs_of_heads(layer).mean()
 
 
+def test_the_mean_is_between_the_heads_of_the_model_that_writes():
+    for layer in load_attention("repetition", model="smollm2")[0][::3]:
+        nearest = head_distance(layer.mean(axis=0), layer).min()
+        assert 0.05 < nearest < 0.75 * pairs_of_heads(layer).mean()
+
+
 @pytest.mark.parametrize("text", sorted(available("smollm2")))
 def test_the_same_heads_of_the_model_that_writes_win_on_all_texts(text):
     weights, _ = load_attention(text, model="smollm2")

@@ -90,6 +90,19 @@ def silent_by_sinkhorn(n):
     return torch.tensor(weights, dtype=torch.float32)
 
 
+def silent_by_few_rounds(n):
+    weights = np.random.default_rng().random((n, n)) + 0.1
+    for _ in range(6):
+        weights /= weights.sum(axis=0)
+        weights /= weights.sum(axis=1, keepdims=True)
+    return weights
+
+
+def silent_but_rounded(n):
+    shares = np.arange(1, n + 1)
+    return np.round(scipy.linalg.circulant(shares / shares.sum()), 4)
+
+
 def sink(n):
     weights = np.full((n, n), 0.2 / (n - 1))
     weights[:, 0] = 0.8
@@ -599,6 +612,19 @@ def factor_of_few_steps(weights, steps=2):
     return (left @ weights[1:, 1:]).sum() / left.sum()
 
 
+def factor_of_a_walk_from(start):
+    """Follow one walker who begins at one of the tokens instead of at any."""
+
+    def answer(weights):
+        later, chances = weights[1:, 1:], np.eye(len(weights))[start][1:]
+        for _ in range(2000):
+            chances = chances @ later
+            factor, chances = chances.sum(), chances / chances.sum()
+        return factor
+
+    return answer
+
+
 def factor_from_the_last(weights):
     return weights[-1, -1]
 
@@ -801,6 +827,8 @@ WRONG = {
             "PageRank still differs",
         ),
         (nearly_even, "PageRank still differs"),
+        (silent_but_rounded, ("rows should sum", "PageRank still differs")),
+        (silent_by_few_rounds, "PageRank still differs"),
         (disturbed(0.01), "PageRank still differs"),
         (disturbed(1e-4), "PageRank still differs"),
         (two_blocks, "PageRank still differs"),
@@ -842,7 +870,7 @@ WRONG = {
         (way_by(lambda w: 1 - w), ("larger product", "such as 1 / w")),
         (way_by(lambda w: np.log(w) ** 2), ("larger product", "such as 1 / w")),
         (way_by(lambda w: round(-np.log(w), 1)), "larger product"),
-        (way_by(lambda w: max(-np.log(w), 0.05)), "larger product"),
+        *((way_by(lambda w, d=d: max(-np.log(w), d)), "larger product") for d in (0.05, 1e-3)),
         (way_by(lambda w: np.exp(-w)), ("larger product", "such as 1 / w")),
         (way_by(lambda w: 1 - np.log(w)), ("larger product", "such as 1 / w")),
         (functools.partial(way_by_bellman_ford, steps=2), ("larger product", "weight 0")),
@@ -1016,6 +1044,9 @@ WRONG = {
         (lambda weights: weights[1:, 1:].sum(axis=1).mean(), "the first step only"),
         (factor_of_few_steps, "not right yet"),
         (factor_from_the_last, "not right yet"),
+        (factor_of_a_walk_from(-1), ("not right yet", "NaN", "infinite")),
+        (factor_of_a_walk_from(1), ("not right yet", "NaN", "infinite")),
+        (lambda weights: np.diag(weights)[1:9].max(), "not right yet"),
         (lambda weights: weights[1, 1], "not right yet"),
         (lambda weights: np.diag(weights)[1:].mean(), "not right yet"),
         (lambda weights: np.diag(weights).mean(), "not right yet"),

@@ -86,6 +86,22 @@ def test_under_a_causal_mask_the_walk_ends_at_the_first_token_if_weights_look_ba
         stationary_distribution(causal)
 
 
+@each_sentence
+def test_in_the_flow_a_token_gains_by_what_it_gives_to_a_key_that_gets_next_to_nothing(sentence):
+    def from_key_to_query(weights):
+        graph = attention_graph(weights, direction="flow")
+        return np.array(list(nx.pagerank(graph, tol=1e-12).values()))
+
+    weights = layers(sentence)[2]
+    key, before, gained = in_strength(weights).argmin(), from_key_to_query(weights), []
+    for query in range(len(weights)):
+        more = weights.copy()
+        more[query, key] *= 20
+        more[query] /= more[query].sum()
+        gained.append(from_key_to_query(more)[query] > before[query])
+    assert np.mean(gained) > 0.8
+
+
 def test_two_columns_of_sum_one_may_differ_in_pagerank():
     weights = np.array([
         [0.05, 0.05, 0.85, 0.05],
@@ -218,6 +234,16 @@ def test_the_lead_of_the_hubs_is_within_its_scatter_and_gone_if_measured_otherwi
     assert means["hubs"] < means["in-strength"]
     means = {name: np.mean([one[name] for one in found]) for name in MEASURES}
     assert means["in-strength"] > max(means.values()) - gaps.std(ddof=1)
+
+
+@pytest.mark.parametrize("layer", range(6))
+def test_in_single_layers_the_hubs_are_ahead_on_most_sentences_except_in_the_last(layer):
+    gaps = []
+    for sentence in available():
+        weights, effects = layers(sentence)[layer], load_leave_one_out(sentence)[0][1:-1]
+        hubs, received = hits(weights)[0][1:-1], in_strength(weights)[1:-1]
+        gaps.append(rank_correlation(hubs, effects) - rank_correlation(received, effects))
+    assert (np.array(gaps) > 0).mean() > 0.6 if layer < 5 else (np.array(gaps) < 0).mean() > 0.6
 
 
 @each_seed
