@@ -272,7 +272,9 @@ def _texts(axes, box, shape, named):
         window = _window(text)
         row, column = place(*(window.min + window.max) / 2)
         if 0 <= row < rows and 0 <= column < columns:
-            sides = window.width / box.width * columns, window.height / box.height * rows
+            frame = text.get_bbox_patch()  # the box around a text hides what lies below it
+            taken = window if frame is None else frame.get_window_extent()
+            sides = taken.width / box.width * columns, taken.height / box.height * rows
             kind = "texts" if max(sides) <= WITHIN else "too_large"
             found.append((kind, window, (row, column, text.get_text())))
     if not named:

@@ -17,6 +17,8 @@ JUMP = 0.25  # between neighbours on a map; those made to name things jump furth
 VAGUE = 0.12  # weights further apart need different colours
 PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
+HATCH = 0.03  # how much less of a cell has one colour if it is hatched
+ALIKE = 0.05  # cells that say nothing differ by no more in a channel
 LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 PLACES = np.linspace(0, 1, 513)  # along a colour map
 
@@ -161,9 +163,15 @@ def _readings(drawing, scale):
 def _empty(drawing, scale, asked):
     """Tell which cells look like no weight: by their colour, or hatched as no other cell is."""
     even = drawing["even"]
-    hatched = even < even[asked].min(initial=1) - 0.03
+    hatched = even < even[asked].min(initial=1) - HATCH
     away = drawing["colours"][..., None, :] - scale["colours"]
     return hatched | (np.linalg.norm(away, axis=-1).min(axis=-1) > APART)
+
+
+def look_alike(drawing, cells):
+    """Tell whether cells (rows, columns), boolean, share one colour, where it fills them."""
+    colours = drawing["colours"][cells & (drawing["even"] > 1 - HATCH)]
+    return not len(colours) or bool(np.ptp(colours, axis=0).max() < ALIKE)
 
 
 def _explain(drawing, right, what):

@@ -19,6 +19,7 @@ from course_lib.exercises.drawing_reader import (
     colours_at,
     is_all_of,
     is_linear,
+    look_alike,
     read_matrices,
     same_colours,
 )
@@ -200,9 +201,8 @@ def _judge_annotated(cases, values):
             continue
         if len(texts) < n * n:
             raise Wrong(
-                "With {n} tokens every cell should say its weight, where it can be read; {count} "
-                "of {all} do.",
-                n=n,
+                "Up to 10 tokens, every cell should say its weight, where it can be read; of the "
+                "{all} cells of one matrix {count} do.",
                 count=len(texts),
                 all=n * n,
             )
@@ -240,6 +240,12 @@ def _judge_masked(cases, values):
     ends = [[(0, 1), (0, w.max()), (w.min(), w.max())] for w, _ in cases]
     rights = shown(lambda w, mask: ~mask)
     read_matrices(drawings, rights, ["The heatmap"] * len(cases), mistakes, ends)
+    for (_, mask), drawing in zip(cases, drawings, strict=True):
+        if not look_alike(drawing, ~mask):
+            raise Wrong(
+                "Cells that are forbidden differ in colour, as the weights there do: a reader "
+                "still takes them for weights."
+            )
 
 
 def _judge_order(cases, values):

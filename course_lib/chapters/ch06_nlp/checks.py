@@ -211,7 +211,7 @@ def _judge_uniform(cases, values):
             apart["uniform attention", "unseen combinations"].mean(),
             'That is the difference on unseen pairs; the negated texts are "negated".',
         ),
-        *((one, "That is one seed alone; take the mean over the seeds.") for one in asked),
+        *((one, "That is what one seed shows; take the mean over the seeds.") for one in asked),
         (asked.sum(), "That is the sum over the seeds; take their mean."),
         (100 * right, "Leave it a share, from 0 to 1; this is in percent."),
         (asked.std(ddof=1), "That is the spread of the difference; its mean is asked for."),
@@ -245,7 +245,7 @@ def reorderings(rng):
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
         # One that hardly changes: a small change is not none.
         (
-            draw_predictor(rng, 5, 3, scale=0.002),
+            draw_predictor(rng, 5, 3, scale=0.0005),
             rng.integers(1, 9, size=(4, 5)),
             np.roll(np.arange(5), 1),
         ),

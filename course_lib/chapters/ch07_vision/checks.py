@@ -318,6 +318,7 @@ def _gains(rng):
     sizes = [int(n) for n in rng.integers([3, 20, 31, 500], [20, 31, 100, 2000])]
     drawn = [rng.normal(rng.choice([0.01, -0.03]), 0.02, size=n) for n in sizes]
     even = rng.normal(size=7)
+    coarse = rng.permutation([0, 0, 0, 1, 1, 2, 3, 3, -1]) / 90  # of few digits: gains repeat
     one_far = np.append(rng.normal(0, 0.01, size=9), 0.3)
     return [
         (gains,)
@@ -327,6 +328,7 @@ def _gains(rng):
             even - even.mean(),
             even - even.mean() + even.std() / 5000,  # almost 0 is not 0
             one_far,
+            coarse,
             rng.normal(-3, 1, size=2),
             5 + 2 * even,
             5 + even / 100,

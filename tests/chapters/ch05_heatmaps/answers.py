@@ -45,6 +45,13 @@ def named(axes, tokens, x="key (attended to)", y="query (attends)", shift=0.0):
     axes.set(xlabel=x, ylabel=y)
 
 
+def image_naming_some(axes, weights, tokens):
+    """Leave names out where there are many."""
+    image()(axes, weights, tokens)
+    some = range(0, len(tokens), max(1, len(tokens) // 8))
+    axes.set_xticks(some, [tokens[place] for place in some])
+
+
 def image(change=lambda weights: weights, x="Key", y="Query", **options):
     def draw_weights(axes, weights, tokens):
         axes.imshow(change(weights), **{"vmin": 0, "vmax": 1, **options})
@@ -282,6 +289,11 @@ def difference_by_logarithms(threshold):
     return lambda axes, first, second: axes.imshow(first - second, norm=norm, cmap="PuOr")
 
 
+def rounded_limits(shown):
+    limit = np.abs(shown).max().round(1) or 1
+    return -limit, limit
+
+
 def difference_by_two_slopes(axes, first, second):
     shown = first - second
     low, high = min(shown.min(), -1e-6), max(shown.max(), 1e-6)
@@ -390,6 +402,13 @@ def hatched(axes, weights, mask):
     axes.imshow(weights, vmin=0, vmax=1, cmap="Blues")
     for i, j in np.argwhere(~mask):
         axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", linewidth=0))
+
+
+def image_faint(alpha):
+    """Draw forbidden weights too, through a veil: none of their colours is one of the map."""
+    return lambda axes, weights, mask: axes.imshow(
+        weights, vmin=0, vmax=1, alpha=np.where(mask, 1, alpha)
+    )
 
 
 def grey_cells(axes, weights, mask):
@@ -585,6 +604,7 @@ RIGHT = {
         annotated_by_mesh,
         annotated_by_shares,
         annotated_within,
+        annotated(fontsize=6, bbox={"boxstyle": "round,pad=0.1", "facecolor": "white"}),
         with_caption,
     ],
     "heatmaps-6": [
@@ -671,6 +691,7 @@ WRONG = {
         (image(lambda weights: np.where(weights > 0, weights, np.nan)), "no colour of the scale"),
         (image(lambda weights: np.where(np.eye(len(weights)), weights, np.nan)), "no colour of"),
         (image(interpolation="bicubic"), "blurred"),
+        (image_naming_some, "should be named"),
         (image(alpha=0), "stands for anything"),
         (image(cmap="twilight"), "stands for anything"),
         (image(cmap=matplotlib.colors.ListedColormap(["white"])), "stands for anything"),
@@ -745,6 +766,7 @@ WRONG = {
             difference(lambda shown: (-4 * (shown.std() or 1), 4 * (shown.std() or 1))),
             "colours run",
         ),
+        (difference(rounded_limits), "the colours run"),
         (difference(lambda shown: (0, 1)), "the colours run from 0 to 1"),
         (difference(lambda shown: (-1, 2)), "not the middle"),
         (difference(lambda shown: (-0.01, 0.01)), "from -0.01 to 0.01"),
@@ -803,6 +825,7 @@ WRONG = {
         (annotated(fontsize=1), "every cell"),
         (annotated(fontsize=200), "larger than a cell"),
         (annotated(fontsize=24), "larger than a cell"),
+        (annotated(fontsize=6, bbox={"boxstyle": "square,pad=3"}), "larger than a cell"),
         (lambda axes, w: annotated(most=10 if len(w) > 1 else 0)(axes, w), "every cell"),
         (lambda axes, w: annotated(most=10 if len(w) < 30 else 40)(axes, w), ("write", "cell")),
         (annotated(zorder=-1), "every cell"),
@@ -837,6 +860,10 @@ WRONG = {
         (then(masked(empty), masked(lambda weights, mask: weights)), "No cell is hidden"),
         (then(masked(empty), on_axes(lambda axes: axes.images[0].set_alpha(0))), "for anything"),
         (lambda axes, weights, mask: axes.imshow(weights, alpha=1 - 0.1 * ~mask), "is forbidden"),
+        *(
+            (image_faint(alpha), "differ in colour, as the weights there do")
+            for alpha in (0.15, 0.4)
+        ),
         (lambda axes, weights, mask: None, "nothing was drawn"),
     ],
     "heatmaps-7": [
@@ -844,8 +871,10 @@ WRONG = {
         (order_by_eigenvector(2), "third eigenvector"),
         (order_by_steps, "should only rise or only fall"),
         (functools.partial(order_by_steps, steps=500), "should only rise or only fall"),
+        (functools.partial(order_by_steps, steps=3000), "should only rise or only fall"),
         (lambda w: order_by_inverse(w, 30), "should only rise or only fall"),
         (lambda w: order_by_fiedler(np.where(w < 1e-3, 0, w)), "should only rise or only fall"),
+        (lambda w: order_by_fiedler(np.where(w < 1e-4, 0, w)), "should only rise or only fall"),
         (lambda w: order_by_fiedler(np.log1p(w)), "should only rise or only fall"),
         (order_by_eigenvector(-1), "largest eigenvalue"),
         (order_by_eigenvector(0), "should only rise or only fall"),

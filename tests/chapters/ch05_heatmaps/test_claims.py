@@ -114,6 +114,8 @@ def test_words_that_occur_twice_look_at_their_other_occurrence_in_the_head_shown
         favourite = between[i].argmax()
         assert favourite != i
         assert words[favourite] == words[i]
+    with_marks = weights[1, 1][1:-1].argmax(axis=1)  # 0 is [CLS]
+    assert np.mean(with_marks[twice] == 0) > 0.5
 
 
 def far_apart(weights, order):

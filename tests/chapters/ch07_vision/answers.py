@@ -642,6 +642,8 @@ WRONG = {
         (lambda gains: scipy.stats.trim_mean(gains, 0.1) / error(gains), "not right yet"),
         (lambda gains: np.sum(gains) / np.sqrt(np.sum(gains**2)), "not right yet"),
         (lambda gains: -2.25, "not right yet"),
+        (lambda gains: errors_by_loop(np.unique(gains)), "not right yet"),
+        (lambda gains: errors_by_loop(gains[gains != 0]), "not right yet"),
         (lambda gains: np.clip(errors_by_loop(gains), -100, 100), "not right yet"),
         (lambda gains: 0.0, "not right yet"),
         (lambda gains: errors_by_loop(gains[:10]), "not right yet"),
