@@ -230,4 +230,6 @@ def test_the_symptom_is_seen(symptom):
 
 
 def test_each_row_of_the_page_has_its_symptom():
-    assert rows() == list(SYMPTOMS)
+    on_page, told = rows(), list(SYMPTOMS)
+    assert set(on_page) ^ set(told) == set(), "book/article.md or SYMPTOMS above lacks these"
+    assert on_page == told, "SYMPTOMS stand in the order of the page's rows"

@@ -99,7 +99,8 @@ def ruff(path):
 
 def test_environment_yml_has_the_ranges_of_the_project():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert environment_differences(environment, PROJECT) == set()
+    apart = environment_differences(environment, PROJECT)
+    assert apart == set(), "environment.yml and pyproject.toml say other ranges"
     assert {"pip": [*by_pip(environment), "-e ."]} in environment["dependencies"]
 
 
@@ -118,7 +119,7 @@ def test_every_dependency_is_pinned_within_its_range():
     extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
     others = [line for line in extras if not line.startswith(PROJECT["name"])]  # no extra of ours
     for name, allowed in ranges([*PROJECT["dependencies"], *others]).items():
-        assert name in pinned, name
+        assert name in pinned, f"constraints.txt has no pin of {name}"
         assert allowed.contains(pinned[name]), (name, pinned[name], str(allowed))
     assert pinned["torch"] == "2.13.0"
     assert not [version for version in pinned.values() if "+" in version]
@@ -249,7 +250,9 @@ def map_differences(text):
 
 def test_the_map_names_every_module_and_no_other():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert map_differences(text) == ([], [])
+    left_out, gone = map_differences(text)
+    assert left_out == [], "the map in CONTRIBUTING.md leaves these out"
+    assert gone == [], "the map in CONTRIBUTING.md names these, which are not there"
     planted = text.replace("nn/ ", "nn2/ ").replace(" graph.py", " grafs.py")
     left_out, gone = map_differences(planted)
     assert {"graph.py", "nn/"} <= set(left_out)

@@ -530,4 +530,4 @@ def test_what_can_be_computed_is_what_is_right(place):
     question = QUIZZES[chapter][number - 1]
     computed = ANSWERS[place]()
     begun = [option for option in question.options if option.text.startswith(computed)]
-    assert begun == [question.answer]
+    assert begun == [question.answer], f"question {number} of {chapter}'s quiz.md against ANSWERS"

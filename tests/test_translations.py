@@ -176,8 +176,8 @@ def test_a_translation_is_laid_out_in_working_folders_unless_it_is_a_sample(monk
     assert is_sample(STEM, SPOKEN)
     assert GERMAN not in shipped.file_stems()
     monkeypatch.setattr(shipped, "is_sample", lambda stem, spoken: False)  # translated whole
-    found = {stem: data for stem, data in shipped.notebooks().items() if stem.startswith(STEM)}
-    assert list(found) == [STEM, GERMAN]
+    shown = shipped.notebooks()
+    found = {stem: shown[stem] for stem in (STEM, GERMAN)}  # whatever other languages there are
     for stem, data in found.items():
         assert read_chapter(data, stem).metadata["course"]["chapter"] == "graph_view"
     with pytest.raises(NotOurs, match="not this chapter"):

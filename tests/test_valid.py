@@ -68,7 +68,9 @@ def test_the_official_solution_is_right_on_all_valid_input(exercise):
 
 @each_function
 def test_brute_force_agrees_on_all_valid_input(exercise):
-    brute = of_tests(exercise, "brute").BRUTE[exercise.key]
+    brutes = of_tests(exercise, "brute").BRUTE
+    assert exercise.key in brutes, "brute.py of the chapter's tests lacks it"
+    brute = brutes[exercise.key]
     assert assess(exercise, {exercise.answer: brute}).state == PASSED
     assert search.separating_case(exercise, brute, examples=few(exercise)) is None
 

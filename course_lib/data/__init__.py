@@ -481,6 +481,8 @@ def _read(name, file):
             for key in stored
             if key.partition(".")[0] == name
         }
+    if not found:
+        raise ValueError(f"{file} holds nothing of {name!r}: record it again, as README.md tells")
     for array in found.values():
         array.flags.writeable = False  # the next caller gets it, too
     return found
