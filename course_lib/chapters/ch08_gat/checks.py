@@ -29,7 +29,7 @@ FAR = np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0])
 def _edge_lists(rng):
     """Make logits with the query of each edge: in any order, nodes missing, ties and far ones."""
     cases = []
-    for most, count in ((2, 16), (7, 15), (3, int(rng.integers(8, 14)))):
+    for most, count in ((2, 16), (7, 15), (7, 15), (3, int(rng.integers(8, 14)))):
         nodes = rng.permutation(30)[:most]
         cases.append((rng.normal(size=count), rng.permutation(np.resize(nodes, count))))
     apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 0.0]), np.array([2, 0, 2, 0, 5])

@@ -34,7 +34,8 @@ def _heads(rng):
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
     many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
     twice = many[rng.permutation([0, 0, 1])]  # two heads alike count as two
-    return [*cases, (many, 0.2), (many[:4], 0.3), (twice, 0.3), (np.ones((2, 1, 1)), 0.25)]
+    cases += [(many, 0.2), (many[:4], 0.3), (many[4:8], 0.3)]
+    return [*cases, (twice, 0.3), (np.ones((2, 1, 1)), 0.25)]
 
 
 def _judge_residual(cases, values):

@@ -44,7 +44,7 @@ def selections(rng):
     """Make scattered selections, and such with a single key kept or dropped."""
     cases = [np.eye(n, dtype=bool)[rng.integers(n)] for n in rng.integers(3, 7, size=2)]
     cases += [~np.eye(n, dtype=bool)[rng.integers(n)] for n in (*rng.integers(3, 7, size=2), 16)]
-    for n in (*rng.integers(5, 12, size=3).tolist(), int(rng.integers(40, 60))):
+    for n in (16, *rng.integers(5, 12, size=3).tolist(), int(rng.integers(40, 60))):
         kept = rng.random(n) < 0.5
         kept[rng.choice(n, 4, replace=False)] = True, True, False, False
         cases.append(kept)

@@ -28,7 +28,7 @@ def shuffled(rng):
     No order is its own inverse, so that an order and the ranks of its positions differ.
     """
     cases = [(np.ones((1, 1)),)]
-    for n, scale in ((3, 1), (5, 1), (6, 9), (int(rng.integers(7, 12)), 2)):
+    for n, scale in ((3, 1), (5, 1), (5, 1), (6, 9), (int(rng.integers(7, 12)), 2)):
         for _ in tries("an order that is not its own inverse"):
             order = rng.permutation(n)
             if (np.argsort(order) != order).any():
@@ -58,6 +58,7 @@ def heads(rng):
     sizes = [
         (causal_weights, (1, 1, 2)),
         (causal_weights, (2, 3, 5)),
+        (causal_weights, (2, 3, 5)),  # what a call keeps for the next of its size shows
         (spotted, (3, 2, 4)),
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
         (causal_weights, rng.integers((6, 2, 20), (9, 5, 40)).tolist()),
@@ -69,6 +70,7 @@ def said_twice(rng):
     """Make weights of words said twice, and how many words they are."""
     sizes = [
         (causal_weights, (1, 1, 2)),
+        (causal_weights, (2, 3, 4)),
         (causal_weights, (2, 3, 4)),
         (spotted, (3, 2, 3)),
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
@@ -107,14 +109,20 @@ def after_copies(weights, tokens, shift=1, reduce=np.sum):
 
 def two_heads(rng):
     """Make two heads on words said twice."""
-    sizes = [2, 3, 4, int(rng.integers(5, 20))]
+    sizes = [2, 3, 3, 4, int(rng.integers(5, 20))]
     return [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
 
 
 def losses(rng):
     """Make losses of texts said twice, with all heads and without each; some fall, some stay."""
     cases = []
-    sizes = [(1, 1, 1, 2), (2, 3, 2, 4), (3, 2, 4, 3), (2, 2, 3, int(rng.integers(6, 30)))]
+    sizes = [
+        (1, 1, 1, 2),
+        (2, 3, 2, 4),
+        (2, 3, 2, 4),
+        (3, 2, 4, 3),
+        (2, 2, 3, int(rng.integers(6, 30))),
+    ]
     for layers, h, texts, half in sizes:
         whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
         whole[:, :half] *= 5  # what cannot be known
@@ -152,7 +160,7 @@ def chosen_heads(rng):
 def walks(rng):
     """Make causal layers with a residual mixed in, that do not commute."""
     cases = []
-    for layers, n in ((1, 3), (2, 1), (3, 2), (4, 5), (int(rng.integers(6, 12)), 7)):
+    for layers, n in ((1, 3), (2, 1), (3, 2), (4, 5), (4, 5), (int(rng.integers(6, 12)), 7)):
         share = rng.choice([0, 0.3, 0.6])
         drawn = causal_weights(rng, layers, n, scale=1)
         cases.append((share * np.eye(n) + (1 - share) * drawn,))

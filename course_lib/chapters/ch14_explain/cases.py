@@ -30,6 +30,7 @@ def layers(rng):
         (short, scale * brief),
         draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
+        draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
         draw_layer(rng, softmax(4 * rng.normal(size=(3, 3))), 4, share=3.0),
         draw_layer(rng, unseen / unseen.sum(axis=1, keepdims=True), 3),
         (alone, value),
