@@ -29,21 +29,25 @@ class Tags:
 
     def add(self, printed, before):
         """Take over the tree of a printed page; its sheets come after so many in the writer."""
-        tree = printed.root_object["/StructTreeRoot"]
+        tree = printed.root_object.get("/StructTreeRoot")
+        if tree is None:  # there is nothing on the page
+            return
         first = len(self.places) // 2  # the places of this page are counted from here
         sheets, links = {}, {}
         for page, sheet in zip(printed.pages, self.writer.pages[before:], strict=True):
             sheets[page.indirect_reference.idnum] = sheet.indirect_reference
-            sheet[NameObject("/StructParents")] = NumberObject(first + page["/StructParents"])
+            if "/StructParents" in page:  # an empty sheet has none
+                sheet[NameObject("/StructParents")] = NumberObject(first + page["/StructParents"])
             for link in sheet.get("/Annots") or ():
-                place = link.get_object()["/StructParent"]
-                links[place] = link
-                link.get_object()[NameObject("/StructParent")] = NumberObject(first + place)
+                place = link.get_object().get("/StructParent")
+                if place is not None:
+                    links[place] = link
+                    link.get_object()[NameObject("/StructParent")] = NumberObject(first + place)
         copies = _Copies(self, sheets, links, name=f"{before}-")
         part = copies.of(tree.raw_get("/K"), self.document)
         part.get_object()[NameObject("/S")] = NameObject("/Part")
         self.parts.append(part)
-        for place, marked in sorted(_numbered(tree["/ParentTree"])):
+        for place, marked in sorted(_numbered(tree.get("/ParentTree", {}))):
             self.places += [NumberObject(first + place), copies.marked(marked)]
 
     def finish(self):
@@ -94,7 +98,7 @@ class _Copies:
         if "/ID" in source:
             parts[NameObject("/ID")] = name = self._named(source["/ID"])
             self.tags.ids[name] = copy
-        below = source["/K"]
+        below = source.get("/K", ArrayObject())
         below = below if isinstance(below, ArrayObject) else [source.raw_get("/K")]
         copied = [self._child(child, copy) for child in below]
         parts[NameObject("/K")] = ArrayObject(child for child in copied if child is not None)
@@ -116,7 +120,8 @@ class _Copies:
         sheet = self.sheets[known.raw_get("/Pg").idnum]
         if "/Obj" not in known:
             return _dictionary(Type=known["/Type"], Pg=sheet, MCID=known["/MCID"])
-        link = self.links.get(known["/Obj"]["/StructParent"])  # None: it led nowhere and is gone
+        link = self.links.get(known["/Obj"].get("/StructParent"))
+        # None: it led nowhere, and is gone.
         return link and _dictionary(Type=known["/Type"], Pg=sheet, Obj=link)
 
     def _attributes(self, source):

@@ -124,6 +124,24 @@ def test_pages_are_printed_with_bookmarks_and_links_between_them(small_book, tmp
     assert_tagged(printed)
 
 
+@pytest.mark.browser
+def test_a_sheet_without_anything_is_printed_too(tmp_path):
+    if find_chromium() is None:
+        pytest.skip("no Chromium")
+    half = "<h1>Two</h1><div style='break-after: page'></div><div style='height: 1px'></div>"
+    pages = {"index": "<h1>One</h1>", "half": half, "blank": "", "last": "<h1>Last</h1>"}
+    for name, text in pages.items():
+        head = "<!doctype html><html lang='en'><meta charset='utf-8'><title>A page</title>"
+        (tmp_path / f"{name}.html").write_text(f"{head}<style>p {{}}</style>{text}")
+    target = tmp_path / "book.pdf"
+    module_of_book("paper").print_book(tmp_path, target, [f"{name}.html" for name in pages])
+    printed = PdfReader(target)
+    tree = printed.root_object["/StructTreeRoot"]
+    assert len(printed.pages) == 1 + 1 + 2 + 1 + 1
+    assert len(tree["/K"]["/K"]) == 1 + 3
+    assert ["/StructParents" in page for page in printed.pages] == [1, 1, 1, 0, 0, 1]
+
+
 def assert_tagged(printed):
     """Hold the one tree of tags to the sheets: each names the other, and no name is there twice."""
     root = printed.root_object
