@@ -4,6 +4,7 @@ What takes time to load is loaded in `main`, so that Control-C is met there from
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from course_lib import __version__
 def main(arguments=None):
     """Run the command; return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _let_all_be_printed()
     try:
         # A file whose name begins with a dash is no option.
         options = _parser().parse_args(
@@ -33,6 +35,16 @@ def main(arguments=None):
         return 130
 
 
+def _let_all_be_printed():
+    """Have what a terminal or a file cannot show, ✓ in the old code of Windows, become a ?."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it is closed
+            setattr(sys, name, io.StringIO())
+        elif hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="replace")
+
+
 def _refuse_empty(options):
     """Raise ValueError for an argument of no letters, as a shell makes it of an unset variable.
 
@@ -47,7 +59,7 @@ def _sentence(error):
     """Return what an error says; of one of the system, what it means for the file it names."""
     path = getattr(error, "filename", None)
     if path is None:
-        return error
+        return getattr(error, "strerror", None) or error
     means = {
         FileNotFoundError: f"there is no {path}",
         FileExistsError: f"{_file_in(path)} is a file, and a folder is needed",

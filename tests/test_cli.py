@@ -352,3 +352,36 @@ def test_nothing_slow_is_loaded_before_control_c_is_met():
 def test_what_is_no_host_is_told_in_one_sentence(folder, capsys, host):
     assert cli.main(["class", "--host", host, "--port", "0", "--file", "c.sqlite"]) == 2
     assert "nothing can listen at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "codec"),
+    [({"PYTHONIOENCODING": "cp1252"}, "cp1252"), ({"LC_ALL": "C", "PYTHONUTF8": "0",
+      "PYTHONCOERCECLOCALE": "0"}, "ascii")],
+)  # fmt: skip
+def test_what_a_code_does_not_have_is_shown_as_a_question_mark(folder, environment, codec):
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    command = [sys.executable, "-m", "course_lib.cli", "progress"]
+    run = subprocess.run(
+        command, capture_output=True, check=False, env=copies.environment(**environment)
+    )
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert "? weights-1" in run.stdout.decode(codec)
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_error(folder, monkeypatch, closed):
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    monkeypatch.setattr(sys, closed, None)
+    assert cli.main(["progress"]) == 0
+    assert cli.main(["check", "99"]) == 2
+
+
+def test_a_disk_that_is_full_is_told_without_a_number(folder, monkeypatch, capsys):
+    def fail(data):
+        raise OSError(28, "No space left on device")
+
+    write_notebook(folder / "02_weights.ipynb", [IMPORTS])
+    monkeypatch.setattr(sys.stdout, "write", fail)
+    assert cli.main(["progress"]) == 2
+    assert capsys.readouterr().err == "course: No space left on device\n"

@@ -552,3 +552,10 @@ def test_every_method_has_a_score_for_each_token(opened):
     for name, graph in graphs.items():
         if name != "gradient rollout":  # its rows are of different sizes
             np.testing.assert_allclose(scores[name], row(graph, axis=0))
+
+
+def test_gradients_whose_products_leave_float64_are_refused():
+    weights = np.full((6, 1, 3, 3), 1 / 3)
+    with pytest.raises(ValueError, match="gradients must have products over the layers"):
+        gradient_rollout(weights, np.full(weights.shape, 1e69))
+    assert np.isfinite(gradient_rollout(weights, np.full(weights.shape, 1e50))).all()

@@ -151,7 +151,8 @@ def gradient_rollout(weights, gradients):
     Raises
     ------
     TypeError, ValueError
-        If `weights` are not attention weights, or `gradients` are no numbers of the same shape.
+        If `weights` are not attention weights, or `gradients` are no numbers of the same shape, or
+        so large that float64 cannot hold the result.
 
     References
     ----------
@@ -167,8 +168,11 @@ def gradient_rollout(weights, gradients):
     weights = _validate.weights_array(weights, ndim=4)
     gradients = _validate.moderate_array(gradients, "gradients", shape=weights.shape)
     relevance = start = np.eye(weights.shape[-1])
-    for layer in np.maximum(0, gradients * weights).mean(axis=1):
-        relevance = relevance + layer @ relevance
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer in np.maximum(0, gradients * weights).mean(axis=1):
+            relevance = relevance + layer @ relevance
+    if not np.isfinite(relevance).all():
+        raise ValueError("gradients must have products over the layers that float64 can hold")
     return relevance - start
 
 
