@@ -443,6 +443,7 @@ VALUES = [
     np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array(["ab", "c"]), np.array([1 + 2j]),
     np.array([True, False]), np.float16([1.5]), Raised("ValueError", "no", ("ValueError",), 3),
     PlainGraph(True, {0: {"a": 1}}, [(0, 1, {"w": 0.5})]),
+    frozenset({(0, 1, np.float16(0.3))}), {np.float32(0.3): 1},
 ]  # fmt: skip
 
 

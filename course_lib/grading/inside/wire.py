@@ -161,10 +161,12 @@ class _Reader:
             self.keys += len(rest)
             if self.keys > MOST_KEYS:
                 raise NoAnswer("too many keys")
+        if kind in ("S", "s."):
+            return KINDS[kind](_hashable(self.value(part, depth + 1)) for part in rest)
         if kind in KINDS:
             return KINDS[kind](self.value(part, depth + 1) for part in rest)
         if kind == "d":
-            return {self.value(k, depth + 1): self.value(v, depth + 1) for k, v in rest}
+            return {_hashable(self.value(k, depth + 1)): self.value(v, depth + 1) for k, v in rest}
         read = getattr(self, f"_{kind}", None) if kind in ALONE or self._is_posed(kind) else None
         if read is None:
             raise NoAnswer("an unknown kind")
@@ -258,6 +260,13 @@ class _Reader:
 
 
 ALONE = tuple("nebifsraB")
+
+
+def _hashable(value):
+    """Return a part of a set, or a key: a rounded number came as an array without axes."""
+    if isinstance(value, tuple):
+        return tuple(map(_hashable, value))
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def _checked(value, kind):
