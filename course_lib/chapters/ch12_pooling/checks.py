@@ -121,6 +121,7 @@ def _batches(rng):
     # Each graph needs its own shift, and padding that is below all scores.
     apart = np.array([[900.0, 901.0, 3.0], [-900.0, -902.0, -901.0]])
     below = np.array([[-5000.0, 1e6, -5001.0]]), rng.normal(size=(1, 3, 2)), between
+    usual = np.array([[0.3, 1e6, -0.4]]), rng.normal(size=(1, 3, 2)), between
     scores = -2e9 + np.array([[0.0, 1e9, 0.0], [0.0, 1e9, 1024.0]])
     lowest = scores, rng.normal(size=(2, 3, 2)), between[[0, 0]]
     # Within one graph: only the largest can be subtracted, not their mean or median, first or last.
@@ -130,6 +131,7 @@ def _batches(rng):
         *cases,
         (apart, rng.normal(size=(2, 3, 2)), np.ones((2, 3), dtype=bool)),
         below,
+        usual,
         lowest,
         (wide, rng.normal(size=(1, 5, 2)), np.ones((1, 5), dtype=bool)),
         small_in_batch(),

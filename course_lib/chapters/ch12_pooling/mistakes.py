@@ -110,6 +110,15 @@ def filled(number, *, repaired):
     return mistake
 
 
+def shifted_by_padding(scores, features, mask):
+    """Return the weights of a softmax that subtracts the largest of all scores in a row."""
+    finite = np.where(np.isfinite(scores), scores, -np.inf)
+    top = finite.max(axis=-1, keepdims=True)
+    powers = np.where(mask, np.exp(finite - np.where(np.isfinite(top), top, 0)), 0)
+    sums = powers.sum(axis=-1, keepdims=True)
+    return powers / np.where(sums == 0, 1, sums)
+
+
 MASK_MISTAKES = [
     (
         lambda scores, features, mask: masked_weights(scores, features, mask, 1 / mask.shape[1]),
@@ -127,6 +136,10 @@ MASK_MISTAKES = [
     (
         lambda scores, features, mask: masked_weights(scores, features, ~mask),
         "The mask is turned round: True = a node.",
+    ),
+    (
+        shifted_by_padding,
+        "The largest score is sought in the padding, too: subtract the largest of the nodes.",
     ),
     (
         lambda scores, features, mask: unchecked_softmax(scores * mask),

@@ -524,6 +524,15 @@ def masked_nearly(scores, features, mask):
     return vectors, np.where(mask, weights, 1e-6)
 
 
+def masked_and_shifted_by_all(scores, features, mask):
+    top = np.nan_to_num(scores, posinf=0, neginf=0).max(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        powers = np.where(mask, np.exp(np.where(mask, scores, 0) - top), 0)
+    sums = powers.sum(axis=1, keepdims=True)
+    weights = powers / np.where(sums == 0, 1, sums)
+    return np.einsum("gn,gnd->gd", weights, np.where(mask[..., None], features, 0)), weights
+
+
 def masked_far_below(scores, features, mask):
     """A number that is below all scores, though not so far that nothing is left of it."""
     vectors, _ = masked_by_loop(scores, features, mask)
@@ -723,6 +732,7 @@ WRONG = {
         (masked_and_repaired(-1e9), NUMBER),
         (masked_and_repaired(-1000.0), NUMBER),
         (masked_and_repaired(-1.5e9), NUMBER),
+        (masked_and_shifted_by_all, "sought in the padding"),
         (masked_with(0, multiply=True), "Mask before the softmax"),
         (lambda s, f, m: masked_by_loop(s, f, ~m), ("turned round", "not right yet")),
         (masked_with_nan_left, "0 times NaN"),
