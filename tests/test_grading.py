@@ -444,6 +444,7 @@ VALUES = [
     np.array([True, False]), np.float16([1.5]), Raised("ValueError", "no", ("ValueError",), 3),
     PlainGraph(True, {0: {"a": 1}}, [(0, 1, {"w": 0.5})]),
     frozenset({(0, 1, np.float16(0.3))}), {np.float32(0.3): 1},
+    PlainGraph(False, {np.float32(0.3): {}}, [(np.float32(0.3), np.float32(0.3), {})]),
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from course_lib.exercises.judging import (
     same_copied,
 )
 from course_lib.exercises.plain_data import Raised, attempt, plain
+from course_lib.grading.inside import wire
 
 SAID = {"kind": "implement", "minutes": 1, "hints": ("", ""), "solution": "", "reason": ""}
 HALF = np.array([[0.5, 0.25], [1.0, 0.125]])
@@ -268,6 +269,21 @@ def test_the_right_answer_comes_before_every_mistake():
     near = [(lambda x: abs(x) * 1.001, "A thousandth too much.")]
     assert judged(lambda x: np.float16(abs(x)), mistakes=near).state == PASSED
     assert judged(lambda x: abs(x) * 1.001, mistakes=near).message == "A thousandth too much."
+
+
+def test_a_graph_is_data_whatever_its_nodes_and_weights_are():
+    graph = nx.DiGraph(name="of three")
+    graph.add_edge(np.int64(0), 1, weight=torch.tensor(0.5, dtype=torch.bfloat16))
+    graph.add_edge(1, np.int64(2), weight=fractions.Fraction(1, 4), told=object())
+    found = plain(graph)
+    assert {node: type(node) for node in found.nodes} == {0: int, 1: int, 2: int}
+    assert [(u, v, float(data["weight"])) for u, v, data in found.edges] == [
+        (0, 1, 0.5),
+        (1, 2, 0.25),
+    ]
+    assert found.edges[1][2]["told"] is None
+    sent = wire.read(wire.write(found))
+    assert (sent.nodes, sent.edges) == (found.nodes, found.edges)
 
 
 def test_a_mistake_is_named_only_if_it_explains_all_cases():

@@ -7,6 +7,7 @@ that the answer may have been found in another process than the one that judges 
 import numbers
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -103,8 +104,9 @@ def plain(value):
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, nx.Graph):
-        nodes = {node: dict(data) for node, data in value.nodes(data=True)}
-        edges = [(u, v, dict(data)) for u, v, data in value.edges(data=True)]
+        nodes = {_hashable(node): _attributes(data) for node, data in value.nodes(data=True)}
+        ends = [(_hashable(u), _hashable(v), data) for u, v, data in value.edges(data=True)]
+        edges = [(u, v, _attributes(data)) for u, v, data in ends]
         return PlainGraph(value.is_directed(), nodes, edges, value.is_multigraph())
     if isinstance(value, tuple | list):
         return (tuple if isinstance(value, tuple) else list)(plain(part) for part in value)
@@ -123,6 +125,15 @@ def plain(value):
     if isinstance(value, numbers.Number | np.generic) or not hasattr(value, "__len__"):
         return _plain_number(value)
     return _plain_array(value)
+
+
+def _attributes(data):
+    """Return the attributes of a node or an edge; None stands for what is no data."""
+    kept = dict.fromkeys(map(_hashable, data))
+    for name, value in data.items():
+        with suppress(TypeError):
+            kept[_hashable(name)] = plain(value)
+    return kept
 
 
 def _hashable(value):

@@ -15,7 +15,7 @@ from course_lib.exercises.judging import (
     told_apart,
     tolerance_of,
 )
-from course_lib.exercises.plain_data import PlainGraph, plain
+from course_lib.exercises.plain_data import PlainGraph
 from course_lib.graph import attention_graph, attention_multigraph, top_edges
 from course_lib.language import say
 
@@ -183,7 +183,7 @@ def _judge_flow_graph(cases, values):
             )
         if any("weight" not in data for _, _, data in graph.edges):
             raise Wrong("Every edge needs the attribute `weight`.")
-    read = [_read_edges((i, j, plain(d["weight"])) for i, j, d in g.edges) for g in values]
+    read = [_read_edges((i, j, d["weight"]) for i, j, d in g.edges) for g in values]
     if any(edges is None for edges in read):
         raise Wrong("The attribute `weight` of every edge should be a number.")
     mistakes = [

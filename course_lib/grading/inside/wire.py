@@ -234,10 +234,10 @@ class _Reader:
         _checked(directed, bool), _checked(several, bool), _checked(nodes, dict)
         if not all(isinstance(data, dict) for data in nodes.values()):
             raise NoAnswer("nodes without attributes")
-        for edge in _checked(edges, list):
-            if len(_checked(edge, tuple)) != 3 or not isinstance(edge[2], dict):
-                raise NoAnswer("an edge that is none")
-            hash(edge[:2])
+        if not all(len(_checked(edge, tuple)) == 3 for edge in _checked(edges, list)):
+            raise NoAnswer("an edge that is none")
+        edges = [(*_hashable((u, v)), _checked(data, dict)) for u, v, data in edges]
+        hash(tuple(edge[:2] for edge in edges))
         return PlainGraph(directed, nodes, edges, several)
 
     def _G(self, depth, *parts):
