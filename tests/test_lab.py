@@ -48,19 +48,28 @@ def chapter(browser, lab):
     for number in range(TRAININGS):
         # The kernel is busy with the training while it is asked to stop.
         curve = page.locator(".loss-curve").nth(number)
-        curve.wait_for(timeout=LONGEST)
+        wait_without_errors(page, curve)
         curve.get_by_text("Learning.").wait_for()
         page.get_by_role("button", name="Stop here").nth(number).click()
         curve.get_by_text("Stopped. Loss").wait_for()
-    page.locator(".course-scorecard").wait_for(timeout=LONGEST)
+    wait_without_errors(page, page.locator(".course-scorecard"))
     yield page
     context.close()
 
 
+# Errors and warnings: Lab shows them as one kind.
+RED = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+
+
+def wait_without_errors(page, wanted):
+    """Wait until something can be seen; a red output ends the wait, as nothing comes after it."""
+    wanted.or_(page.locator(RED)).first.wait_for(timeout=LONGEST)
+    assert errors_on(page) == []
+
+
 def errors_on(page):
-    """Return what the red outputs of a notebook say; Lab shows errors and warnings as one kind."""
-    red = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
-    return page.locator(red).all_inner_texts()
+    """Return what the red outputs of a notebook say."""
+    return page.locator(RED).all_inner_texts()
 
 
 def test_run_all_goes_to_the_end_with_the_exercises_unsolved_and_trainings_stopped(chapter):
