@@ -92,8 +92,11 @@ def test_right_answers_in_other_styles_score_and_wrong_ones_are_told_their_mista
                 continue
             chosen = f"WRONG[{exercise.key!r}][{place}][0]"
             (got,) = grader.grade(as_submission(exercise, chosen, answers_of), 1, [exercise.key])
-            card = assess(exercise, {exercise.answer: wrong[place][0]}, seed=1)
-            if (got.state, plainly(got.message)) != (card.state, plainly(card.message)):
+            answers = {exercise.answer: wrong[place][0]}
+            card, again = (assess(exercise, answers, seed=1) for _ in range(2))
+            draws = plainly(card.message) != plainly(again.message)  # and not by our generator
+            same = draws or plainly(card.message) == plainly(got.message)
+            if not same or got.state != card.state:
                 problems.append((chosen, got, card))
     assert problems == []
 
