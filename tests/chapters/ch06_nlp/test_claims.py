@@ -81,3 +81,28 @@ def test_the_second_digit_of_a_year_tells_the_first():
     pairs = tasks.dates_task(train=500, test=500).test_pairs
     assert {iso[:2] for _, iso in pairs} == {"19", "20"}
     assert all(written.endswith(iso[:4]) for written, iso in pairs)
+
+
+def test_the_first_digit_of_a_year_is_read_from_either_of_the_first_two():
+    task = tasks.dates_task(train=4000, test=200)
+    translator = tasks.dates_model(task, seed=0)
+    train(translator, tasks.dates_loss, task.train, seed=0, **tasks.DATES_TRAINING | {"epochs": 3})
+    rows, ends = np.arange(200), np.array([len(written) for written, _ in task.test_pairs])
+
+    def kept(*spoilt):
+        letters = task.test[0].clone()
+        for digit in spoilt:
+            letters[rows, ends - 4 + digit] = task.letters.numbers["5"]
+        again, _ = tasks.translate(translator, task, letters)
+        return np.mean(
+            [new[0] == iso[0] for new, (_, iso) in zip(again, task.test_pairs, strict=True)]
+        )
+
+    assert kept() > 0.98
+    assert min(kept(0), kept(1)) > 0.65
+    assert 0.35 < kept(0, 1) < 0.65  # a coin
+
+
+def test_texts_with_kept_back_combinations_are_all_negated():
+    made = sentiment.make_opinions(500, np.random.default_rng(1), unseen_combinations=True)
+    assert all(opinion.negated for opinion in made)

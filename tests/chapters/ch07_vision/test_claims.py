@@ -65,14 +65,23 @@ def test_the_favourite_pixel_holds_notes_of_its_image(trained):
     every, favourite = torch.arange(len(images)), weights.mean(dim=1).argmax(dim=1)
     anywhere = torch.randint(64, (len(images),), generator=torch.Generator().manual_seed(0))
 
-    def right(place):
-        given = values.clone()
-        given[every, :, place] = values[every, :, place].roll(1, dims=0)
-        added = (given @ weights.mT).unflatten(2, images.shape[2:])
+    def right(weights, values):
+        added = (values @ weights.mT).unflatten(2, images.shape[2:])
         answers = model.classify((features + model.attention.gamma * added).mean(dim=(2, 3)))
         return (answers.argmax(dim=1) == labels).float().mean().item()
 
-    assert right(favourite) < right(anywhere) - 0.2
+    def from_another(place):
+        given = values.clone()
+        given[every, :, place] = values[every, :, place].roll(1, dims=0)
+        return given
+
+    without = weights.clone()
+    without[every, :, favourite] = 0
+    without /= without.sum(dim=-1, keepdim=True)
+    itself = right(weights, values)
+    assert right(weights, from_another(favourite)) < 0.5  # most become wrong, but
+    assert right(weights, from_another(anywhere)) > itself - 0.05
+    assert right(without, values) > 0.5  # hidden, most stay right
 
 
 @torch.no_grad()
@@ -130,3 +139,28 @@ def test_shuffling_pixels_matters_to_a_convolution_that_sees_neighbours(side, co
         return image.flatten(2)[..., order].reshape(image.shape)
 
     assert torch.allclose(layer(shuffle(x)), shuffle(layer(x)), atol=1e-5) == commutes
+
+
+def test_without_the_block_a_place_knows_5_by_5_pixels_and_with_it_all():
+    image = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    def seen(features):
+        x = image.clone().requires_grad_()
+        features(x)[0, :, 4, 3].sum().backward()
+        return x.grad[0, 0] != 0
+
+    model = tasks.digits_model(0)
+    alone = seen(lambda x: model.second(model.first(x).relu()).relu())
+    expected = torch.zeros(8, 8, dtype=torch.bool)
+    expected[2:7, 1:6] = True
+    assert torch.equal(alone, expected)
+    model.attention.gamma.data.fill_(1)
+    assert seen(lambda x: model.attention(model.second(model.first(x).relu()).relu())).all()
+
+
+def test_the_transformer_has_ten_times_the_parameters_and_the_wide_network_slightly_fewer():
+    wide = tasks.digits_model(0, channels=tasks.WIDE, attention=False)
+    networks = tasks.patches_model(0), wide, tasks.digits_model(0)
+    transformer, wide, small = (sum(p.numel() for p in n.parameters()) for n in networks)
+    assert 8 < transformer / small < 12
+    assert 0.85 < wide / transformer < 1

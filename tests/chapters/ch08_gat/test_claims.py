@@ -70,6 +70,24 @@ def test_one_head_cannot_look_up_and_several_can():
     assert (few["GAT, 8 heads of 32"]["accuracy"] == 1).all()
 
 
+def test_one_ranking_of_the_keys_can_keep_all_attention_of_the_club_in_its_groups():
+    club = tasks.karate_task()
+    graph = nx.Graph(club.edge_index.T.tolist())
+    graph.add_edges_from((node, node) for node in range(34))
+    kept, ranked = set(), []  # a key may come next if it draws nobody into the other group
+    while len(ranked) < 34:
+        free = (
+            key
+            for key in set(graph) - set(ranked)
+            if all(club.labels[q] == club.labels[key] or q in kept for q in graph[key])
+        )
+        ranked.append(next(free))
+        kept.update(q for q in graph[ranked[-1]] if club.labels[q] == club.labels[ranked[-1]])
+    for query in graph:  # as in a sharp head, whose queries all rank alike
+        favourite = min(graph[query], key=ranked.index)
+        assert club.labels[favourite] == club.labels[query]
+
+
 def test_the_club():
     club = tasks.karate_task()
     assert torch.bincount(club.labels).tolist() == [17, 17]

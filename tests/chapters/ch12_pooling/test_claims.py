@@ -7,6 +7,7 @@ import torch
 from scipy.stats import ttest_rel
 from sklearn.linear_model import LogisticRegression
 
+from course_lib.attention import softmax
 from course_lib.chapters.ch12_pooling import models, tasks
 from course_lib.chapters.ch12_pooling.graph_classes import KINDS, make_graphs, rewired
 from course_lib.chapters.runs import load_runs
@@ -288,3 +289,9 @@ def test_two_hops_learn_the_same_unless_the_penalty_counts_enough():
         assert alike_hops(seed, 0, examples, unseen) > 0.99
         assert alike_hops(seed, 1, examples, unseen) < 0.1
     assert alike_hops(1, 0.1, examples, unseen) > 0.5
+
+
+@pytest.mark.parametrize(("score", "padding_stays_out"), [(-1e3, True), (-2e9, False)])
+def test_minus_a_billion_hides_padding_unless_a_score_is_as_low(score, padding_stays_out):
+    weights = softmax(np.where([True, False], score, -1e9))
+    assert (weights[1] == 0) == padding_stays_out
