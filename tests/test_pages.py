@@ -62,15 +62,16 @@ def picture(width, noise):
     return Image.fromarray(((steps + loud) % 256).astype(np.uint8))
 
 
-def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path):
+@pytest.mark.parametrize(("width", "style"), [(200, ""), (800, ' style="--least: 600px"')])
+def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path, width, style):
     plain = picture(400, noise=0)
     png = io.BytesIO()
     plain.save(png, "PNG")
     source = base64.b64encode(png.getvalue()).decode()
-    html = f'<img alt="a" width="200" style="x" src="data:image/png;base64,{source}">'
+    html = f'<img alt="a" width="{width}" style="x" src="data:image/png;base64,{source}">'
     filed = module_of_book("_ext/pictures").as_files(html, tmp_path, "../_images")
     (file,) = tmp_path.iterdir()
-    size = 'width="200" height="200" style="--width: 200px"'
+    size = f'width="{width}" height="200"{style}'
     assert f'{size} loading="lazy" decoding="async" src="../_images/{file.name}"' in filed
     shown = np.asarray(Image.open(file).convert("RGB"))
     np.testing.assert_array_equal(shown, np.asarray(plain))

@@ -5,7 +5,7 @@
   const WIDE = {
     Table: ".pst-scrollable-table-container",
     Formula: "div.formula",
-    Figure: ".cell_output .output:has(> img.dark-light)",
+    Figure: ".cell_output .output:has(> img[style*='--least'])",
   };
   const all = (selector) => [...document.querySelectorAll(selector)];
 
