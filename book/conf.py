@@ -52,6 +52,7 @@ extensions = [
     "quiz",
     "section_search",
     "stacked_tables",
+    "states_in_words",
     "text_first",
 ]
 external_toc_path = "../book.yml"

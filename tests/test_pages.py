@@ -3,10 +3,13 @@
 import base64
 import io
 import json
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
+from docutils import nodes
+from myst_nb.ext.execution_tables import make_stat_table
 from PIL import Image
 from pypdf import PdfReader
 
@@ -59,15 +62,17 @@ def picture(width, noise):
     return Image.fromarray(((steps + loud) % 256).astype(np.uint8))
 
 
-def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path):
+@pytest.mark.parametrize(("width", "style"), [(200, ""), (800, ' style="--least: 600px"')])
+def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path, width, style):
     plain = picture(400, noise=0)
     png = io.BytesIO()
     plain.save(png, "PNG")
     source = base64.b64encode(png.getvalue()).decode()
-    html = f'<img alt="a" width="200" style="x" src="data:image/png;base64,{source}">'
+    html = f'<img alt="a" width="{width}" style="x" src="data:image/png;base64,{source}">'
     filed = module_of_book("_ext/pictures").as_files(html, tmp_path, "../_images")
     (file,) = tmp_path.iterdir()
-    assert f'height="200" loading="lazy" decoding="async" src="../_images/{file.name}"' in filed
+    size = f'width="{width}" height="200"{style}'
+    assert f'{size} loading="lazy" decoding="async" src="../_images/{file.name}"' in filed
     shown = np.asarray(Image.open(file).convert("RGB"))
     np.testing.assert_array_equal(shown, np.asarray(plain))
 
@@ -99,6 +104,42 @@ def test_lines_of_a_docstring_are_aligned():
     lines = module_of_book("_ext/katex_formulas").lines
     assert lines("a &= b\n\nc &= d") == r"\begin{aligned}a &= b \\ c &= d\end{aligned}"
     assert lines("a = b") == "a = b"
+
+
+def test_a_formula_keeps_what_touches_it():
+    together = module_of_book("_ext/katex_formulas").together
+    kept = '<span class="unbroken">'
+    short, long = typeset("x_i"), typeset("a + b = c")
+    assert together("(", short, "),") == f"{kept}({short}),</span>"
+    first, *between, last = together("(", long, "),").split(kept)[1:]
+    assert between == []
+    assert first.startswith("(")
+    assert last.endswith("),</span>")
+    # Nothing of the formula is lost or said twice, and a line may still end within it.
+    plain = [re.sub("<[^>]+>|\u200b", "", html) for html in (f"({long}),", first + last)]
+    assert plain[0] == plain[1]
+    assert [part.count('class="katex-base"') for part in (first, last)] == [2, 1]
+    assert (first + last).count("<math") == 1
+
+
+def test_what_touches_a_formula_is_found():
+    formulas = module_of_book("_ext/katex_formulas")
+    line = nodes.paragraph("", "", nodes.Text("of f("), nodes.math("", "x"), nodes.Text("), if "))
+    line += [nodes.math("", "n"), nodes.Text(" is 2")]
+    formulas.find_touching(None, line, "page")
+    assert line.astext() == "of f(x), if n is 2"
+    assert [part.astext() for part in line.findall(formulas.Together)] == ["f(x),"]
+
+
+def test_whether_a_notebook_ran_is_said_in_a_word():
+    made = make_stat_table("run_times", {"page": {"exec_data": dict(RAN)}})
+    failed = make_stat_table("run_times", {"page": {"exec_data": {**RAN, "succeeded": False}}})
+    for table, word in ((made, "ran"), (failed, "failed")):
+        module_of_book("_ext/states_in_words").say_in_words(None, table, "run_times")
+        assert [entry.astext() for entry in table.findall(nodes.entry)][-1] == word
+
+
+RAN = {"mtime": 0, "method": "cache", "runtime": 1.5, "succeeded": True, "error": None}
 
 
 @pytest.mark.browser

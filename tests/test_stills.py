@@ -87,6 +87,12 @@ def test_sentences_of_stills_show_the_white_space_of_a_token():
     assert sum("a␣b" in sentence for sentence in told) > 3
 
 
+def test_no_line_of_a_still_ends_between_a_number_and_its_percent_sign():
+    told = "".join(view.named_still()._repr_html_() for view in VIEWS)
+    assert re.search(r"\d\u00a0%", told)
+    assert not re.search(r"\d %", told)
+
+
 def test_stills_have_the_light_colours_of_the_theme():
     colours = theme.stylesheet("colours.css")
     for name, colour in {"first": FIRST, "second": SECOND, "own-text": TEXT}.items():

@@ -17,6 +17,7 @@ from course_lib.authoring.source import ROOT
 from course_lib.chapters import CHAPTERS, chapter_stem, quizzes
 from course_lib.chapters.reading import chapter_path
 from course_lib.exercises.registry import exercises_of
+from course_lib.plots import lines
 from tests.support.book import module_of_book
 from tests.support.reading import reading
 
@@ -362,6 +363,50 @@ def names_before(row):
     )
 
 
+TOUCHED = """[...document.querySelectorAll(".bd-article .katex")].filter((formula) => {
+  const touches = (near, place) => near?.nodeType === 3 && /\\S/.test(near.data.at(place) ?? "");
+  return touches(formula.previousSibling, -1) || touches(formula.nextSibling, 0);
+}).map((formula) => {
+  const kept = formula.closest(".unbroken");
+  return [formula.textContent, new Set([...(kept?.getClientRects() ?? [])].map(({ top }) =>
+    Math.round(top))).size];
+})"""
+
+
+def test_on_a_phone_no_line_begins_with_the_comma_after_a_formula(reader):
+    reader.open("conventions.html")
+    for width in range(320, 400, 8):
+        reader.set_viewport_size({"width": width, "height": 664})
+        touched = reader.evaluate(TOUCHED)
+        assert len(touched) > 5
+        assert [formula for formula, lines in touched if lines != 1] == []
+
+
+def test_on_a_phone_a_static_figure_keeps_its_letters_and_scrolls_in_its_box(reader, small_book):
+    figure = lines([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y", title="A line", alt="It rises.")
+    image = module_of_book("_ext/pictures").as_files(
+        figure._repr_html_(), small_book / "_images", "_images"
+    )
+    page = (small_book / "glossary.html").read_text(encoding="utf-8")
+    box = f'<div class="cell_output"><div class="output text_html">{image}</div></div>'
+    page = f"</h1>{box}".join(page.rsplit("</h1>", 1))  # the first is on paper only
+    reader.route("**/glossary.html", lambda route: route.fulfill(body=page, content_type=HTML))
+    reader.set_viewport_size({"width": 390, "height": 664})
+    reader.open("glossary.html")
+    reader.unroute("**/glossary.html")
+    image, box = reader.locator(".output img"), reader.locator(".output:has(img)")
+    full = round(100 * figure.figure.get_figwidth())
+    assert 0.7 * full < box_of(image)["width"] < full
+    assert box_of(image)["height"] / box_of(image)["width"] == pytest.approx(4 / 6.4, abs=0.01)
+    assert box.get_attribute("tabindex") == "0"
+    assert box.get_attribute("aria-label").startswith("Figure: Glossary")
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 390
+    reader.set_viewport_size({"width": 1200, "height": 664})
+    reader.wait_for_function("() => !document.querySelector('.output[tabindex]')")
+    assert 0.9 * full < box_of(image)["width"] <= full
+
+
+HTML = "text/html; charset=utf-8"
 SIDEWAYS = """[...document.querySelectorAll(".pst-scrollable-table-container")]
     .filter((box) => box.scrollWidth > box.clientWidth).length"""
 
@@ -417,6 +462,26 @@ def test_a_sentence_wants_more_than_a_narrow_column():
     assert is_wide(table_of((words, words, words, sentence)))
     assert not is_wide(table_of((words, words, words, sentence[:50])))
     assert not is_wide(table_of((words, sentence)))
+
+
+def test_tables_that_each_chapter_has_stack_in_all():
+    stacked = module_of_book("_ext/stacked_tables")
+    table = table_of(("misconception", "a question"), ("all", "why?"), head=1)
+    assert not stacked.is_wide(table)
+    stacked.label_cells(None, table.document, "page")
+    assert "stacks" in table["classes"]
+
+
+def test_code_in_a_table_is_broken_between_the_words_of_a_name():
+    stacked = module_of_book("_ext/stacked_tables")
+    table = table_of(("``tests/test_graph.py``", "``GraphAttention(2, heads=1)``"))
+    stacked.label_cells(None, table.document, "page")
+    first, second = table.findall(nodes.literal)
+    assert [part.astext() for part in first] == ["tests/", "", "test_", "", "graph.", "", "py"]
+    assert [part.astext() for part in second if part.astext()] == [
+        *("Graph", "Attention("),
+        *("2, heads=", "1)"),
+    ]
 
 
 def test_a_wide_table_says_what_its_cells_are_of_and_whether_it_counts():

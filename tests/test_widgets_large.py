@@ -207,7 +207,7 @@ def test_rows_of_sparse_attention_sum_to_1_again(page, tmp_path):
     figure = sparsity_explorer(WEIGHTS[0, 0], TOKENS, values=values, method="top k", k=N)
     open_view(page, tmp_path, figure.children[-1])
     told = page.locator(".status").inner_text()
-    assert "100 % of the attention" in told  # nothing is left out
+    assert "100\u00a0% of the attention" in told  # nothing is left out
     set_traits(page, k=5)
     state = page.evaluate(
         "(({ kept, errors }) => [[...kept], [...errors]])(module.sparsityState(model))"

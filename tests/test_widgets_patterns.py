@@ -190,8 +190,8 @@ def test_the_texts_say_what_is_shown(page, tmp_path):
     open_view(page, tmp_path, view)
     status = page.locator(".status").inner_text()
     assert status == (
-        "31 of 121 edges (25.6 %). Every output reaches every input after 10 layers. "
-        "Within 2 layers: 40 % of all pairs."
+        "31 of 121 edges (25.6\u00a0%). Every output reaches every input after 10 layers. "
+        "Within 2 layers: 40\u00a0% of all pairs."
     )
     assert page.locator(".readout").inner_text() == (
         "Position 0 attends to 2 positions; within 2 layers it draws on 3 of 11, within 3 layers "

@@ -17,20 +17,26 @@ from PIL import Image
 
 COLOURS = 128
 LARGEST = 80_000  # bytes of a file
-INLINE = re.compile(r'style="[^"]*" src="data:image/png;base64,([^"]+)"')
+# On a phone of 390 pixels, what is wider than this would have letters of less than 8 pixels. It is
+# shown at this share of its width, where most letters have 10, and scrolls; the rest is seen whole.
+WIDE, LEAST = 620, 0.75
+INLINE = re.compile(r'width="(\d+)" style="[^"]*" src="data:image/png;base64,([^"]+)"')
 
 
 def as_files(html, folder, address):
     """Return HTML whose PNGs are files in a folder, which is found at an address."""
 
     def filed(match):
-        png = base64.b64decode(match[1])
+        png = base64.b64decode(match[2])
         name = f"{hashlib.sha256(png).hexdigest()[:16]}.webp"
         with Image.open(io.BytesIO(png)) as picture:
             height = picture.height // 2
             if not (folder / name).exists():
                 (folder / name).write_bytes(compressed(picture.convert("RGB")))
-        return f'height="{height}" loading="lazy" decoding="async" src="{address}/{name}"'
+        size = f'width="{match[1]}" height="{height}"'
+        if int(match[1]) > WIDE:
+            size += f' style="--least: {LEAST * int(match[1]):.0f}px"'
+        return f'{size} loading="lazy" decoding="async" src="{address}/{name}"'
 
     return INLINE.sub(filed, html)
 

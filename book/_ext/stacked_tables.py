@@ -3,9 +3,12 @@
 Whether a table is wide is estimated here, so that nothing moves once the page is seen: a column is
 at least as wide as its longest word, code may be broken, and a sentence wants more than a word.
 `stacked-tables.css` does the rest.
+
+Code in a cell is broken between the words of a name, and elsewhere only if such a word is long.
 """
 
 import html
+import re
 
 from docutils import nodes
 from sphinx.writers.html5 import HTML5Translator
@@ -16,6 +19,15 @@ CODE = 11  # letters of code or LaTeX that a column should have room for
 SENTENCE, ROOM = 60, 21  # a text of more letters wants a column of so many
 # Columns whose cells say themselves what they are: they need no name before them.
 PLAIN = {"chapter", "exercise", "kind", "the question it answers", "the snippet"}
+
+# The table that each chapter's page for instructors has, by its first column: whether it stacks
+# must not depend on the length of a chapter's sentences.
+ALIKE = {"misconception"}
+WORD_ENDS = re.compile(r"(?<=[_./=,(])(?=\w)|(?<=[a-z0-9])(?=[A-Z])")  # in names, calls and paths
+
+
+class Break(nodes.Inline, nodes.Element):
+    """A place where a line may end."""
 
 
 def is_wide(table):
@@ -59,16 +71,32 @@ def label_cells(app, doctree, docname):
         for entry in table.findall(nodes.entry):
             entry["letters"] = _longest_code(entry)
         head = next(iter(table.findall(nodes.thead)), None)
-        if head is None or not is_wide(table):
+        names = [entry.astext() for entry in head.children[0].children] if head else []
+        stacks = names and (names[0] in ALIKE or is_wide(table))
+        for code in list(table.findall(nodes.literal)):
+            _break_between_words(code)
+        if not stacks:
             continue
         table["classes"].append("stacks")
-        names = [entry.astext() for entry in head.children[0].children]
         rows = next(iter(table.findall(nodes.tbody))).children
         if not names[0] and all(row[0].astext().isdigit() for row in rows if row[0].astext()):
             table["classes"].append("numbered")
         for row in rows:
             for name, entry in zip(names, row.children, strict=False):
                 entry["label"] = "" if name in PLAIN else name
+
+
+def _break_between_words(code):
+    """Say where a line may end in code; code that is no plain text stays."""
+    if [type(part) for part in code] == [nodes.Text]:
+        words = WORD_ENDS.split(code.astext())
+        code[:] = [part for word in words for part in (Break(), nodes.Text(word))][1:]
+
+
+def visit_break(writer, node):
+    """Write it."""
+    writer.body.append("<wbr>")
+    raise nodes.SkipNode
 
 
 def visit_entry(writer, node):
@@ -91,5 +119,6 @@ def setup(app):
     """Come after links and numbers have been put into the tables."""
     app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
     app.connect("doctree-resolved", label_cells, priority=900)
+    app.add_node(Break, html=(visit_break, None))
     app.add_css_file("stacked-tables.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,11 @@
 // names, landmarks, tables that scroll, and a way past everything to the first live figure.
 
 (() => {
-  const WIDE = { Table: ".pst-scrollable-table-container", Formula: "div.formula" };
+  const WIDE = {
+    Table: ".pst-scrollable-table-container",
+    Formula: "div.formula",
+    Figure: ".cell_output .output:has(> img[style*='--least'])",
+  };
   const all = (selector) => [...document.querySelectorAll(selector)];
 
   /** A second skip link, to the first figure: before it come the contents and linked code. */

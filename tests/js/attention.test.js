@@ -67,6 +67,6 @@ test("a token is told as query and as key", () => {
 test("how many edges are drawn", () => {
   assert.equal(
     describeDrawn({ matrix: MATRIX, edges: [1, 2], mass: 0.75 }),
-    "2 of 4 edges drawn; they hold 75 % of the attention.",
+    "2 of 4 edges drawn; they hold 75\u00a0% of the attention.",
   );
 });

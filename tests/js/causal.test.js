@@ -33,11 +33,11 @@ test("the edges of a head from a position, and what the earlier copy means", () 
   assert.deepEqual(state({ text: 0 }).position, 0, "a shorter text has no such position");
   assert.equal(
     causal.describeEdges(state(), "head 0"),
-    "From “a [2]”, head 0 attends to “b” 80 %, “a [2]” 20 %.",
+    "From “a [2]”, head 0 attends to “b” 80\u00a0%, “a [2]” 20\u00a0%.",
   );
   assert.equal(
     causal.describeCopies(state()),
-    "What came after the earlier copy gets 80 %, the earlier copy itself less than 5 %.",
+    "What came after the earlier copy gets 80\u00a0%, the earlier copy itself less than 5\u00a0%.",
   );
   assert.equal(causal.describeCopies(state({ position: 1 })), "“b” did not stand before.");
 });

@@ -36,9 +36,9 @@ test("what is told of a bag", () => {
     told([2], 1),
     "Weights times votes, plus the bias: 0, so no, with 0.50 for yes. " +
       "The right answer for the whole bag: yes. " +
-      "Without 1 member that held 25 % of the attention.",
+      "Without 1 member that held 25\u00a0% of the attention.",
   );
-  assert.match(told([0, 1]), /Without 2 members that held 75 % of the attention\.$/);
+  assert.match(told([0, 1]), /Without 2 members that held 75\u00a0% of the attention\.$/);
   assert.match(told([0, 1, 2]), /^Nobody is left.*would say 0\.50: an answer about nobody\.$/);
 });
 

@@ -43,8 +43,8 @@ test("the state of a pattern, and what is told of it", () => {
   assert.equal(patterns.reachedWithin(state.layers, 2), 14);
   assert.equal(
     patterns.describePattern(state, 2),
-    "10 of 16 edges (62.5 %). Every output reaches every input after 3 layers. " +
-      "Within 2 layers: 88 % of all pairs.",
+    "10 of 16 edges (62.5\u00a0%). Every output reaches every input after 3 layers. " +
+      "Within 2 layers: 88\u00a0% of all pairs.",
   );
   assert.equal(
     patterns.describePosition(state, 0),
@@ -58,11 +58,11 @@ test("nobody reaches anybody else, and everybody everybody at once", () => {
   assert.equal(alone.full, null);
   assert.match(
     patterns.describePattern(alone, 1),
-    /never reach some inputs.* Within 1 layer: 25 %/,
+    /never reach some inputs.* Within 1 layer: 25\u00a0%/,
   );
   assert.equal(patterns.describePosition(alone, 2), "Position 2 attends to 1 position.");
   const all = patternState({ radius: 3 });
-  assert.match(patterns.describePattern(all, 1), /after 1 layer\. Within 1 layer: 100 %/);
+  assert.match(patterns.describePattern(all, 1), /after 1 layer\. Within 1 layer: 100\u00a0%/);
 });
 
 test("a node as it is named", () => {
@@ -102,7 +102,7 @@ test("the state of the figure, and what is told of it", () => {
   assertClose(state.bounds, [1.6, 0]); // twice what was left out, times the longest value
   assert.equal(
     text,
-    "3 of 4 edges are kept, and 90 % of the attention; at least 80 % in every row. An output " +
+    "3 of 4 edges are kept, and 90\u00a0% of the attention; at least 80\u00a0% in every row. An output " +
       "moves by up to 1.000; the bound says at most 1.600. " +
       "1 of 2 pairs of tokens are no longer joined by any way.",
   );

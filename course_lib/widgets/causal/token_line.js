@@ -39,7 +39,7 @@ export class TokenLine {
       const roles = [copies.includes(j) && "copy", after.includes(j) && "after"];
       button.className = [j > position ? "later" : "", ...roles].filter(Boolean).join(" ");
       button.style.setProperty("--weight", `${weight}%`);
-      share.textContent = weight > 0 ? `${weight} %` : "\u00a0";
+      share.textContent = weight > 0 ? `${weight}\u00a0%` : "\u00a0";
       button.setAttribute("aria-label", describeToken(name, j, weight, roles));
     });
     this.arcs.setAttribute("aria-label", told);

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from course_lib.language import say
 from course_lib.widgets.shared.drawing import Part, card
+from course_lib.widgets.shared.texts import unparted
 
 IMAGE = (
     '<img class="dark-light" alt="{alt}" width="{width}" '
@@ -46,9 +47,10 @@ class Still(NamedTuple):
         svg = self.svg.encode()
         width = round(self.part.width) + 28
         encoded = base64.b64encode(svg).decode()
-        alt = html.escape(self.sentence)
+        sentence = unparted(self.sentence)
+        alt = html.escape(sentence)
         image = IMAGE.format(alt=alt, width=width, svg=encoded)
-        told = say("A still of the live figure. {sentence}", sentence=self.sentence)
+        told = say("A still of the live figure. {sentence}", sentence=sentence)
         caption = html.escape(told, quote=False)
         return WRAPPER.format(kind=self.kind, image=image, caption=caption)
 

@@ -30,7 +30,7 @@ function cut(word, most) {
 /** A share as a whole percentage that never claims to be everything, or nothing, when it is not. */
 export function percent(share) {
   if (share > 0 && share < 0.005) return say("less than 1 %");
-  return share < 1 && share >= 0.995 ? say("more than 99 %") : `${Math.round(100 * share)} %`;
+  return share < 1 && share >= 0.995 ? say("more than 99 %") : `${Math.round(100 * share)}\u00a0%`;
 }
 
 /**

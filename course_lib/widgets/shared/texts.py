@@ -33,10 +33,15 @@ def number(value, decimals=2):
 def percent(share):
     """Write a share as a percentage that is never everything, or nothing, when it is not."""
     if 0 < share < 0.005:
-        return say("less than 1 %")
+        return unparted(say("less than 1 %"))
     if 0.995 <= share < 1:
-        return say("more than 99 %")
-    return f"{_rounded(100 * share, 0)} %"
+        return unparted(say("more than 99 %"))
+    return f"{_rounded(100 * share, 0)}\u00a0%"
+
+
+def unparted(sentence):
+    """Let no line end between a number and its percent sign."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", sentence)
 
 
 def labels(tokens):

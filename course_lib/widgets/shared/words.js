@@ -10,8 +10,12 @@ export function speak(translations) {
   catalogue = translations ?? {};
 }
 
-/** A sentence in the chosen language with its values filled in; other braces stay as they are. */
+/**
+ * A sentence in the chosen language with its values filled in; other braces stay as they are. No
+ * line ends between a number and its percent sign.
+ */
 export function say(sentence, values = {}) {
   const told = catalogue[sentence] ?? sentence;
-  return told.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  const filled = told.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+  return filled.replace(/(?<=\d) %/g, "\u00a0%");
 }
