@@ -1,9 +1,58 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and opened without ever waiting for one."""
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
+
+
+class NoOrdinaryFile(OSError):
+    """A pipe, a socket or a device where a file is needed: who opens one may wait for ever."""
+
+    def __init__(self, path):
+        super().__init__(errno.EINVAL, "no ordinary file", str(path))
+
+
+def opened(path, mode="rb", *, follow=True, **options):
+    """Open an ordinary file as `open` does, at once whatever stands there.
+
+    Parameters
+    ----------
+    path, mode, **options
+        As `open` takes them.
+    follow : bool, default True
+        Whether a link is followed.
+
+    Raises
+    ------
+    NoOrdinaryFile, OSError
+    """
+    # O_NONBLOCK: else the system waits for somebody at the other end of a pipe. Windows has neither
+    # this nor pipes among its files.
+    also = getattr(os, "O_NONBLOCK", 0) | (0 if follow else getattr(os, "O_NOFOLLOW", 0))
+
+    def ordinary(name, flags):
+        try:
+            number = os.open(name, flags | also, 0o666)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+                raise NoOrdinaryFile(name) from None
+            raise
+        kind = os.fstat(number).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # of a folder, Python says so itself
+            os.close(number)
+            raise NoOrdinaryFile(name)
+        return number
+
+    return open(path, mode, opener=ordinary, **options)
+
+
+def read(path):
+    """Return the bytes of an ordinary file; raises as `opened` does."""
+    with opened(path) as file:
+        return file.read()
 
 
 def write_whole(path, data):

@@ -44,6 +44,7 @@ LARGE = 2**14  # entries of a matrix that is worth a call of its own
 FLOATS = "floating-point numbers"
 INTEGERS = "integers"
 BOOLEANS = "booleans (True = not hidden)"
+NUMBERS = f"{FLOATS} or {INTEGERS}"
 
 
 def real_array(values, name, *, ndim=None, shape=None, allow_minus_inf=False):
@@ -159,10 +160,31 @@ def alike(x, name, other, what):
 
 
 def together(x, name, other, what):
-    """Return a tensor if it is on the device of another one, which `what` names."""
+    """Return a tensor if it can meet another one, which `what` names: there, and in a gradient."""
+    import torch
+
+    if other.requires_grad and torch.is_grad_enabled() and is_of_inference(x):
+        raise ValueError(
+            f"{name} must not come from torch.inference_mode where gradients are recorded; use "
+            f"{name}.clone(), or torch.no_grad()"
+        )
     if x.device != other.device:
         raise ValueError(f"{name} must be on the device of {what}, {other.device}, got {x.device}")
     return x
+
+
+def is_of_inference(x):
+    """Return whether a tensor was made in inference mode, so that no gradient may pass by it."""
+    import torch
+
+    return not torch.compiler.is_compiling() and x.is_inference()
+
+
+def is_hollow(x):
+    """Return whether a tensor has a shape and no numbers: on meta, or in FakeTensorMode."""
+    from torch._subclasses.fake_tensor import FakeTensor
+
+    return x.is_meta or isinstance(x, FakeTensor)
 
 
 def seen(condition):
@@ -182,6 +204,8 @@ def seen(condition):
 
 def _is_tensor(x, kind):
     """Return whether something is a tensor of a kind."""
+    if kind == NUMBERS:
+        return _is_tensor(x, FLOATS) or _is_tensor(x, INTEGERS)
     import torch  # only who has tensors pays for it
 
     if not isinstance(x, torch.Tensor):
@@ -373,8 +397,8 @@ def as_numpy(values, name):
     _check_unmasked(values, name)
     try:
         array = np.asarray(_widened(values))
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:  # ragged, or needs a grad
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # ragged; or its own `__array__` raises anything
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise TypeError(f"{name} must be an array of numbers: {reason}") from None
     if array.ndim > MOST_AXES:
         raise ValueError(f"{name} must have at most {MOST_AXES} axes, got {array.ndim}")

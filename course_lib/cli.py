@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from course_lib import __version__
+from course_lib import __version__, _files
 
 
 def main(arguments=None):
@@ -61,6 +61,7 @@ def _sentence(error):
     if path is None:
         return getattr(error, "strerror", None) or error
     means = {
+        _files.NoOrdinaryFile: f"{path} is no ordinary file",
         FileNotFoundError: f"there is no {path}",
         FileExistsError: f"{_file_in(path)} is a file, and a folder is needed",
         IsADirectoryError: f"{path} is a folder, and a file is needed",

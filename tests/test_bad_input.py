@@ -240,3 +240,14 @@ def test_tokens_come_in_any_sequence_but_not_in_none():
     weights = pd.DataFrame(W, index=words, columns=words)
     assert np.array_equal(a.entropy(weights), a.entropy(W))
     assert c.remove_tokens(weights, frame.index[:0]).tolist() == W
+
+
+@pytest.mark.parametrize("error", [KeyError("k"), RuntimeError(), AttributeError("a"), OSError(5)])
+def test_an_array_that_cannot_be_made_is_an_error_that_names_the_parameter(error):
+    class Broken:
+        def __array__(self, dtype=None, copy=None):
+            raise error
+
+    for function, name in ((a.softmax, "logits"), (c.pagerank, "weights"), (r.rollout, "weights")):
+        with pytest.raises(TypeError, match=rf"^{name} must be an array of numbers: \S"):
+            function(Broken())

@@ -1,6 +1,7 @@
 """The class's server and the learner's outbox, over a real network connection."""
 
 import http.client
+import itertools
 import json
 import random
 import socket
@@ -8,6 +9,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
@@ -491,22 +493,84 @@ def test_a_sign_in_page_or_another_class_is_no_class(tmp_path, classroom, folder
         outbox.send_once(folder)
     assert not all_sent(folder)
 
-    class Page:
-        def __enter__(self):
-            return self
 
-        def __exit__(self, *_):
-            pass
+def answer_of(body):
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
-        def read(self, _):
-            return b"<html>Please accept our terms"
 
-        def open(self, *_, **__):
-            return self
+def drop_by_drop(start):
+    """Yield an answer that never comes to its end."""
+    yield start
+    while True:
+        time.sleep(0.02)
+        yield b" "
 
-    monkeypatch.setattr(calling, "_opener", Page)
-    with pytest.raises(calling.Unreachable, match="something else"):
-        outbox.send_once(folder)
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LIES = {
+    "a page": lambda: [answer_of(b"<html>Please accept our terms")],
+    "body that never ends": lambda: itertools.chain(
+        [HEAD + b"\r\n"], itertools.repeat(b" " * 9999)
+    ),
+    "body drop by drop": lambda: drop_by_drop(HEAD + b"Connection: close\r\n\r\n"),
+    "head drop by drop": lambda: drop_by_drop(HEAD + b"X: "),
+    "patience": lambda: itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "somewhere else": lambda: [b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n"],
+    "noise": lambda: [bytes(range(256))],
+    "a number too long": lambda: [answer_of(b'{"class": "C", "released": %s}' % (b"9" * 5000))],
+    "deep": lambda: [answer_of(b"[" * 90_000)],
+    "lengths": lambda: [HEAD + b"Content-Length: 99999999999999999999\r\n\r\n{}"],
+}
+
+
+@contextmanager
+def liar(lie):
+    """Answer at an address with whatever a function yields; yield the address."""
+
+    def answer(line):
+        with line, suppress(OSError):
+            line.recv(65536)
+            for part in lie():
+                line.sendall(part)
+
+    def listen():
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=[listening.accept()[0]], daemon=True).start()
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        threading.Thread(target=listen, daemon=True).start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_who_only_seems_to_be_a_class_keeps_nobody(tmp_path, monkeypatch, lie):
+    monkeypatch.setattr(
+        calling.call, "__kwdefaults__", calling.call.__kwdefaults__ | {"seconds": 1}
+    )
+    with liar(LIES[lie]) as address:
+        with pytest.raises(joining.ClassError, match="No class answers"):
+            joining.enter(tmp_path, address, "K7QM-3TXB", "Ada")
+        member = membership.Membership(calling.base_of(address), "C", "t" * 22, "Ada")
+        membership.begin(tmp_path, member)
+        with pytest.raises(calling.Unreachable):
+            outbox.send_once(tmp_path, seconds=1)
+        assert "will release" in joining.held_back("weights-1", tmp_path)
+        assert membership.membership_in(tmp_path) == member
+        with pytest.raises(joining.ClassError, match="could not be reached"):
+            joining.quit_class(tmp_path)
+    assert membership.membership_in(tmp_path).leaving
+
+
+@pytest.mark.parametrize("released", [5, None, {"a": 1}, "weights-1", ["\x1b[2J", 7, "weights-1"]])
+def test_what_a_class_says_is_released_is_believed_only_as_a_list(tmp_path, released):
+    said = json.dumps({"class": "C", "released": released}).encode()
+    with liar(lambda: [answer_of(said)]) as address:
+        member = membership.Membership(calling.base_of(address), "C", "t" * 22, "Ada")
+        membership.begin(tmp_path, member)
+        told = joining.held_back("weights-1", tmp_path)
+    assert (told is None) == (type(released) is list)
 
 
 def test_two_notebooks_at_the_same_time_lose_nothing(classroom, folder):

@@ -35,6 +35,8 @@ PICTURES = X[:, None, :2, :4]  # (2, 1, 2, 4)
 HEADS = torch.full((2, 3), 1 / 3)
 SHARES = torch.full((2, 2, 4, 3, 3), 1 / 3)
 GENERATOR = torch.Generator()
+with torch.inference_mode():
+    INFERRED = X.clone()
 
 # What no function takes as floating-point numbers, as integers, as booleans, as a count: some,
 # test_fuzz_torch.py has the others.
@@ -54,7 +56,14 @@ NO_EDGES = [
     RING.repeat(1, 2),
     edges.Edges(RING, 4),
 ]
-NO_TOKENS = [*NO_INTEGERS, TOKENS[0], TOKENS - 1, TOKENS + 9, TOKENS.repeat(1, 3)]
+NO_TOKENS = [
+    *NO_INTEGERS,
+    TOKENS.to("meta"),
+    TOKENS[0],
+    TOKENS - 1,
+    TOKENS + 9,
+    TOKENS.repeat(1, 3),
+]
 
 
 def made(kind, *sizes, **options):
@@ -74,7 +83,7 @@ def all_steps(**arguments):
 
 CLASSIFIER = made(text_models.TextClassifier, 6, 2, 4, d_model=4, num_heads=2)
 OPENED = open_model(CLASSIFIER)
-NO_IDS = [*NO_INTEGERS, TOKENS, TOKENS[0] - 1, TOKENS[0] + 9, TOKENS[0, :0]]
+NO_IDS = [*NO_INTEGERS, TOKENS[0].to("meta"), TOKENS, TOKENS[0] - 1, TOKENS[0] + 9, TOKENS[0, :0]]
 TRANSLATOR = made(text_models.Translator, 6, 5, 4, 4, d_model=4, num_heads=2)
 DOTS = {"query": X, "key": X}
 BAD = [
@@ -359,6 +368,18 @@ BAD = [
         generator=GENERATOR,
     ),
     *rows(explain.adversarial_attention, "generator", [None, 0], model=CLASSIFIER, tokens=TOKENS),
+    *(
+        case
+        for measure in (training.label_loss, training.accuracy)
+        for case in rows(
+            measure,
+            "inputs",
+            [X.tolist(), X.numpy(), X.byte(), X.to(torch.float8_e4m3fn), X.to("meta")],
+            model=torch.nn.Linear(4, 4),
+            labels=TOKENS,
+        )
+    ),
+    *rows(training.label_loss, "inputs", [INFERRED], model=torch.nn.Linear(4, 4), labels=TOKENS),
     *rows(seeded, "seed", [-1, 1.5, None], make=None),
     *(
         case
@@ -366,7 +387,7 @@ BAD = [
         for case in rows(
             measure,
             "labels",
-            [*NO_INTEGERS, TOKENS[0], TOKENS.T],
+            [*NO_INTEGERS, TOKENS[0], TOKENS.T, TOKENS - 1, TOKENS + 2, TOKENS.to("meta")],
             model=torch.nn.Identity(),
             inputs=X,
         )
@@ -407,7 +428,7 @@ def test_bad_input_is_an_error_that_names_the_parameter(case):
 ANYTHING = {
     *("return_weights", "concat", "self_loops", "gated", "positional", "attention"),
     *("model", "loss_of", "layer", "sizes", "edges", "options", "settings", "name"),
-    *("make", "inputs"),
+    "make",
 }
 FUZZED = {"EncoderLayer.forward", "DecoderLayer.forward"}  # in test_fuzz_torch.py
 PUBLIC = [thing for thing in public_names() if thing.__qualname__ not in FUZZED]

@@ -7,7 +7,8 @@ import scipy.spatial.distance
 import torch
 
 from course_lib.chapters.ch06_nlp.models import TextClassifier
-from course_lib.nn import explain
+from course_lib.nn import attribution, explain
+from course_lib.nn.open_transformer import open_model
 from course_lib.nn.training import seeded
 
 TOKENS = torch.tensor([[3, 1, 4, 1, 5], [2, 6, 5, 0, 0]])
@@ -176,3 +177,24 @@ def test_weights_are_shuffled_among_real_keys_wherever_the_filling_is():
 def test_alike_distributions_are_not_less_than_nothing_apart():
     p = torch.full((3,), 1 / 3)
     assert explain.jensen_shannon(p, p * (1 + 1e-7)) >= 0
+
+
+def test_explanations_are_the_same_in_inference_mode_and_of_what_was_made_in_it():
+    def with_luck(model, tokens):
+        luck = torch.Generator().manual_seed(0)
+        return explain.adversarial_attention(model, tokens, steps=3, generator=luck)[0]
+
+    tokens = torch.tensor([[1, 2, 3, 0]])
+    model = seeded(lambda: TextClassifier(5, 2, 4, d_model=4, num_heads=1, num_layers=1), 0)
+    opened = open_model(model)
+    cases = [(explain.gradient_importance, model, tokens), (with_luck, model, tokens)]
+    cases += [
+        (f, opened, tokens[0]) for f in (attribution.gradient_times_input, attribution.attn_lrp)
+    ]
+    cases += [(lambda *given: attribution.weight_gradients(*given)[1], opened, tokens[0])]
+    for function, explained, text in cases:
+        expected = function(explained, text)
+        with torch.inference_mode():
+            assert torch.equal(function(explained, text), expected)
+            inferred = text.clone()
+        assert torch.equal(function(explained, inferred), expected)

@@ -107,3 +107,11 @@ def test_loss_and_accuracy_are_means_over_all_labels():
     torch.testing.assert_close(label_loss(lambda x: x, logits, labels), torch.stack(each).mean())
     right = [int(logits[i, j].argmax()) == labels[i, j] for i in range(2) for j in range(3)]
     assert accuracy(lambda x: x, logits, labels) == pytest.approx(sum(right) / 6)
+
+
+@pytest.mark.parametrize("without", [torch.no_grad, torch.inference_mode])
+def test_training_where_no_gradients_are_recorded_is_refused(without):
+    x = torch.rand(4, 2, generator=torch.Generator().manual_seed(0))
+    line = torch.nn.Linear(2, 1)
+    with without(), pytest.raises(ValueError, match=r"training must not stand in torch\.no_grad"):
+        next(training_steps(line, lambda model, x: model(x).mean(), (x,), epochs=1, seed=0))

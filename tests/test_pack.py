@@ -4,9 +4,13 @@ import hashlib
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import zipfile
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -132,6 +136,42 @@ def packed(world, tmp_path_factory):
     planned = pack.Plan(HERE, world, fetch.sizes(world))
     assert pack.fill(folder, planned, book=book) == []
     return folder
+
+
+def test_an_index_where_nobody_answers_is_told_before_pip_asks_for_each_package(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(fetch, "_pip", lambda arguments: pytest.fail("pip was asked"))
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        dead = f"http://127.0.0.1:{taken.getsockname()[1]}/simple"
+    for index in (dead, "http://me:secret@127.0.0.1:1/simple", "http://localhost:x/simple"):
+        call = ["pack", "--platform", "linux", "--to", str(tmp_path / "p"), "--index", index]
+        assert cli.main(call) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("course: no index answers at http://")
+        assert said.count("\n") == 1
+        assert "secret" not in said
+
+
+def test_an_index_that_answers_anything_is_left_to_pip():
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(403)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.handle_request).start()
+        fetch.reach(f"http://127.0.0.1:{server.server_port}/simple")
+    fetch.reach("file:///nowhere")
+
+
+def test_an_index_that_says_nothing_is_not_waited_for():
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        with pytest.raises(ValueError, match=r"no index answers .*timed out"):
+            fetch.reach(address, seconds=0.2)
 
 
 def test_sizes_are_told_before_anything_is_fetched(world, tmp_path):

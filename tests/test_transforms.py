@@ -289,8 +289,27 @@ def forward_mode(function, *rest):
     torch.func.jvp(lambda x: function(x, *rest), (X,), (X,))
 
 
+def in_fake_mode(function, x, *rest):
+    with FakeTensorMode() as mode:
+        function(mode.from_tensor(x), *rest)
+
+
+LOOPS = functools.partial(gat.with_self_loops, n=4)
+OF_META = torch.zeros(len(X[0]), dtype=torch.int64, device="meta")
+SQUARE = torch.eye(4, dtype=torch.bool)
 # What cannot be, and the sentence that says so.
 REFUSED = {
+    "loops on meta": (lambda: LOOPS(EDGES.to("meta")), "edge_index must hold numbers"),
+    "loops of fakes": (functools.partial(in_fake_mode, LOOPS, EDGES), "edge_index must hold num"),
+    "pattern on meta": (lambda: sparse.pattern_edges(SQUARE.to("meta")), "pattern must hold num"),
+    "pattern of fakes": (
+        functools.partial(in_fake_mode, sparse.pattern_edges, SQUARE),
+        "pattern must hold numbers",
+    ),
+    "uncounted graphs on meta": (
+        lambda: pooling.AttentionPooling(4, 3).to("meta").pool_index(X[0].to("meta"), OF_META),
+        "num_graphs must be given",
+    ),
     "vmap over edges": (over_edges, "edge_index must be the same throughout torch.vmap"),
     "export without num_graphs": (uncounted_graphs, "num_graphs must be given to torch.export"),
     "jvp of edges": (functools.partial(forward_mode, edge_functions, EDGES), "forward mode AD"),

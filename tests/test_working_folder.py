@@ -1,6 +1,8 @@
 """The working folder on disk: laid out, found, brought up to date, and never overwritten."""
 
 import dataclasses
+import os
+import socket
 import subprocess
 
 import nbformat
@@ -8,6 +10,8 @@ import pytest
 
 from course_lib import cli
 from course_lib.authoring.notebooks import as_text, fingerprint
+from course_lib.exercises import progress
+from course_lib.exercises.opening import Unreadable, open_notebook
 from course_lib.working import files, layout, shipped, update
 from course_lib.working.folder import notebooks_folder, working_folder
 from course_lib.working.merge import Changes, merge
@@ -253,6 +257,8 @@ def test_what_is_no_chapter_is_left_alone_and_named(ship, work, data, why):
     ("make", "why"),
     [
         (lambda path: path.mkdir(), "cannot be read"),
+        (lambda path: os.mkfifo(path), "cannot be read (no ordinary file)"),
+        (lambda path: path.symlink_to("/dev/zero"), "cannot be read (no ordinary file)"),
         (lambda path: path.symlink_to("nowhere"), "cannot be read"),
         (lambda path: path.symlink_to(path.name), "cannot be read"),
         (
@@ -283,6 +289,39 @@ def test_a_page_that_cannot_be_read_is_left_alone(ship, work):
     page.unlink()
     page.mkdir()
     assert "conventions.md: left alone; it cannot be read" in told(update.update(work))
+
+
+def socket_at(path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        folder = os.open(path.parent, os.O_RDONLY)  # its whole name may be too long for a socket
+        listening.bind(f"/proc/self/fd/{folder}/{path.name}")
+        os.close(folder)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="without it, names are too long")
+@pytest.mark.parametrize("make", [os.mkfifo, socket_at, lambda path: path.symlink_to("/dev/zero")])
+def test_nobody_waits_for_what_is_no_file(ship, work, monkeypatch, capsys, make):
+    monkeypatch.chdir(work)
+    notebooks = work / "notebooks"
+    path, page = notebooks / "02_weights.ipynb", work / "book" / "conventions.md"
+    for taken in (path, page):
+        taken.unlink()
+        make(taken)
+    for command in (["check", "02"], ["reset", "02"]):
+        assert cli.main(command) == 2
+        assert capsys.readouterr().err == f"course: {path} is no ordinary file\n"
+    assert "conventions.md: left alone; it cannot be read (no ordinary" in told(update.update(work))
+    for name in progress.FILES:
+        make(notebooks / name)
+    assert cli.main(["progress"]) == 0
+    assert ".progress.jsonl could not be read: no ordinary file" in capsys.readouterr().err
+    assert progress.record("weights-1", notebooks)
+    assert "could not be saved" in capsys.readouterr().err
+    (notebooks / ".class").mkdir()
+    make(notebooks / ".class" / "class.json")
+    assert cli.main(["leave"]) == 0
+    with pytest.raises(Unreadable, match=r"^It is no ordinary file\.$"):
+        open_notebook(path)
 
 
 def test_start_puts_nothing_in_the_place_of_a_link_that_leads_nowhere(ship, tmp_path):

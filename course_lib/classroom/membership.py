@@ -60,7 +60,7 @@ def membership_in(folder):
     the network.
     """
     try:
-        content = json.loads(_path(folder).read_text(encoding="utf-8"))
+        content = json.loads(_files.read(_path(folder)))
         member = Membership(**content)
         fine = base_of(member.base) == member.base and all(
             isinstance(getattr(member, name), kind) for name, kind in TYPES.items()

@@ -158,14 +158,14 @@ def _pause(failures):
 def _append(path, line):
     # Unbuffered and for appending: the system writes the whole line at the end, in one step. The
     # break before it ends a line that was cut off.
-    with path.open("ab", buffering=0) as file:
+    with _files.opened(path, "ab", buffering=0) as file:
         file.write(b"\n" + line + b"\n")
 
 
 def _unsent(path, most):
     """Return the next notes of a file, and where they end."""
     notes, end = [], sent(path)
-    with suppress(FileNotFoundError), path.open("rb") as file:
+    with suppress(FileNotFoundError), _files.opened(path) as file:
         file.seek(end)
         for line in file:
             if not line.endswith(b"\n") or len(notes) == most:
@@ -191,7 +191,8 @@ def _remember(folder, member, answer):
     now = membership.membership_in(folder)
     if now is None or now.token != member.token:
         return
-    released = [key for key in answer.get("released", ()) if isinstance(key, str)]
+    released = answer.get("released")
+    released = [key for key in released if isinstance(key, str)] if type(released) is list else []
     if released != now.released or time.time() - now.heard > HEARD_AGAIN:
         now.released, now.heard = released, time.time()
         membership.keep(folder, now)
@@ -200,7 +201,7 @@ def _remember(folder, member, answer):
 def sent(path):
     """Return how many bytes of what there is to tell the class has acknowledged."""
     try:
-        return min(int(path.with_suffix(".sent").read_text()), path.stat().st_size)
+        return min(int(_files.read(path.with_suffix(".sent"))), path.stat().st_size)
     except (OSError, ValueError):
         return 0
 

@@ -4,7 +4,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from course_lib import language
+from course_lib import _files, language
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import file_stem
 from course_lib.commands import add
@@ -139,8 +139,9 @@ def _notebook(chapter, spoken):
     path = Path(chapter)
     if path.suffix != ".ipynb":
         path = notebooks_folder() / f"{file_stem(chapter_stem(chapter), spoken)}.ipynb"
-    if not path.is_file():
+    if not path.exists():
         raise ValueError(f"there is no notebook {path}")
+    _files.opened(path).close()  # or it is said why that cannot be
     return path.absolute()  # a link keeps its own name
 
 

@@ -10,6 +10,7 @@ import re
 
 from nbformat import v4
 
+from course_lib import _files
 from course_lib.language import languages, say
 
 CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.M)
@@ -30,7 +31,9 @@ def open_notebook(path):
         If there is none in it.
     """
     try:
-        data = path.read_bytes()
+        data = _files.read(path)
+    except _files.NoOrdinaryFile:
+        raise Unreadable(say("It is no ordinary file.")) from None
     except OSError as error:
         raise Unreadable(say("It could not be opened: {why}.", why=error.strerror)) from None
     try:

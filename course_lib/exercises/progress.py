@@ -11,6 +11,7 @@ from pathlib import Path
 
 from IPython import get_ipython
 
+from course_lib import _files
 from course_lib.chapters import MOVED
 
 FILE_NAME = ".progress.jsonl"
@@ -45,7 +46,7 @@ def record(key, folder=None):
     line = json.dumps({"passed": key}) + "\n"
     try:
         # Unbuffered and for appending: the system writes the whole line at the end, in one step.
-        with path.open("ab", buffering=0) as file:
+        with _files.opened(path, "ab", buffering=0) as file:
             file.write((line if _ends_a_line(path) else "\n" + line).encode("utf-8"))
     except OSError as error:
         print(f"Your progress could not be saved in {path}: {error.strerror}", file=sys.stderr)
@@ -61,7 +62,7 @@ def notebook_folder():
 def _passed_since(path):
     keys = set()
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = _files.read(path).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return keys
     except OSError as error:
@@ -77,7 +78,7 @@ def _passed_since(path):
 
 def _passed_before(path):
     try:
-        keys = json.loads(path.read_text(encoding="utf-8"))["passed"]
+        keys = json.loads(_files.read(path).decode("utf-8"))["passed"]
         return {key for key in keys if isinstance(key, str)}
     except FileNotFoundError:
         return set()
@@ -89,7 +90,7 @@ def _passed_before(path):
 
 def _ends_a_line(path):
     """Tell whether a file is empty or ends with its last line whole."""
-    with path.open("rb") as file:
+    with _files.opened(path) as file:
         size = file.seek(0, os.SEEK_END)
         if size == 0:
             return True

@@ -7,11 +7,12 @@ that a process that dies takes few with it: they are tried once more, one at a t
 import concurrent.futures
 import contextlib
 import multiprocessing
+import os
 import secrets
 import signal
 import threading
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.util import Finalize
 
 from course_lib import language
@@ -19,6 +20,7 @@ from course_lib.grading.judge import Grader
 from course_lib.grading.record import Record, grade_bytes
 from course_lib.language import say
 
+CONTROL_C = {signal.SIGINT}
 _grader = None
 
 
@@ -45,15 +47,15 @@ def _until_broken(waiting, tried, settings, jobs, work):
     """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["course_lib.grading.judge"])
-    with _on_control_c(signal.SIG_IGN):  # a terminal sends it to all processes; we end them
-        forkserver.ensure_running()
+    _start_forkserver(context)
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
     running = {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 task = waiting.pop()
-                running[pool.submit(work, *task)] = task
+                with _control_c_waits():  # a pool that is left while it starts ends in tracebacks
+                    running[pool.submit(work, *task)] = task
             done, _ = concurrent.futures.wait(
                 running, return_when=concurrent.futures.FIRST_COMPLETED
             )
@@ -71,9 +73,24 @@ def _until_broken(waiting, tried, settings, jobs, work):
         pool.shutdown(cancel_futures=True)
 
 
+def _start_forkserver(context):
+    """Start the process that workers come from, and wait until it has loaded what they need."""
+    resource_tracker.ensure_running()
+    # A terminal sends Control-C to all processes; we end them. It is met when ours has gone on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, CONTROL_C)
+    try:
+        with _on_control_c(signal.SIG_IGN):
+            forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, CONTROL_C)
+    first = context.Process(target=os.getpid, daemon=True)  # that does nothing of any weight
+    first.start()
+    first.join()
+
+
 def grade(data, stem, digest):
     """Grade a file with this process's grader, with inputs that nobody can know."""
-    with _on_control_c(signal.default_int_handler):  # so that nobody waits for its end
+    with _on_control_c(signal.default_int_handler), _met(CONTROL_C):  # nobody waits for its end
         return grade_bytes(data, stem, digest, secrets.randbits(64), _grader)
 
 
@@ -88,6 +105,26 @@ def _on_control_c(handler):
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _met(signals):
+    """Meet signals that are blocked else, also what came since: workers are started so."""
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _control_c_waits():
+    """Have Control-C wait until what is begun is done."""
+    met = []
+    with _on_control_c(lambda *_: met.append(True)):
+        yield
+    if met:
+        raise KeyboardInterrupt
 
 
 def _prepare(settings):

@@ -6,11 +6,11 @@ Whatever is wrong with a file is said of this file and stops no other.
 import json
 import os
 import re
-import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from course_lib import _files
 from course_lib.authoring.notebooks import learner_notebook
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.chapters.reading import tasks, views
@@ -104,14 +104,12 @@ def _found(folder, depth):
 def read_file(path):
     """Return the bytes of an ordinary file; never wait for one, never follow a link."""
     try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with _files.opened(path, follow=False) as file:
+            data = file.read(LARGEST + 1)
+    except _files.NoOrdinaryFile:
+        raise Unreadable(say("It is no ordinary file.")) from None
     except OSError as error:
         raise Unreadable(say("It cannot be opened: {why}.", why=error.strerror)) from None
-    with open(number, "rb") as file:
-        about = os.fstat(number)
-        if not stat.S_ISREG(about.st_mode):
-            raise Unreadable(say("It is no ordinary file."))
-        data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise Unreadable(
             say("It is larger than {most} MB. Clear its outputs and save it.", most=LARGEST >> 20)

@@ -7,6 +7,8 @@ so. Here it becomes an operator of PyTorch, with a second function that says whi
 
 import torch
 
+from course_lib import _validate
+
 LIBRARIES = {}  # an operator's entry in PyTorch's table lasts as long as its library
 
 
@@ -35,6 +37,29 @@ def opaque(schema, empty, *, unbatched=None):
         return getattr(torch.ops.course_lib, name).default
 
     return decorate
+
+
+def of_numbers(function, name, x, *rest):
+    """Return a function of a tensor whose result has a size that follows from the numbers in it.
+
+    `torch.compile` and `torch.export` go on with a size that they do not know.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has no numbers; it names the parameter.
+    """
+    if torch.compiler.is_compiling():
+        return function(x, *rest)
+    try:
+        return function(x, *rest)
+    except RuntimeError:  # NotImplementedError is one
+        if not _validate.is_hollow(x):
+            raise
+        raise ValueError(
+            f"{name} must hold numbers, for the size of the result follows from them; got a "
+            f"{'tensor on meta' if x.is_meta else 'fake tensor'}"
+        ) from None
 
 
 def _precise(function):

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from course_lib import _validate
+from course_lib.nn._gradients import passable, with_gradients
 from course_lib.nn.open_transformer import OpenTransformer
 from course_lib.nn.rules import PLAIN, Rules
 
@@ -75,16 +76,17 @@ def attn_lrp(model, ids):
     return _times_input(model, ids, LRP)
 
 
+@with_gradients
 def _times_input(model, ids, rules):
     ids = _text(model, ids)
-    with torch.enable_grad():
-        x = model.embed(ids).detach().requires_grad_()
-        answer = model(x, rules=rules)
-        target = model.answer.target(answer, model.answer.chosen(answer.detach()))
-        (gradient,) = torch.autograd.grad(target.sum(), x)
+    x = model.embed(ids).detach().requires_grad_()
+    answer = model(x, rules=rules)
+    target = model.answer.target(answer, model.answer.chosen(answer.detach()))
+    (gradient,) = torch.autograd.grad(target.sum(), x)
     return (x.detach() * gradient).sum(dim=-1)[0]
 
 
+@with_gradients
 def weight_gradients(model, ids):
     """Return the attention weights and the gradient of the target by them, (l, h, n, n) each.
 
@@ -94,14 +96,13 @@ def weight_gradients(model, ids):
     ids : int Tensor, shape (n,)
     """
     ids = _text(model, ids)
-    with torch.enable_grad():
-        x = model.embed(ids).detach().requires_grad_()
-        seen = torch.ones_like(ids, dtype=torch.bool)
-        steps = model.steps(x, seen)
-        answer = model.answer(steps[-1].output, seen)
-        target = model.answer.target(answer, model.answer.chosen(answer.detach()))
-        weights = [step.weights for step in steps]
-        gradients = torch.autograd.grad(target.sum(), weights)
+    x = model.embed(ids).detach().requires_grad_()
+    seen = torch.ones_like(ids, dtype=torch.bool)
+    steps = model.steps(x, seen)
+    answer = model.answer(steps[-1].output, seen)
+    target = model.answer.target(answer, model.answer.chosen(answer.detach()))
+    weights = [step.weights for step in steps]
+    gradients = torch.autograd.grad(target.sum(), weights)
     return torch.cat(weights).detach(), torch.cat(gradients)
 
 
@@ -220,7 +221,8 @@ def _text(model, ids):
     """Return one text as a batch of one."""
     if not isinstance(model, OpenTransformer):
         raise TypeError(f"model must be an OpenTransformer, got {type(model).__name__}")
-    ids = _validate.tensor(ids, "ids", _validate.INTEGERS, "n")[None]
+    ids = passable(_validate.tensor(ids, "ids", _validate.INTEGERS, "n"))[None]
+    _validate.together(ids, "ids", model.layers[0].output.weight, "the model's parameters")
     if not ids.numel():
         raise ValueError("ids must not be empty")
     return _validate.within(ids, "ids", 0, model.vocabulary - 1)

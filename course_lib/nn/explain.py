@@ -9,6 +9,7 @@ import torch
 
 from course_lib import _validate
 from course_lib.data.vocabulary import PAD
+from course_lib.nn._gradients import passable, with_gradients
 from course_lib.nn.attention import masked_softmax, padding_mask
 
 
@@ -32,7 +33,7 @@ def attention_importance(model, tokens):
     return received.mean(dim=(1, 2))
 
 
-@torch.enable_grad()
+@with_gradients
 def gradient_importance(model, tokens):
     r"""Return how steeply the answer changes with each token.
 
@@ -54,6 +55,7 @@ def gradient_importance(model, tokens):
     Jain and Wallace (2019), section 4.1: the derivative by the entry of a one-hot token.
     There the attention weights are held fixed; here gradients flow through them too.
     """
+    tokens = _passable(tokens)
     vectors = model.embedding(tokens).detach().requires_grad_()  # (batch, n, d_model)
     answer = model.from_vectors(vectors, tokens).softmax(dim=-1).amax(dim=-1)  # (batch,)
     (gradient,) = torch.autograd.grad(answer.sum(), vectors)
@@ -87,6 +89,10 @@ def leave_one_out(model, tokens):
     without = model(hidden.flatten(0, 1)).softmax(dim=-1)  # (batch * n, classes)
     without = without.unflatten(0, (-1, n))
     return total_variation(answer.unsqueeze(1), without) * (tokens != PAD)
+
+
+def _passable(tokens):
+    return passable(_validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n"))
 
 
 def total_variation(p, q):
@@ -161,7 +167,7 @@ def shuffled_weights(weights, tokens, generator):
     return torch.empty_like(weights).scatter(-1, places, dealt)
 
 
-@torch.enable_grad()
+@with_gradients
 def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     """Search for attention unlike the model's own under which it answers nearly the same.
 
@@ -198,10 +204,10 @@ def adversarial_attention(model, tokens, *, allowed=0.05, steps=300, generator):
     allowed = _validate.real(allowed, "allowed", low=0, high=1)
     steps = _validate.integer(steps, "steps", low=0)
     _validate.generator(generator, "generator", torch.Generator)
+    tokens = _passable(tokens)
     with torch.no_grad():
         logits, own = model(tokens, return_weights=True)
         answer = logits.softmax(dim=-1)
-    _validate.tensor(tokens, "tokens", _validate.INTEGERS, "batch", "n")
     real = padding_mask(tokens)[:, None, None]  # (batch, 1, 1, 1, n)
     start = torch.randn(own.shape, generator=generator, dtype=own.dtype, device=generator.device)
     changed = start.to(own.device).requires_grad_()

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib import _validate
-from course_lib.nn._opaque import opaque
+from course_lib.nn._opaque import of_numbers, opaque
 from course_lib.nn.attention import masked_softmax, merge_heads, split_heads
 from course_lib.nn.edges import Edges, checked, edge_softmax, edge_sum
 
@@ -41,7 +41,8 @@ def with_self_loops(edge_index, n):
     n = _validate.integer(n, "n", low=0)
     _validate.tensor(edge_index, "edge_index", _validate.INTEGERS, 2, "E")
     loops = torch.arange(n, device=edge_index.device).repeat(2, 1)
-    return torch.cat([_without_loops(edge_index, n), loops], dim=1)
+    others = of_numbers(_without_loops, "edge_index", edge_index, n)
+    return torch.cat([others, loops], dim=1)
 
 
 @opaque(

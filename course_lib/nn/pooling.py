@@ -190,6 +190,8 @@ def _checked(x, batch, num_graphs):
     if num_graphs is None:
         if torch.compiler.is_exporting():
             raise ValueError("num_graphs must be given to torch.export, which sees no numbers")
+        if _validate.is_hollow(batch):
+            raise ValueError("num_graphs must be given where batch holds no numbers")
         num_graphs = int(batch.max()) + 1 if len(batch) else 0
     else:
         num_graphs = _validate.integer(num_graphs, "num_graphs", low=0)

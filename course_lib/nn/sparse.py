@@ -12,7 +12,7 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from course_lib import _validate, sparsity
-from course_lib.nn._opaque import opaque
+from course_lib.nn._opaque import of_numbers, opaque
 from course_lib.nn.attention import are_finite
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 
@@ -33,7 +33,7 @@ def pattern_edges(pattern):
     if not isinstance(pattern, torch.Tensor):
         pattern = torch.tensor(_validate.boolean_array(pattern, "pattern"))
     _validate.tensor(pattern, "pattern", _validate.BOOLEANS, "n_query", "n_key")
-    return Edges(pattern.nonzero().T, *pattern.shape)
+    return Edges(of_numbers(torch.nonzero, "pattern", pattern).T, *pattern.shape)
 
 
 def sparse_attention(query, key, value, edge_index, *, scale=None):

@@ -72,8 +72,8 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     Raises
     ------
     TypeError, ValueError
-        On the first step, if the examples differ in number, there are none, or a number is out of
-        range.
+        On the first step, if the examples differ in number, there are none, a number is out of
+        range, or no gradients are recorded.
 
     References
     ----------
@@ -123,21 +123,46 @@ def train(model, loss_of, examples, **settings):
 
 
 def label_loss(model, inputs, labels):
-    """Return the mean cross-entropy of labels (count, ...), for logits (count, ..., classes)."""
-    logits = model(inputs)
-    _validate.tensor(labels, "labels", _validate.INTEGERS, *logits.shape[:-1])
+    """Return the mean cross-entropy of labels (count, ...), for logits (count, ..., classes).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another type, shape or device, or a label is none of the classes.
+    """
+    logits, labels = _answered(model, inputs, labels)
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten().long())
 
 
 @torch.no_grad()
 def accuracy(model, inputs, labels, **options):
-    """Return the share of labels (count, ...) that the likeliest of (count, ..., classes) are."""
-    likeliest = model(inputs, **options).argmax(dim=-1)  # (count, ...)
-    _validate.tensor(labels, "labels", _validate.INTEGERS, *likeliest.shape)
-    return (likeliest == labels).float().mean().item()
+    """Return the share of labels (count, ...) that the likeliest of (count, ..., classes) are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `label_loss`.
+    """
+    logits, labels = _answered(model, inputs, labels, **options)
+    return (logits.argmax(dim=-1) == labels).float().mean().item()
+
+
+def _answered(model, inputs, labels, **options):
+    """Return the logits of a model, (count, ..., classes), and labels that can be among them."""
+    _validate.tensor(inputs, "inputs", _validate.NUMBERS, ...)
+    parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    if parameter is not None:
+        _validate.together(inputs, "inputs", parameter, "the model's parameters")
+    logits = model(inputs, **options)
+    _validate.tensor(logits, "what model returns", _validate.FLOATS, ..., "classes")
+    _validate.tensor(labels, "labels", _validate.INTEGERS, *logits.shape[:-1])
+    _validate.together(labels, "labels", logits, "the model's logits")
+    return logits, _validate.within(labels, "labels", 0, logits.shape[-1] - 1)
 
 
 def _checked(examples, epochs, batch, seed):
+    if not torch.is_grad_enabled():
+        raise ValueError("training must not stand in torch.no_grad or torch.inference_mode")
     if not isinstance(examples, tuple | list) or not all(
         isinstance(part, torch.Tensor) and part.ndim for part in examples
     ):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_lib._files import read
 from course_lib.working import shipped
 from course_lib.working.files import is_there, write_whole
 from course_lib.working.folder import base_path, is_started, mark_path, page_base_path, real
@@ -81,12 +82,13 @@ def _carried_over(done):
     carried = {}
     for path in shipped.worked_in():
         try:
-            read_notebook(path.read_bytes())
-            carried[f"notebooks/{path.name}"] = path.read_bytes()
+            data = read(path)
+            read_notebook(data)
+            carried[f"notebooks/{path.name}"] = data
         except NotOurs:
             done.unreadable.append(path.name)
     for path in shipped.progress_files():
-        carried[f"notebooks/{path.name}"] = path.read_bytes()
+        carried[f"notebooks/{path.name}"] = read(path)
     return carried
 
 
@@ -97,7 +99,7 @@ def _outdated(folder, notebooks):
         path = folder / "notebooks" / f"{stem}.ipynb"
         built = built_of(read_notebook(data))
         try:
-            there = path.is_file() and built_of(read_chapter(path.read_bytes(), stem))
+            there = path.is_file() and built_of(read_chapter(read(path), stem))
         except (NotOurs, OSError):
             continue
         # A notebook that is gone, but was laid out once, is one that the learner took away.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from course_lib._files import read
 from course_lib.authoring.notebooks import as_text, fingerprint
 from course_lib.working import shipped
 from course_lib.working.files import copy_beside, is_there, renew, write_whole
@@ -70,7 +71,7 @@ def _update_notebook(folder, stem, data):
         write_whole(path, data)
         return Outcome(path.name, LAID_OUT)
     try:
-        old = path.read_bytes()
+        old = read(path)
         worked = read_chapter(old, stem)
     except OSError as error:  # a folder, a link that leads nowhere: no reason to stop here
         return Outcome(path.name, LEFT_ALONE, why=f"cannot be read ({error.strerror})")
@@ -81,7 +82,7 @@ def _update_notebook(folder, stem, data):
     base = _base(folder, stem, worked)
     merged, changes = merge(base, worked, fresh)
     nbformat.validate(merged)
-    if path.read_bytes() != old:
+    if read(path) != old:
         return Outcome(path.name, LEFT_ALONE, why="was saved just now: close it, and update again")
     copy = "" if _is_as_shipped(folder, stem, worked, old) else copy_beside(path, old).name
     renew(path, as_text(merged).encode("utf-8"))
@@ -111,14 +112,14 @@ def _base(folder, stem, worked):
     if built == fingerprint(worked):
         return worked  # nobody worked in it
     path = base_path(folder, stem, built)
-    data = path.read_bytes() if path.is_file() else shipped.earlier(stem, built)
+    data = read(path) if path.is_file() else shipped.earlier(stem, built)
     return read_notebook(data) if data else None
 
 
 def _is_as_shipped(folder, stem, worked, data):
     """Tell whether a file is, byte for byte, one that we keep anyway."""
     path = base_path(folder, stem, built_of(worked))
-    return path.is_file() and path.read_bytes() == data
+    return path.is_file() and read(path) == data
 
 
 def _update_page(folder, name, data):
@@ -126,14 +127,14 @@ def _update_page(folder, name, data):
     path, base = folder / "book" / name, page_base_path(folder, name)
     state, copy = UP_TO_DATE, ""
     try:
-        old = path.read_bytes() if is_there(path) else None
+        old = read(path) if is_there(path) else None
     except OSError as error:
         return Outcome(name, LEFT_ALONE, why=f"cannot be read ({error.strerror})")
     if old is None:
         state = LAID_OUT
     elif old != data:
         state = UPDATED
-        if not base.is_file() or base.read_bytes() != old:
+        if not base.is_file() or read(base) != old:
             copy = copy_beside(path, old).name
     if state != UP_TO_DATE:
         write_whole(path, data)

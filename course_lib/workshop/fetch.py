@@ -3,12 +3,15 @@
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -40,8 +43,10 @@ def find(needed, target, indexes=()):
     Raises
     ------
     ValueError
-        If pip finds none, or one that needs more than is asked for.
+        If nobody answers at an index, pip finds no wheel, or one that needs more than is asked for.
     """
+    for index in indexes:
+        reach(index)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         wanted = Path(folder, "wanted.txt")
@@ -59,6 +64,27 @@ def find(needed, target, indexes=()):
             "gigabytes: name an index with the CPU build, --index ADDRESS (see pytorch's site)"
         )
     return found
+
+
+def reach(index, seconds=10):
+    """Raise ValueError if nobody answers at an index on the web.
+
+    pip would ask there six times for each package, and wait longer every time.
+    """
+    parts = urlsplit(index)
+    if parts.scheme not in ("http", "https"):
+        return
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2])  # without a password
+    try:
+        with urllib.request.urlopen(address.geturl(), timeout=seconds):
+            return
+    except urllib.error.HTTPError as error:  # somebody is there, and pip knows what to ask
+        error.close()
+    except (OSError, ValueError, HTTPException) as error:
+        why = getattr(error, "reason", error)
+        if not isinstance(why, ssl.SSLError):  # pip may have certificates of its own
+            told = getattr(why, "strerror", None) or why
+            raise ValueError(f"no index answers at {address.geturl()}: {told}") from None
 
 
 def missing(wheels, target):

@@ -1,5 +1,6 @@
 """Take the answers out of a notebook, and keep a copy of it as it was."""
 
+from course_lib._files import read
 from course_lib.authoring.notebooks import as_text
 from course_lib.chapters import chapter_stem
 from course_lib.working import shipped
@@ -33,9 +34,9 @@ def reset(folder, chapter, exercise=None):
     """
     stem = chapter_stem(chapter)
     path = folder / f"{stem}.ipynb"
-    if not path.is_file():
+    if not path.exists():
         raise ValueError(f"there is no notebook {path}")
-    old = path.read_bytes()
+    old = read(path)
     try:
         notebook = read_chapter(old, stem)
     except NotOurs as reason:
@@ -53,7 +54,7 @@ def reset(folder, chapter, exercise=None):
             taken.append(key)
     if not taken:
         return [], None
-    if path.read_bytes() != old:
+    if read(path) != old:
         raise ValueError(f"{path.name} was saved just now: close it, and try again")
     kept = copy_beside(path, old)
     renew(path, as_text(notebook).encode("utf-8"))

@@ -4,6 +4,7 @@ import ast
 import copy
 import re
 
+from course_lib._files import read
 from course_lib.authoring.notebooks import as_text, was_edited
 from course_lib.authoring.slides.parts import LIVE
 from course_lib.chapters import chapter_stem
@@ -47,8 +48,8 @@ def write_variant(folder, chapter, *, pretyped):
     path = folder / f"{stem}.{'pretyped' if pretyped else 'live'}.ipynb"
     data = as_text(made).encode("utf-8")
     kept = None
-    if path.exists() and path.read_bytes() != data and was_edited(path):
-        kept = copy_beside(path, path.read_bytes())
+    if path.exists() and read(path) != data and was_edited(path):
+        kept = copy_beside(path, read(path))
     write_whole(path, data)
     return path, kept
 

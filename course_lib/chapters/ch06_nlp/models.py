@@ -48,6 +48,7 @@ class Embedding(nn.Module):
             If the tokens are no integers of that shape, or not in the vocabulary.
         """
         _validate.tensor(tokens, self.name, _validate.INTEGERS, "batch", "n")
+        _validate.together(tokens, self.name, self.token.weight, "the module's parameters")
         _validate.within(tokens, self.name, 0, self.token.num_embeddings - 1)
         n = tokens.shape[1]
         if n > self.max_length:
