@@ -11,7 +11,7 @@ import pytest
 from course_lib.authoring.notebooks import learner_notebook, solved_notebook
 from course_lib.chapters import CHAPTERS, chapter_stem
 from course_lib.exercises.exercise import NOT_ATTEMPTED, PASSED, assess
-from course_lib.exercises.registry import exercises_of
+from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.grading import judge
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
@@ -104,6 +104,14 @@ def test_right_answers_in_other_styles_score_and_wrong_ones_are_told_their_mista
 def plainly(message):
     """Return a message without what differs from run to run: addresses, lines of cells."""
     return re.sub(r"0x[0-9a-f]+| \(line \d+ of the cell\)", "", message)
+
+
+def test_a_cell_may_load_recorded_runs_again_and_multiply_in_half_precision(grader):
+    solution = find_exercise("nlp-4").solution
+    anew = 'from course_lib.chapters.runs import load_runs\nruns = load_runs("opinions")\n'
+    half = "import torch\ntorch.nn.Conv2d(2, 2, 1).half()(torch.ones(1, 2, 3, 3).half())\n"
+    (got,) = grader.grade(of_one_cell("nlp-4", anew + half + solution), 1, ["nlp-4"])
+    assert got.state == PASSED, got
 
 
 def test_the_seed_decides_and_nobody_knows_it():

@@ -145,7 +145,8 @@ def _judge_inner(cases, values):
     for value in values:
         if np.asarray(value).dtype.kind not in "iu":
             raise Wrong(
-                "`nn.Conv2d` wants a whole number of channels, an int, got {value!r}.", value=value
+                "`nn.Conv2d` wants a whole number of channels, an int, got {value!r}.",
+                value=np.asarray(value).tolist(),
             )
 
 
