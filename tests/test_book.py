@@ -316,7 +316,8 @@ def test_hints_and_solutions_are_folded_and_open(reader):
 def test_formulas_are_typeset(reader):
     reader.open("chapters/02_weights.html")
     assert reader.locator(".katex").count() > 20
-    assert reader.locator(".katex math").count() == reader.locator(".katex").count()
+    formulas = reader.locator(".katex:not(.rest)")  # the rest of a formula whose comma is kept
+    assert reader.locator(".katex math").count() == formulas.count()
     assert reader.evaluate(
         "document.fonts.ready.then(() => document.fonts.check('20px KaTeX_Math'))"
     )

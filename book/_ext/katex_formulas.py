@@ -16,7 +16,9 @@ from course_lib.authoring.formulas import copy_style, typeset
 logger = logging.getLogger(__name__)
 
 # How KaTeX writes a formula: after its MathML, for eyes, parts between which a line may end.
-START, END = '<span class="katex"><span class="katex-html" aria-hidden="true">', "</span></span>"
+# A formula that is written in several pieces has its MathML in the first.
+START = '<span class="katex rest"><span class="katex-html" aria-hidden="true">'
+END = "</span></span>"
 PART = '<span class="katex-base">'
 
 
