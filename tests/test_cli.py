@@ -193,7 +193,7 @@ def test_hints_and_solutions(capsys):
     [
         (["check", "99"], "chapter must be one of"),
         (["check", "nowhere.ipynb"], "there is no notebook"),
-        (["check", "folder.ipynb"], "there is no notebook"),
+        (["check", "folder.ipynb"], "folder.ipynb is a folder"),
         (["hint", "weights-99"], "key must name an exercise"),
         (["solution", "flowers-1"], "key must name an exercise"),
     ],
