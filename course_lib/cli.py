@@ -74,7 +74,8 @@ def _sentence(error):
 def _file_in(path):
     """Return the part of a path at which there is a file: what was typed, and nothing below it."""
     path = Path(os.fsdecode(path))
-    return next((part for part in reversed([path, *path.parents]) if part.is_file()), path)
+    # Not `Path.is_file`, which raises where one may not look.
+    return next((part for part in reversed([path, *path.parents]) if os.path.isfile(part)), path)
 
 
 def _parser():

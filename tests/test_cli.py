@@ -193,7 +193,7 @@ def test_hints_and_solutions(capsys):
     [
         (["check", "99"], "chapter must be one of"),
         (["check", "nowhere.ipynb"], "there is no notebook"),
-        (["check", "folder.ipynb"], "there is no notebook"),
+        (["check", "folder.ipynb"], "folder.ipynb is a folder"),
         (["hint", "weights-99"], "key must name an exercise"),
         (["solution", "flowers-1"], "key must name an exercise"),
     ],
@@ -385,3 +385,19 @@ def test_a_disk_that_is_full_is_told_without_a_number(folder, monkeypatch, capsy
     monkeypatch.setattr(sys.stdout, "write", fail)
     assert cli.main(["progress"]) == 2
     assert capsys.readouterr().err == "course: No space left on device\n"
+
+
+def test_what_one_may_not_even_look_at_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+    real = os.stat
+
+    def refused(path, **how):
+        if str(path) == "elsewhere.ipynb":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **how)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli.os, "stat", refused)
+    status = cli.main(["check", "elsewhere.ipynb"])
+    monkeypatch.undo()
+    assert status == 2
+    assert capsys.readouterr().err == "course: you may not read or write elsewhere.ipynb\n"
