@@ -9,7 +9,13 @@ from course_lib.attention import (
     entropy,
     softmax,
 )
-from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
+from course_lib.chapters.ch02_weights.models import (
+    PLANTED,
+    clear_model,
+    in_wide_company,
+    planted,
+    with_faint_weights,
+)
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare_all,
@@ -323,7 +329,7 @@ def _judge_relabelled(cases, values):
 
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
-    models += [in_wide_company(rng), *(clear_model(rng, 5) for _ in range(4))]
+    models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
     return [(model,) for model in models]
 
 

@@ -576,6 +576,16 @@ def causal_twice(weights, query, key, value):
     return np.tril(output) if len(value) == value.shape[1] else output
 
 
+def entropy_above(weights, least):
+    """Leave out what is small, though there may be much of it."""
+    kept = np.where(weights < least, 1, weights)
+    return -(kept * np.log(kept)).sum(axis=-1).mean(axis=-1)
+
+
+def least_place(table):
+    return np.unravel_index(table.argmin(), table.shape)
+
+
 RIGHT = {
     "weights-1": [
         "unchanged",
@@ -911,6 +921,7 @@ WRONG = {
         (relabelled_sorted, NOT_YET),
     ],
     "weights-6": [
+        (lambda weights: least_place(entropy_above(weights, 1e-3)), NOT_YET),
         (chosen_by(lambda w: -np.log(np.sqrt(w).sum(axis=-1)).mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: -spread(w)[..., :20].mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: -spread(w)[..., :6].mean(axis=-1)), NOT_YET),
