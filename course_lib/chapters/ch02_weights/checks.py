@@ -9,7 +9,13 @@ from course_lib.attention import (
     entropy,
     softmax,
 )
-from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
+from course_lib.chapters.ch02_weights.models import (
+    PLANTED,
+    clear_model,
+    in_wide_company,
+    planted,
+    with_faint_weights,
+)
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare_all,
@@ -57,10 +63,11 @@ def _logits(rng):
     # Those that stay are near one another, or small beside the largest.
     pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0], [9.0, 0.0, -1.0, -2.6]])
     tied = np.array([[2.0, 1.0, 2.0, 2.0, 0.0]])
+    faint = np.array([[0.0, -15.0, -17.0]])  # weights far below 1 in a million count, too
     many = rng.normal(size=rng.integers(25, 40, size=2))
     many[::2, rng.integers(12, 25)] += 900
     cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
-    cases += [pairs, square, tied, many]
+    cases += [pairs, square, tied, faint, many]
     return [(case,) for case in cases]
 
 
@@ -112,13 +119,14 @@ def _as_written(logits):
 def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
-    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (n, m, d), (11, 12, 10))
+    sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (4, 4, 4), (n, m, d))
+    sizes += ((11, 12, 10),)
     sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
-    high = np.array([[1024.0], [-1024.0], [32768.0]]), np.array([[1.0], [255 / 256], [0.5]])
+    high = np.array([[1024.0, -1024, 32768, -32768]]).T, np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
     return [*near, tied, high, unlike]
 
@@ -167,7 +175,7 @@ FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 
 def _sequences(rng):
-    sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), rng.integers(3, 8, size=3), (11, 5, 6))
+    sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), (4, 3, 4), rng.integers(3, 8, size=3), (11, 5, 6))
     sizes += (rng.integers(20, 40, size=3),)
     near = [
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
@@ -321,7 +329,7 @@ def _judge_relabelled(cases, values):
 
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
-    models += [in_wide_company(rng), *(clear_model(rng, 5) for _ in range(4))]
+    models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
     return [(model,) for model in models]
 
 

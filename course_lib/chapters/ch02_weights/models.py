@@ -76,3 +76,13 @@ def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rn
         spread = np.sort(entropy(model).mean(axis=-1), axis=None)
         if len(spread) == 1 or spread[1] - spread[0] > 0.02:
             return model
+
+
+def with_faint_weights(n=20):
+    """Make a model (1, 2, n, n) whose first head has many weights below a thousandth.
+
+    Together they count: without them it would seem to be the sharper of the two.
+    """
+    faint = np.full((n, n), 0.0009) + (1 - 0.0009 * n) * np.eye(n)
+    pairs = 0.98 * np.eye(n) + 0.02 * np.roll(np.eye(n), 1, axis=1)
+    return np.stack([faint, pairs])[None]

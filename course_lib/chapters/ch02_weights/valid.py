@@ -4,7 +4,13 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch02_weights.checks import FAR
-from course_lib.chapters.ch02_weights.models import PLANTED, clear_model, in_wide_company, planted
+from course_lib.chapters.ch02_weights.models import (
+    PLANTED,
+    clear_model,
+    in_wide_company,
+    planted,
+    with_faint_weights,
+)
 from course_lib.exercises.strategies import (
     logits,
     orders,
@@ -67,5 +73,6 @@ VALID = {
             st.booleans(),
         ),
         seeded(lambda rng: (in_wide_company(rng),)),
+        seeded(lambda rng: (with_faint_weights(),)),
     ),
 }

@@ -64,6 +64,7 @@ def _nodes_and_far_scores(rng):
         (h, v, far),
         (h[::-1], v, far),
         (h[:2], v, nearly),
+        (h[1:] * [-1, 1, 1], v, far),  # all scores below -8000
         (small, v, np.array([12.0, 0])),
     ]
 
@@ -221,10 +222,12 @@ def _weighted_bags(rng):
         wanted[rng.choice(n, rng.integers(1, n), replace=False)] = True
         cases.append((softmax(rng.normal(size=n)), wanted))
     tied = np.array([0.25, 0.25, 0.125, 0.25, 0.125]), np.array([1, 0, 0, 0, 1]) > 0
+    as_many = np.array([0.5, 0.125, 0.0625, 0.3125]), np.array([1, 1, 0, 0]) > 0  # of both kinds
     alike = np.full(3, 1 / 3), np.array([False, True, False])
     sharp = softmax(np.array([0.0, -30.0, -31.0, -30.0])), np.array([0, 1, 0, 0]) > 0
     hot = np.array([0.0, 1.0, 0.0]), np.array([True, False, False])
-    return [*cases, tied, alike, sharp, hot, (np.array([0.375, 0.625]), np.array([False, True]))]
+    two = np.array([0.375, 0.625]), np.array([False, True])
+    return [*cases, tied, as_many, alike, sharp, hot, two]
 
 
 def _judge_localisation(cases, values):
@@ -238,7 +241,7 @@ def _judge_localisation(cases, values):
 
 
 def _hops(rng):
-    shapes = [*rng.integers(2, 6, size=(3, 2)), (1, 4), (3, 1)]
+    shapes = [*rng.integers(2, 6, size=(3, 2)), (1, 4), (3, 1), (3, 3)]
     cases = [softmax(2 * rng.normal(size=shape)) for shape in shapes]
     one_each = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     apart = np.array([[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.25, 0.75]])

@@ -55,7 +55,8 @@ def _weighted_bags(draw):
     rng = draw(generators)
     n = draw(st.integers(2, 9))
     wanted = np.zeros(n, dtype=bool)
-    wanted[rng.permutation(n)[: draw(st.integers(1, n - 1))]] = True
+    count = draw(st.integers(1, n - 1) | st.just(n // 2))  # often as many as others
+    wanted[rng.permutation(n)[:count]] = True
     if draw(st.booleans()):
         return draw(weights(1, n))[0], wanted
     powers = 10.0 ** -rng.integers(0, 12, size=n)  # far smaller ones differ, too

@@ -41,7 +41,7 @@ def with_gradients(rng):
     """Make weights of several layers and heads, with gradients of both signs, small and large."""
     drawn = rng.integers((4, 5, 3), (7, 9, 6), (2, 3)).tolist()
     cases = []
-    for depth, h, n in ((2, 2, 3), (3, 1, 4), (1, 3, 2), (2, 2, 1), *drawn):
+    for depth, h, n in ((2, 3, 3), (3, 1, 4), (1, 3, 2), (2, 2, 1), *drawn):
         weights = softmax(2 * rng.normal(size=(depth, h, n, n)))
         cases.append((weights, 10 ** rng.uniform(-1, 1) * rng.normal(size=weights.shape)))
     cases[3] = cases[3][0], np.abs(cases[3][1])  # a single token that speaks for itself
@@ -119,8 +119,9 @@ def candidates(rng):
     # One is a little above 0 everywhere; the other is better, but not everywhere.
     steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
     close = np.array([[0.5, 0.501, 0.499], [0.503, 0.502, 0.504]])  # alike to two digits
+    small = 1e-4 * np.array([[1, 1.3, 0.7], [1.3, 1.2, 1.1]])  # alike to four decimals
     rivals = _rivals(rng, bold_wins=True), _rivals(rng, bold_wins=False)
-    cases += [best, lucky, below, steady, close, *rivals]
+    cases += [best, lucky, below, steady, close, small, *rivals]
     return [(scores,) for scores in cases if apart(scores)]
 
 

@@ -32,7 +32,7 @@ def _words_to_hide(rng):
         (draw_predictor(rng, 1, 6), text[:1]),
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
         (certain, sure),
-        (draw_predictor(rng, 7, 3, scale=0.02), text[:7]),  # hardly moved
+        (draw_predictor(rng, 7, 3, scale=0.002), text[:7]),  # hardly moved
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
     ]
 

@@ -45,7 +45,7 @@ def _deletion(rng, n, classes, words):
 
 
 def _scores(rng, count, texts):
-    scores = rng.choice([0.01, 1, 1]) * rng.uniform(-1, 1, size=(count, texts))
+    scores = rng.choice([1e-4, 0.01, 1, 1]) * rng.uniform(-1, 1, size=(count, texts))
     if rng.random() < 0.3:
         scores[rng.integers(count)] += 0.5
     assume(apart(scores))

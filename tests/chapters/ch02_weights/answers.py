@@ -564,6 +564,28 @@ def midrange(logits, axis, keepdims):
     return (logits.max(axis, keepdims=keepdims) + logits.min(axis, keepdims=keepdims)) / 2
 
 
+def weights_untransposed(query, key):
+    """Forget to transpose, where the shapes let it pass."""
+    square = len(query) == len(key) == key.shape[1]
+    return softmax(query @ (key if square else key.T) / np.sqrt(key.shape[1]))
+
+
+def causal_twice(weights, query, key, value):
+    """Mask the output, too, where the shapes let it pass."""
+    output = weights @ value
+    return np.tril(output) if len(value) == value.shape[1] else output
+
+
+def entropy_above(weights, least):
+    """Leave out what is small, though there may be much of it."""
+    kept = np.where(weights < least, 1, weights)
+    return -(kept * np.log(kept)).sum(axis=-1).mean(axis=-1)
+
+
+def least_place(table):
+    return np.unravel_index(table.argmin(), table.shape)
+
+
 RIGHT = {
     "weights-1": [
         "unchanged",
@@ -695,6 +717,7 @@ WRONG = {
         (lambda: "unchanged", "should be a value"),
     ],
     "weights-2": [
+        (lambda logits: np.where((w := softmax(logits)) < 1e-6, 0, w), NOT_YET),
         (shifted_by(lambda logits: logits[:, :10].max(axis=1, keepdims=True)), "NaN"),
         (lambda logits: np.vstack([softmax(logits[:10], axis=1), as_written(logits[10:])]), "NaN"),
         (
@@ -749,6 +772,8 @@ WRONG = {
         ),
     ],
     "weights-3": [
+        (weights_untransposed, NOT_YET),
+        (with_logits(lambda logits: np.maximum(logits, -1e4)), NOT_YET),
         (with_scale(lambda q, k: min(q.shape[1], 12) ** -0.5), NOT_YET),
         (
             with_logits(lambda logits: np.where(np.arange(logits.shape[1]) < 15, logits, -np.inf)),
@@ -793,6 +818,7 @@ WRONG = {
         (lambda query, key: attention(query, key, key)[1], "which does the work"),
     ],
     "weights-4": [
+        (causal_output(causal_twice), "The output"),
         (causal_masked(lambda n: np.tri(n, dtype=bool) & ~np.tri(n, k=-14, dtype=bool)), NOT_YET),
         (causal_output(lambda w, q, k, v: w[:, :12] @ v[:12]), "The output"),
         (causal_from_logits(lambda z, mask: softmax(z, axis=1)), "Nothing is masked"),
@@ -895,6 +921,7 @@ WRONG = {
         (relabelled_sorted, NOT_YET),
     ],
     "weights-6": [
+        (lambda weights: least_place(entropy_above(weights, 1e-3)), NOT_YET),
         (chosen_by(lambda w: -np.log(np.sqrt(w).sum(axis=-1)).mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: -spread(w)[..., :20].mean(axis=-1)), NOT_YET),
         (chosen_by(lambda w: -spread(w)[..., :6].mean(axis=-1)), NOT_YET),

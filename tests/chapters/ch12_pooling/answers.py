@@ -559,6 +559,25 @@ def nearly_the_largest(weights, h):
     return h[weights.argmax()] if weights.max() > 0.99 else weights @ h
 
 
+def pool_shifted_by_the_size(h, v, w):
+    """Subtract the largest absolute value: too much where all scores are far below 0."""
+    scores = np.tanh(h @ v.T) @ w
+    powers = np.exp(scores - np.abs(scores).max())
+    return powers / powers.sum()
+
+
+def auc_in_pairs(weights, wanted):
+    """Compare member by member where there are as many of both kinds."""
+    a, b = weights[wanted], weights[~wanted]
+    return ((a > b) + 0.5 * (a == b)).mean() if len(a) == len(b) else auc_by_loop(weights, wanted)
+
+
+def penalty_of_product(a):
+    """Forget to transpose, where the shapes let it pass."""
+    gram = a @ a if len(a) == a.shape[1] else a @ a.T
+    return ((gram - np.eye(len(a))) ** 2).sum()
+
+
 RIGHT = {
     "pooling-1": [
         pool_plainly,
@@ -666,6 +685,15 @@ NUMBER = "The number that stands for padding is not below all scores"
 
 WRONG = {
     "pooling-1": [
+        (pool_weighted(pool_shifted_by_the_size), "The weights"),
+        (
+            pool_weighted(lambda h, v, w: np.nan_to_num(pool_shifted_by_the_size(h, v, w))),
+            "The weights",
+        ),
+        (
+            pool_weighted(lambda h, v, w: softmax(np.maximum(np.tanh(h @ v.T) @ w, -1000))),
+            "The weights",
+        ),
         (pool_weighted(lambda h, v, w: softmax(h @ v.T @ w)), "tanh is missing"),
         (pool_weighted(lambda h, v, w: np.tanh(h @ v.T) @ w), "scores"),
         (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "All nodes count alike"),
@@ -793,6 +821,7 @@ WRONG = {
         (lambda h, v, w: (w[:, None], np.tanh(h @ v.T), h), "shape"),
     ],
     "pooling-5": [
+        (auc_in_pairs, "The share"),
         (auc_of(lambda a, b: (a > b).mean()), "A tie counts half"),
         (auc_of(lambda a, b: (a >= b).mean()), "half, not whole"),
         (lambda weights, wanted: auc_by_loop(weights, ~wanted), "The other way round"),
@@ -820,6 +849,7 @@ WRONG = {
         ),
     ],
     "pooling-6": [
+        (penalty_of_product, "The penalty"),
         (lambda a: np.linalg.norm(a @ a.T - np.eye(len(a))), "no root"),
         (lambda a: (a @ a.T - np.eye(len(a))).sum(), "before you sum"),
         (lambda a: ((a @ a.T) ** 2).sum(), "identity"),

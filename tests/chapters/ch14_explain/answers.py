@@ -498,6 +498,11 @@ def p_by_sums(differences, signs):
     return (1 + (drawn >= abs(differences.sum()) - 1e-9).sum()) / (1 + len(signs))
 
 
+def positive_over_queries(a, g):
+    """The mean over the wrong axis, where the shapes let it pass."""
+    return (a * g).clip(0).mean(axis=1 if len(a) == a.shape[1] else 0)
+
+
 RIGHT = {
     "explain-1": [
         hide_at_once,
@@ -614,6 +619,10 @@ RIGHT = {
 
 WRONG = {
     "explain-1": [
+        (
+            hide_with(lambda a, b: np.where(abs(a - b).sum(1) > 1e-3, half(a, b), 0)),
+            "not right yet",
+        ),
         (hide_with(lambda a, b: np.abs(a - b).sum(axis=1)), "half the sum"),
         (hide_with(lambda a, b: np.abs(a - b).max(axis=1)), "half the sum of all the differences"),
         (hide_with(lambda a, b: np.abs(a - b).mean(axis=1)), "not the mean"),
@@ -710,6 +719,7 @@ WRONG = {
         (lambda layer, values: layer.weights * np.linalg.norm(values, axis=1), "not right yet"),
     ],
     "explain-4": [
+        (rollout_by(positive_over_queries), "not right yet"),
         (rollout_by(lambda a, g: (a * g).mean(0)), "Negative products"),
         (rollout_by(lambda a, g: (a * g).mean(0).clip(0)), "before the mean"),
         (rollout_by(lambda a, g: abs(a * g).mean(0)), "absolute value"),
@@ -794,6 +804,8 @@ WRONG = {
         (area_by(lambda a: a.argmax(axis=1) == a[0].argmax()), "not right yet"),
     ],
     "explain-6": [
+        (mended(lambda others: others.mean(axis=1).round(3).argmax()), "not right yet"),
+        (mended(lambda others: others.mean(axis=1).round(4).argmax()), "not right yet"),
         *(
             (
                 best_elsewhere_by(lambda s, by=by: s.mean(axis=1) + by * s.std(axis=1)),
