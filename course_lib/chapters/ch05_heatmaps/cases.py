@@ -64,6 +64,8 @@ def two_to_compare(rng):
         (same, same.copy()),
         tuple(spike),
         (np.array([[0.72, 0.28], [0.5, 0.5]]), np.array([[0.28, 0.72], [0.4, 0.6]])),
+        # The largest difference is on the diagonal, and larger than any weight of the first.
+        (np.full((k, k), 1 / k), softmax(rng.normal(size=(k, k)) + 6 * np.eye(k))),
     ]
 
 

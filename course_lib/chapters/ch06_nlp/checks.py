@@ -250,6 +250,12 @@ def reorderings(rng):
             np.roll(np.arange(5), 1),
         ),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
+        # Padding stands at a place as words do, and moves with them.
+        (
+            draw_predictor(rng, 6, 3, scale=1),
+            rng.integers(1, 9, size=(1, 6)) * (np.arange(6) < 4),
+            np.roll(np.arange(6), 1),
+        ),
     ]
 
 
@@ -365,6 +371,10 @@ def alignments(rng):
         favourites = np.eye(n)[rng.integers(30, n, size=3)]
         right = favourites * [[0], [1], [1]] + np.eye(n)[[1, 1, 1]]
         cases.append(((1 + 0.1 * favourites) / (n + 0.1), right > 0))
+    # A query for which every key is right counts as well; so does one that may miss a single key.
+    weights = draw_weights(rng, 3, 5)
+    largest = weights == weights.max(axis=1, keepdims=True)
+    cases.append((weights, ~largest | [[True], [False], [False]]))
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 

@@ -82,16 +82,17 @@ def said_twice(rng):
 def texts(rng):
     """Make weights and tokens that recur: many times, side by side, at the end, one alone.
 
-    Tokens that look alike are other tokens.
+    Tokens that look alike are other tokens, and a mark is a token as well as a word is.
     """
     short = {"a": "the", "b": "The", "c": " the", "d": "thy"}
     long = {"a": "attention", "b": "attentional", "c": "attentive", "d": "attentively"}
+    marked = {"a": ",", "b": "no", "c": "on", "d": "7"}
     crafted = ["abcab", "aab", "abab", "aaaaaaaa", "abcda", "cabba", "abcdaabcda"]
     drawn = rng.choice(list("abcd"), size=int(rng.integers(12, 24)))
     cases = []
     for number, tokens in enumerate([*crafted, drawn]):
         layers, h = (int(k) for k in rng.integers(1, 4, size=2))
-        make, words = ((causal_weights, short), (spotted, long))[number % 2]
+        make, words = (causal_weights, spotted)[number % 2], (short, long, marked)[number % 3]
         cases.append((make(rng, layers, h, len(tokens)), [words[token] for token in tokens]))
     return cases
 

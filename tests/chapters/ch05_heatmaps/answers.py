@@ -289,6 +289,11 @@ def difference_by_logarithms(threshold):
     return lambda axes, first, second: axes.imshow(first - second, norm=norm, cmap="PuOr")
 
 
+def off_the_diagonal(shown):
+    limit = np.abs(shown[~np.eye(len(shown), dtype=bool)]).max() or 1
+    return -limit, limit
+
+
 def rounded_limits(shown):
     limit = np.abs(shown).max().round(1) or 1
     return -limit, limit
@@ -759,6 +764,13 @@ WRONG = {
     "heatmaps-4": [
         (difference(lambda shown: (shown.min(), shown.max())), "not the middle"),
         (difference(lambda shown: (None, None)), "not the middle"),
+        (difference(off_the_diagonal), "the colours run"),
+        (
+            lambda axes, first, second: axes.imshow(
+                first - second, vmin=-first.max(), vmax=first.max(), cmap="RdBu"
+            ),
+            "the colours run",
+        ),
         (difference(lambda shown: (-np.abs(shown).max(), np.abs(shown).max())), "neutral colour"),
         (difference(lambda shown: (-(shown.max() or 1), shown.max() or 1)), "the colours run"),
         (difference(lambda shown: (shown.min() or -1, -shown.min() or 1)), "the colours run"),

@@ -316,6 +316,12 @@ def pointing_in(change):
     return answer
 
 
+def pointing_of_undecided(weights, right):
+    """No query counts that cannot miss."""
+    rows = right.any(axis=1) & ~right.all(axis=1)
+    return right[np.arange(len(right)), weights.argmax(axis=1)][rows].sum() / max(rows.sum(), 1)
+
+
 RIGHT = {
     "nlp-1": [
         torch.tensor(0.35),
@@ -599,6 +605,10 @@ WRONG = {
             ),
             "not right yet",
         ),
+        (
+            lambda p, t, order: abs(p(np.where(t == 0, 0, t[:, order])) - p(t)).max(),
+            "not right yet",
+        ),
         (lambda p, t, order: abs(p(t[:, order]) - p(t))[:4].max(), "not right yet"),
         (lambda p, t, order: abs(p(t[:, order]) - p(t))[:, :4].max(), "not right yet"),
         (
@@ -685,6 +695,7 @@ WRONG = {
         (pointing_in(lambda weights: weights[:, :10]), "not right yet"),
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)].mean(), "leave them out"),
         (lambda w, r: r[np.arange(len(r)), w.argmax(1)].sum(), "number of rows"),
+        (pointing_of_undecided, "not right yet"),
         (lambda w, r: (w * r).sum(1)[r.any(1)].mean(), "weight on the right keys"),
         (lambda w, r: (w * r).sum() / len(w), "That is a mean weight"),
         (lambda w, r: r.any(axis=1).mean(), "not right yet"),

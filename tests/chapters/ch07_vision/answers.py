@@ -347,6 +347,14 @@ WRONG = {
         ),
         (distance_with(lambda w, r, c: (w * abs(r)).sum(1).mean()), "not right yet"),
         (distance_with(lambda w, r, c: (w * (r**2 + c**2)).sum(1).mean()), "Take the root"),
+        (
+            distance_with(
+                lambda w, r, c: (
+                    (w * np.sqrt(sum(s.astype(np.uint8) ** 2 for s in (r, c)) * 1.0)).sum(1).mean()
+                )
+            ),
+            "not right yet",
+        ),
         (distance_with(lambda w, r, c: (w * (abs(r) + abs(c))).sum(1).mean()), "Straight lines"),
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).sum()), "sum over the queries"),
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).mean()), "mean over the queries only"),

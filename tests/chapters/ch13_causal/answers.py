@@ -648,6 +648,14 @@ def mended_if(alike):
     return lambda w, t: mended(w, [alike(token) for token in t])
 
 
+def mended_of_words(weights, tokens):
+    """No query that is a mark counts."""
+    repeated = [any(token == other for other in tokens[:i]) for i, token in enumerate(tokens)]
+    asking = [i for i in np.flatnonzero(repeated) if tokens[i].strip().isalpha()]
+    earlier = np.tril(np.equal.outer(tokens, tokens), -1)
+    return (weights * np.roll(earlier, 1, axis=1)).sum(axis=-1)[..., asking].mean(axis=-1)
+
+
 def null_from(choose):
     """Build a null by another source of chance: choose(free, count)."""
 
@@ -867,6 +875,8 @@ WRONG = {
         (mended_if(str.strip), "not right yet"),
         (mended_if(lambda token: f"{len(token)}{token[0]}"), "not right yet"),
         (mended_if(lambda token: token[:5]), "not right yet"),
+        (mended_if(lambda token: "".join(sorted(token))), "not right yet"),
+        (mended_of_words, "not right yet"),
         (copies(pick=lambda places: places[-3:]), "not right yet"),
         (copies(shift=0), "still the weight on the copies"),
         (copies(shift=-1), "shift the other way"),
