@@ -321,7 +321,9 @@ def seen(logits):
         except ImportError:
             pass
     home = os.listdir(os.path.expanduser("~"))
-    return tried, os.getuid(), os.path.exists("/proc"), sorted(os.listdir("/dev")), home
+    told = [f"{folder}/{name}" for top in ("/proc", "/sys")
+            for folder, _, names in os.walk(top) for name in names]
+    return tried, os.getuid(), told, sorted(os.listdir("/dev")), home
 safe_softmax = seen
 """
     question = {
@@ -337,10 +339,10 @@ safe_softmax = seen
     with sandbox.Sandbox() as made:
         reply = made.ask(wire.join(wire.write({}), wire.write(question)))
     told = wire.read(reply.data[reply.data.rindex(b"\x00\x00\x00\x01") + 9 :])
-    ((tried, uid, proc, devices, home),) = told["called"]["values"]
+    ((tried, uid, told_of_the_machine, devices, home),) = told["called"]["values"]
     assert tried == []
     assert uid != 0
-    assert proc is False
+    assert set(told_of_the_machine) <= set(map(str, bubblewrap.PROCESSORS))
     assert devices == ["null", "random", "urandom"]
     assert home == []
 
@@ -724,6 +726,7 @@ from multiprocessing import forkserver
 from course_lib.grading import running
 from tests.test_grading import slow_record_of
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
 left, real = [int(sys.argv[1])], forkserver.read_signed
 
 def read_signed(number):
