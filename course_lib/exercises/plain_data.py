@@ -104,16 +104,16 @@ def plain(value):
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, nx.Graph):
-        nodes = {_hashable(node): _attributes(data) for node, data in value.nodes(data=True)}
-        ends = [(_hashable(u), _hashable(v), data) for u, v, data in value.edges(data=True)]
+        nodes = {hashable(node): _attributes(data) for node, data in value.nodes(data=True)}
+        ends = [(hashable(u), hashable(v), data) for u, v, data in value.edges(data=True)]
         edges = [(u, v, _attributes(data)) for u, v, data in ends]
         return PlainGraph(value.is_directed(), nodes, edges, value.is_multigraph())
     if isinstance(value, tuple | list):
         return (tuple if isinstance(value, tuple) else list)(plain(part) for part in value)
     if isinstance(value, set | frozenset):
-        return frozenset(_hashable(part) for part in value)
+        return frozenset(hashable(part) for part in value)
     if isinstance(value, Mapping):
-        return {_hashable(key): plain(part) for key, part in value.items()}
+        return {hashable(key): plain(part) for key, part in value.items()}
     if isinstance(value, range | Iterator):
         parts = [plain(part) for part in islice(value, LONGEST + 1)]  # each before the next
         if len(parts) > LONGEST:
@@ -129,21 +129,21 @@ def plain(value):
 
 def _attributes(data):
     """Return the attributes of a node or an edge; None stands for what is no data."""
-    kept = dict.fromkeys(map(_hashable, data))
+    kept = dict.fromkeys(map(hashable, data))
     for name, value in data.items():
         with suppress(TypeError):
-            kept[_hashable(name)] = plain(value)
+            kept[hashable(name)] = plain(value)
     return kept
 
 
-def _hashable(value):
+def hashable(value):
     """Return a part of a set, or a key: numbers of NumPy or PyTorch become Python's own.
 
     Those that were rounded keep their type, which tells how far.
     """
     value = plain(value)
     if isinstance(value, tuple):
-        return tuple(map(_hashable, value))
+        return tuple(map(hashable, value))
     if not isinstance(value, np.ndarray) or value.ndim:
         return value
     return value[()] if value.dtype in (np.float16, np.float32) else value.item()

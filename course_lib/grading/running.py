@@ -77,12 +77,8 @@ def _start_forkserver(context):
     """Start the process that workers come from, and wait until it has loaded what they need."""
     resource_tracker.ensure_running()
     # A terminal sends Control-C to all processes; we end them. It is met when ours has gone on.
-    signal.pthread_sigmask(signal.SIG_BLOCK, CONTROL_C)
-    try:
-        with _on_control_c(signal.SIG_IGN):
-            forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, CONTROL_C)
+    with _masked(signal.SIG_BLOCK), _on_control_c(signal.SIG_IGN):
+        forkserver.ensure_running()
     first = context.Process(target=os.getpid, daemon=True)  # that does nothing of any weight
     first.start()
     first.join()
@@ -90,7 +86,8 @@ def _start_forkserver(context):
 
 def grade(data, stem, digest):
     """Grade a file with this process's grader, with inputs that nobody can know."""
-    with _on_control_c(signal.default_int_handler), _met(CONTROL_C):  # nobody waits for its end
+    # So that nobody waits for its end: a worker is started with Control-C blocked.
+    with _on_control_c(signal.default_int_handler), _masked(signal.SIG_UNBLOCK):
         return grade_bytes(data, stem, digest, secrets.randbits(64), _grader)
 
 
@@ -108,9 +105,9 @@ def _on_control_c(handler):
 
 
 @contextlib.contextmanager
-def _met(signals):
-    """Meet signals that are blocked else, also what came since: workers are started so."""
-    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+def _masked(how):
+    """Block Control-C for a while, or meet it where it is blocked, also what came since."""
+    before = signal.pthread_sigmask(how, CONTROL_C)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ import struct
 import networkx as nx
 import numpy as np
 
-from course_lib.exercises.plain_data import BFloat16, PlainGraph, Raised
+from course_lib.exercises.plain_data import BFloat16, PlainGraph, Raised, hashable
 
 LENGTH = struct.Struct(">I")
 DTYPES = "biufcUS"  # kinds of numbers and texts; no objects, no records
@@ -162,11 +162,11 @@ class _Reader:
             if self.keys > MOST_KEYS:
                 raise NoAnswer("too many keys")
         if kind in ("S", "s."):
-            return KINDS[kind](_hashable(self.value(part, depth + 1)) for part in rest)
+            return KINDS[kind](hashable(self.value(part, depth + 1)) for part in rest)
         if kind in KINDS:
             return KINDS[kind](self.value(part, depth + 1) for part in rest)
         if kind == "d":
-            return {_hashable(self.value(k, depth + 1)): self.value(v, depth + 1) for k, v in rest}
+            return {hashable(self.value(k, depth + 1)): self.value(v, depth + 1) for k, v in rest}
         read = getattr(self, f"_{kind}", None) if kind in ALONE or self._is_posed(kind) else None
         if read is None:
             raise NoAnswer("an unknown kind")
@@ -236,7 +236,7 @@ class _Reader:
             raise NoAnswer("nodes without attributes")
         if not all(len(_checked(edge, tuple)) == 3 for edge in _checked(edges, list)):
             raise NoAnswer("an edge that is none")
-        edges = [(*_hashable((u, v)), _checked(data, dict)) for u, v, data in edges]
+        edges = [(*hashable((u, v)), _checked(data, dict)) for u, v, data in edges]
         hash(tuple(edge[:2] for edge in edges))
         return PlainGraph(directed, nodes, edges, several)
 
@@ -260,13 +260,6 @@ class _Reader:
 
 
 ALONE = tuple("nebifsraB")
-
-
-def _hashable(value):
-    """Return a part of a set, or a key: a rounded number came as an array without axes."""
-    if isinstance(value, tuple):
-        return tuple(map(_hashable, value))
-    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def _checked(value, kind):

@@ -88,11 +88,9 @@ def look(model, text, *, save=None, **options):
         save = _validate.path(save, "save")
         packing.in_a_folder(save)  # before the model runs for nothing
     written = page(models.record(model, text, **options))
-    path = (
-        save
-        if save is not None
-        else Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
-    )
+    path = save
+    if path is None:
+        path = Path(tempfile.mkdtemp(prefix="course-look-")) / "attention.html"
     write_whole(path, written.encode())
     if save is None:
         webbrowser.open(path.as_uri())

@@ -64,12 +64,11 @@ def query_plane(keys=None, *, query=(1.0, 0.5), temperature=1.0, scaled=True):
     keys = _in_plane(KEYS if keys is None else keys, "keys", ndim=2)
     if keys.shape[1] != 2:
         raise ValueError(f"keys must have 2 coordinates each, got shape {keys.shape}")
-    scaled = _validate.flag(scaled, "scaled")
     view = QueryPlane(
         points=keys.tolist(),
         query=_in_plane(query, "query", shape=(2,)).tolist(),
         temperature=_validate.real(temperature, "temperature", low=0.1, high=5),
-        scaled=bool(scaled),
+        scaled=_validate.flag(scaled, "scaled"),
     )
     view.within(query={"low": -REACH, "high": REACH, "length": [2, 2]})
     controls = [
