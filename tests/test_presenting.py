@@ -31,6 +31,13 @@ def shown(page, tmp_path, request):
     return page
 
 
+BACK = """before => {
+  const box = document.querySelector(".course-figure").getBoundingClientRect();
+  const moved = ["x", "y", "width", "height"].some((side) => box[side] !== before[side]);
+  return !moved && !document.querySelector(".presenting");
+}"""
+
+
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_figure_fills_the_screen_in_large_type_and_escape_leaves(shown, refused):
     if refused:
@@ -49,9 +56,8 @@ def test_a_figure_fills_the_screen_in_large_type_and_escape_leaves(shown, refuse
     assert not shown.locator("figcaption").is_visible()
     assert shown.evaluate("document.fullscreenElement !== null") != refused
     shown.keyboard.press("Escape")
-    shown.wait_for_function("() => !document.querySelector('.presenting')")
+    shown.wait_for_function(BACK, arg=before)  # the browser takes its time to leave the full screen
     assert button.get_attribute("aria-pressed") == "false"
-    assert shown.locator(".course-figure").bounding_box() == before
 
 
 def test_a_figure_that_is_removed_leaves_the_screen(page, tmp_path):
