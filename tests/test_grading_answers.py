@@ -2,7 +2,9 @@
 
 import importlib
 import re
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -16,6 +18,7 @@ from course_lib.grading import judge
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import take_apart
+from course_lib.grading.tree import names_of
 from tests.support.grading import need_sandbox, of_one_cell
 
 SUPPORT = Path(__file__).with_name("support") / "answers.py"
@@ -25,13 +28,41 @@ ANSWERS = {
     name: importlib.import_module(f"tests.chapters.ch{chapter_stem(name)}.answers")
     for name in CHAPTERS.values()
 }
+ALL = "all"  # stands for a chapter where one sandbox serves all of them
 LIMITS = Limits(seconds=20, seconds_of_cells=60)  # whole modules of answers are imported
 
 
-@pytest.fixture
+class OneForAll(Grader):
+    """A grader with one sandbox for all chapters, which lacks what any of their exercises asks for.
+
+    As always, an exercise gets back with its question what it may use. A sandbox a chapter, as a
+    class has them, is started by test_grading.py and test_grading_attacks.py, and here for what
+    asks for a function of another library.
+    """
+
+    def _ask(self, exercise, question):
+        if all(map(judge._is_ours, names_of(exercise.without))):
+            exercise = SimpleNamespace(key=exercise.key, without=exercise.without, chapter=ALL)
+        return super()._ask(exercise, question)
+
+
+def imports_of(warm_imports, chapter):
+    """Return what a sandbox loads, whether it is that of all chapters or of one."""
+    return LOADED if chapter == ALL else warm_imports(chapter)
+
+
+def missing_in(missing_for, key, chapter):
+    """Return what a sandbox lacks, whether it is that of all chapters or of one."""
+    chapters = CHAPTERS.values() if chapter == ALL else [chapter]
+    return tuple(sorted({name for one in chapters for name in missing_for(key, one)}))
+
+
+@pytest.fixture(scope="module")
 def grader():
     need_sandbox()
-    with Grader(LIMITS) as made:
+    with pytest.MonkeyPatch.context() as patch, OneForAll(LIMITS) as made:
+        patch.setattr(judge, "warm_imports", partial(imports_of, judge.warm_imports))
+        patch.setattr(judge, "missing_for", partial(missing_in, judge.missing_for))
         yield made
 
 
@@ -74,10 +105,9 @@ def pytest_generate_tests(metafunc):
 @pytest.mark.thorough
 @pytest.mark.xdist_group("grading")
 def test_right_answers_in_other_styles_score_and_wrong_ones_are_told_their_mistake(
-    grader, answers_of, monkeypatch, request
+    grader, answers_of, request
 ):
     every = request.config.option.markexpr == "thorough"
-    monkeypatch.setattr(judge, "warm_imports", lambda chapter: LOADED)
     problems = []
     for exercise in exercises_of(answers_of):
         right = ANSWERS[answers_of].RIGHT[exercise.key]
@@ -106,6 +136,7 @@ def plainly(message):
     return re.sub(r"0x[0-9a-f]+| \(line \d+ of the cell\)", "", message)
 
 
+@pytest.mark.xdist_group("grading")
 def test_a_cell_may_load_recorded_runs_again_and_multiply_in_half_precision(grader):
     solution = find_exercise("nlp-4").solution
     anew = 'from course_lib.chapters.runs import load_runs\nruns = load_runs("opinions")\n'

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from multiprocessing import forkserver
 
 import pytest
 
@@ -19,14 +20,27 @@ pytestmark = [
 SETTINGS = {"limits": Limits(seconds=5, seconds_of_cells=5), "safe": True, "language": "en"}
 
 
+# Workers are forked from a process that has loaded what they need, also those that stand in for
+# dead ones. Two deaths are enough to say who kills.
+QUICK = {
+    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.scheduler.allowed-failures": 1,
+}
+
+
 @pytest.fixture(scope="module")
 def workers():
+    import dask
     from distributed import LocalCluster
+    from distributed.utils import get_mp_context
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory="/tmp"
-    ) as made:
-        yield made
+    forkserver._forkserver._stop()  # one that other tests have started has loaded less
+    with dask.config.set(QUICK):
+        get_mp_context().set_forkserver_preload(["distributed", "course_lib.grading.cluster"])
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory="/tmp"
+        ) as made:
+            yield made
 
 
 def tasks(count):
@@ -56,11 +70,10 @@ def test_workers_with_another_version_of_the_course_are_refused(workers, monkeyp
 
 
 def test_a_submission_that_kills_its_workers_is_told_so(workers, monkeypatch):
+    def kill(*task):
+        os.kill(os.getpid(), signal.SIGKILL)
+
     monkeypatch.setattr(cluster, "grade_there", kill)
     (record,) = cluster.graded([(b"", "", "deadly")], SETTINGS, workers.scheduler_address)
     assert isinstance(record, Record)
     assert "ended every process" in record.problem
-
-
-def kill(*task):
-    os.kill(os.getpid(), signal.SIGKILL)

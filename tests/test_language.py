@@ -13,7 +13,7 @@ from course_lib.chapters import chapter_stem
 from course_lib.exercises.exercise import Wrong, assess
 from course_lib.exercises.registry import exercises_of
 from course_lib.language import say, speak, speaking
-from tests.support.saying import PLACE, all_sentences, overheard, untranslatable
+from tests.support.saying import PLACE, all_sentences, overheard, template, untranslatable
 
 TRANSLATED = language.languages()[1:]
 
@@ -60,9 +60,8 @@ def test_what_is_empty_or_fuzzy_is_said_in_english(own_words):
         ]  # fmt: skip
 
 
-def stale():
+def stale(template):
     """Return the names of the catalogues that are not what the code says today."""
-    template = words.sentences()
     texts = {words.TEMPLATE.name: words.as_text(template)}
     for code in language.languages()[1:]:
         texts[f"{code}.po"] = words.as_text(words.updated(code, template))
@@ -74,7 +73,7 @@ def stale():
 
 
 def test_the_committed_catalogues_are_fresh():
-    assert stale() == [], "run `python -m course_lib.authoring.words`"
+    assert stale(template()) == [], "run `python -m course_lib.authoring.words`"
 
 
 def test_a_new_sentence_makes_them_stale_and_no_translation_is_lost(own_words, monkeypatch):
@@ -82,11 +81,11 @@ def test_a_new_sentence_makes_them_stale_and_no_translation_is_lost(own_words, m
     known = ["one", "old"]
     monkeypatch.setattr(words, "sentences", lambda: template_of(known))
     words.write_words()
-    assert stale() == []
+    assert stale(template_of(known)) == []
     known[:] = ["one", "quite another"]
-    assert stale() == ["course.pot", "de.po"]
+    assert stale(template_of(known)) == ["course.pot", "de.po"]
     words.write_words()
-    assert stale() == []
+    assert stale(template_of(known)) == []
     german = words.updated("de", words.sentences())
     assert german["one"].string == "eins"
     assert german["quite another"].string == ""
@@ -116,7 +115,7 @@ def other_places(catalogue):
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_the_places_of_its_sentence(code):
-    assert other_places(words.updated(code, words.sentences())) == []
+    assert other_places(words.updated(code, template())) == []
 
 
 @pytest.mark.parametrize("wrong", ["{anzahl} Kanten", "Kanten", "{count} von {all} Kanten"])
@@ -155,15 +154,15 @@ def test_a_sentence_that_nobody_could_translate_is_seen():
     assert untranslatable(asked, known) == ["3 nodes are missing."]
 
 
-def said_by_judges(chapter, translations):
-    """Return what is looked up when the wrong answers of a chapter are judged."""
-    wrong = importlib.import_module(f"tests.chapters.ch{chapter_stem(chapter)}.answers").WRONG
+def said_by_judges(exercise, translations):
+    """Return what is looked up when the wrong answers of an exercise are judged."""
+    chapter = chapter_stem(exercise.chapter)
+    wrong = importlib.import_module(f"tests.chapters.ch{chapter}.answers").WRONG[exercise.key]
+    each = {parts: answer for answer, parts in wrong}  # one for each message
     with overheard(translations) as asked:
-        for exercise in exercises_of(chapter):
-            each = {parts: answer for answer, parts in wrong[exercise.key]}  # one for each message
-            for answer in [*each.values(), None, lambda *_: None]:
-                assess(replace(exercise, seconds=1.0), {exercise.answer: answer})
-            assess(exercise, {})
+        for answer in [*each.values(), None, lambda *_: None]:
+            assess(replace(exercise, seconds=1.0), {exercise.answer: answer})
+        assess(exercise, {})
     return asked
 
 
@@ -171,10 +170,10 @@ def test_the_judges_of_chapter_01_speak_german():
     # That all chapters' judges say what can be translated, tests/test_checks.py shows.
     with speaking("de"):
         german = language.catalogue()
-    known = all_sentences()
-    asked = said_by_judges("graph_view", german)
-    assert len(asked & known) > 30
-    assert asked & known - set(german) == set()
-    lost = {sentence: german[sentence] for sentence in german if sentence != "The threshold"}
-    asked = said_by_judges("graph_view", lost)
-    assert asked & known - set(lost) == {"The threshold"}
+    known, one = all_sentences(), "The threshold"
+    asked = {ex: said_by_judges(ex, german) & known for ex in exercises_of("graph_view")}
+    assert len(set().union(*asked.values())) > 30
+    assert set().union(*asked.values()) - set(german) == set()
+    lost = {sentence: german[sentence] for sentence in german if sentence != one}
+    (exercise,) = [ex for ex in asked if one in asked[ex]]
+    assert said_by_judges(exercise, lost) & known - set(lost) == {one}

@@ -103,7 +103,6 @@ TRAINS = "watch_training = None  # await watch_training("
 @pytest.mark.parametrize(
     ("unsolved", "solved", "states", "failing"),
     [
-        ([OPEN, CHECK], [DONE, CHECK], ["not attempted", "passed"], []),
         ([DONE, CHECK], ["spread = 0.125", CHECK], ["passed", "wrong"], []),
         (  # what comes after an exercise finds it unsolved
             [OPEN, CHECK, "spread + 1", "1 / 0"],

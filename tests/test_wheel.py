@@ -19,9 +19,13 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 pytestmark = pytest.mark.xdist_group("wheel")
 
 
+# Of all modules, the tests load few; these are compiled then.
+UNCOMPILED = {"PIP_COMPILE": "0"}
+
+
 def pip(*arguments):
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, *map(str, arguments)], check=True)
+    subprocess.run([*command, *map(str, arguments)], check=True, env=os.environ | UNCOMPILED)
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +51,30 @@ def bare(home):
 
 @pytest.fixture(scope="module")
 def course(wheel, tmp_path_factory):
-    """Return how to run the command of a venv that has the wheel, in a folder of its own."""
+    """Return how to run the command of a venv that has the wheel, in a folder of its own.
+
+    The wheel is installed by the cell with which a published notebook begins.
+    """
     home = tmp_path_factory.mktemp("learner")
     python, environment = bare(home)
-    pip("--python", python, "install", "--no-deps", "--no-index", wheel)
+    repository = "https://github.com/owner/name"
+    assert addresses.wheel(repository).endswith(f"/{wheel.name}")
 
-    def run(*arguments, cwd=home, program="course"):
-        command = [home / "env" / "bin" / program, *arguments]
+    def run(*arguments, cwd=home, program="course", **more):
+        command = [python.with_name(program), *arguments]
         return subprocess.run(
-            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+            command, cwd=cwd, env=environment | more, capture_output=True, text=True, check=False
         )
 
+    with serving(wheel.parent) as address:
+        there = addresses.wheel(repository), f"{address}/{wheel.name}"
+        cell = addresses.install_cell(repository).replace(*there)
+        code = f"{cell}\n\nimport course_lib; print(course_lib.__file__)"
+        settings = UNCOMPILED | {"PIP_NO_INDEX": "1", "IPYTHONDIR": str(home)}
+        run.installed = run("-m", "IPython", "-c", code, program="python", **settings)
     run.home = home
     done = run("start", "mine")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, run.installed.stderr + done.stderr
     return run
 
 
@@ -98,9 +112,9 @@ def test_the_wheel_holds_what_git_tracks_of_the_package_and_nothing_else(wheel):
     )
 
 
-def test_the_course_comes_from_the_wheel(course):
-    done = course("-c", "import course_lib; print(course_lib.__file__)", program="python")
-    assert done.stdout.startswith(str(course.home)), done.stderr
+def test_the_cell_of_a_published_notebook_installs_it(course):
+    told = course.installed
+    assert told.stdout.splitlines()[-1].startswith(str(course.home)), told.stderr
 
 
 def test_every_link_of_the_laid_out_folder_leads_somewhere(course):
@@ -112,34 +126,28 @@ def test_every_link_of_the_laid_out_folder_leads_somewhere(course):
     (course.home / "glossary.md").rename(course.home / "mine" / "book" / "glossary.md")
 
 
-def test_the_cell_of_a_published_notebook_installs_it(wheel, tmp_path):
-    python, environment = bare(tmp_path)
-    repository = "https://github.com/owner/name"
-    assert addresses.wheel(repository).endswith(f"/{wheel.name}")
-    with serving(wheel.parent) as address:
-        there = addresses.wheel(repository), f"{address}/{wheel.name}"
-        cell = addresses.install_cell(repository).replace(*there)
-        code = f"{cell}\n\nimport course_lib; print(course_lib.__file__)"
-        done = subprocess.run(
-            [python, "-m", "IPython", "-c", code],
-            cwd=tmp_path,
-            env=environment | {"PIP_NO_INDEX": "1", "IPYTHONDIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.stdout.splitlines()[-1].startswith(str(tmp_path)), done.stderr
-
-
 @pytest.mark.notebook
 def test_a_whole_chapter_runs_there(course):
     done = course("check", "01", "--expect-unsolved", cwd=course.home / "mine")
     assert done.returncode == 0, done.stdout
 
 
+COMMANDS = """
+from course_lib.cli import main
+for command in ("progress", "hint weights-3", "solution weights-3", "update .."):
+    print("$", command)
+    assert main(command.split()) == 0
+"""
+
+
 def test_progress_hints_solutions_and_updates_work_there(course):
-    (course.home / "mine" / "notebooks" / ".progress.jsonl").write_text('{"passed": "weights-1"}')
-    assert "02 weights: 1 of" in course("progress", cwd=course.home / "mine" / "notebooks").stdout
-    assert course("hint", "weights-3").stdout
-    assert "np.sqrt(d)" in course("solution", "weights-3").stdout
-    assert course("update").stdout.startswith("Up to date already")
+    folder = course.home / "mine" / "notebooks"
+    (folder / ".progress.jsonl").write_text('{"passed": "weights-1"}')
+    done = course("-c", COMMANDS, cwd=folder, program="python")
+    assert done.returncode == 0, done.stderr
+    parts = [part.partition("\n")[2] for part in done.stdout.split("$ ")[1:]]
+    progress, hint, solution, update = parts
+    assert "02 weights: 1 of" in progress
+    assert hint
+    assert "np.sqrt(d)" in solution
+    assert update.startswith("Up to date already")

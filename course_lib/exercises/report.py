@@ -8,10 +8,11 @@ from IPython.display import display
 
 from course_lib import language, theme
 from course_lib.chapters import CHAPTERS, chapter_name
+from course_lib.chapters.reading import tasks
 from course_lib.classroom import outbox
 from course_lib.exercises import answers, copies, progress
 from course_lib.exercises.exercise import ERROR, NOT_ATTEMPTED, PASSED, WRONG, assess
-from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.exercises.registry import find_exercise
 from course_lib.language import later, say
 
 # The verdict as data, beside the card, for programs that read outputs.
@@ -117,15 +118,15 @@ class Scorecard:
     """The exercises of some chapters, with a mark at those that were ever passed."""
 
     def __init__(self, *chapters, passed):
-        exercises = [exercise for name in chapters for exercise in exercises_of(name)]
-        self.rows = [(exercise, exercise.key in passed) for exercise in exercises]
+        asked = [task for name in chapters for task in tasks(name).values()]
+        self.rows = [(task, task.key in passed) for task in asked]
         self.done = sum(done for _, done in self.rows)
         self.summary = say(
             "{done} of {count} exercises passed", done=self.done, count=len(self.rows)
         )
 
     def __str__(self):
-        lines = [f"{'✓' if done else '○'} {ex.key}: {ex.title}" for ex, done in self.rows]
+        lines = [f"{'✓' if done else '○'} {task.key}: {task.title}" for task, done in self.rows]
         return "\n".join([self.summary, *lines])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -134,9 +135,9 @@ class Scorecard:
     def _html(self):
         rows = "".join(
             f"<tr><td aria-hidden='true'>{'✓' if done else '○'}</td>"
-            f"<td>{html.escape(exercise.title)}</td>"
+            f"<td>{html.escape(task.title)}</td>"
             f"<td>{say('passed') if done else say('to do')}</td></tr>"
-            for exercise, done in self.rows
+            for task, done in self.rows
         )
         return self._around(f"<tbody>{rows}</tbody>")
 
@@ -158,10 +159,10 @@ class Overview(Scorecard):
         names = (say("exercise"), say("title"), say("kind"), say("minutes"), say("done"))
         head = "".join(f"<th scope='col'>{name}</th>" for name in names)
         rows = "".join(
-            f"<tr><td>{exercise.key}</td><td>{html.escape(exercise.title)}</td>"
-            f"<td>{say(exercise.kind)}</td><td>{exercise.minutes}</td>"
+            f"<tr><td>{task.key}</td><td>{html.escape(task.title)}</td>"
+            f"<td>{say(task.kind)}</td><td>{task.minutes}</td>"
             f"<td>{'✓ ' + say('passed') if done else '○ ' + say('to do')}</td></tr>"
-            for exercise, done in self.rows
+            for task, done in self.rows
         )
         return self._around(f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>")
 

@@ -34,9 +34,15 @@ def overheard(translations=()):
 
 
 @functools.cache
+def template():
+    """Return the catalogue of every sentence of the course that can be translated."""
+    return words.sentences()
+
+
+@functools.cache
 def all_sentences():
     """Return every sentence of the course that can be translated."""
-    return {message.id for message in words.sentences() if message.id}
+    return {message.id for message in template() if message.id}
 
 
 def untranslatable(asked, known):
