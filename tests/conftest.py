@@ -1,5 +1,6 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
+import gc
 import os
 import random
 import sys
@@ -34,6 +35,19 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
+# What is imported stays. To look through all of it for cycles that nobody needs, again and again
+# while modules are collected and then after some of the tests, took as long as importing it.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection():
+    """Spare the collector of cycles what has been loaded before the first test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 # First: xdist reads the groups in a hook of the same name.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
@@ -57,8 +71,8 @@ def begin_alike():
     """Seed what libraries draw from: no test may hang on chance, or on which ran before it."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+    if "torch" in sys.modules:  # `torch.manual_seed` would note where it was called, for each GPU
+        sys.modules["torch"].default_generator.manual_seed(0)
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
