@@ -1,6 +1,7 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
 import gc
+import importlib
 import os
 import random
 import sys
@@ -53,8 +54,11 @@ def pytest_collection():
 def pytest_collection_modifyitems(items):
     """Mark what uses a browser; keep tests that share what a module makes once on one worker."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
+        if "geometric" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("geometric"))
         if uses_what_its_module_makes(item) and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
@@ -122,6 +126,12 @@ def page(offline):
     with offline.lend(10_000, pageerror=note_error, console=note_line) as page:
         yield page
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def geometric():
+    """Return the layers of PyTorch Geometric, which takes longer to load than PyTorch."""
+    return importlib.import_module("torch_geometric.nn")
 
 
 @pytest.fixture(scope="session")
