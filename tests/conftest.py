@@ -1,5 +1,7 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
+import gc
+import importlib
 import os
 import random
 import sys
@@ -34,13 +36,29 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
+# What is imported stays. To look through all of it for cycles that nobody needs, again and again
+# while modules are collected and then after some of the tests, took as long as importing it.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection():
+    """Spare the collector of cycles what has been loaded before the first test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 # First: xdist reads the groups in a hook of the same name.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark what uses a browser; keep tests that share what a module makes once on one worker."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
+        if "geometric" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("geometric"))
         if uses_what_its_module_makes(item) and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
@@ -57,8 +75,8 @@ def begin_alike():
     """Seed what libraries draw from: no test may hang on chance, or on which ran before it."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+    if "torch" in sys.modules:  # `torch.manual_seed` would note where it was called, for each GPU
+        sys.modules["torch"].default_generator.manual_seed(0)
 
 
 # One browser a module, not a session: while Playwright runs it keeps an event loop in this
@@ -108,6 +126,12 @@ def page(offline):
     with offline.lend(10_000, pageerror=note_error, console=note_line) as page:
         yield page
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def geometric():
+    """Return the layers of PyTorch Geometric, which takes longer to load than PyTorch."""
+    return importlib.import_module("torch_geometric.nn")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_geometric.nn import GATConv, GATv2Conv
 
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.gat import GraphAttention, GraphAttentionV2, with_self_loops
@@ -36,8 +35,8 @@ def results(layer, x, edge_index, probe_seed=9):
 # --- PyTorch Geometric ----------------------------------------------------------------------------
 
 
-def theirs_v1(ours):
-    theirs = GATConv(
+def theirs_v1(geometric, ours):
+    theirs = geometric.GATConv(
         F, C, heads=HEADS, concat=ours.concat, add_self_loops=ours.self_loops, negative_slope=0.2
     ).double()
     with torch.no_grad():
@@ -53,8 +52,8 @@ def theirs_v1(ours):
     }
 
 
-def theirs_v2(ours):
-    theirs = GATv2Conv(
+def theirs_v2(geometric, ours):
+    theirs = geometric.GATv2Conv(
         F, C, heads=HEADS, concat=ours.concat, add_self_loops=ours.self_loops, negative_slope=0.2
     ).double()
     with torch.no_grad():
@@ -77,11 +76,13 @@ def theirs_v2(ours):
 @pytest.mark.parametrize(
     ("kind", "copied"), [(GraphAttention, theirs_v1), (GraphAttentionV2, theirs_v2)]
 )
-def test_the_layer_is_pytorch_geometrics_forward_and_backward(kind, copied, concat, self_loops):
+def test_the_layer_is_pytorch_geometrics_forward_and_backward(
+    geometric, kind, copied, concat, self_loops
+):
     ours = made(kind, concat=concat, self_loops=self_loops)
     with torch.no_grad():
         ours.bias += rand(*ours.bias.shape, seed=4)
-    theirs, names = copied(ours)
+    theirs, names = copied(geometric, ours)
     x = rand(N, F, seed=1)
     output, by_x, gradients = results(ours, x, EDGES)
     expected, their_x, their_gradients = results(theirs, x, EDGES.flip(0))
@@ -94,9 +95,9 @@ def test_the_layer_is_pytorch_geometrics_forward_and_backward(kind, copied, conc
     assert not torch.allclose(reverse, expected)  # the direction counts
 
 
-def test_the_weights_are_pytorch_geometrics():
+def test_the_weights_are_pytorch_geometrics(geometric):
     ours = made(GraphAttention)
-    theirs, _ = theirs_v1(ours)
+    theirs, _ = theirs_v1(geometric, ours)
     x = rand(N, F, seed=1)
     _, (edges, weights) = ours(x, EDGES, return_weights=True)
     _, (index, expected) = theirs(x, EDGES.flip(0), return_attention_weights=True)

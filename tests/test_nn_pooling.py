@@ -5,7 +5,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch_geometric.nn import AttentionalAggregation
 
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
 from course_lib.nn.training import seeded
@@ -35,9 +34,9 @@ BATCH = torch.tensor([1, 0, 1, 2, 1, 0])
 
 
 @pytest.mark.parametrize("gated", [False, True])
-def test_it_is_pytorch_geometrics_aggregation_forward_and_backward(gated):
+def test_it_is_pytorch_geometrics_aggregation_forward_and_backward(geometric, gated):
     ours = made(gated=gated)
-    theirs = AttentionalAggregation(nn.Module())
+    theirs = geometric.AttentionalAggregation(nn.Module())
     theirs.gate_nn.forward = ours.scores
     results = []
     for pool in (lambda x: ours.pool_index(x, BATCH), lambda x: theirs(x, BATCH)):

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch_geometric.nn import GATConv
 
 FIRST_KEY = torch.tensor([[True, False, False]] * 3)
 NOTHING = torch.tensor([[True] * 3, [False] * 3, [True] * 3])  # query 1 may attend to nothing
@@ -63,9 +62,9 @@ def test_a_linear_layer_stores_the_transpose(tokens):
     torch.testing.assert_close(layer(tokens), tokens @ layer.weight.T)
 
 
-def test_edges_of_pytorch_geometric_lead_to_the_node_that_collects(tokens):
+def test_edges_of_pytorch_geometric_lead_to_the_node_that_collects(geometric, tokens):
     edges = torch.tensor([[0, 1, 2], [2, 2, 0]])
-    layer = GATConv(4, 2, add_self_loops=False)
+    layer = geometric.GATConv(4, 2, add_self_loops=False)
     _, (edges, weights) = layer(tokens[0], edges, return_attention_weights=True)
     arriving = torch.zeros(3).index_add(0, edges[1], weights[:, 0])
     torch.testing.assert_close(arriving, torch.tensor([1.0, 0.0, 1.0]))
