@@ -38,14 +38,14 @@ WIDE_IN_REACH = """[...document.querySelectorAll("pre, .pst-scrollable-table-con
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, chapter_run):
+def site(tmp_path_factory, chapter_runs):
     """Build the book as `make book` does, with every warning an error.
 
     Chapters have run already: the build finds their outputs, and runs only the first page and the
     sample of a translation.
     """
     build = tmp_path_factory.mktemp("book")
-    fill_cache(build / ".jupyter_cache", {stem: chapter_run(stem) for stem in source.stems()})
+    fill_cache(build / ".jupyter_cache", chapter_runs)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-D", "nb_execution_timeout=900"]  # of a cell: the machine may be busy
     done = subprocess.run(
