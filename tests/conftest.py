@@ -157,22 +157,33 @@ def trainings(common_folder):
 
 
 @pytest.fixture(scope="session")
-def chapter_run(common_folder, trainings):
-    """Return a function: what a chapter gave, run unsolved and then solved.
+def chapter_runs(request, common_folder, trainings):
+    """Return what chapters gave, run unsolved and then solved, by stem.
 
-    Every chapter is run once, whichever worker asks for it first.
+    All that the selected tests ask for run at once, whichever worker asks first.
     """
-    from tests.support.chapters import run_chapter  # loads much that few tests need
+    from tests.support.chapters import run_chapters  # loads much that few tests need
 
-    return lambda stem: once(common_folder / f"run_{stem}", lambda: run_chapter(stem, **trainings))
+    stems = stems_of(request.session.items)
+    return once(common_folder / "chapters", lambda: run_chapters(stems, **trainings))
+
+
+def stems_of(items):
+    """Return the chapters that tests look at: the one that they name, otherwise all."""
+    from course_lib.authoring.source import stems
+
+    looking = [item for item in items if "chapter_runs" in getattr(item, "fixturenames", ())]
+    named = {getattr(item, "callspec", None) and item.callspec.params.get("stem") for item in looking}
+    return [stem for stem in stems() if stem in named or None in named]
 
 
 @pytest.fixture(scope="session")
-def second_run(common_folder, trainings, chapter_run):
-    """Return what the cells of pages showed when all chapters ran a second time, by stem."""
-    from course_lib.authoring.source import stems
+def second_run(common_folder, trainings, chapter_runs):
+    """Return what the cells of pages showed when chapters ran a second time, by stem.
+
+    They have run before: long trainings are handed over.
+    """
     from tests.support.second_run import second_run as run_again
 
-    for stem in stems():
-        chapter_run(stem)  # long trainings are handed over
-    return once(common_folder / "second_run", lambda: run_again(**trainings))
+    stems = list(chapter_runs)
+    return once(common_folder / "second_run", lambda: run_again(stems, **trainings))

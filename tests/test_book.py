@@ -38,14 +38,14 @@ WIDE_IN_REACH = """[...document.querySelectorAll("pre, .pst-scrollable-table-con
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, chapter_run):
+def site(tmp_path_factory, chapter_runs):
     """Build the book as `make book` does, with every warning an error.
 
     Chapters have run already: the build finds their outputs, and runs only the first page and the
     sample of a translation.
     """
     build = tmp_path_factory.mktemp("book")
-    fill_cache(build / ".jupyter_cache", {stem: chapter_run(stem) for stem in source.stems()})
+    fill_cache(build / ".jupyter_cache", chapter_runs)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-D", "nb_execution_timeout=900"]  # of a cell: the machine may be busy
     done = subprocess.run(
@@ -129,8 +129,9 @@ def test_every_page_loads_without_a_network_and_does_not_scroll_sideways(reader,
             reader.set_viewport_size({"width": width, "height": 800})
             assert reader.evaluate("document.documentElement.scrollWidth") <= width, path.name
         if path.relative_to(site).as_posix() not in KINDS:  # those are looked at more closely
-            colours = path.parent.name == "chapters"  # other pages have those of their kind
-            assert barriers_at(reader, "light", width, colours) == [], path.name
+            assert barriers_at(reader, "light", width, "structure") == [], path.name
+            if path.parent.name == "chapters":  # text and other pages have the colours of a kind
+                assert barriers(reader, ".cell_output", "colours") == [], path.name
 
 
 WIDE_FORMULAS = """
@@ -190,12 +191,12 @@ def test_pages_of_every_kind_have_no_barrier(reader):
             assert barriers_at(reader, theme, width) == [], (name, theme)
 
 
-def barriers_at(reader, theme, width, colours=True):
+def barriers_at(reader, theme, width, rules="all"):
     """Return what keeps people out of the open page, once it has followed."""
     reader.set_viewport_size({"width": width, "height": 800})
     assert reader.evaluate(FOLLOWS, [theme, width])
     reader.wait_for_function(WIDE_IN_REACH)
-    return barriers(reader, colours=colours)
+    return barriers(reader, rules=rules)
 
 
 def test_a_skip_link_leads_to_the_first_figure(reader):

@@ -29,42 +29,37 @@ MEDIAN_CELL = 7
 WIDEST_LINE = 79  # characters: more would scroll sideways on the page
 
 
-def per_chapter(function):
-    """Run a test once a chapter; all tests of a chapter share one worker, and its notebook."""
-    groups = [pytest.param(stem, marks=pytest.mark.xdist_group(stem)) for stem in STEMS]
-    return pytest.mark.parametrize("stem", groups)(function)
-
-
+# On the worker that builds the book, for which all chapters run: no other waits.
 @pytest.mark.notebook
-@per_chapter
+@pytest.mark.xdist_group("book")
+@pytest.mark.parametrize("stem", STEMS)
 class TestRun:
-    def test_every_cell_runs_and_every_check_says_what_it_should(self, stem, chapter_run):
-        found = chapter_run(stem)
+    def test_every_cell_runs_and_every_check_says_what_it_should(self, stem, chapter_runs):
+        found = chapter_runs[stem]
         assert found.run.failures == {}
         assert found.run.status == 0
         assert len(found.run.passed) == len(found.ran) + len(exercises_of(stem))
 
-    def test_exercises_are_not_attempted_and_then_passed(self, stem, chapter_run):
+    def test_exercises_are_not_attempted_and_then_passed(self, stem, chapter_runs):
         keys = [exercise.key for exercise in exercises_of(stem)]
-        found = chapter_run(stem)
+        found = chapter_runs[stem]
         assert verdicts(found.unsolved) == [(key, "not attempted") for key in keys]
         assert verdicts(found.solved) == [(key, "passed") for key in keys]
 
-    def test_nothing_is_printed_to_the_error_stream(self, stem, chapter_run):
-        found = chapter_run(stem)
+    def test_nothing_is_printed_to_the_error_stream(self, stem, chapter_runs):
+        found = chapter_runs[stem]
         assert error_stream(found.ran) == []
 
-    def test_every_figure_has_a_text_alternative(self, stem, chapter_run):
-        found = chapter_run(stem)
+    def test_every_figure_has_a_text_alternative(self, stem, chapter_runs):
+        found = chapter_runs[stem]
         assert figures_without_text(found.ran) == []
 
 
-# On the worker that builds the book, which has asked for all chapters before: no other waits.
 @pytest.mark.notebook
 @pytest.mark.xdist_group("book")
 @pytest.mark.parametrize("stem", STEMS)
-def test_a_second_run_shows_the_same(stem, chapter_run, second_run):
-    first = [cell for cell in chapter_run(stem).solved if not speaks_to_the_learner(cell)]
+def test_a_second_run_shows_the_same(stem, chapter_runs, second_run):
+    first = [cell for cell in chapter_runs[stem].solved if not speaks_to_the_learner(cell)]
     assert differences(second_run[stem], first) == []
 
 

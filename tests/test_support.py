@@ -21,7 +21,7 @@ from tests.support.chapters import (
     differences,
     error_stream,
     renamed,
-    run_both,
+    run_pairs,
     verdicts,
 )
 from tests.support.notebooks import IMPORTS
@@ -119,7 +119,7 @@ TRAINS = "watch_training = None  # await watch_training("
     ],
 )
 def test_each_of_the_two_states_of_a_chapter_is_judged(unsolved, solved, states, failing):
-    found = run_both(notebook_of(*unsolved), notebook_of(*solved))
+    [found] = run_pairs([(notebook_of(*unsolved), notebook_of(*solved))])
     assert verdicts(found.unsolved) == [("nlp-1", states[0])]
     assert verdicts(found.solved) == [("nlp-1", states[1])]
     assert [name for _, name in found.run.failures if name.startswith("Cell")] == failing
@@ -222,6 +222,28 @@ print(training_steps.__code__.co_filename, train.__globals__["training_steps"] i
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [sharing.__code__.co_filename, "True"]
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("import xml\nxml.dom.Node", "xml.dom.Node"),
+        ("import concurrent as c\ndef f():\n    return c.futures.wait(x)", "concurrent.futures"),
+        ("import os.path\nos.path.join.nothing\nos.environ['x'].nothing", None),
+        ("import warnings", None),
+        ("import this", "Zen of Python"),
+        ("from __phello__ import spam", "Hello world"),
+    ],
+)
+def test_what_is_used_without_an_import_is_seen_where_all_is_loaded_at_once(source, missing):
+    code = f"""
+import nbformat
+from tests.support.loading import load
+load([nbformat.v4.new_code_cell({source!r})])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (missing or "") in done.stderr
+    assert bool(done.stderr) == bool(missing)
 
 
 TWICE = """

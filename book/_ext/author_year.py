@@ -1,6 +1,8 @@
 """A bibliography whose labels are what the text says: authors and year."""
 
-from pybtex.plugin import register_plugin
+import functools
+
+from pybtex import plugin
 from pybtex.style.formatting.plain import Style as PlainStyle
 from pybtex.style.labels.alpha import LabelStyle as AlphaLabels
 
@@ -23,5 +25,7 @@ class AuthorYearStyle(PlainStyle):
 
 def setup(app):
     """Make the style known to `sphinxcontrib.bibtex` as ``author_year``."""
-    register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
+    # At each citation Pybtex would search all installed packages for what writes it.
+    plugin._load_entry_point = functools.cache(plugin._load_entry_point)
+    plugin.register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle)
     return {"parallel_read_safe": True}

@@ -4,6 +4,7 @@ Written once for all pages as ``_static/search-sections.js``, which only the pag
 loads. ``_static/search.js`` lets results lead to sections, and forgives a typing error.
 """
 
+import functools
 import json
 import re
 from collections import Counter
@@ -16,13 +17,15 @@ WORD = re.compile(r"[^\W_]\w{2,}")
 SHOWN_ELSEWHERE = "cell_output"  # what a cell put out
 
 
+stem = functools.cache(SearchEnglish({}).stem)
+
+
 def words_of_sections(doctree):
     """Return, for each section by its anchor, the words of which it is the best place in a page.
 
     That is the one that has the word in its heading, or else has it most often, or has it first.
     Words of one stem are one word: it stands for them in the form that is the most common there.
     """
-    stem = SearchEnglish({}).stem
     best = {}
     for place, section in enumerate(doctree.findall(nodes.section)):
         counts = Counter()

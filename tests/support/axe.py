@@ -7,13 +7,21 @@ from course_lib.authoring.source import ROOT
 GRAVE = ("serious", "critical")
 
 # What `preload` fetches serves an experimental rule, and one whose findings are not grave.
-RUN = """async ([where, rules]) => {
-  const options = { resultTypes: ["violations"], preload: false, rules };
+RUN = """async ([where, chosen]) => {
+  const options = { resultTypes: ["violations"], preload: false, ...chosen };
   const { violations } = await axe.run(where, options);
   return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ target, html }) => (
     { id, impact, target: target.flat().join(" "), html: html.slice(0, 160) }
   )));
 }"""
+# These rules look at each letter and link, and take longer than all others together. What `region`
+# finds is never grave.
+COLOURS, LEFT_OUT = ("color-contrast", "link-in-text-block"), ("region",)
+RULES = {
+    "all": {"rules": {rule: {"enabled": False} for rule in LEFT_OUT}},
+    "colours": {"runOnly": COLOURS},
+    "structure": {"rules": {rule: {"enabled": False} for rule in (*LEFT_OUT, *COLOURS)}},
+}
 
 
 @cache
@@ -21,16 +29,12 @@ def _script():
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
-def barriers(page, where="html", colours=True):
-    """Return the serious and critical findings inside elements of a page, a line each.
-
-    To look at the `colours` of every letter takes as long as everything else.
-    """
+def barriers(page, where="html", rules="all"):
+    """Return the serious and critical findings inside elements of a page, a line each."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{_script()}; 0")
-    rules = {"color-contrast": {"enabled": colours}}
     return [
         f"{found['id']}: {found['target']}: {found['html']}"
-        for found in page.evaluate(RUN, [where, rules])
+        for found in page.evaluate(RUN, [where, RULES[rules]])
         if found["impact"] in GRAVE
     ]

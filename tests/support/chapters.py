@@ -30,6 +30,8 @@ for name in set(globals()) - set(remembered) - {"name", "remembered"}:
         del globals()[name]
 globals().update(remembered)
 """
+WARM = ("-p", "tests.support.warm_kernels")
+DRAWING = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as a kernel says it
 STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
 
 
@@ -55,34 +57,47 @@ class ChapterRun(NamedTuple):
     widgets: dict
 
 
-def run_chapter(stem, **variables):
-    """Run all cells of a chapter under nbval, its exercises solved and unsolved.
+def run_chapters(stems, **variables):
+    """Return the runs of chapters, by stem, under nbval: all cells, exercises unsolved and solved.
 
     That solutions run in a kernel of their own as well, second_run.py shows. The variables are
     those of the environment.
     """
-    pair = notebooks.learner_notebook(stem), notebooks.solved_notebook(stem)
-    return run_both(*pair, **variables)
+    pairs = [(notebooks.learner_notebook(stem), notebooks.solved_notebook(stem)) for stem in stems]
+    return dict(zip(stems, run_pairs(pairs, **variables), strict=True))
 
 
-def run_both(unsolved, solved, **variables):
-    """Return the run of two notebooks of a chapter.
+def run_pairs(pairs, **variables):
+    """Return the runs of chapters, each given as an unsolved notebook and a solved one.
 
-    What the two have in common runs once. Each exercise is judged, solved, judged again and
-    forgotten, so that what comes after it finds it unsolved. Where something is trained all runs
-    twice: the first time each training is stopped at once, and what comes after it must bear that.
+    One nbval runs all of them, each in a kernel of its own. What the two notebooks have in common
+    runs once. Each exercise is judged, solved, judged again and forgotten, so that what comes after
+    it finds it unsolved. Where something is trained all runs twice: the first time each training is
+    stopped at once, and what comes after it must bear that.
     """
+    plans = [plan_of(*pair) for pair in pairs]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, f"chapter{place}.ipynb") for place in range(len(plans))]
+        for path, plan, (unsolved, _) in zip(paths, plans, pairs, strict=True):
+            both = copy.deepcopy(unsolved)
+            both.cells = [cell for cell, _ in plan]
+            nbformat.write(both, path)
+        run = nbval(paths[0].parent, *WARM, "--keep-outputs", variables=DRAWING | variables)
+        ran = [nbformat.read(path, as_version=4).cells for path in paths]
+    runs = [run.of(path.stem) for path in paths]
+    return [found_of(*parts) for parts in zip(runs, ran, plans, strict=True)]
+
+
+def plan_of(unsolved, solved):
+    """Plan the run of a chapter: cells, each with the halves that show it."""
     pairs = list(zip(code_cells(unsolved), code_cells(solved), strict=True))
     trains = any(WATCH in cell.source for cell, _ in pairs)
     plan = behind_one_another(pairs) if trains else in_one_pass(pairs)
-    plan.append((nbformat.v4.new_code_cell(TELL_WIDGETS), set()))
-    both = copy.deepcopy(unsolved)
-    both.cells = [cell for cell, _ in plan]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "chapter.ipynb")
-        nbformat.write(both, path)
-        run = nbval(path.parent, "--keep-outputs", variables=variables)
-        ran = nbformat.read(path, as_version=4).cells
+    return [*plan, (nbformat.v4.new_code_cell(TELL_WIDGETS), set())]
+
+
+def found_of(run, ran, plan):
+    """Return what a chapter gave whose cells ran as planned."""
     halves = [[], []]
     for cell, (_, shown_in) in zip(ran, plan, strict=True):
         for half in shown_in:

@@ -23,6 +23,16 @@ class Run:
     passed: set
     skipped: set
 
+    def of(self, name):
+        """Return what was said of one notebook of several; a red one does not stain the others."""
+        failures = {place: said for place, said in self.failures.items() if place[0] == name}
+        passed, skipped = (
+            {place for place in places if place[0] == name}
+            for places in (self.passed, self.skipped)
+        )
+        status = bool(failures) if self.status == 1 else self.status
+        return Run(status, self.output, failures, passed, skipped)
+
 
 def write_notebook(path, cells, *, chapter=None, tags=None):
     """Write a notebook of code cells; `tags` gives the tags of a cell by its place."""

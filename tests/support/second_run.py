@@ -1,15 +1,13 @@
-"""All chapters run a second time, solved, to see whether they show the same again.
+"""Chapters run a second time, solved, to see whether they show the same again.
 
 A kernel takes longer to load its libraries than most chapters take. So this process loads them
 once, for all, and each chapter runs in a fork of it. Nothing else is shared with the kernels of the
 first run: neither the order of sets, nor what draws without a seed, nor addresses, nor the clock.
 
-    python -m tests.support.second_run FILE
+    python -m tests.support.second_run FILE CHAPTER...
 """
 
-import ast
 import functools
-import importlib
 import os
 import pickle
 import subprocess
@@ -23,21 +21,22 @@ from unittest import mock
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from course_lib.authoring import notebooks, source
+from course_lib.authoring import notebooks
 from tests.support.chapters import code_cells, speaks_to_the_learner
+from tests.support.loading import load
 from tests.support.trained_once import begin
 
 KEPT = ("stream", "display_data", "execute_result", "error")
 
 
-def second_run(**variables):
+def second_run(stems, **variables):
     """Return what the cells of the chapters' pages showed, by stem, in a process of its own."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COURSE"))}
     own = {"PYTHONHASHSEED": "1", "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "shown")
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "tests.support.second_run", path],
+            [sys.executable, "-P", "-m", "tests.support.second_run", path, *stems],
             cwd=folder,
             env=kept | variables | own,
             capture_output=True,
@@ -48,12 +47,11 @@ def second_run(**variables):
         return pickle.loads(path.read_bytes())
 
 
-def main(path):
-    """Run all chapters and pickle their cells, with outputs, into a file."""
+def main(path, *stems):
+    """Run chapters and pickle their cells, with outputs, into a file."""
     begin()
-    chapters = {stem: shown_on_pages(notebooks.solved_notebook(stem)) for stem in source.stems()}
-    for name in {name for cells in chapters.values() for name in imported(cells)}:
-        importlib.import_module(name)
+    chapters = {stem: shown_on_pages(notebooks.solved_notebook(stem)) for stem in stems}
+    load([cell for cells in chapters.values() for cell in cells])
     shown = {stem: in_a_fork(lambda cells=cells: run(cells)) for stem, cells in chapters.items()}
     Path(path).write_bytes(pickle.dumps(shown))
 
@@ -61,17 +59,6 @@ def main(path):
 def shown_on_pages(notebook):
     """Return the cells of code that a page of the book has; checks are made for learners."""
     return [cell for cell in code_cells(notebook) if not speaks_to_the_learner(cell)]
-
-
-def imported(cells):
-    """Yield the names of the modules that cells import."""
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    for cell in cells:
-        for node in ast.walk(compile(cell.source, "cell", "exec", flags)):
-            if isinstance(node, ast.ImportFrom):
-                yield node.module
-            elif isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
 
 
 def in_a_fork(work):
@@ -135,4 +122,4 @@ def awaiting(kernel):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
