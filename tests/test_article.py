@@ -193,7 +193,7 @@ def gigabytes_for_pairs():
     assert pairs.numel() * pairs.element_size() > 4 * 10**9
 
 
-def a_confident_answer_about_nobody():
+def the_mean_of_nobody():
     scores = torch.tensor([0.3, -1.0, 2.0]).masked_fill(torch.zeros(3) == 0, -1e9)
     assert torch.equal(torch.softmax(scores, dim=0), torch.full((3,), 1 / 3))
 
@@ -220,7 +220,7 @@ SYMPTOMS = {
     (12, "sparse-1"): rows_of_nan,
     (12, "sparse-7"): nothing_is_saved,
     (13, "gat-5"): gigabytes_for_pairs,
-    (14, "pooling-3"): a_confident_answer_about_nobody,
+    (14, "pooling-3"): the_mean_of_nobody,
 }
 
 

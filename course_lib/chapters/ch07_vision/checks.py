@@ -299,7 +299,8 @@ def _judge_shuffled(cases, values):
             ),
             (
                 between(before, lambda block, image, order: after(block, image, np.argsort(order))),
-                "The second time the pixels are put back; shuffle them the same way twice.",
+                "The second shuffle goes the wrong way round: compare the result for the shuffled "
+                "image with the shuffled result.",
             ),
             (
                 lambda *case: np.abs(apart(*case)).mean(),

@@ -227,7 +227,8 @@ def _weighted_bags(rng):
     sharp = softmax(np.array([0.0, -30.0, -31.0, -30.0])), np.array([0, 1, 0, 0]) > 0
     hot = np.array([0.0, 1.0, 0.0]), np.array([True, False, False])
     two = np.array([0.375, 0.625]), np.array([False, True])
-    return [*cases, tied, as_many, alike, sharp, hot, two]
+    near = np.array([0.400001, 0.4, 0.199999]), np.array([False, True, False])  # and no tie
+    return [*cases, tied, as_many, alike, sharp, hot, two, near]
 
 
 def _judge_localisation(cases, values):

@@ -59,7 +59,8 @@ def _weighted_bags(draw):
     wanted[rng.permutation(n)[:count]] = True
     if draw(st.booleans()):
         return draw(weights(1, n))[0], wanted
-    powers = 10.0 ** -rng.integers(0, 12, size=n)  # far smaller ones differ, too
+    powers = 10.0 ** -rng.integers(0, 12, size=n)  # far smaller ones differ, too,
+    powers *= 1 + 4e-6 * rng.integers(3, size=n)  # and so do near ones
     return powers / powers.sum(), wanted
 
 

@@ -590,7 +590,11 @@ WRONG = {
         (lambda b, x, order: abs(shuffle(b(x), order) - x).max(), "two results"),
         (
             lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), np.argsort(order))).max(),
-            "shuffle them the same way twice",
+            "the wrong way round",
+        ),
+        (
+            lambda b, x, order: abs(shuffle(b(shuffle(x, order)), order) - b(x)).max(),
+            "the wrong way round",
         ),
         (
             lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), order)).mean(),

@@ -70,17 +70,22 @@ def test_the_favourite_pixel_holds_notes_of_its_image(trained):
         answers = model.classify((features + model.attention.gamma * added).mean(dim=(2, 3)))
         return (answers.argmax(dim=1) == labels).float().mean().item()
 
-    def from_another(place):
+    def from_others(others, place):
         given = values.clone()
-        given[every, :, place] = values[every, :, place].roll(1, dims=0)
+        given[every, :, place] = values[others, :, place[others]]
         return given
 
+    following, same_digit = every.roll(1), every.clone()
+    for digit in range(10):
+        its = every[labels == digit]
+        same_digit[its] = its.roll(1)
     without = weights.clone()
     without[every, :, favourite] = 0
     without /= without.sum(dim=-1, keepdim=True)
     itself = right(weights, values)
-    assert right(weights, from_another(favourite)) < 0.5  # most become wrong, but
-    assert right(weights, from_another(anywhere)) > itself - 0.05
+    assert right(weights, from_others(following, favourite)) < 0.5  # most become wrong, but
+    assert right(weights, from_others(same_digit, favourite)) > itself - 0.1
+    assert right(weights, from_others(following, anywhere)) > itself - 0.05
     assert right(without, values) > 0.5  # hidden, most stay right
 
 

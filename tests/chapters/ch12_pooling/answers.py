@@ -831,6 +831,10 @@ WRONG = {
         (auc_of(lambda a, b: a > b), "shape"),
         (lambda weights, wanted: weights[wanted].mean() > weights[~wanted].mean(), "yes or no"),
         (auc_of(lambda a, b: ((a > b) + 0.5 * np.isclose(a, b)).mean()), "not right yet"),
+        (
+            auc_of(lambda a, b: np.where(np.isclose(a, b, atol=0), 0.5, a > b).mean()),
+            "not right yet",
+        ),
         (auc_of(lambda a, b: (a > b.max()).mean()), "not right yet"),
         (auc_of(lambda a, b: (a > np.median(b)).mean()), "not right yet"),
         (lambda weights, wanted: auc_by_loop(weights.round(2), wanted), "not right yet"),

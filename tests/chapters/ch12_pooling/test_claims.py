@@ -43,6 +43,16 @@ def test_an_answer_lies_between_the_votes(pool):
         assert ((lowest - 1e-5 <= logits) & (logits <= highest + 1e-5)).all()
 
 
+def test_a_bend_behind_a_sum_sees_that_two_members_are_the_same():
+    # A mean of votes lies between those of single members (above), so no mean of votes can.
+    rng = np.random.default_rng(0)
+    bags = [rng.integers(10, size=size) for size in rng.integers(1, 7, size=200)]
+    repeated = np.array([len(set(bag)) < len(bag) for bag in bags])
+    sums = np.stack([np.bincount(bag, minlength=10) for bag in bags])
+    assert 20 < repeated.sum() < 180
+    np.testing.assert_array_equal(np.maximum(sums - 1, 0).sum(axis=1) > 0, repeated)
+
+
 def test_with_many_bags_every_pool_is_right_for_nearly_all():
     assert min(found["accuracy"].min() for found in BAGS.values()) > 0.96
 
