@@ -8,7 +8,7 @@ from pathlib import Path
 PAGE = Path(__file__).parents[1] / "book" / "benchmarks.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- end of measured -->\n"
 COLUMNS = ("work", "size", "ours", "peer", "theirs", "ratio", "to reach", "values agree")
-LIBRARIES = ("numpy", "scipy", "networkx", "ortools", "igraph", "torch", "torch-geometric")
+LIBRARIES = ("numpy", "scipy", "networkx", "numba", "igraph", "torch", "torch-geometric")
 
 
 def write(compared, path=PAGE):
