@@ -21,6 +21,8 @@ from benchmarks import (
     sparse,
 )
 from benchmarks._measure import against, against_singly
+from tests.support.forking import start_forkserver
+from tests.support.holding import hold
 
 REASON = "igraph is not installed: make bench installs it"
 needs_igraph = pytest.mark.skipif(not _peers.have_igraph(), reason=REASON)
@@ -142,6 +144,7 @@ def test_the_book_has_a_line_for_every_ratio_to_reach():
 
 
 def test_graph_attention_agrees_with_its_peer_and_needs_least_along_edges():
+    start_forkserver("benchmarks.gat", "torch_geometric.nn")
     found = list(gat.rows(sizes={"tiny": (20, 60, 5)}, forms_nodes=400))
     assert [row.work for row in found] == [
         "GAT, forward and backward",
@@ -158,11 +161,6 @@ def test_sparse_attention_agrees_with_dense_attention():
     assert len(found) == 6 + 2 * len(sparse.DENSITIES)
     for row in found:
         assert row.agrees.startswith("yes") or (row.peer == sparse.FULL and not row.agrees)
-
-
-def hold(count):
-    """Return work that makes a large array and keeps a small one."""
-    return lambda: np.ones(count)[:5].copy()
 
 
 def test_the_most_memory_is_what_was_held_at_once():

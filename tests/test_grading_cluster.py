@@ -2,7 +2,6 @@
 
 import os
 import signal
-from multiprocessing import forkserver
 
 import pytest
 
@@ -10,6 +9,7 @@ from course_lib.exercises.exercise import PASSED
 from course_lib.grading import cluster
 from course_lib.grading.record import Record
 from course_lib.grading.sandbox import Limits
+from tests.support.forking import start_forkserver
 from tests.support.grading import as_file, need_sandbox
 
 pytest.importorskip("distributed")
@@ -32,15 +32,15 @@ QUICK = {
 def workers():
     import dask
     from distributed import LocalCluster
-    from distributed.utils import get_mp_context
 
-    forkserver._forkserver._stop()  # one that other tests have started has loaded less
-    with dask.config.set(QUICK):
-        get_mp_context().set_forkserver_preload(["distributed", "course_lib.grading.cluster"])
-        with LocalCluster(
+    start_forkserver("distributed", "course_lib.grading.cluster")
+    with (
+        dask.config.set(QUICK),
+        LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory="/tmp"
-        ) as made:
-            yield made
+        ) as made,
+    ):
+        yield made
 
 
 def tasks(count):
