@@ -11,9 +11,9 @@ from course_lib.authoring import words
 from course_lib.authoring.source import ROOT
 from course_lib.chapters import chapter_stem
 from course_lib.exercises.exercise import Wrong, assess
-from course_lib.exercises.registry import exercises_of
+from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import say, speak, speaking
-from tests.support.saying import PLACE, all_sentences, overheard, untranslatable
+from tests.support.saying import PLACE, all_sentences, overheard, stored, untranslatable
 
 TRANSLATED = language.languages()[1:]
 
@@ -116,7 +116,7 @@ def other_places(catalogue):
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_the_places_of_its_sentence(code):
-    assert other_places(words.updated(code, words.sentences())) == []
+    assert other_places(stored(words.WORDS / f"{code}.po")) == []
 
 
 @pytest.mark.parametrize("wrong", ["{anzahl} Kanten", "Kanten", "{count} von {all} Kanten"])
@@ -155,11 +155,11 @@ def test_a_sentence_that_nobody_could_translate_is_seen():
     assert untranslatable(asked, known) == ["3 nodes are missing."]
 
 
-def said_by_judges(chapter, translations):
-    """Return what is looked up when the wrong answers of a chapter are judged."""
-    wrong = importlib.import_module(f"tests.chapters.ch{chapter_stem(chapter)}.answers").WRONG
+def said_by_judges(exercises, translations):
+    """Return what is looked up when the wrong answers to exercises of chapter 01 are judged."""
+    wrong = importlib.import_module(f"tests.chapters.ch{chapter_stem('graph_view')}.answers").WRONG
     with overheard(translations) as asked:
-        for exercise in exercises_of(chapter):
+        for exercise in exercises:
             each = {parts: answer for answer, parts in wrong[exercise.key]}  # one for each message
             for answer in [*each.values(), None, lambda *_: None]:
                 assess(replace(exercise, seconds=1.0), {exercise.answer: answer})
@@ -171,10 +171,10 @@ def test_the_judges_of_chapter_01_speak_german():
     # That all chapters' judges say what can be translated, tests/test_checks.py shows.
     with speaking("de"):
         german = language.catalogue()
-    known = all_sentences()
-    asked = said_by_judges("graph_view", german)
+    known, exercises = all_sentences(), exercises_of("graph_view")
+    asked = said_by_judges(exercises, german)
     assert len(asked & known) > 30
     assert asked & known - set(german) == set()
     lost = {sentence: german[sentence] for sentence in german if sentence != "The threshold"}
-    asked = said_by_judges("graph_view", lost)
+    asked = said_by_judges([find_exercise("graph_view-6")], lost)
     assert asked & known - set(lost) == {"The threshold"}
