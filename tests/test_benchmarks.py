@@ -21,6 +21,7 @@ from benchmarks import (
     sparse,
 )
 from benchmarks._measure import against, against_singly
+from tests.support.holding import hold
 
 REASON = "igraph is not installed: make bench installs it"
 needs_igraph = pytest.mark.skipif(not _peers.have_igraph(), reason=REASON)
@@ -141,6 +142,8 @@ def test_the_book_has_a_line_for_every_ratio_to_reach():
     assert not [line for line in lines if "| NO" in line]
 
 
+# In one process, and first: what it loads, processes that measure memory begin with.
+@pytest.mark.xdist_group("memory")
 def test_graph_attention_agrees_with_its_peer_and_needs_least_along_edges():
     found = list(gat.rows(sizes={"tiny": (20, 60, 5)}, forms_nodes=400))
     assert [row.work for row in found] == [
@@ -160,11 +163,7 @@ def test_sparse_attention_agrees_with_dense_attention():
         assert row.agrees.startswith("yes") or (row.peer == sparse.FULL and not row.agrees)
 
 
-def hold(count):
-    """Return work that makes a large array and keeps a small one."""
-    return lambda: np.ones(count)[:5].copy()
-
-
+@pytest.mark.xdist_group("memory")
 def test_the_most_memory_is_what_was_held_at_once():
     if not (_memory.PROCESS / "clear_refs").exists():
         pytest.skip("only Linux says how large a process was")
