@@ -6,8 +6,9 @@ text can be seen. What judges ask of a description is in `drawing_reader.py`.
 """
 
 import contextlib
+import pickle
 from dataclasses import KW_ONLY, dataclass
-from functools import partial
+from functools import cache, partial
 
 import matplotlib
 import matplotlib.style
@@ -86,8 +87,16 @@ def own_figure(count=1):
 
 
 def _empty(count):
-    figure = Figure((INCHES * count, INCHES), dpi=DPI)
-    return figure, figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
+    """Return a figure with so many empty axes: to copy one is faster than to make it."""
+    return pickle.loads(_model(count))
+
+
+@cache
+def _model(count):
+    with matplotlib.style.context("default"):
+        figure = Figure((INCHES * count, INCHES), dpi=DPI)
+        axes = figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
+    return pickle.dumps((figure, axes))
 
 
 def make_ready(counts):

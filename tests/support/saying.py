@@ -5,6 +5,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
+from babel.messages.pofile import read_po
 
 from course_lib import language
 from course_lib.authoring import words
@@ -34,15 +35,18 @@ def overheard(translations=()):
 
 
 @functools.cache
-def template():
-    """Return the catalogue of every sentence of the course that can be translated."""
-    return words.sentences()
-
-
-@functools.cache
 def all_sentences():
-    """Return every sentence of the course that can be translated."""
-    return {message.id for message in template() if message.id}
+    """Return every sentence of the course that can be translated.
+
+    They are read from the template: that it is what the code says, tests/test_language.py shows.
+    """
+    return {message.id for message in stored(words.TEMPLATE) if message.id}
+
+
+def stored(path):
+    """Return a catalogue as it stands in a file."""
+    with path.open("rb") as file:
+        return read_po(file, locale=None if path.suffix == ".pot" else path.stem)
 
 
 def untranslatable(asked, known):

@@ -247,9 +247,12 @@ def _judge_sink(cases, values):
     read, seen = [], set()
     for (n,), value in zip(cases, values, strict=True):
         if n == FEWEST_TOKENS:  # asked again and again, but most answers leave nothing to chance
-            if repr(value) in seen:
+            # The bytes of an array are found ten times as fast as its text.
+            is_array = isinstance(value, np.ndarray)
+            written = (str(value.dtype), value.shape, value.tobytes()) if is_array else repr(value)
+            if written in seen:
                 continue
-            seen.add(repr(value))
+            seen.add(written)
         weights = read_array(value, say("The matrix for n = {n}", n=n), shape=(n, n))
         if not (weights > 0).all():
             raise Wrong(

@@ -9,7 +9,7 @@ import torch
 
 from course_lib.chapters.ch11_sparse.measuring import metered
 
-N = 1500
+N = 800
 
 
 def measured(work):
