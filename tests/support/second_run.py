@@ -22,7 +22,7 @@ import nbformat
 from nbval.plugin import coalesce_streams
 
 from course_lib.authoring import notebooks
-from tests.support.chapters import code_cells, speaks_to_the_learner
+from tests.support.chapters import code_cells, speaks_to_the_learner, tells_times
 from tests.support.loading import load
 from tests.support.trained_once import begin
 
@@ -94,7 +94,9 @@ def run(cells):
     client = manager.client()
     client.start_channels()
     for cell in cells:
-        said = []
+        cell.outputs, said = [], []
+        if tells_times(cell):  # takes long, and nobody compares it
+            continue
         with mock.patch.object(client.iopub_channel, "call_handlers", said.append):
             client.execute(cell.source)
             for stream in (manager.kernel.stdout, manager.kernel.stderr):
