@@ -103,9 +103,11 @@ def max_flow(weights, output, input, *, residual=0.5, fusion="mean", start_layer
     pipes.solve(output, input, 0, n)
     side = pipes.above(output, input)
     side[0], side[-1] = np.arange(n) != input, np.arange(n) == output
-    crossing = side[1:, :, None] & ~side[:-1, None, :] & (layers > 0)
-    edges = [((below + 1, i), (below, j)) for below, i, j in np.argwhere(crossing).tolist()]
-    return float(layers[crossing].sum()), edges
+    # Among all edges in a row, which is found much sooner than along three axes.
+    crossing = np.flatnonzero((side[1:, :, None] > side[:-1, None, :]) & (layers > 0))
+    ends = np.stack(np.unravel_index(crossing, layers.shape), axis=1).tolist()
+    edges = [((below + 1, i), (below, j)) for below, i, j in ends]
+    return float(layers.take(crossing).sum()), edges
 
 
 def attention_flow(weights, *, residual=0.5, fusion="mean", start_layer=0, progress=False):
