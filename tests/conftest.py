@@ -149,7 +149,8 @@ def stems_of(items):
     from course_lib.authoring.source import stems
 
     looking = [item for item in items if "chapter_runs" in getattr(item, "fixturenames", ())]
-    named = {getattr(item, "callspec", None) and item.callspec.params.get("stem") for item in looking}
+    specs = [getattr(item, "callspec", None) for item in looking]
+    named = {spec and spec.params.get("stem") for spec in specs}
     return [stem for stem in stems() if stem in named or None in named]
 
 
