@@ -173,8 +173,8 @@ def stems_of(items):
     from course_lib.authoring.source import stems
 
     looking = [item for item in items if "chapter_runs" in getattr(item, "fixturenames", ())]
-    given = [getattr(item, "callspec", None) for item in looking]
-    named = {spec and spec.params.get("stem") for spec in given}
+    specs = [getattr(item, "callspec", None) for item in looking]
+    named = {spec and spec.params.get("stem") for spec in specs}
     return [stem for stem in stems() if stem in named or None in named]
 
 

@@ -164,7 +164,7 @@ def test_words_of_two_meanings_are_in_the_glossary():
     assert not any(mark in text for text in entries.values() for mark in "$*`")
 
 
-def test_the_index_leads_to_chapters_and_glossary(reader):
+def test_the_index_leads_to_chapters_and_glossary(reader, small_book):
     reader.open("index.html")
     reader.locator("nav").get_by_role("link", name="Index", exact=True).first.click()
     reader.wait_for_url("**/genindex.html")
@@ -174,8 +174,7 @@ def test_the_index_leads_to_chapters_and_glossary(reader):
     links = entry.locator("a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
     assert links == ["chapters/08_gat.html#what-it-cannot-prefer", "glossary.html#static-attention"]
     for name, anchor in (link.split("#") for link in links):
-        reader.open(name)
-        assert reader.locator(f"[id='{anchor}']").count() == 1
+        assert (small_book / name).read_text(encoding="utf-8").count(f' id="{anchor}"') == 1
     assert not reader.get_by_text("You need; chapter").count()
 
 
@@ -190,7 +189,7 @@ def test_the_index_leads_to_chapters_and_glossary(reader):
         ("lonley", "chapters/08_gat.html#gat-2"),  # two are swapped
     ],
 )
-def test_the_search_leads_to_the_section(reader, asked, place):
+def test_the_search_leads_to_the_section(reader, small_book, asked, place):
     reader.open(f"search.html?q={asked}")
     links = reader.locator("#search-results ul li a")
     reader.get_by_text("Search finished").wait_for()
@@ -201,8 +200,7 @@ def test_the_search_leads_to_the_section(reader, asked, place):
     assert len(told) == (asked in ("temperture", "lonley"))
     assert "System Settings" not in reader.locator("#search-results ul").inner_text()
     name, anchor = place.split("#")
-    reader.open(name)
-    assert reader.locator(f"[id='{anchor}']").count() == 1
+    assert (small_book / name).read_text(encoding="utf-8").count(f' id="{anchor}"') == 1
 
 
 def test_the_search_works_without_a_server_and_says_when_it_finds_nothing(browser, small_book):

@@ -4,6 +4,7 @@ from functools import cache
 
 from course_lib.authoring.source import ROOT
 
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
 
 # What `preload` fetches serves an experimental rule, and one whose findings are not grave.
@@ -26,7 +27,7 @@ RULES = {
 
 @cache
 def _script():
-    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return AXE.read_text(encoding="utf-8")
 
 
 def barriers(page, where="html", rules="all"):
