@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from course_lib.authoring.browser import chromium
 from tests.support.once import once
+from tests.support.shared_browser import SharedBrowser
 from tests.support.trained_once import shared_trainings
 
 # What no process of the tests needs, and takes long to load, is left out of all of them.
@@ -25,10 +25,14 @@ others = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(LEFT_OUT), *others]))
 collect_ignore = [LEFT_OUT]
 
-# What a page asks of another host fails at once.
-NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+shared_browser = SharedBrowser()
 
 settings.register_profile("deep", max_examples=2000)  # of `make mutate`
+
+
+def pytest_configure(config):
+    """Have xdist keep the order that `turns` gives, and not begin with the largest groups."""
+    config.option.loadscopereorder = False
 
 
 def pytest_xdist_auto_num_workers():
@@ -54,13 +58,48 @@ def pytest_collection():
 def pytest_collection_modifyitems(items):
     """Mark what uses a browser; keep tests that share what a module makes once on one worker."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "browser" in fixtures:
+        if uses(item, "browser"):
             item.add_marker(pytest.mark.browser)
-        if "geometric" in fixtures:
+        if uses(item, "geometric"):
             item.add_marker(pytest.mark.xdist_group("geometric"))
         if uses_what_its_module_makes(item) and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=turns(items))
+
+
+def uses(item, fixture):
+    """Tell whether a test has a fixture, itself or through another one."""
+    return fixture in getattr(item, "fixturenames", ())
+
+
+def group_of(item):
+    """Return the name of the group that stays on one worker, or None."""
+    marker = item.get_closest_marker("xdist_group")
+    return marker and marker.args[0]
+
+
+def turns(items):
+    """Return a function: when an item has its turn, where workers share the items.
+
+    First what takes longest, so that no worker is alone with it in the end: the book, and the
+    chapters, which the book needs, so that it finds some of them done. Then other groups, those
+    with a browser one after another, as they share it; and last all single tests.
+    """
+    from course_lib.authoring.source import stems
+
+    browsing = {group_of(item) for item in items if uses(item, "browser")}
+    chapters = stems()
+
+    def turn(item):
+        group = group_of(item)
+        if group == "book":
+            return 0, 0
+        if group in chapters:
+            return 1, -chapters.index(group)  # the book begins with the first
+        return (4 if group is None else 3 if group in browsing else 2), 0
+
+    return turn
 
 
 def uses_what_its_module_makes(item):
@@ -79,12 +118,29 @@ def begin_alike():
         sys.modules["torch"].default_generator.manual_seed(0)
 
 
-# One browser a module, not a session: while Playwright runs it keeps an event loop in this
-# thread, and notebook tests that come later in the same process could not start theirs.
+# While Playwright runs, it keeps an event loop in this thread, and notebook tests that come later
+# in the same process could not start theirs. So the browser that modules share is closed as soon
+# as a module comes that begins without.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(nextitem):
+    """Close the browser if no module has it any more, and the next test does not ask for it."""
+    try:
+        return (yield)
+    finally:
+        if shared_browser.modules == 0 and not (nextitem and uses(nextitem, "browser")):
+            shared_browser.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish():
+    """Close the browser where tests were stopped."""
+    shared_browser.close()
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Return a headless Chromium; without one, skip on a laptop and fail in CI."""
-    with chromium(NO_NETWORK) as found:
+    with shared_browser.lend() as found:
         if found is None:
             tell = pytest.fail if os.environ.get("CI") else pytest.skip
             tell("no Chromium found: install one, or name it in the environment variable CHROMIUM")
@@ -93,12 +149,8 @@ def browser():
 
 @pytest.fixture(scope="module")
 def offline(browser):
-    """Return the desk of a module: its page has no network, not even to this machine."""
-    from tests.support.pages import Desk
-
-    desk = Desk(browser, 1000, 900, offline=True)
-    yield desk
-    desk.close()
+    """Return the desk of a page that has no network, not even to this machine."""
+    return shared_browser.offline()
 
 
 @pytest.fixture(scope="module")
