@@ -786,7 +786,7 @@ def public_functions():
 # They take nothing, only what the library itself has made, or a model: `RECORDERS` have some.
 NOT_HOSTILE = {
     d.load_head_effects, d.record, models.record, dates.write_date, sentiment.is_kept_back,
-    graph_classes.rewired, tournament.orders,
+    sentiment.reversals, graph_classes.rewired, tournament.orders,
 }  # fmt: skip
 
 

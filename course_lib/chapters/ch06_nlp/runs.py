@@ -49,7 +49,12 @@ def classify(task, seed, *, uniform=False, **options):
         return accuracy(model, words, labels, weights=weights)
 
     found = _by_kind(task, right) | {"seconds": seconds}
-    return found | (_explanations(model, task) if not uniform and not options else {})
+    if uniform or options:
+        return found
+    with torch.no_grad():
+        _, weights = model(task.test[0], return_weights=True)
+    best = tasks.negators_found(weights, task.test_opinions).max().item()
+    return found | {"best head finds negators": best} | _explanations(model, task)
 
 
 def count_words(task, seed):

@@ -12,6 +12,8 @@ is a distraction; "not", "never", "hardly" and "anything but" turn a judgement r
 
 from typing import NamedTuple
 
+import numpy as np
+
 from course_lib import _validate
 from course_lib._waiting import tries
 
@@ -93,6 +95,35 @@ def is_kept_back(negator, adjective):
     """Tell whether a pair of a negator and an adjective is left out unless asked for."""
     words = GOOD + BAD
     return (words.index(adjective) + NEGATORS.index(negator)) % len(NEGATORS) == 0
+
+
+def reversals(words):
+    """Return by which words each adjective of an opinion is negated.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Of an `Opinion`.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n, n)
+        True in the row of a negated adjective and the columns of its negator, one word or two.
+
+    Examples
+    --------
+    >>> adjective, negator = reversals("i found it anything but very good .".split()).nonzero()
+    >>> adjective.tolist(), negator.tolist()
+    ([6, 6], [3, 4])
+    """
+    right = np.zeros((len(words), len(words)), dtype=bool)
+    for adjective in (i for i, word in enumerate(words) if word in GOOD + BAD):
+        end = adjective - (words[adjective - 1] in INTENSIFIERS)
+        for negator in map(str.split, NEGATORS):
+            start = max(end - len(negator), 0)
+            if list(words[start:end]) == negator:
+                right[adjective, start:end] = True
+    return right
 
 
 def _opinion(rng, unseen):

@@ -12,7 +12,7 @@ from torch import nn
 
 from course_lib.chapters.ch06_nlp.dates import make_dates
 from course_lib.chapters.ch06_nlp.models import TextClassifier, Translator
-from course_lib.chapters.ch06_nlp.sentiment import make_opinions
+from course_lib.chapters.ch06_nlp.sentiment import make_opinions, reversals
 from course_lib.data.vocabulary import PAD, Vocabulary
 from course_lib.nn.explain import uniform_weights
 from course_lib.nn.training import seeded
@@ -76,6 +76,28 @@ def bag_of_words(texts, words):
     counts = nn.functional.one_hot(texts, words).sum(dim=1).float()
     counts[:, PAD] = 0
     return counts
+
+
+def negators_found(weights, opinions):
+    """Return how often the largest weight of a negated adjective is on its negator.
+
+    Parameters
+    ----------
+    weights : Tensor, shape (count, layers, h, n, n)
+    opinions : list of Opinion
+        As many.
+
+    Returns
+    -------
+    Tensor, shape (layers, h)
+    """
+    hits = []
+    for given, opinion in zip(weights, opinions, strict=True):
+        right = torch.tensor(reversals(opinion.words))  # (words, words)
+        rows = right.any(dim=1).nonzero()[:, 0]
+        best = given[:, :, rows, : len(right)].argmax(dim=-1)  # (layers, h, rows)
+        hits.append(right[rows, best])
+    return torch.cat(hits, dim=-1).float().mean(dim=-1)
 
 
 class Dates(NamedTuple):

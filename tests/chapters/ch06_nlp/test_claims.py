@@ -49,6 +49,12 @@ def test_models_compare_as_the_chapter_says_in_every_seed():
     assert (RUNS["attention"]["unseen combinations"] > 0.95).all()
 
 
+def test_no_head_finds_most_negators_and_the_models_are_right_all_the_same():
+    found = RUNS["attention"]
+    assert 0.45 < found["best head finds negators"].max() < 0.55
+    assert found["negated"].min() > 0.95
+
+
 def test_without_positions_a_model_gains_what_pairs_of_words_tell(opinions):
     size = len(opinions.vocabulary)
     pairs = seeded(lambda: nn.Sequential(nn.Linear(size, 32), nn.GELU(), nn.Linear(32, 2)), seed=0)

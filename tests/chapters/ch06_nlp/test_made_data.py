@@ -36,6 +36,16 @@ def test_every_label_is_what_the_speaker_thinks(unseen):
             assert not (judged(clause)[1] and sentiment.is_kept_back(*judged(clause)[1:]))
 
 
+def test_reversals_join_each_negated_adjective_to_its_negator():
+    for opinion in opinions(300):
+        words = np.array(opinion.words)
+        rows, columns = sentiment.reversals(opinion.words).nonzero()
+        found = {words[row]: " ".join(words[columns[rows == row]]) for row in dict.fromkeys(rows)}
+        clauses = re.split(r" , but ", " ".join(words).removesuffix(" ."))
+        wanted = {adjective: negator for _, negator, adjective in map(judged, clauses) if negator}
+        assert found == wanted
+
+
 def test_opinions_are_different_balanced_and_the_same_for_a_seed():
     made = opinions()
     assert len({opinion.words for opinion in made}) == len(made) == 3000

@@ -6,6 +6,7 @@ import torch
 
 from course_lib.chapters.ch06_nlp import runs, tasks
 from course_lib.chapters.ch06_nlp.dates import alignment
+from course_lib.chapters.ch06_nlp.sentiment import reversals
 from course_lib.chapters.runs import load_runs
 
 
@@ -32,6 +33,17 @@ def test_no_date_is_in_two_parts_and_texts_agree():
     decoded = zip(task.letters.decode(task.test[0]), task.signs.decode(task.test[1]), strict=True)
     assert [("".join(a), "".join(b)[1:]) for a, b in decoded] == task.test_pairs
     assert (task.test[1][:, 0] == task.signs.numbers[tasks.START]).all()
+
+
+def test_a_head_that_looks_at_negators_alone_finds_them_all(opinions):
+    chosen = [opinion for opinion in opinions.test_opinions if opinion.negated][:20]
+    weights = torch.rand(20, 1, 2, 19, 19, generator=torch.Generator().manual_seed(0))
+    for given, opinion in zip(weights, chosen, strict=True):
+        right = torch.tensor(reversals(opinion.words))
+        n = len(right)
+        given[:, 0, :n, :n] += right
+        given[:, 1, :n, :n] -= right.float()
+    assert tasks.negators_found(weights, chosen).tolist() == [[1, 0]]
 
 
 def test_bag_of_words_counts():
