@@ -82,22 +82,17 @@ def group_of(item):
 def turns(items):
     """Return a function: when an item has its turn, where workers share the items.
 
-    First what takes longest, so that no worker is alone with it in the end: the book, and the
-    chapters, which the book needs, so that it finds some of them done. Then other groups, those
-    with a browser one after another, as they share it; and last all single tests.
+    First what takes longest, so that no worker is alone with it in the end: the book, with the
+    chapters that it shows. Then other groups, those with a browser one after another, as they
+    share it; and last all single tests.
     """
-    from course_lib.authoring.source import stems
-
     browsing = {group_of(item) for item in items if uses(item, "browser")}
-    chapters = stems()
 
     def turn(item):
         group = group_of(item)
         if group == "book":
-            return 0, 0
-        if group in chapters:
-            return 1, -chapters.index(group)  # the book begins with the first
-        return (4 if group is None else 3 if group in browsing else 2), 0
+            return 0
+        return 3 if group is None else 2 if group in browsing else 1
 
     return turn
 
