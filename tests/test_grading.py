@@ -177,7 +177,7 @@ def test_a_file_that_changes_its_kind_meanwhile_is_not_waited_for(tmp_path, monk
 @pytest.fixture(scope="module")
 def grader():
     need_sandbox()
-    with Grader(Limits(seconds=2, seconds_of_cells=2)) as made:
+    with Grader(Limits(seconds=2, seconds_of_cells=0.5)) as made:
         yield made
 
 
