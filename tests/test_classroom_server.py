@@ -549,6 +549,7 @@ def test_who_only_seems_to_be_a_class_keeps_nobody(tmp_path, monkeypatch, lie):
     monkeypatch.setattr(
         calling.call, "__kwdefaults__", calling.call.__kwdefaults__ | {"seconds": 1}
     )
+    monkeypatch.setattr(calling, "ALL_PARTS", 0.3)  # those who lie for ever are waited for less
     with liar(LIES[lie]) as address:
         with pytest.raises(joining.ClassError, match="No class answers"):
             joining.enter(tmp_path, address, "K7QM-3TXB", "Ada")

@@ -3,7 +3,6 @@
 import dataclasses
 import getpass
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -163,13 +162,11 @@ def test_a_hub_needs_no_browser_of_its_own():
     assert machine.look_for_browser({"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/"})
 
 
-def test_the_command_ends_with_1_where_no_folder_is(tmp_path):
-    run = [sys.executable, "-m", "course_lib.cli", "doctor", str(tmp_path)]
-    environment = copies.environment()
-    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 1, done.stderr
-    assert "mend: course start work" in done.stdout
-    (report,) = line.read_lines(done.stdout)
+def test_the_command_ends_with_1_where_no_folder_is(tmp_path, capsys):
+    assert cli.main(["doctor", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "mend: course start work" in said
+    (report,) = line.read_lines(said)
     assert "folder: none" in report.faults
 
 

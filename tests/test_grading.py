@@ -42,7 +42,7 @@ from course_lib.grading.roster import Learner, owner, read_roster
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import Unreadable, find_files, read_file, take_apart
 from course_lib.grading.warming import warm_imports
-from tests.support.grading import SHORT, as_file, need_sandbox, of_one_cell
+from tests.support.grading import SHORT, as_file, load_little, need_sandbox, of_one_cell
 
 SHIFT = ("weights-1", 'shift_effect = "unchanged"')
 SOFTMAX = "def safe_softmax(logits):\n    p = np.exp(logits - logits.max(axis=1, keepdims=True))\n"
@@ -177,7 +177,7 @@ def test_a_file_that_changes_its_kind_meanwhile_is_not_waited_for(tmp_path, monk
 @pytest.fixture(scope="module")
 def grader():
     need_sandbox()
-    with Grader(Limits(seconds=2, seconds_of_cells=2)) as made:
+    with Grader(Limits(seconds=2, seconds_of_cells=0.5)) as made:
         yield made
 
 
@@ -403,6 +403,7 @@ print(passed)
 @pytest.mark.xdist_group("grading")
 def test_where_the_filter_cannot_be_set_nothing_is_run(monkeypatch, tmp_path):
     need_sandbox()
+    load_little(monkeypatch)
     shutil.copytree(tree._base(), tmp_path / "tree")
     folder = tmp_path / "tree/course_lib/grading/inside"
     text = (folder / "seccomp.py").read_text("utf-8")
@@ -824,6 +825,7 @@ def test_without_bubblewrap_nothing_is_run(tmp_path, capsys, monkeypatch):
 @pytest.mark.xdist_group("grading")
 def test_without_a_sandbox_one_s_own_notebooks_are_graded_if_one_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    load_little(monkeypatch)
     with Grader(Limits(seconds=2, seconds_of_cells=2), safe=False) as grader:
         assert states(grader, [("weights-2", SOFTMAX + RETURN)]) == [PASSED]
         assert states(grader, [("weights-2", "safe_softmax = lambda x: x")]) == [WRONG]
@@ -838,8 +840,10 @@ def test_an_empty_folder_and_a_missing_one_are_told(tmp_path):
             )
 
 
+@pytest.mark.xdist_group("grading")
 def test_a_question_that_cannot_be_read_stops_no_other(monkeypatch):
     need_sandbox()
+    load_little(monkeypatch)
     long = of_one_cell("weights-1", f"shift_effect = 'unchanged'\n#{'x' * wire.LONGEST_TEXT}")
     with Grader(Limits(**SHORT)) as grader:
         assert [v.state for v in grader.grade(long, keys=["weights-1"])] == [PASSED]

@@ -9,11 +9,13 @@ from course_lib.exercises.exercise import PASSED
 from course_lib.grading import judge, tree
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
-from tests.support.attacks import FILES, HERE, complaints, descendants
-from tests.support.grading import SHORT, need_sandbox
+from tests.support.attacks import FILES, HERE, complaints, descendants, read
+from tests.support.grading import SHORT, load_little, need_sandbox
 
 pytestmark = pytest.mark.xdist_group("grading")
-GROUPS = 8
+# Those on an exercise stand together, so that each kind of sandbox starts once.
+ATTACKS = sorted(FILES, key=lambda path: read(path)[0])
+SIZE = 20
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +25,9 @@ def grader():
         yield made
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
-def test_no_attack_scores_or_harms(grader, group):
-    found = {path.stem: complaints(grader, path) for path in FILES[group::GROUPS]}
+@pytest.mark.parametrize("first", range(0, len(ATTACKS), SIZE))
+def test_no_attack_scores_or_harms(grader, first):
+    found = {path.stem: complaints(grader, path) for path in ATTACKS[first : first + SIZE]}
     assert {name: told for name, told in found.items() if told} == {}
 
 
@@ -46,6 +48,7 @@ def attack(name):
 
 def test_a_library_that_still_has_the_answer_is_seen(monkeypatch):
     need_sandbox()
+    load_little(monkeypatch)
     monkeypatch.setattr(tree, "_emptied", lambda source, module, names: source)
     with Grader(Limits(**SHORT)) as weak:
         assert complaints(weak, attack("library_function")) == ["it scores"]

@@ -46,7 +46,7 @@ def graded(tasks, settings, jobs, work=None):
 def _until_broken(waiting, tried, settings, jobs, work):
     """Yield records until all are done or the pool breaks; then `waiting` holds what is left."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["course_lib.grading.judge"])
+    context.set_forkserver_preload(["course_lib.exercises.faster", "course_lib.grading.judge"])
     _start_forkserver(context)
     pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _prepare, (settings,))
     running = {}
