@@ -1,7 +1,6 @@
 """The linked heatmaps: what they send, what they refuse, what they compute and draw."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -13,13 +12,14 @@ from course_lib.plots import spectral_order
 from course_lib.widgets import heatmap_explorer
 from tests.support.figures import assert_linked, assert_readable, controls
 from tests.support.layered import set_traits
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(5).normal(size=(2, 3, 6, 6)))
 WITH_ZEROS = WEIGHTS * (WEIGHTS > 0.04)
 WITH_ZEROS /= WITH_ZEROS.sum(axis=-1, keepdims=True)
 
-# What is computed and what is drawn; as text, which Playwright need not take apart.
+# What is computed and what is drawn.
 STATE = """() => {
   const state = module.linkedState(model);
   const scales = module.scalesOf(state, model.get("scale_choice"));
@@ -28,7 +28,7 @@ STATE = """() => {
   const painted = [...document.querySelectorAll(".heatmap")].map((map) =>
     [...map.querySelectorAll(".cells .cell")].map((cell) =>
       [cell.getAttribute("class"), Number(cell.getAttribute("fill-opacity"))]));
-  return JSON.stringify({ maps, order: state.order, strengths, painted });
+  return { maps, order: state.order, strengths, painted };
 }"""
 
 
@@ -104,7 +104,7 @@ def test_every_state_of_the_controls_shows_the_weights(name, page, tmp_path):
     scales = ("own", "shared", "unit", "log")
     for first, second, scale, order in itertools.product((0, 4), (1, 4), range(4), range(2)):
         set_traits(page, first=first, second=second, scale_choice=scale, order_choice=order)
-        state = json.loads(page.evaluate(STATE))
+        state = read(page, STATE)
         places = spectral_order(heads[first]) if order else np.arange(n)
         assert state["order"] == places.tolist()
         shown = [heads[k][np.ix_(places, places)] for k in (first, second)]
