@@ -278,21 +278,21 @@ def test_every_figure_starts_again_as_it_began(shown):
 
 
 @pytest.mark.browser
-def test_every_figure_can_be_saved_by_keyboard(shown):
+def test_every_figure_can_be_saved_by_keyboard(page, tmp_path):
     """The files parse and need nothing else; a light drawing also where the page is dark."""
     for k, kind in enumerate(KINDS):
         if k % 5 == 0:  # a browser asks its reader before a page's eleventh file
-            shown.reload()
-            shown.evaluate("document.documentElement.dataset.theme = 'dark'")
-        box = shown.locator(f"#figure-{k}")
+            open_all(page, tmp_path, VIEWS[k : k + 5])
+            page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        box = page.locator(f"#figure-{k % 5}")
         files = {}
         for ending in ("SVG", "JSON"):
             box.locator("summary").focus()
-            shown.keyboard.press("Enter")
+            page.keyboard.press("Enter")
             box.locator("details[open]").wait_for()
             box.get_by_role("button", name=f"as {ending}").focus()
-            with shown.expect_download() as waiting:
-                shown.keyboard.press("Enter")
+            with page.expect_download() as waiting:
+                page.keyboard.press("Enter")
             assert waiting.value.suggested_filename == f"{kind}-1.{ending.lower()}"
             files[ending] = waiting.value.path().read_text("utf-8")
             assert not box.locator("details").evaluate("menu => menu.open")

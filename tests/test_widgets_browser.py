@@ -11,6 +11,7 @@ from course_lib.authoring.browser import open_view
 from course_lib.widgets import attention_explorer, heads_explorer, query_plane
 from course_lib.widgets.shared.texts import number
 from tests.support.figures import assert_readable
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat", "."]
 THRESHOLDS = [0.0, 0.05, 0.13, 0.4, 1.0]
@@ -137,7 +138,7 @@ def test_every_state_of_the_attention_view_draws_the_right_edges(page, tmp_path,
     names = ("layout_choice", "direction_choice", "layer", "head_choice", "threshold")
     choices = (range(2), range(2), range(2), range(4), THRESHOLDS)
     states = [dict(zip(names, state, strict=True)) for state in itertools.product(*choices)]
-    for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+    for state, shown in zip(states, read(page, DRAWN, states), strict=True):
         layout, direction, layer, choice, threshold = state.values()
         name = graph.DIRECTIONS[direction]
         matrix = matrix_of(weights, layer, choice)

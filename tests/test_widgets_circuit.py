@@ -15,6 +15,7 @@ from tests.support.figures import (
     assert_shown_twice_and_removed,
     controls,
 )
+from tests.support.pages import read
 from tests.support.usable import (
     assert_fits,
     assert_keys_stay,
@@ -111,7 +112,7 @@ def test_every_state_draws_the_edges_above_the_threshold(page, tmp_path):
     names = ("kind", "threshold", "score_choice", "chosen")
     ends = [range(2), [0.0, 0.3, 0.77, 0.95, 1.0], range(2), [None, 0, 4, 11]]
     states = [dict(zip(names, state, strict=True)) for state in itertools.product(*ends)]
-    for state, shown in zip(states, page.evaluate(STATE, states), strict=True):
+    for state, shown in zip(states, read(page, STATE, states), strict=True):
         table = list(TABLES.values())[state["kind"]].reshape(12, 12)
         edges = {tuple(edge) for edge in np.argwhere(table > state["threshold"]).tolist()}
         assert set(map(tuple, shown["drawn"])) == edges

@@ -19,6 +19,7 @@ from tests.support.figures import (
     controls,
 )
 from tests.support.layered import drawn, set_traits
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(9).normal(size=(3, 2, 5, 5)))
@@ -143,7 +144,7 @@ def assert_is_a_cut(cut, layers, output, input, value):
 
 
 def assert_solved(page, weights, states):
-    for state, solved in zip(states, page.evaluate(SOLVE, states), strict=True):
+    for state, solved in zip(states, read(page, SOLVE, states), strict=True):
         layers = layers_in(weights, state)
         output, input = state["output"], state["input"]
         low, high = sorted([state["first_layer"], state["last_layer"]])
@@ -232,7 +233,7 @@ class TestDrawing:
     def test_every_state_of_every_control_is_told_in_finite_numbers(self, page, tmp_path):
         open_view(page, tmp_path, flow_explorer(WEIGHTS, TOKENS).children[-1])
         states = in_order(states_of(5, 3, [0.0, 0.5, 1.0]))
-        for state, shown in zip(states, page.evaluate(TOLD, states), strict=True):
+        for state, shown in zip(states, read(page, TOLD, states), strict=True):
             value, size, (flow, cut, bound), html = shown
             assert not re.search(r"NaN|undefined|Infinity", html), state
             low, high = sorted([state["first_layer"], state["last_layer"]])
@@ -255,7 +256,7 @@ class TestDrawing:
         open_view(page, tmp_path, flow_explorer(WEIGHTS, TOKENS).children[-1])
         for state in in_order(states_of(5, 3, [0.0, 0.5, 0.9], most=40)):
             set_traits(page, **state)
-            (solved,) = page.evaluate(SOLVE, [state])
+            (solved,) = read(page, SOLVE, [state])
             layers = layers_in(WEIGHTS, state)
             places = [
                 tuple(int(k) for k in np.unravel_index(e, layers.shape)) for e in solved["cut"]

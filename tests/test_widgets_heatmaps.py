@@ -12,22 +12,23 @@ from course_lib.plots import spectral_order
 from course_lib.widgets import heatmap_explorer
 from tests.support.figures import assert_linked, assert_readable, controls
 from tests.support.layered import set_traits
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(2 * np.random.default_rng(5).normal(size=(2, 3, 6, 6)))
 WITH_ZEROS = WEIGHTS * (WEIGHTS > 0.04)
 WITH_ZEROS /= WITH_ZEROS.sum(axis=-1, keepdims=True)
 
+# What is computed and what is drawn.
 STATE = """() => {
   const state = module.linkedState(model);
   const scales = module.scalesOf(state, model.get("scale_choice"));
-  const maps = [state.first, state.second, state.difference];
-  const strengths = maps.map((map, k) => [...map].map((value) => scales[k].strength(value)));
-  return { ...state, strengths };
-}"""
-PAINTED = """(map) => {
-  const cells = document.querySelectorAll(".heatmap")[map].querySelectorAll(".cells .cell");
-  return [...cells].map((c) => [c.getAttribute("class"), Number(c.getAttribute("fill-opacity"))]);
+  const maps = [state.first, state.second, state.difference].map((map) => [...map]);
+  const strengths = maps.map((map, k) => map.map((value) => scales[k].strength(value)));
+  const painted = [...document.querySelectorAll(".heatmap")].map((map) =>
+    [...map.querySelectorAll(".cells .cell")].map((cell) =>
+      [cell.getAttribute("class"), Number(cell.getAttribute("fill-opacity"))]));
+  return { maps, order: state.order, strengths, painted };
 }"""
 
 
@@ -103,18 +104,17 @@ def test_every_state_of_the_controls_shows_the_weights(name, page, tmp_path):
     scales = ("own", "shared", "unit", "log")
     for first, second, scale, order in itertools.product((0, 4), (1, 4), range(4), range(2)):
         set_traits(page, first=first, second=second, scale_choice=scale, order_choice=order)
-        state = page.evaluate(STATE)
+        state = read(page, STATE)
         places = spectral_order(heads[first]) if order else np.arange(n)
         assert state["order"] == places.tolist()
         shown = [heads[k][np.ix_(places, places)] for k in (first, second)]
         shown.append(shown[0] - shown[1])
-        for key, matrix in zip(("first", "second", "difference"), shown, strict=True):
-            np.testing.assert_allclose(np.reshape(state[key], (n, n)), matrix, atol=1e-7)
+        for found, matrix in zip(state["maps"], shown, strict=True):
+            np.testing.assert_allclose(np.reshape(found, (n, n)), matrix, atol=1e-7)
         strengths = [np.array(s, dtype=float).reshape(n, n) for s in state["strengths"]]
         for got, expected in zip(strengths, expected_strengths(shown, scales[scale]), strict=True):
             np.testing.assert_allclose(got, expected, atol=1e-5)
-        for k, strength in enumerate(strengths):
-            painted = page.evaluate(PAINTED, k)
+        for k, (strength, painted) in enumerate(zip(strengths, state["painted"], strict=True)):
             assert ["masked" in shape for shape, _ in painted] == np.isnan(
                 strength
             ).ravel().tolist()

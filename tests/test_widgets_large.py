@@ -18,6 +18,7 @@ from course_lib.widgets import (
 from course_lib.widgets.shared.texts import number
 from course_lib.widgets.shared.weights import quantised
 from tests.support.layered import set_traits
+from tests.support.pages import read
 
 N = 70  # 4,900 cells, so that fewer edges are drawn than there are
 TOKENS = [f"t{k}" for k in range(N)]
@@ -66,7 +67,7 @@ def test_the_browser_decodes_what_python_sent(page, tmp_path):
     open_view(page, tmp_path, attention_explorer(WEIGHTS, TOKENS, layer=1, head=0).children[-1])
     for choice, matrix in [(1, WEIGHTS[1, 0]), (0, WEIGHTS[1].mean(axis=0))]:
         set_traits(page, head_choice=choice)
-        shown = page.evaluate("[...module.attentionState(model).matrix]")
+        shown = read(page, "() => [...module.attentionState(model).matrix]")
         assert np.abs(np.reshape(shown, (N, N)) - matrix).max() < WEIGHTS[1].max() / 255
 
 
@@ -90,7 +91,7 @@ def test_the_strongest_edges_are_drawn_and_the_status_says_so(page, tmp_path):
     assert status.startswith(f"{count} of 4900 edges drawn")
     page.locator(".node[data-position='3'] .dot").hover()
     lit = page.locator("path.edge.lit").evaluate_all(edges)
-    shown = np.reshape(page.evaluate("[...module.attentionState(model).matrix]"), (N, N))
+    shown = np.reshape(read(page, "() => [...module.attentionState(model).matrix]"), (N, N))
     of_node = np.zeros((N, N), dtype=bool)
     of_node[3], of_node[:, 3] = True, True
     assert sum(lit) == ((shown > 0.2) & of_node).sum()
@@ -102,17 +103,18 @@ def test_every_cell_has_the_colour_of_its_value(page, tmp_path, scale_choice):
     view.scale_choice = scale_choice
     open_view(page, tmp_path, view)
     page.wait_for_function("document.querySelector('canvas.sharp') !== null")
-    strengths = page.evaluate(
+    strengths = read(
+        page,
         """() => {
           const state = module.linkedState(model);
           const scales = module.scalesOf(state, model.get("scale_choice"));
           return [state.first, state.second, state.difference].map((map, k) =>
             [...map].map((value) => scales[k].strength(value) ?? 9));
-        }"""
+        }""",
     )
     first, second = page.evaluate(COLOURS)
     for k, strength in enumerate(np.array(strengths)):
-        pixels = np.reshape(page.evaluate(CANVAS, k), (N * N, 4))
+        pixels = np.reshape(read(page, CANVAS, k), (N * N, 4))
         shown = strength != 9  # the log scale has no colour for a weight of 0
         np.testing.assert_allclose(pixels[shown, 3], 255 * np.abs(strength[shown]), atol=1)
         strong = shown & (pixels[:, 3] > 100)  # in weaker ones the canvas rounds
@@ -126,20 +128,21 @@ def test_a_large_rollout_is_multiplied_between_other_tasks(page, tmp_path):
     open_view(page, tmp_path, rollout_explorer(softmax(logits), output=3).children[-1])
     done = "() => document.querySelector('.map').ariaBusy === 'false'"
     page.wait_for_function(done)
-    before, after, busy, readout = page.evaluate(
+    before, after, busy, readout = read(
+        page,
         f"""() => {{
           const before = ({CANVAS})(0);
           model.set("residual", 0.9);
           const {{ ariaBusy }} = document.querySelector(".map");
           return [before, ({CANVAS})(0), ariaBusy, document.querySelector(".readout").innerText];
-        }}"""
+        }}""",
     )
     assert busy == "true"
     assert after == before
     set_traits(page, residual=0.2)  # what was begun is given up
     page.wait_for_function(done)
-    product = np.array(page.evaluate("[...module.rolloutState(model).product]"))
-    pixels = np.reshape(page.evaluate(CANVAS, 0), (-1, 4))
+    product = np.array(read(page, "() => [...module.rolloutState(model).product]"))
+    pixels = np.reshape(read(page, CANVAS, 0), (-1, 4))
     np.testing.assert_allclose(pixels[:, 3], 255 * np.sqrt(product), atol=1)
     assert page.locator(".distances li").count() == 5
     assert page.locator(".readout").inner_text() != readout != ""
@@ -153,7 +156,7 @@ def test_the_cells_take_the_colours_of_another_theme(page, tmp_path):
     def shown():
         page.wait_for_timeout(200)
         first, _ = page.evaluate(COLOURS)
-        return first, page.evaluate(CANVAS, 0)[4 * strongest : 4 * strongest + 3]
+        return first, read(page, CANVAS, 0)[4 * strongest : 4 * strongest + 3]
 
     (light, cell), _ = shown(), page.emulate_media(color_scheme="dark")
     assert cell == light
@@ -196,7 +199,7 @@ def test_a_small_graph_of_a_head_draws_its_strongest_lines(page, tmp_path):
     assert page.locator(".head").evaluate_all(lines) == [400, 400]
     assert "no more than its 400 strongest lines" in page.locator("figcaption").inner_text()
     set_traits(page, first=1, second=0)
-    difference = page.evaluate("[...module.headsState(model).difference]")
+    difference = read(page, "() => [...module.headsState(model).difference]")
     near = 2 * WEIGHTS[0].max() / 255
     assert np.abs(np.reshape(difference, (N, N)) - (WEIGHTS[0, 1] - WEIGHTS[0, 0])).max() < near
     assert page.locator(".head.first").get_attribute("data-head") == "1"
@@ -226,9 +229,9 @@ def test_a_large_example_is_cut_from_behind_a_small_one(page, tmp_path):
         Example("large", TOKENS, TOKENS[:66], large),
     ]
     open_view(page, tmp_path, examples_explorer(examples, layer=1, head=0).children[-1])
-    shown = "[...module.exampleState(model, module.chosenExample(model)).matrix]"
-    np.testing.assert_allclose(page.evaluate(shown), small[1, 0].ravel(), atol=1e-7)
+    shown = "() => [...module.exampleState(model, module.chosenExample(model)).matrix]"
+    np.testing.assert_allclose(read(page, shown), small[1, 0].ravel(), atol=1e-7)
     assert page.locator("canvas").count() == 0
     set_traits(page, example=1)
-    assert np.abs(page.evaluate(shown) - large[1, 0].ravel()).max() < large[1].max() / 255
+    assert np.abs(read(page, shown) - large[1, 0].ravel()).max() < large[1].max() / 255
     assert page.locator("canvas").evaluate("c => [c.width, c.height]") == [66, N]

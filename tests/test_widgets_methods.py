@@ -16,6 +16,7 @@ from tests.support.figures import (
     controls,
 )
 from tests.support.layered import set_traits
+from tests.support.pages import read
 from tests.support.usable import (
     assert_fits,
     assert_keys_stay,
@@ -130,7 +131,7 @@ def test_correlations_are_those_of_course_lib_in_every_state(page, tmp_path):
     names = ("text", "method", "skip_special", "signed", "bars_choice")
     ends = [range(4), range(4), [False, True], [False, True], range(2)]
     states = [dict(zip(names, state, strict=True)) for state in itertools.product(*ends)]
-    for state, shown in zip(states, page.evaluate(STATE, states), strict=True):
+    for state, shown in zip(states, read(page, STATE, states), strict=True):
         expected, taken = expected_of(state)
         assert shown["counted"] == taken.tolist()
         found = [row["correlation"] for row in shown["rows"][1:]]

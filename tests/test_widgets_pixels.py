@@ -18,6 +18,7 @@ from tests.support.figures import (
     controls,
 )
 from tests.support.layered import set_traits
+from tests.support.pages import read
 
 ROWS, COLUMNS = 3, 5
 PLACES = ROWS * COLUMNS
@@ -206,7 +207,7 @@ def test_every_place_of_every_head_and_picture_shows_what_numpy_computes(page, t
     weights = sent_weights(view)
     for picture, head, place in itertools.product(range(2), range(2), range(PLACES)):
         set_traits(page, picture=picture, head=head, place=place)
-        state = page.evaluate(STATE)
+        state = read(page, STATE)
         row = weights[picture, head, place]
         np.testing.assert_array_equal(state["row"], row)
         expected = expected_state(row, place)
@@ -228,8 +229,9 @@ def test_every_place_of_every_head_and_picture_shows_what_numpy_computes(page, t
 
 def test_all_float16_numbers_are_read(page, tmp_path):
     open_view(page, tmp_path, make().children[-1])
-    got = page.evaluate(
-        "Array.from({ length: 65536 }, (_, bits) => String(module.halfToNumber(bits)))"
+    got = read(
+        page,
+        "() => Array.from({ length: 65536 }, (_, bits) => String(module.halfToNumber(bits)))",
     )
     expected = np.arange(2**16, dtype="<u2").view("<f2").astype(float)
     np.testing.assert_array_equal(

@@ -18,6 +18,7 @@ from tests.support.figures import (
     controls,
 )
 from tests.support.layered import set_traits
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 WEIGHTS = softmax(1.5 * np.random.default_rng(7).normal(size=(2, 3, 6, 6)))
@@ -106,7 +107,7 @@ def test_bad_input_is_refused_by_name(make, error, message):
 
 # --- numbers -------------------------------------------------------------------------------------
 
-COMPUTE = """([matrix, n, damping]) => {
+COMPUTE = """given => given.map(([matrix, n, damping]) => {
   const found = module.hits(matrix, n);
   return {
     in_strength: module.inStrength(matrix, n),
@@ -117,7 +118,7 @@ COMPUTE = """([matrix, n, damping]) => {
     betweenness: module.betweenness(matrix, n),
     closeness: module.closeness(matrix, n),
   };
-}"""
+})"""
 
 
 # The scores of many states, without drawing them.
@@ -158,11 +159,14 @@ class TestNumbers:
         open_view(page, tmp_path, ranking_explorer(WEIGHTS).children[-1])
         crafted = [TWO_PARTS, PERIODIC, CAUSAL, np.eye(1), np.eye(3), np.full((4, 4), 1 / 4)]
         crafted.append([[0, 1, 0], [0.5, 0, 0.5], [0, 1, 0]])
-        for k, weights in enumerate([*map(random_matrix, range(120)), *crafted]):
-            weights = np.array(weights)
-            damping = (0.0, 0.85, 0.99)[k % 3]
-            given = [weights.ravel().tolist(), len(weights), damping]
-            found = page.evaluate(COMPUTE, given)
+        matrices = [np.array(m) for m in (*map(random_matrix, range(120)), *crafted)]
+        dampings = [(0.0, 0.85, 0.99)[k % 3] for k in range(len(matrices))]
+        given = [
+            [weights.ravel().tolist(), len(weights), damping]
+            for weights, damping in zip(matrices, dampings, strict=True)
+        ]
+        computed = read(page, COMPUTE, given)
+        for weights, damping, found in zip(matrices, dampings, computed, strict=True):
             for name, measure in MEASURES.items():
                 options = {"damping": damping} if name == "pagerank" else {}
                 expected = answer(lambda w, m=measure, o=options: m(w, **o), weights)
@@ -178,7 +182,7 @@ class TestNumbers:
             {"layer": layer, "head_choice": 0 if head is None else head + 1, "measure_choice": k}
             for (layer, head), k in itertools.product(heads, range(len(MEASURES)))
         ]
-        found = iter(page.evaluate(SCORES, states))
+        found = iter(read(page, SCORES, states))
         for layer, head in heads:
             matrix = weights[layer].mean(axis=0) if head is None else weights[layer, head]
             for measure in MEASURES.values():
@@ -240,11 +244,11 @@ DRAWN = """states => states.map((state) => {
 
 def rows(page):
     """Return the list as it is read: rank, token, value."""
-    return page.evaluate(DRAWN, [{}])[0]["rows"]
+    return read(page, DRAWN, [{}])[0]["rows"]
 
 
 def radii(page):
-    return page.evaluate(DRAWN, [{}])[0]["radii"]
+    return read(page, DRAWN, [{}])[0]["radii"]
 
 
 def expected_scores(weights, removed, name, damping):
@@ -267,7 +271,7 @@ class TestDrawing:
         choices = ((0, 1), (0, 2), range(7), (0.0, 0.85), ([], [3], [5, 0]))
         states = [dict(zip(names, state, strict=True)) for state in itertools.product(*choices)]
         seen_without = 0
-        for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+        for state, shown in zip(states, read(page, DRAWN, states), strict=True):
             layer, choice, number, damping, removed = state.values()
             matrix = weights[layer, choice - 1] if choice else weights[layer].mean(axis=0)
             scores = expected_scores(matrix, removed, list(MEASURES)[number], damping)

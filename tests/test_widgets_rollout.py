@@ -18,6 +18,7 @@ from tests.support.figures import (
     controls,
 )
 from tests.support.layered import READ, drawn, edges_in, set_traits
+from tests.support.pages import read
 
 TOKENS = ["the", "cat", "sat", "on", "the", "mat"]
 FUSIONS = ("mean", "max", "min")
@@ -114,7 +115,7 @@ def test_half_precision_is_taken_as_it_is():
 
 def assert_shows_the_library_s(page, weights, depth, residual, fusion):
     set_traits(page, depth=depth, residual=residual, fusion_choice=FUSIONS.index(fusion))
-    assert_is_the_library_s(page.evaluate(STATE), weights, depth, residual, fusion)
+    assert_is_the_library_s(read(page, STATE), weights, depth, residual, fusion)
 
 
 def assert_is_the_library_s(state, weights, depth, residual, fusion):
@@ -175,7 +176,7 @@ class TestNumbers:
         readout = page.locator(".readout")
         for depth, fusion in itertools.product([1, 2, 3], FUSIONS):
             set_traits(page, depth=depth, fusion_choice=FUSIONS.index(fusion))
-            empty = page.evaluate(STATE)["empty"]
+            empty = read(page, STATE)["empty"]
             if fusion == "min" and depth > 1:
                 with pytest.raises(ValueError, match="in layer 1, row 1 has none"):
                     library.rollout(APART[:depth], fusion=fusion)
@@ -201,7 +202,7 @@ class TestDrawing:
     def test_every_state_draws_the_edges_that_the_walk_takes(self, page, tmp_path):
         open_view(page, tmp_path, rollout_explorer(WEIGHTS, TOKENS).children[-1])
         states = list(itertools.product([1, 2, 3], RESIDUALS, range(3), [None, 0, 4]))
-        for state, shown in zip(states, page.evaluate(DRAWN, states), strict=True):
+        for state, shown in zip(states, read(page, DRAWN, states), strict=True):
             depth, residual, fusion, output = state
             options = depth, residual, FUSIONS[fusion]
             layers = assert_is_the_library_s(shown["state"], WEIGHTS, *options)

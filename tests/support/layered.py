@@ -2,6 +2,8 @@
 
 import re
 
+from tests.support.pages import read
+
 LINE = re.compile(r"M([\d.]+) ([\d.]+)C[\d.]+ [\d.]+ [\d.]+ [\d.]+ ([\d.]+) ([\d.]+)")
 
 # What stands in the document: the rows of nodes by their height, and the lines of each kind.
@@ -20,7 +22,7 @@ READ = """() => {
 
 def drawn(page, kind):
     """Return {(layer, from, to): width} of the lines of one kind; raise where one hits no node."""
-    return edges_in(page.evaluate(READ), kind)
+    return edges_in(read(page, READ), kind)
 
 
 def edges_in(drawing, kind):

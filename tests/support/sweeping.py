@@ -5,6 +5,8 @@ After each move the page is read: what the controls say, what the figure says of
 should never be said.
 """
 
+from tests.support.pages import read
+
 SWEEP = """([name, rounds, seed]) => {
   const section = document.getElementById(name);
   const figure = section.querySelector(".course-figure");
@@ -101,5 +103,5 @@ def sweep(page, name, *, rounds=12, seed=1):
         checked), the controls that are `idle`, the figure's own `data`, and `trouble`, texts that
         no figure should show.
     """
-    found = page.evaluate(SWEEP, [name, rounds, seed])
+    found = read(page, SWEEP, [name, rounds, seed])
     return found["names"], found["seen"]
