@@ -30,7 +30,9 @@ for name in set(globals()) - set(remembered) - {"name", "remembered"}:
         del globals()[name]
 globals().update(remembered)
 """
-WARM = ("-p", "tests.support.warm_kernels")
+# What pytest catches of a process, its forks would not show.
+CAUGHT = ("warnings", "logging", "threadexception", "unraisableexception")
+WARM = ("-p", "tests.support.warm_kernels", *(f"-pno:{name}" for name in CAUGHT))
 DRAWING = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as a kernel says it
 STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
 
