@@ -27,7 +27,14 @@ from tests.support.saying import all_sentences, overheard, untranslatable
 SEEDS = range(10)
 DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
 EXERCISES = [exercise for chapter in CHAPTERS.values() for exercise in exercises_of(chapter)]
-each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.key)
+# The tests of an exercise run on one worker: they share the inputs that are made for them.
+each_exercise = pytest.mark.parametrize(
+    "exercise",
+    [
+        pytest.param(exercise, id=exercise.key, marks=pytest.mark.xdist_group(exercise.key))
+        for exercise in EXERCISES
+    ],
+)
 
 ANSWERS = {
     name: importlib.import_module(f"tests.chapters.ch{chapter_stem(name)}.answers")
@@ -36,16 +43,28 @@ ANSWERS = {
 
 
 @functools.cache
+def stored_cases(exercise, seed):
+    """Return the cases of a seed as bytes: some take long to make, and all are made once."""
+    return pickle.dumps(exercise.inputs(np.random.default_rng(seed)))
+
+
+def with_inputs_made(exercise, seed):
+    """Return the exercise with the inputs of a seed made once for all answers."""
+    cases = stored_cases(exercise, seed)
+    return dataclasses.replace(exercise, inputs=lambda rng: pickle.loads(cases))
+
+
+@functools.cache
 def is_random(exercise):
     """Tell whether the inputs of an exercise depend on the seed."""
-    inputs = {pickle.dumps(exercise.inputs(np.random.default_rng(seed))) for seed in range(4)}
-    return len(inputs) > 1
+    first = stored_cases(exercise, 0)
+    return any(stored_cases(exercise, seed) != first for seed in range(1, 4))
 
 
 @functools.cache
 def asks_often(exercise):
     """Tell whether one seed already makes hundreds of cases, as where chances are judged."""
-    return len(exercise.inputs(np.random.default_rng(0))) > 100
+    return len(pickle.loads(stored_cases(exercise, 0))) > 100
 
 
 def draws(exercise):
@@ -57,8 +76,8 @@ def seeds_of(exercise, place):
     """Return the seeds with which the answer at a place in its list is judged.
 
     The inputs that learners get (0) are seen by each. The other seeds are shared between the
-    answers, so that together they see them all, and each sees all in `make mutate`. Where nothing
-    is random, or where an answer draws, one judgement is enough.
+    answers, one for every third, and each answer sees all in `make mutate`. Where nothing is
+    random, or where an answer draws, one judgement is enough.
     """
     if not is_random(exercise):
         return [0]
@@ -67,16 +86,9 @@ def seeds_of(exercise, place):
     if draws(exercise):
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
-    if exercise.call not in (call_function, call_keeping, read_value) or asks_often(exercise):
-        return [0] if place % 4 else [0, 1 + place % 9]
-    return [0, 1 + place % 9]
-
-
-@functools.cache
-def with_inputs_made(exercise, seed):
-    """Return the exercise with the inputs of a seed made once for all answers."""
-    cases = pickle.dumps(exercise.inputs(np.random.default_rng(seed)))
-    return dataclasses.replace(exercise, inputs=lambda rng: pickle.loads(cases))
+    plain = exercise.call in (call_function, call_keeping, read_value) and not asks_often(exercise)
+    every = 3 if plain else 6
+    return [0] if place % every else [0, 1 + place // every % 9]
 
 
 ENDLESS = "did not come to an end"
@@ -143,6 +155,7 @@ def test_parts_of_messages_that_tell_no_mistake_are_seen():
 
 @each_exercise
 def test_dots_are_not_attempted_and_oddities_are_told(exercise):
+    exercise = with_inputs_made(exercise, 0)
     is_function = exercise.call is not read_value
     untouched = (lambda *_: ...) if is_function else ...
     assert assess(exercise, {exercise.answer: untouched}).state == NOT_ATTEMPTED

@@ -26,8 +26,16 @@ FUNCTIONS = [
     for exercise in exercises_of(chapter)
     if exercise.call is not read_value
 ]
-each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.key)
-
+# The tests of an exercise run on one worker: they share the cases that Hypothesis has drawn.
+each_function = pytest.mark.parametrize(
+    "exercise",
+    [
+        pytest.param(
+            exercise, id=exercise.key, marks=pytest.mark.xdist_group(f"valid {exercise.key}")
+        )
+        for exercise in FUNCTIONS
+    ],
+)
 
 DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
 # Why an answer is refused that is right on each single case, or takes too long to try.
@@ -82,9 +90,11 @@ def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
     for place, (answer, parts) in some(wrong, exercise):
         if any(said in str(parts) for said in BEYOND):
             continue
-        if FORBIDDEN in assess(exercise, {exercise.answer: answer}).message:
+        if exercise.without and FORBIDDEN in assess(exercise, {exercise.answer: answer}).message:
             continue
-        found = search.separating_case(free, answer, examples=settings().max_examples)
+        found = search.separating_case(
+            free, answer, examples=settings().max_examples, few=few(exercise)
+        )
         assert found is not None, (place, answer, parts)
 
 

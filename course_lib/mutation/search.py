@@ -3,12 +3,15 @@
 import dataclasses
 import importlib
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from course_lib.chapters import chapter_folder
+from course_lib.exercises.calling import copied
 from course_lib.exercises.exercise import PASSED, assess, read_value
 from course_lib.mutation.operators import mutants
 from course_lib.mutation.solving import answer_from
@@ -16,6 +19,7 @@ from course_lib.mutation.solving import answer_from
 SEEDS = range(10)
 SECONDS = 5.0  # a mutant that loops for ever is one that was found: it is not tried twice
 EXAMPLES = 200
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -62,27 +66,45 @@ def is_right_on(exercise, answer, case):
     return assess(posed, {exercise.answer: answer}).state == PASSED
 
 
-def separating_case(exercise, answer, *, examples=EXAMPLES, small=False):
+def separating_case(exercise, answer, *, examples=EXAMPLES, few=FEW, small=False):
     """Return a valid case on which an answer is wrong, or None if none was found.
 
-    A `small` one takes longer.
+    Most wrong answers are wrong on one of a `few`, which are drawn once for all answers. A `small`
+    case takes longer.
     """
-    options = settings(
+
+    def is_wrong_on(case):
+        return not is_right_on(exercise, answer, case)
+
+    strategy, few = valid_input(exercise), min(few, examples)
+    found = next((case for case in map(copied, _drawn(strategy, few)) if is_wrong_on(case)), None)
+    if found is None and few == examples:
+        return None
+    if found is not None and not small:
+        return found
+    with suppress(NoSuchExample):
+        return find(strategy, is_wrong_on, settings=_options(examples, shrink=small))
+    return found
+
+
+def _options(examples, *, shrink=False):
+    return settings(
         max_examples=examples,
-        phases=[Phase.generate, *[Phase.shrink] * small],
+        phases=[Phase.generate, *[Phase.shrink] * shrink],
         derandomize=True,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    try:
-        return find(
-            valid_input(exercise),
-            lambda case: not is_right_on(exercise, answer, case),
-            settings=options,
-        )
-    except NoSuchExample:
-        return None
+
+
+@cache
+def _drawn(strategy, count):
+    """Return so many valid cases: those that `find` would try, the same each time."""
+    cases = []
+    with suppress(NoSuchExample):
+        find(strategy, cases.append, settings=_options(count))  # `append` gives None: go on
+    return cases
 
 
 def accepted_at(exercise, answer, seeds=SEEDS):
