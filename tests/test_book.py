@@ -319,6 +319,9 @@ def test_hints_and_solutions_are_folded_and_open(reader):
     assert not solution.locator("pre").first.is_visible()
     solution.locator("summary").click()
     assert "keepdims=True" in solution.inner_text()
+    solution.evaluate("box => { box.style.width = '80px'; }")  # as a side bar that slides does it
+    solution.locator("pre[tabindex='0']").first.wait_for()
+    reader.wait_for_function(WIDE_IN_REACH)
 
 
 def test_formulas_are_typeset(reader):

@@ -72,4 +72,11 @@
   const resized = new ResizeObserver(reachWide);
   for (const selector of Object.values(WIDE)) for (const box of all(selector)) resized.observe(box);
   window.addEventListener("load", reachWide);
+  // The theme makes a tab stop of wide code only when the window changes, perhaps while they slide.
+  const code = new ResizeObserver((changed) => {
+    for (const { target } of changed) {
+      target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+    }
+  });
+  for (const box of all("pre")) code.observe(box);
 })();

@@ -30,7 +30,7 @@ class Run:
             {place for place in places if place[0] == name}
             for places in (self.passed, self.skipped)
         )
-        status = bool(failures) if self.status == 1 else self.status
+        status = int(bool(failures)) if self.status == 1 else self.status
         return Run(status, self.output, failures, passed, skipped)
 
 

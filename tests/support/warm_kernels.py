@@ -10,7 +10,6 @@ import asyncio
 import os
 import sys
 
-import pytest
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.provisioning import local_provisioner
 from nbval.plugin import IPyNbCell
@@ -65,7 +64,6 @@ def become_kernel(arguments, variables, folder):
         os._exit(status)
 
 
-@pytest.hookimpl
 def pytest_collection_finish(session):
     """Load what all cells import, and let kernels be forks from now on."""
     begin()  # before the module that trains is loaded
