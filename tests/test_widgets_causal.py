@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import itertools
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from tests.support.figures import (
 )
 from tests.support.layered import set_traits
 from tests.support.pages import read
+from tests.support.sweeping import wander
 from tests.support.usable import (
     assert_fits,
     assert_keys_stay,
@@ -212,12 +212,9 @@ def assert_right(state, shown, effects):
 
 def test_every_state_shows_the_recorded_numbers(page, tmp_path):
     open_view(page, tmp_path, made().children[-1])
-    names = ("text", "position", "layer", "head", "score_choice", "way_choice", "off_choice")
-    ends = [range(3), range(6), range(3), range(2), range(4), range(2), range(5)]
-    every = list(itertools.product(*ends))
-    chosen = np.random.default_rng(0).choice(len(every), size=250, replace=False)
-    # In their order: mostly one trait changes at a time, so that one without effect is seen.
-    states = [dict(zip(names, every[k], strict=True)) for k in sorted(chosen)]
+    ends = {"text": range(3), "position": range(6), "layer": range(3), "head": range(2)}
+    ends |= {"score_choice": range(4), "way_choice": range(2), "off_choice": range(5)}
+    states = wander(ends, 250)
     for state, shown in zip(states, read(page, STATE, states), strict=True):
         assert_right(state, shown, EFFECTS)
 

@@ -5,6 +5,8 @@ After each move the page is read: what the controls say, what the figure says of
 should never be said.
 """
 
+import numpy as np
+
 from tests.support.pages import read
 
 SWEEP = """([name, rounds, seed]) => {
@@ -105,3 +107,16 @@ def sweep(page, name, *, rounds=12, seed=1):
     """
     found = read(page, SWEEP, [name, rounds, seed])
     return found["names"], found["seen"]
+
+
+def wander(choices, count):
+    """Return states of some traits, each of which differs from the one before in one trait only.
+
+    So it is seen when a figure does not listen to a trait: no other one has it drawn again.
+    """
+    rng, states = np.random.default_rng(0), []
+    state = {name: values[0] for name, values in choices.items()}
+    for name in rng.choice(list(choices), size=count):
+        state = state | {name: int(rng.choice(choices[name]))}
+        states.append(state)
+    return states
