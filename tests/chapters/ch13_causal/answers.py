@@ -424,15 +424,6 @@ def null_by_sorting(heads, num_heads, rng):
     return drawn
 
 
-def null_by_pandas(heads, num_heads, rng):
-    frame = pd.DataFrame(heads, columns=["layer", "head"])
-    rows = []
-    for layer, group in frame.groupby("layer"):
-        free = np.setdiff1d(range(num_heads), group["head"])
-        rows += [(layer, h) for h in pd.Series(free).sample(len(group), random_state=rng)]
-    return pd.DataFrame(rows)
-
-
 def null_by_torch(heads, num_heads, rng):
     return torch.tensor(np.array(null_by_choice(heads, num_heads, rng)))
 
@@ -670,6 +661,38 @@ def null_from(choose):
     return answer
 
 
+def null_from_few(seeds):
+    """Build a null that `rng` chooses among a few."""
+
+    def answer(heads, num_heads, rng):
+        return null_by_choice(heads, num_heads, np.random.default_rng(int(rng.integers(seeds))))
+
+    return answer
+
+
+def null_by_naive_shuffle(heads, num_heads, rng):
+    """Each free head is exchanged for any other: some orders come up more often."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        for i, j in enumerate(rng.integers(len(free), size=len(free))):
+            free[i], free[j] = free[j], free[i]
+        drawn += [(layer, head) for head in free[: len(taken)]]
+    return drawn
+
+
+def null_by_coarse_keys(heads, num_heads, rng):
+    """Heads sorted by a random digit: of equal digits the smaller head comes first."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        order = np.argsort(rng.integers(10, size=len(free)), kind="stable")
+        drawn += [(layer, free[k]) for k in order[: len(taken)]]
+    return drawn
+
+
 def null_by_shifting(heads, num_heads, rng):
     """All heads go on by the same random number, once none of them hits the set."""
     for _ in range(100):
@@ -767,7 +790,6 @@ RIGHT = {
         null_by_permutation,
         null_by_shuffle,
         null_by_sorting,
-        null_by_pandas,
         null_by_torch,
         null_as_floats,
         lambda heads, num_heads, rng: iter(null_by_choice(heads, num_heads, rng)),
@@ -796,6 +818,10 @@ WRONG = {
         (lambda w: np.argsort((w > 1e-20).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w.astype(np.float32) > 0).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 0).sum(axis=1))[:10], "shape"),
+        (
+            lambda w: np.argsort((np.linalg.matrix_power(w, 50) > 0).sum(axis=1)),
+            "not right yet",
+        ),
         (lambda w: order_by_topology(w)[::-1], "begins with the last"),
         (place_of, "ranks of the positions"),
         (lambda w: np.count_nonzero(w, axis=1), "how many tokens"),
@@ -975,6 +1001,9 @@ WRONG = {
         (null_of_neighbours, "set of others the same chance"),
         (null_of_one_order, "set of others the same chance"),
         (null_next, "the same chance"),
+        (null_from_few(10), "the same chance"),
+        (null_by_naive_shuffle, ("the same chance", "set of others the same chance")),
+        (null_by_coarse_keys, ("the same chance", "set of others the same chance")),
         (null_unfair, "the same chance"),
         (null_anywhere, ("as many heads", "of the set itself")),
         (null_with_itself, "of the set itself"),

@@ -698,6 +698,13 @@ WRONG = {
         ),
         (zero_with(turned, lambda v, j: v.__setitem__(j, v.mean(axis=0))), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__(j, 1)), "not right yet"),
+        *(
+            (
+                lambda layer, v, least=least: zero_by_units(layer, np.where(abs(v) < least, 0, v)),
+                "not right yet",
+            )
+            for least in (1e-2, 1e-6)
+        ),
         (zero_with(turned, lambda v, j: v.__setitem__((slice(None), j % 3), 0)), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__(j, -v[j])), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__((j, 0), 0)), "not right yet"),
