@@ -433,7 +433,9 @@ CHECKS = {
         fits=lambda weights, start, end: start != end,
     ),
     "flow-3": Check(inputs=_models, judge=_judge_model, without=OURS),
-    "flow-4": Check(inputs=_cuts, judge=_judge_cut),
+    "flow-4": Check(
+        inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
+    ),
     "flow-5": Check(inputs=_two_layers, judge=_judge_two_layers, without=OURS),
     "flow-6": Check(inputs=_stacks, judge=_judge_bounds),
     "flow-7": Check(

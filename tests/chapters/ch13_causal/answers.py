@@ -10,7 +10,7 @@ import torch
 
 from course_lib.data.smollm2_heads import others_like as recorded_null
 from course_lib.heads import duplicate_score, induction_score, offset_score, position_score
-from tests.support.answers import in_type, of_one_size, on_type
+from tests.support.answers import in_type, on_type
 
 
 def order_by_topology(weights):
@@ -813,7 +813,6 @@ RIGHT = {
 
 WRONG = {
     "causal-1": [
-        (of_one_size(order_by_topology), "not right yet"),
         (lambda w: np.argsort((w > 1e-250).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 1e-20).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w.astype(np.float32) > 0).sum(axis=1)), "not right yet"),
@@ -839,7 +838,6 @@ WRONG = {
         (lambda w: w[order_by_topology(w)], "shape"),
     ],
     "causal-2": [
-        (of_one_size(previous_by_sum), "not right yet"),
         (lambda w: of_what_is_there(np.diagonal(w, -1, 2, 3)), ("not right yet", "NaN")),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., :16].mean(-1), "not right yet"),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., :4].mean(axis=-1), "not right yet"),
@@ -866,7 +864,6 @@ WRONG = {
         (lambda w: offset_score(w, -1), "calls `course_lib.heads.offset_score`"),
     ],
     "causal-3": [
-        (of_one_size(induction_by_words), "not right yet"),
         (
             lambda w, half: of_what_is_there(w[:, :, half:, 1 : half + 1].diagonal(0, 2, 3)),
             ("not right yet", "NaN came back"),
@@ -926,7 +923,6 @@ WRONG = {
         (lambda w, t: duplicate_score(w, t), "calls `course_lib.heads.duplicate_score`"),
     ],
     "causal-5": [
-        (of_one_size(path), "not right yet"),
         (lambda a, b, half: path(a, b, half) / path(a, b, half).sum(), "not right yet"),
         (lambda lower, upper, half: path(upper, lower, half), "heads are swapped"),
         (wrong_path(lambda i, h: i - h, lambda i, h, k: (k, k - 1)), "leads to the earlier copy"),
@@ -962,7 +958,6 @@ WRONG = {
         (lambda a, b, half: path(a.T, b.T, half), "not right yet"),
     ],
     "causal-6": [
-        (of_one_size(rises), "not right yet"),
         (lambda a, b: (b / a - 1)[..., len(a[0]) // 2 + 1 :].mean(axis=(-1, -2)), "not right yet"),
         (
             lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :][..., :5].mean(axis=(-1, -2)),
@@ -1030,7 +1025,6 @@ WRONG = {
         ),
     ],
     "causal-8": [
-        (of_one_size(shares), "not right yet"),
         (shares_from(end=lambda found: found / found[-1]), "not right yet"),
         (
             lambda layers: shares(np.broadcast_to(layers.mean(axis=0), layers.shape)),

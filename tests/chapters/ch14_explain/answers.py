@@ -13,7 +13,6 @@ import torch
 
 from course_lib.explain import METHODS, gradient_rollout
 from course_lib.nn.explain import leave_one_out
-from tests.support.answers import of_one_size
 
 
 def hide_at_once(predict, text):
@@ -683,7 +682,6 @@ WRONG = {
         (("5", "0"), "array of numbers"),
     ],
     "explain-3": [
-        (of_one_size(zero_with(turned)), "not right yet"),
         (zero_with(lambda a, b: 1 - turned(a, b)), "That is the cosine"),
         (lambda *case: zero_by_units(*case).T, "transposed"),
         (zero_then(lambda found: found / found.sum(axis=1, keepdims=True)), "no division"),
