@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from course_lib.chapters import CHAPTERS, MOVED, chapter_stem
 from course_lib.exercises import drawing
-from course_lib.exercises.calling import call_function, call_keeping
+from course_lib.exercises.calling import call_function, call_keeping, run_module
 from course_lib.exercises.exercise import (
     ERROR,
     NOT_ATTEMPTED,
@@ -22,6 +22,7 @@ from course_lib.exercises.exercise import (
     read_value,
 )
 from course_lib.exercises.registry import exercises_of, find_exercise
+from course_lib.mutation.solving import solution_of
 from tests.support.saying import all_sentences, overheard, untranslatable
 
 SEEDS = range(10)
@@ -128,6 +129,49 @@ def test_no_wrong_answer_is_accepted_and_its_mistake_is_named(exercise):
     assert vague(expected, said.values()) == []
     assert asked & all_sentences()
     assert untranslatable(asked, all_sentences()) == []
+
+
+REMEMBERING = [
+    exercise
+    for exercise in EXERCISES
+    if exercise.call not in (read_value, run_module)
+    and not (draws(exercise) or asks_often(exercise))
+]
+# What follows from the arguments that are left, or from none: it may as well be remembered.
+FOLLOWS = {
+    ("vision-2", 1),  # height and width, from the other one and the size of the weights
+    ("vision-2", 2),
+    ("causal-3", 1),  # half of the tokens
+    ("causal-5", 2),
+}
+
+
+def remembering(function, keep):
+    """Give for all arguments that are alike in what `keep` finds what was right for the first."""
+    first = {}
+
+    def answer(*given):
+        kept = first.setdefault(pickle.dumps(keep(given)), pickle.dumps(given))
+        return function(*pickle.loads(kept))
+
+    return answer
+
+
+@pytest.mark.parametrize("exercise", REMEMBERING, ids=lambda exercise: exercise.key)
+def test_an_answer_that_knows_its_arguments_by_a_part_of_them_is_refused(exercise):
+    posed, solution = with_inputs_made(exercise, 0), solution_of(exercise)
+    count = len(posed.inputs(None)[0])
+    keeps = {}
+    for k in range(count) if count > 1 else []:
+        if count > 2:  # of two, it is all but the other
+            keeps[f"argument {k} alone"] = lambda given, k=k: given[k]
+        if (exercise.key, k) not in FOLLOWS:
+            keeps[f"all but argument {k}"] = lambda given, k=k: (*given[:k], *given[k + 1 :])
+    if any(isinstance(part, np.ndarray) for part in posed.inputs(None)[0]):
+        keeps["sizes"] = lambda given: [getattr(part, "shape", part) for part in given]
+    for name, keep in keeps.items():
+        result = assess(posed, {exercise.answer: remembering(solution, keep)})
+        assert result.state in (WRONG, ERROR), name
 
 
 def says(message, parts):

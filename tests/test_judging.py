@@ -20,6 +20,7 @@ import torch
 
 from course_lib.attention import softmax
 from course_lib.exercises.calling import CHANGED, call_function, call_keeping
+from course_lib.exercises.crossing import same_data, with_crossed
 from course_lib.exercises.exercise import ERROR, PASSED, WRONG, Check, Exercise, Wrong, assess
 from course_lib.exercises.judging import (
     compare_all,
@@ -526,3 +527,52 @@ def test_inputs_and_judges_may_use_what_answers_may_not():
     assert assess(exercise, {"size": own}).state == PASSED
     assert assess(exercise, {"size": lambda x: softmax(x)}).state == WRONG
     assert dataclasses.replace(exercise, without=()).without == ()
+
+
+def test_numbers_of_numpy_are_shown_as_python_writes_them():
+    for value, written in (
+        (np.float64(1.5), "1.5"),
+        ([np.float32(0.5), np.str_("a")], "[0.5, 'a']"),
+    ):
+        with pytest.raises(Wrong) as told:
+            compare_choice(value, "mean", "`pool`", {})
+        assert str(told.value).endswith(f"got {written}.")
+
+
+def numbered(rng):
+    """Make arrays with a number each: one of two entries, and two of three."""
+    return [(rng.normal(size=n), int(rng.integers(1000))) for n in (2, 3, 3)]
+
+
+def test_each_argument_comes_once_from_another_case():
+    _, second, third, *made = with_crossed(numbered, np.random.default_rng(0))
+    alike = [[tuple(map(same_data, case, own)) for own in (second, third)] for case in made if case]
+    assert [
+        (True, False),
+        (False, True),
+    ] in alike  # an array of the second, and a number of the third
+    assert [(False, True), (True, False)] in alike
+    assert made[-1] is second
+    assert any(0 < np.ptp(case[0] - second[0]) < 1e-3 for case in made if len(case[0]) == 3)
+    one = [(1.0,)]
+    assert with_crossed(lambda rng: one, np.random.default_rng(0)) is one
+
+
+def test_without_two_cases_of_one_form_inputs_are_made_once_more():
+    cases = with_crossed(lambda rng: numbered(rng)[:2], np.random.default_rng(0))
+    assert len({number for array, number in cases if len(array) == 2}) > 1
+
+
+def test_arguments_that_do_not_fit_together_are_left_out():
+    rng = np.random.default_rng(0)
+    fitting = with_crossed(numbered, rng, fits=lambda array, number: len(array) == 2)
+    assert all(len(array) == 2 for array, _ in fitting[3:-1])
+
+
+def test_an_answer_that_knows_arrays_by_their_place_is_seen():
+    cases = [(np.array([1.0]),), (np.array([2.0]),)]
+    for call in (call_function, call_keeping):
+        found = {}
+        kept = call(lambda x, found=found: found.setdefault(id(x), x.sum()), cases)
+        assert kept == [1, 1]
+        assert call(lambda x: x * 2, cases) == [[2], [4]]

@@ -54,7 +54,7 @@ class Check:
     judge : callable (cases, values) -> None
         Raises `Wrong` where a value is not what the case asks for.
     inputs : callable (numpy.random.Generator) -> list of tuple
-        Arguments of each call; the judge sees the same cases.
+        Arguments of each call; the judge sees the same cases. `crossing` adds some to them.
     call : callable (answer, cases) -> list
         `call_function`; `call_keeping` for one that must not change its arguments; `read_value`
         for an answer that is no function; `drawing.draw` for one that draws.
@@ -67,6 +67,9 @@ class Check:
         imported only to judge: for what needs PyTorch.
     seconds : float
         Time for all calls together.
+    fits : callable (*case) -> bool, optional
+        Whether arguments that come from two cases of one form are valid together; always, if
+        it is not given.
     """
 
     judge: Callable[[list, list], None]
@@ -75,6 +78,7 @@ class Check:
     may_raise: bool = False
     without: tuple = ()
     seconds: float = 30.0
+    fits: Callable[..., bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -302,5 +302,14 @@ def _written(number):
 
 
 def _shown(value, most=60):
-    text = repr(value).replace("\n", " ")
+    text = repr(_pythons_own(value)).replace("\n", " ")
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _pythons_own(value):
+    """Return numbers and texts of NumPy as those of Python, which are written 1.5 and 'mean'."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (tuple, list):
+        return type(value)(map(_pythons_own, value))
+    return value

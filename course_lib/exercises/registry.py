@@ -6,6 +6,7 @@ from functools import cache
 from course_lib import language
 from course_lib.chapters import CHAPTERS, MOVED, chapter_folder, chapter_name
 from course_lib.chapters.reading import SourceError, tasks
+from course_lib.exercises.crossing import crossed
 from course_lib.exercises.exercise import Exercise
 
 
@@ -35,4 +36,4 @@ def _exercises(chapter, spoken):  # the language is part of what is remembered
     if list(said) != list(checks):
         apart = ", ".join(sorted(set(said) ^ set(checks))) or "in another order"
         raise SourceError(f"{folder}: chapter.md and checks.py have other exercises: {apart}")
-    return [Exercise(**vars(said[key]), **vars(checks[key])) for key in said]
+    return [Exercise(**vars(said[key]), **vars(crossed(checks[key]))) for key in said]

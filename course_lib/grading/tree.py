@@ -201,18 +201,19 @@ def _emptied(source, module, names):
         node = tree
         for part in name.split(".") if name else ():
             node = next(n for n in node.body if getattr(n, "name", None) == part)
-        for function in _functions(node):
-            function.body = _refusal(f"{module}.{name or function.name}")
+        for inner, function in _functions(node):
+            function.body = _refusal(f"{module}.{name or inner}")
     return ast.unparse(tree)
 
 
-def _functions(node):
-    """Yield the functions that a function, a class or a module is made of."""
+def _functions(node, above=()):
+    """Yield the functions that a function, a class or a module is made of, after their names."""
+    names = (*above, node.name) if hasattr(node, "name") else above
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield node
+        yield ".".join(names), node
     elif isinstance(node, ast.ClassDef | ast.Module):
         for inner in node.body:
-            yield from _functions(inner)
+            yield from _functions(inner, names)
 
 
 def _refusal(name):

@@ -42,16 +42,3 @@ def in_a_thread(function):
         return found[0]
 
     return answer
-
-
-def of_one_size(answer):
-    """Return an answer that gives for all arguments of a size what it found for the first."""
-    found = {}
-
-    def remembering(*given):
-        size = tuple(np.shape(part) for part in given if not callable(part))
-        if size not in found:
-            found[size] = answer(*given)
-        return found[size]
-
-    return remembering

@@ -67,7 +67,7 @@ def _logits(rng):
     many = rng.normal(size=rng.integers(25, 40, size=2))
     many[::2, rng.integers(12, 25)] += 900
     cases = [near, near[:1] - 800, rows_apart, apart, np.array([[0.0, 3000.0]]), steep, high, huge]
-    cases += [pairs, square, tied, faint, many]
+    cases += [pairs, square, tied, faint, many, near[:1, :1]]
     return [(case,) for case in cases]
 
 

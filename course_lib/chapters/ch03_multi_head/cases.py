@@ -23,7 +23,7 @@ def features(rng):
     shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5)]
     n, h, width = rng.integers(2, 8, size=3)
     many = rng.integers(10, 14)
-    shapes += [(h, h * width, h), (n, h * width, h), (n, many * width, many)]
+    shapes += [(h, h * width, h), (n, h * width, h), (n, h * width, 1), (n, many * width, many)]
     shapes.append((15 + many, 2 * (12 + many), 2))
     return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
 
@@ -126,7 +126,7 @@ def projected(rng):
     """Make features and projections of several sizes, at random ones, and far logits."""
     shapes = [(3, 4, 2), (5, 6, 3), (4, 4, 1), (6, 8, 4), (1, 4, 2), (3, 3, 3)]
     n, h, width = rng.integers(2, 6, size=3)
-    shapes += [(n, h * width, h), (h, h * h, h), (12 + n, 3 * width, 3)]
+    shapes += [(n, h * width, h), (n, h * width, 1), (h, h * h, h), (12 + n, 3 * width, 3)]
     return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
 
 

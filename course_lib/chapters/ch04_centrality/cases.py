@@ -104,6 +104,11 @@ def strongest(weights, start, end):
     return shortest(weights, start, end, lambda weight: -np.log(weight))
 
 
+def has_way(weights, start, end):
+    """Tell whether a path leads from one position to another."""
+    return start != end and shortest(weights, start, end, bool) is not None
+
+
 def product(weights, way):
     """Return the product of the weights on a way; 0 for no way."""
     return float(np.prod([weights[i, j] for i, j in pairwise(way)])) if way else 0.0
@@ -253,15 +258,16 @@ def _decoys(rng):
     return weights, int(start), int(end)
 
 
-def _way_round(rng):
-    """Make a graph in which eight edges are better than the strong one from start to end."""
-    order = rng.permutation(9).tolist()
+def _way_round(rng, n=9, direct=0.45):
+    """Make a graph in which n - 1 edges are better than the strong one from start to end."""
+    order = rng.permutation(n).tolist()
     start, end = order[0], order[-1]
-    weights = np.zeros((9, 9))
-    weights[order[:-1], order[:-1]], weights[order[:-1], order[1:]] = 0.01, 0.99
+    stay = 0.09 / n
+    weights = np.zeros((n, n))
+    weights[order[:-1], order[:-1]], weights[order[:-1], order[1:]] = stay, 1 - stay
     weights[start] = 0
-    weights[start, [end, order[1]]] = 0.45, 0.55
-    weights[end] = 1 / 9
+    weights[start, [end, order[1]]] = direct, 1 - direct
+    weights[end] = 1 / n
     return weights, start, end
 
 
@@ -291,11 +297,14 @@ def ways(rng):
     chain = np.array(
         [[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.6, 0, 0.1, 0.3], [0.1, 0.3, 0.5, 0.1]]
     )
+    # So long that no number of steps that one would think of is enough.
+    long = _way_round(rng, n=int(rng.integers(40, 60)))
     return [
         (direct, 0, 2),
         (chain, 0, 3),
         *branches,
         (np.array([[0.5, 0.5], [1.0, 0.0]]), 1, 0),
+        long,
         *drawn,
     ]
 
@@ -311,10 +320,24 @@ def removals(rng):
     nearly[1] = [2.0**-41, 2.0**-42, 1 - 2.0**-40, 0, 2.0**-42]
     little = softmax(rng.normal(size=(4, 4)))  # 1 less what is gone has lost its digits
     little[2] = [0.3, 0.7, 3e-14, 1e-14]
-    listed = [(4, [0]), (5, [0, 4]), (6, [3, 1]), (6, [1, 2, 4]), (4, []), (5, [1, 2, 3, 4])]
-    listed += [(n, some), (n, sorted(some, reverse=True))]
+    listed = [
+        (4, [0]),
+        (5, [0, 4]),
+        (6, [3, 1]),
+        (6, [4, 2]),
+        (6, [1, 2, 4]),
+        (4, []),
+        (5, [1, 2, 3, 4]),
+    ]
+    listed += [(1, []), (2, [1]), (n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
     return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn]
+
+
+def can_go(weights, gone):
+    """Tell whether each token that stays gives some weight to one that stays."""
+    left = np.delete(np.delete(weights, gone, axis=0), gone, axis=1)
+    return bool(len(left) and left.any(axis=1).all())
 
 
 def _ranks(first, second):

@@ -411,8 +411,10 @@ CHECKS = {
         seconds=6,
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
-    "centrality-4": Check(inputs=made.ways, judge=_judge_way),
-    "centrality-5": Check(inputs=made.removals, judge=_judge_without, without=(remove_tokens,)),
+    "centrality-4": Check(inputs=made.ways, judge=_judge_way, fits=made.has_way),
+    "centrality-5": Check(
+        inputs=made.removals, judge=_judge_without, without=(remove_tokens,), fits=made.can_go
+    ),
     "centrality-6": Check(inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
     "centrality-8": Check(inputs=made.causal_walks, judge=_judge_factor),

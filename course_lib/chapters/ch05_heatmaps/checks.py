@@ -19,6 +19,7 @@ from course_lib.exercises.drawing_reader import (
     colours_at,
     is_all_of,
     is_linear,
+    is_ordered,
     look_alike,
     read_matrices,
     same_colours,
@@ -52,6 +53,11 @@ def _judge_honest(cases, values):
             )
         if not is_linear(scale):
             raise Wrong("Equal steps of weight should be equal steps of the colour map.")
+        if not is_ordered(scale):
+            raise Wrong(
+                "On this colour map a larger weight is darker in one place and lighter in another. "
+                "Take a map that only grows darker, or only lighter."
+            )
     for (_, tokens), drawing in zip(cases, drawings, strict=True):
         _need_label(drawing["xlabel"], "key", "The label of the x axis")
         _need_label(drawing["ylabel"], "query", "The label of the y axis")

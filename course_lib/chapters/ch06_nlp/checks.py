@@ -421,7 +421,11 @@ def _judge_pointing(cases, values):
 MODULE = "course_lib.nn.attention:"
 CHECKS = {
     "nlp-1": Check(judge=_judge_spread, call=read_value),
-    "nlp-2": Check(inputs=_sizes, judge=_judge_parameters),
+    "nlp-2": Check(
+        inputs=_sizes,
+        judge=_judge_parameters,
+        fits=lambda d_model, num_heads: d_model % num_heads == 0,
+    ),
     "nlp-3": Check(
         inputs=_texts_with_padding,
         judge=_judge_attention,

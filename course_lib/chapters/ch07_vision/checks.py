@@ -236,6 +236,7 @@ def _shuffled(rng):
         _shuffling(rng, Neighbours(0.3, -0.6), (4, 4, 3), (2, 0, 1)),
         _shuffling(rng, Neighbours(0, 0.8), (5, 2, 4), (-1, -1, 2)),
         _shuffling(rng, Neighbours(), (1, 4, 3), (0, 1, -1)),
+        (Neighbours(0.5, 0.2), *across[1:]),
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
         # A small difference is one: 0 up to rounding would be smaller still.
@@ -384,7 +385,10 @@ VISION = "course_lib.nn.vision:"
 CHECKS = {
     "vision-1": Check(inputs=_images, judge=_judge_tokens, without=(VISION + "to_patches",)),
     "vision-2": Check(
-        inputs=_grids, judge=_judge_distance, without=(VISION + "attention_distance",)
+        inputs=_grids,
+        judge=_judge_distance,
+        without=(VISION + "attention_distance",),
+        fits=lambda weights, height, width: len(weights) == height * width,
     ),
     "vision-3": Check(inputs=_channels, judge=_judge_inner, without=(VISION + "SelfAttention2d",)),
     "vision-4": Check(

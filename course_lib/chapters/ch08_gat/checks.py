@@ -40,7 +40,8 @@ def _edge_lists(rng):
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
-    return [*cases, apart, wide, crowd, tied, small, alone]
+    two = rng.normal(size=2), np.array([3, 3])
+    return [*cases, apart, wide, crowd, tied, small, alone, two]
 
 
 def _judge_edge_weights(cases, values):
@@ -120,7 +121,8 @@ def _features(rng):
         if n > 2:  # sums of both signs
             h[1] = -h[0]
         cases.append((h, *rng.normal(size=(2, features)), slope))
-    return [*cases, (1000 * cases[0][0], *cases[0][1:])]
+    first = cases[0]
+    return [*cases, (1000 * first[0], *first[1:]), (*first[:3], 0.55)]
 
 
 def _judge_split(cases, values):
@@ -172,6 +174,8 @@ def _labelled_graphs(rng):
     # One node with many edges, two with one, of which one leads outside, one only attended to.
     star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
     cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 0, 0])))
+    two = np.array([[0, 2], [3, 3]]), np.ones(2), np.array([0, 0, 1, 1])
+    cases.append(two)
     one = np.array([[1], [2]]), np.array([1.0])
     # Any integers: such as are alike only in a byte, or in four of them.
     names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]

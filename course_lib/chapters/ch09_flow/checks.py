@@ -43,7 +43,7 @@ def _networks(rng):
     """Make graphs of many kinds; in some the narrow place is at neither of the two ends."""
     crafted = np.array([[0.1, 0.8, 0.1], [0.0, 0.5, 0.5], [0.7, 0.2, 0.1]])
     chain = 0.3 * np.eye(4, k=1) + 0.6 * np.eye(4) + 0.1 * np.eye(4, k=-1)
-    cases = [(crafted, 0, 2), (crafted, 1, 0), (chain, 0, 3), (chain, 3, 0)]
+    cases = [(crafted, 0, 2), (crafted, 0, 1), (crafted, 1, 0), (chain, 0, 3), (chain, 3, 0)]
     cases += [(np.triu(chain), 3, 0), (np.array([[0.2, 0.8], [0.4, 0.6]]), 0, 1)]
     for n in rng.permutation([4, 5, 6, 7]).tolist():
         start, end = rng.choice(n, 2, replace=False).tolist()
@@ -122,7 +122,7 @@ def _models(rng):
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
     cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
-    for layers, n in ((1, 3), (2, 4), (3, 3), (4, 4)):
+    for layers, n in ((2, 2), (1, 3), (2, 4), (3, 3), (4, 4)):
         model = softmax(2 * rng.normal(size=(layers, n, n)))
         cases.append((model, *rng.integers(n, size=2).tolist()))
     for _ in tries("models whose flow no shortcut gives"):
@@ -134,7 +134,7 @@ def _models(rng):
         others = *others, widest_first(model, output, input_)
         if min(abs(flow - other) for other in others) > 1e-3:
             cases.append((model, output, input_))
-            if len(cases) == 13:
+            if len(cases) == 14:
                 return [(in_exact_parts(layers), *ends) for layers, *ends in cases]
 
 
@@ -293,7 +293,7 @@ def _stacks(rng):
     one_hot = np.eye(3)[[[0, 0, 1], [2, 1, 1], [1, 2, 0]]]
     # Nobody above looks at position 1, the only one that looks at input 1: nothing gets there.
     unseen = np.eye(3)[[[0, 1, 2], [0, 0, 2], [1, 2, 0]]]
-    models = (*cases, one_hot, unseen)
+    models = (*cases, one_hot, unseen, np.ones((2, 1, 1)))
     return [(model, attention_flow(model[:-1], residual=0)) for model in models]
 
 
@@ -366,6 +366,10 @@ def _flows(rng):
     first = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.5, 0.3, 0.2]])
     flow = np.array([[1 - 1.1e-6, 0.8, 0.2], [1 + 1e-8, 0.5, 0.2 - 5e-4], [0.7, 0.8 - 9e-7, 0.2]])
     cases = [(flow, first), (np.full((2, 2), 0.3), np.full((2, 2), 0.5))]  # none reaches its bound
+    cases += [
+        (0.2 * rng.random((3, 3)), np.full((3, 3), 1 / 3)),
+        (np.ones((1, 1)), np.ones((1, 1))),
+    ]
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))
         bound = np.minimum(1, layers[0].sum(axis=0))
@@ -422,10 +426,21 @@ OURS = (layered_graph, max_flow, attention_flow, flow_from)
 
 CHECKS = {
     "flow-1": Check(judge=_judge_by_hand, call=read_value),
-    "flow-2": Check(inputs=_networks, judge=_judge_within, without=OURS),
+    "flow-2": Check(
+        inputs=_networks,
+        judge=_judge_within,
+        without=OURS,
+        fits=lambda weights, start, end: start != end,
+    ),
     "flow-3": Check(inputs=_models, judge=_judge_model, without=OURS),
-    "flow-4": Check(inputs=_cuts, judge=_judge_cut),
+    "flow-4": Check(
+        inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
+    ),
     "flow-5": Check(inputs=_two_layers, judge=_judge_two_layers, without=OURS),
     "flow-6": Check(inputs=_stacks, judge=_judge_bounds),
-    "flow-7": Check(inputs=_flows, judge=_judge_saturated),
+    "flow-7": Check(
+        inputs=_flows,
+        judge=_judge_saturated,
+        fits=lambda flow, first: bool((flow <= np.minimum(1, first.sum(axis=0)) + 1e-7).all()),
+    ),
 }

@@ -92,7 +92,10 @@ def _layers(rng):
     steps = np.eye(4)[[rng.permutation(4) for _ in range(2)]]
     many = steps[rng.integers(2, size=rng.integers(20, 30))]
     faint = np.eye(3) * (1 - 2e-5) + 2e-5 / 3  # what a threshold leaves out is all that moves
-    return [(layers,) for layers in (*cases, 0.99 * many + 0.0025, np.array(2 * [faint]))]
+    return [
+        (layers,)
+        for layers in (*cases, 0.99 * many + 0.0025, np.array(2 * [faint]), np.ones((2, 1, 1)))
+    ]
 
 
 def _judge_product(cases, values):
@@ -148,7 +151,9 @@ def _raw(rng):
     far = np.exp(2 * rng.normal(size=(2, 4, 4))) * rng.permutation([3e-12, 3e-12, 1, 1e8])[:, None]
     nearly = shares * rng.permutation([0.98, 0.999, 1.03])[:, None]
     cases += [(shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4), (nearly, 0.1)]
-    return [*cases, (deep, 0.6), (far, 0.25)]
+    other = np.exp(rng.normal(size=(2, 3, 3)))
+    single = np.exp(rng.normal(size=(2, 1, 1)))
+    return [*cases, (deep, 0.6), (far, 0.25), (other, 0.85), (single, 0.3)]
 
 
 def _judge_mended(cases, values):

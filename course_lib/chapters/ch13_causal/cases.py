@@ -1,11 +1,14 @@
 """The inputs of the checks of chapter 13, and what is right on them."""
 
+from collections import Counter
+
 import numpy as np
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
 
-MANY = 179  # draws for one set: so often that unfair ones show
+MANY = 179  # draws for one set, or more: so often that unfair ones show
+CALLS, DEEP = 60, 96  # calls with the same heads in so many layers: each of them draws, too
 
 
 def causal_weights(rng, *shape, scale=2.0):
@@ -38,6 +41,10 @@ def shuffled(rng):
         sink = np.tri(4) + np.eye(4) * [0, much, much, much]
         order = np.roll(np.arange(4), rng.integers(1, 4))
         cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
+    # Everybody looks at the first token: of many steps, none that counts leads elsewhere.
+    sink = np.tri(5) + np.eye(5)[0] * 1e9 * (np.arange(5) > 0)[:, None]
+    order = np.roll(np.arange(5), rng.integers(1, 5))
+    cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
     n = int(rng.integers(20, 30))
     return [*cases, (_in_order(causal_weights(rng, n), rng.permutation(n)),)]
 
@@ -46,6 +53,11 @@ def _in_order(weights, order):
     """Return the weights with token t at position order[t]."""
     back = np.argsort(order)
     return weights[np.ix_(back, back)]
+
+
+def is_causal(weights):
+    """Tell whether each token sees one more than the one before it, in some order."""
+    return bool((np.sort(np.count_nonzero(weights, axis=1)) == np.arange(len(weights)) + 1).all())
 
 
 def reading_order(weights):
@@ -137,17 +149,18 @@ def chosen_heads(rng):
     """Make sets of heads and generators: two sets many times, half of a layer, several layers.
 
     The heads of one set are neighbours: an answer that draws any head and goes on to the next free
-    one draws the one behind them too often. The other has the same two heads in each of two
-    layers: one random order for both layers shows. The last two cases are the same one with the
-    same generator.
+    one draws the one behind them too often. They are the same in many layers, so that also an
+    order that is only nearly random shows, as of heads each exchanged for any other. The other set
+    has the same two heads in each of two layers: one random order for both layers shows. The last
+    two cases are the same one with the same generator.
     """
     first = int(rng.integers(6))
-    neighbours = [(0, first), (0, (first + 1) % 6)]
+    neighbours = [(layer, (first + k) % 6) for layer in range(DEEP) for k in range(2)]
     several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
     half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
     taken = rng.permutation(5)[:2].tolist()
     pairs = [(layer, head) for layer in (2, 6) for head in taken]
-    sets = [(neighbours, 6)] * MANY + [(pairs, 5)] * MANY
+    sets = [(neighbours, 6)] * CALLS + [(pairs, 5)] * MANY
     sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
     seeds = rng.integers(2**32, size=len(sets)).tolist()
@@ -156,6 +169,12 @@ def chosen_heads(rng):
         (list(heads), count, np.random.default_rng(seed))
         for (heads, count), seed in zip([*sets, sets[-1]], [*seeds, 0, 0], strict=True)
     ]
+
+
+def are_half(heads, count, rng):
+    """Tell whether a set holds at most half of the heads of each layer."""
+    taken = Counter(layer for layer, _ in heads).values()
+    return all(head < count for _, head in heads) and 2 * max(taken) <= count
 
 
 def walks(rng):

@@ -359,41 +359,61 @@ def _listed(pairs):
 def _judge_fairness(cases, drawn):
     """Of sets that were asked for many times, see that heads and sets come up as they should."""
     asked = Counter((*sorted(heads), count) for heads, count, _ in cases)
-    for key, times in asked.items():
+    # Few layers first: what all layers have in common would look like unfair heads in many.
+    for key, times in sorted(asked.items(), key=lambda item: len(item[0])):
         *heads, count = key
-        if times < made.MANY:
+        if times < made.CALLS:
             continue
-        found, sets = Counter(), Counter()
+        taken, found = _by_layer(heads), []
         for (given, number, _), pairs in zip(cases, drawn, strict=True):
             if (*sorted(given), number) == key:
-                found.update(tuple(pair) for pair in pairs)
-                sets[frozenset(tuple(pair) for pair in pairs)] += 1
-        for layer in {layer for layer, _ in heads}:
-            taken = {head for at, head in heads if at == layer}
-            chance = len(taken) / (count - len(taken))
-            for head in set(range(count)) - taken:
-                seen = found[layer, head]
-                tails = binom.cdf(seen, times, chance), binom.sf(seen - 1, times, chance)
-                if min(tails) < UNLIKELY:
-                    raise Wrong(
-                        "In {times} draws with different generators, head {head} of {count} came "
-                        "{seen} times. Let `rng` choose, each other head with the same chance.",
-                        times=times,
-                        head=head,
-                        count=count,
-                        seen=seen,
-                    )
-        ways = math.prod(
-            math.comb(count - k, k) for k in Counter(layer for layer, _ in heads).values()
-        )
-        if ways <= times / 10 and _chance_of(sets, times, ways) < UNLIKELY:
+                found.append(_by_layer((int(layer), int(head)) for layer, head in pairs))
+        for same_heads in set(taken.values()):  # layers with the same heads in the set are as one
+            layers = [layer for layer in taken if taken[layer] == same_heads]
+            sets = [its[layer] for its in found for layer in layers]
+            _see_heads(sets, count, same_heads)
+            _see_sets(sets, math.comb(count - len(same_heads), len(same_heads)))
+        ways = math.prod(math.comb(count - len(some), len(some)) for some in taken.values())
+        _see_sets([frozenset(its.items()) for its in found], ways, size=len(heads))
+
+
+def _by_layer(pairs):
+    """Return the heads of each layer, as frozen sets."""
+    found = {}
+    for layer, head in pairs:
+        found.setdefault(layer, set()).add(head)
+    return {layer: frozenset(heads) for layer, heads in found.items()}
+
+
+def _see_heads(sets, count, taken):
+    """Raise `Wrong` where one of the other heads came too often or too seldom, one by one."""
+    times, found = len(sets), Counter(head for some in sets for head in some)
+    chance = len(taken) / (count - len(taken))
+    for head in set(range(count)) - taken:
+        seen = found[head]
+        tails = binom.cdf(seen, times, chance), binom.sf(seen - 1, times, chance)
+        if min(tails) < UNLIKELY:
             raise Wrong(
-                "In {times} draws of {size} heads, some of the {ways} possible sets came far too "
-                "often, though each single head did not. Give each set of others the same chance.",
+                "In {times} draws with different generators, head {head} of {count} came "
+                "{seen} times. Let `rng` choose, each other head with the same chance.",
                 times=times,
-                size=len(heads),
-                ways=ways,
+                head=head,
+                count=count,
+                seen=seen,
             )
+
+
+def _see_sets(sets, ways, size=None):
+    """Raise `Wrong` where some sets of heads came too often, though the single heads did not."""
+    times = len(sets)
+    if ways <= times / 10 and _chance_of(Counter(sets), times, ways) < UNLIKELY:
+        raise Wrong(
+            "In {times} draws of {size} heads, some of the {ways} possible sets came far too "
+            "often, though each single head did not. Give each set of others the same chance.",
+            times=times,
+            size=size or len(sets[0]),
+            ways=ways,
+        )
 
 
 def _chance_of(sets, times, ways):
@@ -457,7 +477,7 @@ def _judge_walk(cases, values):
 
 LIBRARY = ("course_lib.heads",)  # its scores, and what they are made of
 CHECKS = {
-    "causal-1": Check(inputs=made.shuffled, judge=_judge_order),
+    "causal-1": Check(inputs=made.shuffled, judge=_judge_order, fits=made.is_causal),
     "causal-2": Check(inputs=made.heads, judge=_judge_previous, without=LIBRARY),
     "causal-3": Check(inputs=made.said_twice, judge=_judge_induction, without=LIBRARY),
     "causal-4": Check(inputs=made.texts, judge=_judge_mended, without=LIBRARY),
@@ -467,6 +487,7 @@ CHECKS = {
         inputs=made.chosen_heads,
         judge=_judge_null,
         without=("course_lib.data.smollm2_heads:others_like",),
+        fits=made.are_half,
     ),
     "causal-8": Check(inputs=made.walks, judge=_judge_walk),
 }

@@ -7,6 +7,8 @@ from course_lib.attention import softmax
 from course_lib.chapters.ch06_nlp.predictors import draw_predictor
 from course_lib.chapters.ch14_explain.layers import Layer
 
+SHORTEST = 0.09  # so long is each output, says the text: who divides by a little more is right
+
 
 def draw_layer(rng, weights, d, *, share=1.0, bends=False):
     """Return a random `Layer` and values for it; `share` is the size of what goes past it."""
@@ -24,11 +26,16 @@ def layers(rng):
     alone, value = draw_layer(rng, np.ones((1, 1)), 3, share=0.2)
     alone.x -= 0.4 * value @ alone.matrix  # without its value, the output points the other way
     short, brief = draw_layer(rng, softmax(rng.normal(size=(3, 3))), 3)
-    scale = 0.09 / np.linalg.norm(short(brief), axis=1).min()
+    scale = SHORTEST / np.linalg.norm(short(brief), axis=1).min()
     short.x *= scale  # short outputs turn as far as long ones
+    # Each token sees itself only, and its values are far smaller than those before it.
+    alone_each, tiny = draw_layer(rng, np.eye(3), 4)
+    sizes = np.array([[1.0], [1e-5], [1e-9]])
+    alone_each.x, alone_each.matrix = 1e9 * sizes * alone_each.x, 1e9 * alone_each.matrix
     return [
         (short, scale * brief),
         draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
+        (alone_each, sizes * tiny),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
         draw_layer(rng, softmax(4 * rng.normal(size=(3, 3))), 4, share=3.0),

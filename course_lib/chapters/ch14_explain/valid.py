@@ -8,7 +8,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
-from course_lib.chapters.ch14_explain.cases import apart, clear_winner, differences, draw_layer
+from course_lib.chapters.ch14_explain.cases import (
+    SHORTEST,
+    apart,
+    clear_winner,
+    differences,
+    draw_layer,
+    layers,
+)
 from course_lib.exercises.strategies import cases_of, random_weights, seeded
 
 small = st.integers(1, 5)
@@ -26,10 +33,13 @@ def _text(rng, n, classes, words):
 def _layer(rng, n, d):
     share = rng.choice([0.3, 1, 3])
     layer, values = draw_layer(rng, random_weights(rng, n), d, share=share)
-    size = rng.choice([0.01, 1, 1])  # of the outputs, too, unless they are bent
+    size = rng.choice([0.1, 1, 1])  # of the outputs, too, unless they are bent
     layer.x *= size
     layer.bends = bool(rng.integers(2))
-    return layer, size * values
+    values = size * values
+    outputs = [layer(values), *(layer(np.where(one, 0, values)) for one in np.eye(n)[..., None])]
+    assume(np.linalg.norm(outputs, axis=-1).min() >= SHORTEST)
+    return layer, values
 
 
 def _with_gradients(rng, depth, h, n):
@@ -62,7 +72,7 @@ def _differences(rng, texts, draws):
 
 VALID = {
     "explain-1": seeded(_text, st.integers(1, 9), st.integers(2, 6), st.sampled_from([3, 9])),
-    "explain-3": seeded(_layer, st.integers(1, 6), st.integers(3, 6)),
+    "explain-3": seeded(_layer, st.integers(1, 6), st.integers(3, 6)) | cases_of(layers),
     "explain-4": seeded(_with_gradients, st.integers(1, 4), small, small),
     "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), st.sampled_from([3, 9])),
     "explain-6": seeded(_scores, st.integers(1, 8), st.integers(2, 8)),

@@ -934,7 +934,7 @@ WRONG = {
         (edges_clearly_above(1e-9), "just above the threshold"),
         (edges_clearly_above(-1e-9), NOT_FOUND),
         (edges_compared_in(np.float32), "just above the threshold"),
-        (edges_compared_in(np.float16), "just above the threshold"),
+        (edges_compared_in(np.float16), NOT_FOUND),
         (lambda w, t: edges_by_argwhere(w, np.float16(t)), NOT_FOUND),
         (edges_of_rows_by_their_index, NOT_FOUND),
         (edges_where(lambda w, t: w >= max(t, 1e-9)), NOT_FOUND),

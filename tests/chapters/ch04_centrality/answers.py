@@ -114,13 +114,18 @@ def way_straight_if_strong(weights, start, end):
 
 
 def way_by_trying_all(weights, start, end):
-    others = [i for i in range(len(weights)) if i not in (start, end)]
-    ways = [
-        [start, *between, end]
-        for k in range(len(others) + 1)
-        for between in itertools.permutations(others, k)
-    ]
-    return max(ways, key=lambda way: np.prod([weights[i, j] for i, j in itertools.pairwise(way)]))
+    def ways(way):
+        if way[-1] == end:
+            yield way
+        else:
+            for j in np.flatnonzero(weights[way[-1]]).tolist():
+                if j not in way:
+                    yield from ways([*way, j])
+
+    return max(
+        ways([start]),
+        key=lambda way: np.prod([weights[i, j] for i, j in itertools.pairwise(way)]),
+    )
 
 
 def way_by(length):
@@ -875,6 +880,7 @@ WRONG = {
         (way_by(lambda w: 1 - np.log(w)), ("larger product", "such as 1 / w")),
         (functools.partial(way_by_bellman_ford, steps=2), ("larger product", "weight 0")),
         (functools.partial(way_by_bellman_ford, steps=7), ("larger product", "weight 0")),
+        (functools.partial(way_by_bellman_ford, steps=30), "larger product"),
         (way_straight_if_strong, "larger product"),
         *((way_by_beam(width), ("larger product", "weight 0")) for width in (1, 2, 3)),
         *(

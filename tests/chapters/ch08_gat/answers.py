@@ -17,7 +17,6 @@ from course_lib.attention import attention, softmax
 from course_lib.nn.attention import masked_softmax
 from course_lib.nn.edges import Edges, edge_softmax
 from course_lib.nn.gat import GraphAttention
-from tests.support.answers import of_one_size
 
 
 def then(convert, answer):
@@ -589,7 +588,6 @@ PAIRWISE = "the logits of all pairs take"
 
 WRONG = {
     "gat-1": [
-        (of_one_size(edges_by_node), "not right yet"),
         (edges_in_a_table, "IndexError"),
         (lambda logits, query: softmax(logits), "one softmax over all"),
         (lambda logits, query: 1 / np.bincount(query)[query], "not used"),

@@ -14,7 +14,6 @@ import torch
 
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
-from tests.support.answers import of_one_size
 
 
 def residual_by_diagonal(heads, residual):
@@ -571,7 +570,6 @@ RIGHT = {
 
 WRONG = {
     "rollout-1": [
-        (of_one_size(residual_by_diagonal), "not right yet"),
         (lambda heads, r: r * heads.mean(0) + (1 - r) * np.eye(heads.shape[-1]), "swapped"),
         (lambda heads, r: heads.mean(0) + r * np.eye(heads.shape[-1]), "more than 1"),
         (lambda heads, r: (1 - r) * heads.mean(0) + r, "diagonal only"),

@@ -16,7 +16,6 @@ from course_lib.attention import softmax
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.sparse import sparse_attention
 from course_lib.nn.sparse import sparsemax as torch_sparsemax
-from tests.support.answers import of_one_size
 
 
 def rows_by_loop(weights, cutoff):
@@ -841,7 +840,6 @@ WRONG = {
         (lambda w, c: rows_by_loop(w, max(c, 0.01)), "not right yet"),
     ],
     "sparse-2": [
-        (of_one_size(lambda kept: np.where(kept, 1, -1)), "is not reached"),
         (lambda kept: np.ones(len(kept)), "not reached"),
         (lambda kept: np.where(kept, 1, np.arange(len(kept)) % 2 * 2e-4 - 1), "not reached"),
         (lambda kept: kept.astype(float), "not reached"),

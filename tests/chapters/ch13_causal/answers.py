@@ -10,7 +10,7 @@ import torch
 
 from course_lib.data.smollm2_heads import others_like as recorded_null
 from course_lib.heads import duplicate_score, induction_score, offset_score, position_score
-from tests.support.answers import in_type, of_one_size, on_type
+from tests.support.answers import in_type, on_type
 
 
 def order_by_topology(weights):
@@ -424,15 +424,6 @@ def null_by_sorting(heads, num_heads, rng):
     return drawn
 
 
-def null_by_pandas(heads, num_heads, rng):
-    frame = pd.DataFrame(heads, columns=["layer", "head"])
-    rows = []
-    for layer, group in frame.groupby("layer"):
-        free = np.setdiff1d(range(num_heads), group["head"])
-        rows += [(layer, h) for h in pd.Series(free).sample(len(group), random_state=rng)]
-    return pd.DataFrame(rows)
-
-
 def null_by_torch(heads, num_heads, rng):
     return torch.tensor(np.array(null_by_choice(heads, num_heads, rng)))
 
@@ -670,6 +661,38 @@ def null_from(choose):
     return answer
 
 
+def null_from_few(seeds):
+    """Build a null that `rng` chooses among a few."""
+
+    def answer(heads, num_heads, rng):
+        return null_by_choice(heads, num_heads, np.random.default_rng(int(rng.integers(seeds))))
+
+    return answer
+
+
+def null_by_naive_shuffle(heads, num_heads, rng):
+    """Each free head is exchanged for any other: some orders come up more often."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        for i, j in enumerate(rng.integers(len(free), size=len(free))):
+            free[i], free[j] = free[j], free[i]
+        drawn += [(layer, head) for head in free[: len(taken)]]
+    return drawn
+
+
+def null_by_coarse_keys(heads, num_heads, rng):
+    """Heads sorted by a random digit: of equal digits the smaller head comes first."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        order = np.argsort(rng.integers(10, size=len(free)), kind="stable")
+        drawn += [(layer, free[k]) for k in order[: len(taken)]]
+    return drawn
+
+
 def null_by_shifting(heads, num_heads, rng):
     """All heads go on by the same random number, once none of them hits the set."""
     for _ in range(100):
@@ -767,7 +790,6 @@ RIGHT = {
         null_by_permutation,
         null_by_shuffle,
         null_by_sorting,
-        null_by_pandas,
         null_by_torch,
         null_as_floats,
         lambda heads, num_heads, rng: iter(null_by_choice(heads, num_heads, rng)),
@@ -791,11 +813,14 @@ RIGHT = {
 
 WRONG = {
     "causal-1": [
-        (of_one_size(order_by_topology), "not right yet"),
         (lambda w: np.argsort((w > 1e-250).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 1e-20).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w.astype(np.float32) > 0).sum(axis=1)), "not right yet"),
         (lambda w: np.argsort((w > 0).sum(axis=1))[:10], "shape"),
+        (
+            lambda w: np.argsort((np.linalg.matrix_power(w, 50) > 0).sum(axis=1)),
+            "not right yet",
+        ),
         (lambda w: order_by_topology(w)[::-1], "begins with the last"),
         (place_of, "ranks of the positions"),
         (lambda w: np.count_nonzero(w, axis=1), "how many tokens"),
@@ -813,7 +838,6 @@ WRONG = {
         (lambda w: w[order_by_topology(w)], "shape"),
     ],
     "causal-2": [
-        (of_one_size(previous_by_sum), "not right yet"),
         (lambda w: of_what_is_there(np.diagonal(w, -1, 2, 3)), ("not right yet", "NaN")),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., :16].mean(-1), "not right yet"),
         (lambda w: np.diagonal(w, -1, 2, 3)[..., :4].mean(axis=-1), "not right yet"),
@@ -840,7 +864,6 @@ WRONG = {
         (lambda w: offset_score(w, -1), "calls `course_lib.heads.offset_score`"),
     ],
     "causal-3": [
-        (of_one_size(induction_by_words), "not right yet"),
         (
             lambda w, half: of_what_is_there(w[:, :, half:, 1 : half + 1].diagonal(0, 2, 3)),
             ("not right yet", "NaN came back"),
@@ -900,7 +923,6 @@ WRONG = {
         (lambda w, t: duplicate_score(w, t), "calls `course_lib.heads.duplicate_score`"),
     ],
     "causal-5": [
-        (of_one_size(path), "not right yet"),
         (lambda a, b, half: path(a, b, half) / path(a, b, half).sum(), "not right yet"),
         (lambda lower, upper, half: path(upper, lower, half), "heads are swapped"),
         (wrong_path(lambda i, h: i - h, lambda i, h, k: (k, k - 1)), "leads to the earlier copy"),
@@ -936,7 +958,6 @@ WRONG = {
         (lambda a, b, half: path(a.T, b.T, half), "not right yet"),
     ],
     "causal-6": [
-        (of_one_size(rises), "not right yet"),
         (lambda a, b: (b / a - 1)[..., len(a[0]) // 2 + 1 :].mean(axis=(-1, -2)), "not right yet"),
         (
             lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :][..., :5].mean(axis=(-1, -2)),
@@ -975,6 +996,9 @@ WRONG = {
         (null_of_neighbours, "set of others the same chance"),
         (null_of_one_order, "set of others the same chance"),
         (null_next, "the same chance"),
+        (null_from_few(10), "the same chance"),
+        (null_by_naive_shuffle, ("the same chance", "set of others the same chance")),
+        (null_by_coarse_keys, ("the same chance", "set of others the same chance")),
         (null_unfair, "the same chance"),
         (null_anywhere, ("as many heads", "of the set itself")),
         (null_with_itself, "of the set itself"),
@@ -1001,7 +1025,6 @@ WRONG = {
         ),
     ],
     "causal-8": [
-        (of_one_size(shares), "not right yet"),
         (shares_from(end=lambda found: found / found[-1]), "not right yet"),
         (
             lambda layers: shares(np.broadcast_to(layers.mean(axis=0), layers.shape)),

@@ -13,7 +13,6 @@ import torch
 
 from course_lib.explain import METHODS, gradient_rollout
 from course_lib.nn.explain import leave_one_out
-from tests.support.answers import of_one_size
 
 
 def hide_at_once(predict, text):
@@ -683,7 +682,6 @@ WRONG = {
         (("5", "0"), "array of numbers"),
     ],
     "explain-3": [
-        (of_one_size(zero_with(turned)), "not right yet"),
         (zero_with(lambda a, b: 1 - turned(a, b)), "That is the cosine"),
         (lambda *case: zero_by_units(*case).T, "transposed"),
         (zero_then(lambda found: found / found.sum(axis=1, keepdims=True)), "no division"),
@@ -698,6 +696,13 @@ WRONG = {
         ),
         (zero_with(turned, lambda v, j: v.__setitem__(j, v.mean(axis=0))), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__(j, 1)), "not right yet"),
+        *(
+            (
+                lambda layer, v, least=least: zero_by_units(layer, np.where(abs(v) < least, 0, v)),
+                "not right yet",
+            )
+            for least in (1e-2, 1e-6)
+        ),
         (zero_with(turned, lambda v, j: v.__setitem__((slice(None), j % 3), 0)), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__(j, -v[j])), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__((j, 0), 0)), "not right yet"),
