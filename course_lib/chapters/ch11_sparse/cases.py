@@ -121,6 +121,14 @@ def edge_lists(rng):
     return [*cases, many_positions(rng)]
 
 
+def are_near(query, key, value, edges):
+    """Tell whether logits are so near 0 that they may be computed in single precision.
+
+    Those that are far from 0 above are exact in it; mixed with others they would not be.
+    """
+    return bool(np.abs(query @ key.T).max() < 50)
+
+
 def clearly_chosen(query, key, size, by=1e-3):
     """Tell whether no query finds two blocks nearly equally good."""
     means = key.reshape(-1, size, key.shape[1]).mean(axis=1)

@@ -468,6 +468,7 @@ CHECKS = {
     ),
     "sparse-7": Check(
         inputs=made.edge_lists,
+        fits=made.are_near,
         judge=_judge_along,
         call=call_measured,
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
