@@ -79,8 +79,8 @@ def test_a_static_figure_becomes_a_file_that_looks_the_same(tmp_path, width, sty
 
 def test_a_static_figure_without_plain_areas_is_made_small():
     pictures = module_of_book("_ext/pictures")
-    file = pictures.compressed(picture(320, noise=60))
-    assert Image.open(io.BytesIO(file)).size == (160, 160)
+    file = pictures.compressed(picture(400, noise=60))
+    assert Image.open(io.BytesIO(file)).size == (200, 200)
 
 
 def test_icons_are_those_that_pages_name():
