@@ -19,7 +19,6 @@ PLAIN = 0.4  # the share of a cell that has one colour
 PRECISION = 0.006  # of a scale
 HATCH = 0.03  # how much less of a cell has one colour if it is hatched
 ALIKE = 0.05  # cells that say nothing differ by no more in a channel
-STEP_BACK = 0.02  # of lightness: rounding, not another turn
 LIGHTNESS = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 PLACES = np.linspace(0, 1, 513)  # along a colour map
 
@@ -101,13 +100,6 @@ def _turns(colours):
     steps = np.diff(colours @ LIGHTNESS)
     rises = np.sign(steps[np.abs(steps) > 0.002])
     return np.count_nonzero(np.diff(rises))
-
-
-def is_ordered(scale):
-    """Tell whether colours only grow darker, or only lighter, as the weights rise."""
-    lightness = scale["colours"] @ LIGHTNESS
-    lightness = lightness if lightness[-1] > lightness[0] else -lightness
-    return bool((np.maximum.accumulate(lightness) - lightness).max() < STEP_BACK)
 
 
 def _mistakes(rights):

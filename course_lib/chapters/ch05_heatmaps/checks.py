@@ -19,7 +19,6 @@ from course_lib.exercises.drawing_reader import (
     colours_at,
     is_all_of,
     is_linear,
-    is_ordered,
     look_alike,
     read_matrices,
     same_colours,
@@ -53,7 +52,7 @@ def _judge_honest(cases, values):
             )
         if not is_linear(scale):
             raise Wrong("Equal steps of weight should be equal steps of the colour map.")
-        if not is_ordered(scale):
+        if not _is_ordered(scale):
             raise Wrong(
                 "On this colour map a larger weight is darker in one place and lighter in another. "
                 "Take a map that only grows darker, or only lighter."
@@ -71,6 +70,16 @@ def _judge_honest(cases, values):
                     tokens=tokens,
                     shown=shown,
                 )
+
+
+STEP_BACK = 0.02  # of lightness: rounding, not another turn
+
+
+def _is_ordered(scale):
+    """Tell whether colours only grow darker, or only lighter, as the weights rise."""
+    lightness = scale["colours"] @ LIGHTNESS
+    lightness = lightness if lightness[-1] > lightness[0] else -lightness
+    return bool((np.maximum.accumulate(lightness) - lightness).max() < STEP_BACK)
 
 
 def _need_label(label, word, what):
