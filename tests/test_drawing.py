@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import seaborn
 
-from course_lib.exercises.drawing import Draw, described, own_figure
+from course_lib.exercises.drawing import Draw, described
 from course_lib.exercises.drawing_reader import read_matrices
 from course_lib.exercises.drawing_texts import first_word, names_at, number_in, numbers_at
+from course_lib.exercises.empty_figures import own_figure
 from course_lib.exercises.exercise import Wrong
 
 WEIGHTS = np.array([[0.0, 0.7, 0.3], [0.9, 0.1, 0.0], [0.2, 0.2, 0.6]])

@@ -6,33 +6,26 @@ text can be seen. What judges ask of a description is in `drawing_reader.py`.
 """
 
 import contextlib
-import pickle
 from dataclasses import KW_ONLY, dataclass
-from functools import cache, partial
+from functools import partial
 
 import matplotlib
-import matplotlib.style
 import numpy as np
-from matplotlib._pylab_helpers import Gcf
-from matplotlib.backend_bases import FigureManagerBase
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyQuadMesh, QuadMesh
-from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from course_lib.exercises import empty_figures
 from course_lib.exercises.calling import copied
+from course_lib.exercises.empty_figures import own_figure
 from course_lib.exercises.plain_data import attempt
 
-INCHES, DPI = 6, 72  # of one pair of axes with its labels
-ROOM = {"left": 0.2, "bottom": 0.2, "right": 0.9, "top": 0.9}  # notebooks cut no label off
 SAMPLES = 513  # weights, and places of the colour map, from the lower to the upper end of a scale
 INSIDE = np.linspace(0.2, 0.8, 15)  # where a cell is looked at, as a share of its side
 SEEN = 30  # how much a text changes some pixels, of 255
 LEGIBLE = 3  # pixels, the height of a text
 WITHIN = 1.25  # of a cell: how wide and high a text in it may be
-_ready = {}  # how many axes: figures that wait for the next case
 
 
 @dataclass(frozen=True)
@@ -63,42 +56,6 @@ def _drawn(answer, case, count, named):
     return drawings
 
 
-@contextlib.contextmanager
-def own_figure(count=1):
-    """Give a figure with `count` axes that pyplot knows but does not draw on by itself.
-
-    Styles and open figures of the notebook are kept from it and come back at the end, when all
-    that was opened meanwhile is closed.
-    """
-    opened = list(Gcf.figs.items())
-    Gcf.figs.clear()
-    try:
-        with matplotlib.style.context("default"):
-            matplotlib.rcParams["interactive"] = False
-            waiting = _ready.get(count)
-            figure, axes = waiting.pop() if waiting else _empty(count)
-            for number, known in enumerate((figure, Figure())):  # the last is the current one
-                Gcf.set_active(FigureManagerBase(FigureCanvasAgg(known), number + 1))
-            yield figure, axes
-    finally:
-        for manager in list(Gcf.figs.values()):
-            Gcf.destroy(manager)
-        Gcf.figs.update(opened)
-
-
-def _empty(count):
-    """Return a figure with so many empty axes: to copy one is faster than to make it."""
-    return pickle.loads(_model(count))
-
-
-@cache
-def _model(count):
-    with matplotlib.style.context("default"):
-        figure = Figure((INCHES * count, INCHES), dpi=DPI)
-        axes = figure.subplots(1, count, squeeze=False, gridspec_kw=ROOM)[0].tolist()
-    return pickle.dumps((figure, axes))
-
-
 def make_ready(counts):
     """Make empty figures before they are asked for, and load what drawing loads when it begins.
 
@@ -108,8 +65,7 @@ def make_ready(counts):
         How many axes a figure has, and how many such figures.
     """
     Draw(named=True)(lambda axes, weights: axes.imshow(weights), [(np.eye(2),)])
-    with matplotlib.style.context("default"):
-        _ready.update({axes: [_empty(axes) for _ in range(n)] for axes, n in counts.items()})
+    empty_figures.make_ready(counts)
 
 
 def described(figure, axes, shape, named=True):
