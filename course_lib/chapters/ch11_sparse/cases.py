@@ -116,8 +116,11 @@ def edge_lists(rng):
     query, key = np.array([[128.0], [-128], [1]]), np.array([[128.0], [127], [64]])
     every = np.stack(np.divmod(rng.permutation(9), 3))
     cases.append((query, key, rng.normal(size=(3, 2)), every))
-    query, key, value, edges = cases[0]
-    cases.append((query, key, value, (edges + 1) % len(query)))  # other edges, as many
+    # Of the same sizes as the first: arguments are exchanged between these two, which are small,
+    # and not between lists of many positions.
+    *numbers, edges = cases[0]
+    others = [rng.normal(size=part.shape) for part in numbers]
+    cases.append((*others, (edges + 1) % len(numbers[0])))
     return [*cases, many_positions(rng)]
 
 
