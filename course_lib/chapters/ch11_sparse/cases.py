@@ -89,7 +89,7 @@ def windows(rng):
     wide = [(int(n), int(n + rng.integers(0, 9))) for n in rng.integers(2, 12, size=2)]
     crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (9, 12), (512, 3), (100, 60)]
     crafted.append((400, 120))  # more edges than 16 bits can count
-    return [*crafted, *sizes, *wide, (2000, int(rng.integers(3, 10)))]
+    return [*crafted, *sizes, *wide, (1200, int(rng.integers(3, 10)))]
 
 
 def edge_lists(rng):
