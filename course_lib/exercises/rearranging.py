@@ -1,5 +1,7 @@
-"""Further cases that share a row, or all numbers, with others: an answer that keeps results by
-less than the whole of its arguments shows on them, as by the first row or by sorted numbers.
+"""Further cases that share a row, or all numbers, with others.
+
+An answer that keeps results by less than the whole of its arguments shows on them, as one that
+looks at the first row or at sorted numbers.
 """
 
 import numpy as np

@@ -20,8 +20,8 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.separating_cases import separating
 from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.separating_cases import separating
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
@@ -388,7 +388,7 @@ def _collapsing(rng):
         if len(cases) == 17:
             break
 
-    # One token, one layer; small weights that decide; and the same numbers, or the same first layer.
+    # One token, one layer; small weights that decide; the same numbers, or the same first layer.
     swap, same = np.eye(2)[::-1], np.full((2, 2), 0.5)
     cases += [(np.ones((2, 1, 1)), 0.3), (same[None], 0.3)]
     cases += [(np.array(two), 0.3) for two in ((swap, same), (same, swap), (swap, swap))]

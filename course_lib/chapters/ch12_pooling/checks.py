@@ -69,7 +69,7 @@ def _nodes_and_far_scores(rng):
     v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
     small = np.array([[1.0, 1, 0], [-1, 1, LARGE], [0, 1, 128]])  # logits 12, -12 and 0
     return [
-        *_nodes(rng),
+        *rearranged(_nodes)(rng),
         (h, v, far),
         (h[::-1], v, far),
         (h[:2], v, nearly),
@@ -138,7 +138,8 @@ def _batches(rng):
     wide = np.array([[0.0, 2000.0, -3000.0, 1999.0, -1000.0]])
     scores = rng.normal(size=(2, 2))
     pooled = np.stack([small_and_large(rng), small_and_large(rng)])
-    two = [(scores, pooled + [small, 0], scores < np.inf) for small in (0, 2e-5)]  # nearly alike
+    nearly = pooled + np.array([2e-5, 0])
+    two = [(scores, features, scores < np.inf) for features in (pooled, nearly)]
     one = np.zeros((1, 1)), np.ones((1, 1, 1))
     return [
         *two,
@@ -328,7 +329,7 @@ def _are_in_range(scores, features, graph, num_graphs):
 POOL = "course_lib.nn.pooling:AttentionPooling"
 CHECKS = {
     "pooling-1": Check(
-        inputs=rearranged(_nodes_and_far_scores),
+        inputs=_nodes_and_far_scores,
         judge=_judge_pool,
         without=(f"{POOL}.scores", f"{POOL}.forward", f"{POOL}.pool_index"),
     ),
