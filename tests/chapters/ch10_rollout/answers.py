@@ -739,7 +739,7 @@ WRONG = {
         (walk_by_one_number, "the rollout says"),
     ],
     "rollout-6": [
-        (depth_by(ratio_of_stretches), "not right yet"),
+        (depth_by(ratio_of_stretches), ("not right yet", "IndexError")),
         (depth_by(distance_from_any_rank_one), "not right yet"),
         (lambda weights, limit: min(depth_by_next(weights, limit), 7), "not right yet"),
         (lambda weights, limit: depth_with(growing)(weights, limit) - 1, "not indices"),
