@@ -18,8 +18,8 @@ CHANGED = "changed its arguments"  # the type of a `Raised` that stands for a va
 def call_function(answer, cases):
     """Call a learner's function once for each case; return plain values or `Raised`.
 
-    Arrays of one size are given in the same memory, one after the other: an answer that knows them
-    by their place, and not by what they hold, shows.
+    Arrays of one size are given in the same memory, one after the other, and so are objects of one
+    class: an answer that knows them by their place, and not by what they hold, shows.
     """
     places = {}
     return [attempt(lambda case=case: answer(*_placed(case, places))) for case in cases]
@@ -54,7 +54,7 @@ def _alike(one, other):
 
 
 def _placed(case, places):
-    """Return a copy of a case whose arrays stand where others of their sizes stood before."""
+    """Return a copy of a case whose parts stand where others of their kinds stood before."""
     given = copied(case)
     for k, new in enumerate(given):
         if type(new) is np.ndarray and new.dtype != object:
@@ -62,7 +62,23 @@ def _placed(case, places):
             if place.shape == new.shape and place.dtype == new.dtype and place.flags.writeable:
                 place[...] = new
                 given = (*given[:k], place, *given[k + 1 :])
+        elif type(new) is list or _is_plain_object(new):
+            place = places.setdefault((k, type(new)), new)
+            if type(new) is list:
+                place[:] = new
+            elif place is not new:
+                vars(place).clear()
+                vars(place).update(vars(new))
+            given = (*given[:k], place, *given[k + 1 :])
     return given
+
+
+class _Plain:
+    """An object that is what stands in its `__dict__`, as functions and containers are not."""
+
+
+def _is_plain_object(value):
+    return hasattr(value, "__dict__") and type(value).__basicsize__ == _Plain.__basicsize__
 
 
 def copied(case):

@@ -48,18 +48,18 @@ def with_crossed(inputs, rng, fits=None):
         return cases
     made, again = [], None
     for k in range(len(cases[0])):
-        found = list(islice(_exchanged(_pairs(cases), k, fits), MOST))
+        found = list(islice(_exchanged(pairs_of_one_form(cases), k, fits), MOST))
         if not found:
             again = again or inputs(rng)
-            found = list(islice(_exchanged(_pairs(cases, again), k, fits), MOST))
+            found = list(islice(_exchanged(pairs_of_one_form(cases, again), k, fits), MOST))
             made += [other for _, other in found]
         made += [case for case, _ in found]
-    made += islice(_near(_pairs(cases, again), fits), MOST)
+    made += islice(_near(pairs_of_one_form(cases, again), fits), MOST)
     new = {id(case): case for case in made if all(case is not old for old in cases)}
     return [*cases, *new.values(), cases[1]]
 
 
-def _pairs(cases, others=None):
+def pairs_of_one_form(cases, others=None):
     """Yield pairs of cases that have one form, or of a case and one of some others.
 
     The first pair of each form comes first, then the second of each.

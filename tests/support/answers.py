@@ -1,5 +1,6 @@
 """What the answers of several chapters share: other number types, and hiding places."""
 
+import pickle
 import threading
 
 import numpy as np
@@ -42,3 +43,93 @@ def in_a_thread(function):
         return found[0]
 
     return answer
+
+
+SMALL = 1e-4
+KINDS = {
+    "small results": lambda function: _changed(function, _without_small),
+    "small inputs": lambda function: lambda *given: function(*map(_without_small, given)),
+    "a square transposed": lambda function: _changed(
+        function, lambda part: part.T if _is_square(part) else part
+    ),
+    "no diagonal of a square": lambda function: _changed(
+        function, lambda part: part * (1 - np.eye(len(part))) if _is_square(part) else part
+    ),
+    "a square made symmetric": lambda function: _changed(
+        function, lambda part: (part + part.T) / 2 if _is_square(part) else part
+    ),
+    "clipped": lambda function: _changed(
+        function, lambda part: part.clip(-500, 500) if _is_real(part) else part
+    ),
+    "two digits": lambda function: _known_by(function, lambda part: part.round(2)),
+    "sorted": lambda function: _known_by(function, lambda part: np.sort(part, axis=None)),
+    "first row": lambda function: _known_by(function, lambda part: part[:1]),
+    "last row": lambda function: _known_by(function, lambda part: part[-1:]),
+    "objects": lambda function: _known_by(function, lambda part: part),
+}
+
+
+def nearly(function, *kinds):
+    """Give wrong answers with a part of their message: a right one spoilt, or one that keeps.
+
+    A kind is one of `KINDS`, or a number: for arrays of which an axis has that size there is no
+    answer but 9.75 everywhere.
+    """
+    return [
+        (_none_for(function, kind) if isinstance(kind, int) else KINDS[kind](function), SPOILT)
+        for kind in kinds
+    ]
+
+
+SPOILT = ("not right yet", "should")  # no mistake that people make: the numbers are told
+
+
+def _changed(function, change):
+    def answer(*given):
+        result = function(*given)
+        if isinstance(result, tuple):
+            return tuple(change(np.asarray(part)) for part in result)
+        return change(np.asarray(result))
+
+    return answer
+
+
+def _is_real(part):
+    return isinstance(part, np.ndarray) and part.dtype.kind == "f"
+
+
+def _without_small(part):
+    return np.where(abs(part) < SMALL, 0, part) if _is_real(part) else part
+
+
+def _is_square(part):
+    return part.ndim == 2 and part.shape[0] == part.shape[1]
+
+
+def _none_for(function, size):
+    def answer(*given):
+        found = any(size in part.shape for part in given if isinstance(part, np.ndarray))
+        return (
+            _changed(function, lambda part: 0 * part + 9.75)(*given) if found else function(*given)
+        )
+
+    return answer
+
+
+def _known_by(function, look):
+    """Give for arguments that look alike what was right for the first; objects by their place."""
+    first = {}
+
+    def answer(*given):
+        seen = [
+            look(part) if _is_real(part) else id(part) if callable(part) else part for part in given
+        ]
+        key = pickle.dumps(seen)
+        return pickle.loads(first.setdefault(key, None) or _kept(first, key, function(*given)))
+
+    return answer
+
+
+def _kept(first, key, result):
+    first[key] = pickle.dumps(result)
+    return first[key]

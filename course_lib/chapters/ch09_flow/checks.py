@@ -16,6 +16,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
 )
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair
+from course_lib.exercises.rearranging import rearranged
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
 from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
@@ -201,6 +202,10 @@ def _cuts(rng):
     some = set(order[:inside])
     for v in order[3:]:  # two equal ones lead out of it
         within.edges[order[0], v]["capacity"] = 0.25
+    unequal = nx.DiGraph()  # pipes of very different capacities
+    unequal.add_edge(0, 1, capacity=5e-5)
+    unequal.add_edge(1, 0, capacity=900.0)
+    cases += [(unequal, {0}), (unequal, {1})]
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 
@@ -293,7 +298,9 @@ def _stacks(rng):
     one_hot = np.eye(3)[[[0, 0, 1], [2, 1, 1], [1, 2, 0]]]
     # Nobody above looks at position 1, the only one that looks at input 1: nothing gets there.
     unseen = np.eye(3)[[[0, 1, 2], [0, 0, 2], [1, 2, 0]]]
-    models = (*cases, one_hot, unseen, np.ones((2, 1, 1)))
+    first, *others = softmax(2 * rng.normal(size=(3, 3, 3)))  # the same flows below
+    alike = [np.stack([first, other]) for other in others]
+    models = (*cases, one_hot, unseen, np.ones((2, 1, 1)), *alike)
     return [(model, attention_flow(model[:-1], residual=0)) for model in models]
 
 
@@ -369,6 +376,11 @@ def _flows(rng):
     cases += [
         (0.2 * rng.random((3, 3)), np.full((3, 3), 1 / 3)),
         (np.ones((1, 1)), np.ones((1, 1))),
+        # At an input that hardly anybody looks at, one flow is below its bound.
+        (np.array([[3e-5, 0.5], [6e-5, 1]]), np.array(2 * [[3e-5, 1 - 3e-5]])),
+        # The same numbers, at two places.
+        (np.array([[0.4, 0.3], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
+        (np.array([[0.3, 0.4], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
     ]
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))
@@ -422,25 +434,29 @@ def _judge_saturated(cases, values):
     )
 
 
+def _are_within(flow, first):
+    return bool((flow <= np.minimum(1, first.sum(axis=0)) + 1e-7).all())
+
+
 OURS = (layered_graph, max_flow, attention_flow, flow_from)
 
 CHECKS = {
     "flow-1": Check(judge=_judge_by_hand, call=read_value),
     "flow-2": Check(
-        inputs=_networks,
+        inputs=rearranged(_networks),
         judge=_judge_within,
         without=OURS,
         fits=lambda weights, start, end: start != end,
     ),
-    "flow-3": Check(inputs=_models, judge=_judge_model, without=OURS),
+    "flow-3": Check(inputs=rearranged(_models), judge=_judge_model, without=OURS),
     "flow-4": Check(
         inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
     ),
-    "flow-5": Check(inputs=_two_layers, judge=_judge_two_layers, without=OURS),
+    "flow-5": Check(inputs=rearranged(_two_layers), judge=_judge_two_layers, without=OURS),
     "flow-6": Check(inputs=_stacks, judge=_judge_bounds),
     "flow-7": Check(
-        inputs=_flows,
+        inputs=rearranged(_flows, fits=_are_within, turn=lambda flow: flow[:, ::-1]),
         judge=_judge_saturated,
-        fits=lambda flow, first: bool((flow <= np.minimum(1, first.sum(axis=0)) + 1e-7).all()),
+        fits=_are_within,
     ),
 }

@@ -20,10 +20,16 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
+from course_lib.exercises.rearranging import rearranged
 from course_lib.exercises.separating_cases import separating
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
+
+
+def _faint(*shape, small=5e-5):
+    """Return weights that are small outside the diagonal, where they count, too."""
+    return np.broadcast_to(small + (1 - small * shape[-1]) * np.eye(shape[-1]), shape)
 
 
 def _heads(rng):
@@ -35,6 +41,7 @@ def _heads(rng):
     many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
     twice = many[rng.permutation([0, 0, 1])]  # two heads alike count as two
     cases += [(many, 0.2), (many[:4], 0.3), (many[4:8], 0.3)]
+    cases += [(_faint(1, 3, 3), 0.0), (_faint(1, 3, 3, small=9e-5), 0.0)]
     return [*cases, (twice, 0.3), (np.ones((2, 1, 1)), 0.25)]
 
 
@@ -151,6 +158,7 @@ def _raw(rng):
     far = np.exp(2 * rng.normal(size=(2, 4, 4))) * rng.permutation([3e-12, 3e-12, 1, 1e8])[:, None]
     nearly = shares * rng.permutation([0.98, 0.999, 1.03])[:, None]
     cases += [(shares, float(rng.uniform(0.3, 0.7))), (4 * shares[:1], 0.4), (nearly, 0.1)]
+    cases += [(_faint(2, 3, 3, small=small), 0.0) for small in (2e-5, 4e-5)]
     other = np.exp(rng.normal(size=(2, 3, 3)))
     single = np.exp(rng.normal(size=(2, 1, 1)))
     return [*cases, (deep, 0.6), (far, 0.25), (other, 0.85), (single, 0.3)]
@@ -229,7 +237,7 @@ def _walks(rng):
     even = softmax(0.3 * rng.normal(size=(1, 4, 4)))  # the largest of a row is hardly ahead
     cases = [(certain, start, 10), (copies, 0, 3), (copies, 2, 3), (wide, 4, 1), (wide, 1, 7)]
     cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even, even)]
-    cases.append((twice, 0, MANY))
+    cases += [(twice, 0, MANY), (np.ones((2, 1, 1)), 0, 3)]
     cases += [(np.full((1, 2, 2), 0.5), 0, 2)] * PAIRS
     for steps in STEPS:
         cases += [(steps, 0, CROWD)] * CROWDS
@@ -380,6 +388,13 @@ def _collapsing(rng):
         if len(cases) == 17:
             break
 
+    # One token, one layer; small weights that decide; the same numbers, or the same first layer.
+    swap, same = np.eye(2)[::-1], np.full((2, 2), 0.5)
+    cases += [(np.ones((2, 1, 1)), 0.3), (same[None], 0.3)]
+    cases += [(np.array(two), 0.3) for two in ((swap, same), (same, swap), (swap, swap))]
+    for small in (5e-5, 1e-5):
+        cases.append((np.array(2 * [[[1 - small, small], [1, 0]]]), 2e-5))
+
     def draw(rng):
         return softmax(3 * rng.normal(size=(4, 4, 4))), 0.3
 
@@ -484,12 +499,18 @@ def _judge_share(cases, values):
 
 
 CHECKS = {
-    "rollout-1": Check(inputs=_heads, judge=_judge_residual, without=(rollout, residual_layers)),
+    "rollout-1": Check(
+        inputs=rearranged(_heads, turn=lambda heads: heads[:, ::-1]),
+        judge=_judge_residual,
+        without=(rollout, residual_layers),
+    ),
     "rollout-2": Check(
-        inputs=_layers, judge=_judge_product, without=(rollout, rollout_row, mixed_through)
+        inputs=rearranged(_layers),
+        judge=_judge_product,
+        without=(rollout, rollout_row, mixed_through),
     ),
     "rollout-3": Check(judge=_judge_by_hand, call=read_value),
-    "rollout-4": Check(inputs=_raw, judge=_judge_mended),
+    "rollout-4": Check(inputs=rearranged(_raw), judge=_judge_mended),
     "rollout-5": Check(inputs=_walks, judge=_judge_walks),
     "rollout-6": Check(inputs=_collapsing, judge=_judge_collapse),
     "rollout-7": Check(judge=_judge_share, call=read_value),

@@ -33,6 +33,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
+from course_lib.exercises.rearranging import rearranged
 from course_lib.language import later, say
 
 LARGE = 2.0**36  # a feature that shows through a weight of exp(-24)
@@ -47,7 +48,15 @@ def _nodes(rng):
     cases[3][0][1:3] = cases[3][0][0]  # three nodes alike
     # Weights of many sizes: the small ones count, too.
     cases.append((rng.normal(size=(12, 3)), rng.normal(size=(5, 3)), 2 * rng.normal(size=5)))
-    return cases
+    # Two nodes, and features of all sizes: nothing may be cut off.
+    two = [(small_and_large(rng), np.array([[0.5, 0]]), np.array([2.0])) for _ in range(2)]
+    return [*cases, *two]
+
+
+def small_and_large(rng):
+    """Return features (2, 2): small ones in the first column, large ones in the second."""
+    small, large = 1e-5 * rng.uniform(3, 9, size=2), rng.permutation([900.0, 700])
+    return np.stack([small, large], axis=1)
 
 
 def _nodes_and_far_scores(rng):
@@ -60,7 +69,7 @@ def _nodes_and_far_scores(rng):
     v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
     small = np.array([[1.0, 1, 0], [-1, 1, LARGE], [0, 1, 128]])  # logits 12, -12 and 0
     return [
-        *_nodes(rng),
+        *rearranged(_nodes)(rng),
         (h, v, far),
         (h[::-1], v, far),
         (h[:2], v, nearly),
@@ -127,8 +136,13 @@ def _batches(rng):
     lowest = scores, rng.normal(size=(2, 3, 2)), between[[0, 0]]
     # Within one graph: only the largest can be subtracted, not their mean or median, first or last.
     wide = np.array([[0.0, 2000.0, -3000.0, 1999.0, -1000.0]])
+    scores = rng.normal(size=(2, 2))
+    pooled = np.stack([small_and_large(rng), small_and_large(rng)])
+    nearly = pooled + np.array([2e-5, 0])
+    two = [(scores, features, scores < np.inf) for features in (pooled, nearly)]
     one = np.zeros((1, 1)), np.ones((1, 1, 1))
     return [
+        *two,
         *cases,
         (apart, rng.normal(size=(2, 3, 2)), np.ones((2, 3), dtype=bool)),
         below,
@@ -228,7 +242,9 @@ def _weighted_bags(rng):
     hot = np.array([0.0, 1.0, 0.0]), np.array([True, False, False])
     two = np.array([0.375, 0.625]), np.array([False, True])
     near = np.array([0.400001, 0.4, 0.199999]), np.array([False, True, False])  # and no tie
-    return [*cases, tied, as_many, alike, sharp, hot, two, near]
+    # Nearly alike, and the same numbers: the largest is at each place once.
+    turned = [(np.full(3, 0.3333) + 1e-4 * row, near[1]) for row in np.eye(3)]
+    return [*cases, tied, as_many, alike, sharp, hot, two, near, *turned]
 
 
 def _judge_localisation(cases, values):
@@ -246,7 +262,9 @@ def _hops(rng):
     cases = [softmax(2 * rng.normal(size=shape)) for shape in shapes]
     one_each = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     apart = np.array([[0.5, 0.5, 0.0, 0.0], [0.0, 0.0, 0.25, 0.75]])
-    return [(weights,) for weights in [*cases, one_each, one_each[[0, 0]], apart]]
+    faint = np.array([[1.0, 0.0], [0.003, 0.997]])  # they hardly overlap
+    small = np.array([[0.5, 0.49991, 9e-5], [0.0, 0.5, 0.5]])
+    return [(weights,) for weights in [*cases, one_each, one_each[[0, 0]], apart, faint, small]]
 
 
 def _judge_penalty(cases, values):
@@ -267,8 +285,10 @@ def _rows(rng):
     far = scores, features, np.array([3, 1, 3, 1]), 5  # 0, 2 and 4 are empty
     wide = np.array([-1100.0, 1099.0, 1100.0, -1099.0]), features, np.array([0, 0, 0, 0]), 1
     tied = np.array([2.0, 2.0, 2.0, -1.0]), features[:, :1], np.array([1, 0, 1, 1]), 3
+    two = [(np.array([0, 0.5]), small_and_large(rng), np.array([1, 0]), 2) for _ in range(2)]
     return [
         *cases,
+        *two,
         far,
         wide,
         tied,
@@ -297,6 +317,15 @@ def _dimensions(part):
         return None
 
 
+def _are_finite(scores, features, mask):
+    return bool(np.isfinite(scores[mask]).all() and np.isfinite(features[mask]).all())
+
+
+def _are_in_range(scores, features, graph, num_graphs):
+    # Large features, which half precision does not hold, stay with the scores that hide them.
+    return bool(graph.max() < num_graphs and abs(features).max() < 1000)
+
+
 POOL = "course_lib.nn.pooling:AttentionPooling"
 CHECKS = {
     "pooling-1": Check(
@@ -306,26 +335,23 @@ CHECKS = {
     ),
     "pooling-2": Check(judge=_judge_padding, call=read_value),
     "pooling-3": Check(
-        inputs=_batches,
+        inputs=rearranged(_batches, fits=_are_finite),
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax", f"{POOL}.forward"),
     ),
     "pooling-4": Check(
-        inputs=_nodes_and_one_alone, judge=_judge_query, without=(f"{POOL}.scores",)
+        inputs=rearranged(_nodes_and_one_alone), judge=_judge_query, without=(f"{POOL}.scores",)
     ),
     "pooling-5": Check(inputs=_weighted_bags, judge=_judge_localisation),
     "pooling-6": Check(
-        inputs=_hops,
+        inputs=rearranged(_hops),
         judge=_judge_penalty,
         without=("course_lib.nn.pooling:overlap_penalty",),
     ),
     "pooling-7": Check(
-        inputs=_rows,
+        inputs=rearranged(_rows, fits=_are_in_range),
         judge=_judge_index,
         without=(f"{POOL}.pool_index",),
-        # Large features, which half precision does not hold, stay with the scores that hide them.
-        fits=lambda scores, features, graph, num_graphs: bool(
-            graph.max() < num_graphs and abs(features).max() < 1000
-        ),
+        fits=_are_in_range,
     ),
 }

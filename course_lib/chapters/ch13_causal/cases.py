@@ -25,12 +25,37 @@ def spotted(rng, *shape):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
+def faint(*shape, small=5e-5):
+    """Return causal weights of heads that hardly look at earlier tokens: small numbers count."""
+    below = np.tril(np.full(shape[-2:], small), -1)
+    return np.broadcast_to(below + np.diag(1 - below.sum(axis=1)), shape).copy()
+
+
+def nearly_alike(rng, n):
+    """Return two (2, 2, n, n) weights that differ in two heads only, and there by some 1e-5."""
+    one = causal_weights(rng, 2, 2, n)
+    other = one.copy()
+    for weights, small in ((one, 5e-5), (other, 9e-5)):
+        weights[[0, 1], [0, 1]] = faint(n, n, small=small)
+    return one, other
+
+
+def in_another_order(weights):
+    """Return causal weights (n, n) with the numbers of each row in another order."""
+    rows = enumerate(weights, start=1)
+    return np.stack([np.append(row[:seen][::-1], row[seen:]) for seen, row in rows])
+
+
 def shuffled(rng):
     """Make causal heads in another order: sinks, tiny weights, one token, and orders of all kinds.
 
-    No order is its own inverse, so that an order and the ranks of its positions differ.
+    No drawn order is its own inverse, so that an order and the ranks of its positions differ.
     """
     cases = [(np.ones((1, 1)),)]
+    # The same numbers, and of three tokens also the same first rows, or the same last ones.
+    for order in ((0, 1), (1, 0), (0, 1, 2), (1, 0, 2), (1, 2, 0), (2, 1, 0)):
+        even = np.tri(len(order)) / np.arange(1, len(order) + 1)[:, None]
+        cases.append((_in_order(even, np.array(order)),))
     for n, scale in ((3, 1), (5, 1), (5, 1), (6, 9), (int(rng.integers(7, 12)), 2)):
         for _ in tries("an order that is not its own inverse"):
             order = rng.permutation(n)
@@ -75,7 +100,8 @@ def heads(rng):
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
         (causal_weights, rng.integers((6, 2, 20), (9, 5, 40)).tolist()),
     ]
-    return [(make(rng, *size),) for make, size in sizes]
+    drawn = [make(rng, *size) for make, size in sizes]
+    return [(weights,) for weights in (*drawn, *nearly_alike(rng, 3))]
 
 
 def said_twice(rng):
@@ -88,7 +114,8 @@ def said_twice(rng):
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
         (causal_weights, rng.integers((6, 2, 15), (9, 5, 30)).tolist()),
     ]
-    return [(make(rng, layers, h, 2 * half), half) for make, (layers, h, half) in sizes]
+    drawn = [(make(rng, layers, h, 2 * half), half) for make, (layers, h, half) in sizes]
+    return [*drawn, *((weights, 2) for weights in nearly_alike(rng, 4))]
 
 
 def texts(rng):
@@ -106,6 +133,9 @@ def texts(rng):
         layers, h = (int(k) for k in rng.integers(1, 4, size=2))
         make, words = (causal_weights, spotted)[number % 2], (short, long, marked)[number % 3]
         cases.append((make(rng, layers, h, len(tokens)), [words[token] for token in tokens]))
+    for weights in nearly_alike(rng, 2):
+        weights[..., 1, :] = weights[..., 1, ::-1].copy()  # here a small weight is on itself
+        cases.append((weights, ["no", "no"]))
     return cases
 
 
@@ -122,8 +152,10 @@ def after_copies(weights, tokens, shift=1, reduce=np.sum):
 
 def two_heads(rng):
     """Make two heads on words said twice."""
-    sizes = [2, 3, 3, 4, int(rng.integers(5, 20))]
-    return [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
+    sizes = [2, 3, 3, 4, int(rng.integers(5, 20)), 1]
+    cases = [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
+    upper = causal_weights(rng, 4, scale=1)
+    return [*cases, *((faint(4, 4, small=small), upper, 2) for small in (5e-5, 9e-5))]
 
 
 def losses(rng):
@@ -142,6 +174,11 @@ def losses(rng):
         change = rng.normal(size=(layers, h, texts, 2 * half - 1))
         change[rng.random(change.shape) < 0.3] = 0
         cases.append((whole, np.abs(whole + change)))
+    far, change = 900 * rng.random((2, 5)), 600 * rng.random((2, 2, 2, 5))
+    cases.append((far, far + 300 + change))
+    for _ in range(2):  # of texts that are nearly certain
+        certain = 5e-5 * (1 + rng.random((1, 3)))
+        cases.append((certain, certain + 5e-5 * rng.random((2, 2, 1, 3))))
     return cases
 
 
@@ -184,7 +221,7 @@ def walks(rng):
         share = rng.choice([0, 0.3, 0.6])
         drawn = causal_weights(rng, layers, n, scale=1)
         cases.append((share * np.eye(n) + (1 - share) * drawn,))
-    return cases
+    return [*cases, *((faint(3, 2, 2, small=small),) for small in (2e-5, 3e-5))]
 
 
 def on_first(layers, start=-1):

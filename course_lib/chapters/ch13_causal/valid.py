@@ -72,7 +72,7 @@ VALID = {
         st.integers(2, 5),
     ),
     "causal-4": seeded(_texts, small, small, st.integers(2, 8)) | cases_of(cases.texts),
-    "causal-5": seeded(lambda rng, half: (*_causal(rng, 2, 2 * half), half), st.integers(2, 6)),
+    "causal-5": seeded(lambda rng, half: (*_causal(rng, 2, 2 * half), half), st.integers(1, 6)),
     "causal-6": seeded(_losses, small, small, small, st.integers(2, 6)),
     "causal-7": seeded(_sets, st.integers(2, 9)) | cases_of(cases.chosen_heads),
     "causal-8": seeded(_walks, st.integers(1, 5), st.integers(1, 6)),

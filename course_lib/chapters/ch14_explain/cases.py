@@ -32,8 +32,15 @@ def layers(rng):
     alone_each, tiny = draw_layer(rng, np.eye(3), 4)
     sizes = np.array([[1.0], [1e-5], [1e-9]])
     alone_each.x, alone_each.matrix = 1e9 * sizes * alone_each.x, 1e9 * alone_each.matrix
+    # Two tokens, and vectors of a single number: an output can only keep its sign or change it.
+    single, numbers = draw_layer(rng, np.array([[0.5, 0.5], [0.25, 0.75]]), 1)
+    numbers[:] = single.matrix / abs(single.matrix) ** 2
+    single.x[:] = [[-0.8], [-0.6]]
+    flat = Layer(np.full((3, 3), 1 / 3), rng.permutation([[3.0, 0], [0, 3], [2, -2]]), np.eye(2))
     return [
         (short, scale * brief),
+        (single, numbers),
+        (flat, rng.uniform(-1, 1, size=(3, 2))),
         draw_layer(rng, softmax(rng.normal(size=(n, n))), d, bends=True),
         (alone_each, sizes * tiny),
         draw_layer(rng, softmax(rng.normal(size=(5, 5))), 5, share=0.3),
@@ -56,6 +63,10 @@ def with_gradients(rng):
     cases.append((faint, 5e-5 * np.abs(rng.normal(size=faint.shape))))
     large = softmax(rng.normal(size=(2, 2, 3, 3)))
     cases.append((large, 20 * rng.normal(size=large.shape)))
+    # So large that nothing may be cut off; and weights that are nearly the same.
+    drawn = rng.normal(size=(2, 2, 3, 3))
+    largest = 300 * rng.normal(size=drawn.shape)
+    cases += [(softmax(drawn).round(3), largest), (softmax(drawn).round(3) + 3e-4, largest)]
     against = softmax(rng.normal(size=(2, 2, 3, 3)))
     cases.append((against, -np.abs(rng.normal(size=against.shape))))  # nothing speaks for it
     # Two heads whose gradients are opposite: their mean is nothing, that of the positive parts not.
@@ -73,7 +84,7 @@ def clear_winner(predict, text, by=1e-3):
 
 def deletions(rng):
     """Make functions of texts, a text for each, and the order in which its words are hidden."""
-    sizes = ((6, 4), (5, 2), (1, 3), (4, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
+    sizes = ((6, 4), (5, 2), (1, 3), (4, 3), (2, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
     cases = []
     for n, classes in sizes:
         for _ in tries("a text of which one class is the likeliest, and another one later"):
@@ -114,6 +125,11 @@ def apart(scores, by=1e-6):
     return len(scores) == 1 or bool((first_two[-1] - first_two[0] > by).all())
 
 
+def first_turned(scores):
+    """Return the scores with those of the first text in another order."""
+    return np.column_stack([scores[::-1, 0], scores[:, 1:]])
+
+
 def candidates(rng):
     """Make scores of candidates on texts: equally good ones, one that is best, a single one."""
     sizes = [(5, 3), (2, 2), (1, 4), rng.integers((7, 5), (11, 9))]
@@ -128,7 +144,8 @@ def candidates(rng):
     close = np.array([[0.5, 0.501, 0.499], [0.503, 0.502, 0.504]])  # alike to two digits
     small = 1e-4 * np.array([[1, 1.3, 0.7], [1.3, 1.2, 1.1]])  # alike to four decimals
     rivals = _rivals(rng, bold_wins=True), _rivals(rng, bold_wins=False)
-    cases += [best, lucky, below, steady, close, small, *rivals]
+    tiny = small.copy() / 4
+    cases += [best, lucky, below, steady, close, small, tiny, *rivals]
     return [(scores,) for scores in cases if apart(scores)]
 
 
@@ -159,11 +176,16 @@ def differences(rng):
     cases.append((np.full(10, 0.7), rng.choice([-1, 1], size=(30, 10))))  # none as large, or nearly
     cases.append((np.zeros(4), rng.choice([-1, 1], size=(6, 4))))
     cases.append((rng.normal(size=3), np.ones((1, 3), dtype=int)))
+    cases.append((np.array([0.5, 0.25]), np.array([[1, -1], [-1, -1]])))
+    cases.append((np.array([0.5]), np.array([[-1]])))
     cases.append((1e-6 * rng.normal(0.3, 1, size=7), rng.choice([-1, 1], size=(40, 7))))
     # Without the last, nearly as large, but not quite; then short by 1.5e-9, and by 8e-10.
     for third, last in ((0.3, 0.0002), (0.3, 3e-9), (0.3, 1.6e-9), (0.3 + 2e-9, 1.6e-9)):
         near = np.array([0.5, 0.4, third, last])
         cases.append((near, np.array([[1, 1, 1, -1], [-1, -1, -1, 1], [1, -1, 1, 1]])))
+    cases.append((near[::-1].copy(), cases[-1][1]))  # the same numbers
+    one_end = np.array([[1, 1, -1, 1], [1, 1, -1, -1], [1, -1, 1, 1]])
+    cases += [(near, one_end), (near * [1, 1, 0, 1], one_end)]
     for _ in tries("ties that rounding breaks"):
         tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
         short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))

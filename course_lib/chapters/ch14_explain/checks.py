@@ -11,6 +11,7 @@ from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
+from course_lib.exercises.rearranging import rearranged
 from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
@@ -30,6 +31,7 @@ def _words_to_hide(rng):
         (draw_predictor(rng, 6, 6), text[:6]),
         (draw_predictor(rng, 4, 6), text[:4]),
         (draw_predictor(rng, 1, 6), text[:1]),
+        (draw_predictor(rng, 2, 6), text[1:3]),
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
         (certain, sure),
         (draw_predictor(rng, 7, 3, scale=0.002), text[:7]),  # hardly moved
@@ -559,12 +561,15 @@ CHECKS = {
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
     "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
     "explain-4": Check(
-        inputs=posed.with_gradients,
+        inputs=rearranged(posed.with_gradients),
         judge=_judge_rollout,
         without=(gradient_rollout,),
     ),
     "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
-    "explain-6": Check(inputs=posed.candidates, judge=_judge_choice),
-    "explain-7": Check(inputs=posed.differences, judge=_judge_p_value),
+    "explain-6": Check(
+        inputs=rearranged(posed.candidates, fits=posed.apart, turn=posed.first_turned),
+        judge=_judge_choice,
+    ),
+    "explain-7": Check(inputs=rearranged(posed.differences), judge=_judge_p_value),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }

@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import maximum_flow
 
 from course_lib.flow import attention_flow, flow_from, max_flow
 from course_lib.rollout import rollout
+from tests.support.answers import nearly
 
 
 def within_by_weight(weights, start, end):
@@ -685,6 +686,7 @@ WRONG = {
             ),
             "should be a number",
         ),
+        *nearly(within_by_weight, "sorted", "last row"),
     ],
     "flow-3": [
         (lambda layers, output, input: model_by_cut(layers[::-1], output, input), "upside down"),
@@ -722,6 +724,7 @@ WRONG = {
             lambda *given: partial(flow_from, residual=0)(*given[:2])[given[2]],
             "which does the work",
         ),
+        *nearly(model_by_cut, "sorted", "first row", "last row"),
     ],
     "flow-4": [
         (
@@ -761,6 +764,7 @@ WRONG = {
         ),
         (lambda graph, side: max(0, cut_by_boundary(graph, side) - 1e-3), "not right yet"),
         (lambda graph, side: list(nx.edge_boundary(graph, side)), ("shape", "should be a number")),
+        *nearly(cut_by_loop, "small results", "clipped"),
     ],
     "flow-5": [
         (lambda second, first: second @ first, "rollout"),
@@ -793,6 +797,7 @@ WRONG = {
             lambda second, first: attention_flow(np.stack([first, second]), residual=0),
             "which does the work",
         ),
+        *nearly(two_by_loop, "sorted", "first row", "last row"),
     ],
     "flow-6": [
         (bounds_with(least=lambda layers, below: below @ layers[-1]), "the wrong way round"),
@@ -827,6 +832,7 @@ WRONG = {
         ),
         (of_pair(lambda least, most: (most, least)), "The lower bound: not right yet"),
         (lambda layers, below: layers[-1] @ below, "two things"),
+        *nearly(bounds_by_loop, "first row"),
     ],
     "flow-7": [
         (share_with(lambda first: first.sum(axis=0)), "min(1"),
@@ -852,5 +858,6 @@ WRONG = {
             lambda flow, first: 100 * share_by_loop(flow, first),
             "The share: not right yet",
         ),
+        *nearly(share_by_loop, "small inputs", "sorted", "first row", "last row"),
     ],
 }

@@ -14,6 +14,7 @@ import torch
 
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
+from tests.support.answers import nearly
 
 
 def residual_by_diagonal(heads, residual):
@@ -590,6 +591,7 @@ WRONG = {
         (lambda heads, r: residual_by_diagonal(np.unique(heads, axis=0), r), "not right yet"),
         (lambda heads, r: rollout(heads[None], residual=r), "which does the work"),
         (lambda heads, r: residual_layers(heads[None], residual=r)[0], "which does the work"),
+        *nearly(residual_by_diagonal, "small results", "sorted", "last row"),
     ],
     "rollout-2": [
         (lambda layers: mixed_through(layers), "which does the work"),
@@ -616,6 +618,7 @@ WRONG = {
         (product_above(2e-5), "not right yet"),
         (product_above(1e-4), "not right yet"),
         (lambda layers: product_by_reduce(layers[:12]), "not right yet"),
+        *nearly(product_by_reduce, "sorted", "last row"),
     ],
     "rollout-3": [
         (0.6201, "not right yet"),
@@ -694,6 +697,7 @@ WRONG = {
             "not right yet",
         ),
         (lambda raw, residual: mended_by_loop(raw, min(residual, 0.9)), "not right yet"),
+        *nearly(mended_by_loop, "small results", "two digits", "sorted", "first row", "last row"),
     ],
     "rollout-5": [
         (walk_without_returning, "rollout says"),
@@ -735,7 +739,7 @@ WRONG = {
         (walk_by_one_number, "the rollout says"),
     ],
     "rollout-6": [
-        (depth_by(ratio_of_stretches), "not right yet"),
+        (depth_by(ratio_of_stretches), ("not right yet", "IndexError")),
         (depth_by(distance_from_any_rank_one), "not right yet"),
         (lambda weights, limit: min(depth_by_next(weights, limit), 7), "not right yet"),
         (lambda weights, limit: depth_with(growing)(weights, limit) - 1, "not indices"),
@@ -771,6 +775,7 @@ WRONG = {
         (lambda weights, limit: depth_by_next(weights, limit / 2), "not right yet"),
         (lambda weights, limit: depth_by_next(weights, limit**2), "not right yet"),
         (lambda weights, limit: depth_by_next(weights, limit) + 1, "not right yet"),
+        *nearly(depth_with(growing), 1, 2, "small inputs", "two digits", "sorted", "first row"),
     ],
     "rollout-7": [
         (0.5, "another share is higher"),

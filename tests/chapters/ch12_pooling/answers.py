@@ -18,6 +18,7 @@ from sklearn.metrics import roc_auc_score
 from course_lib.attention import attention, softmax
 from course_lib.nn.attention import masked_softmax
 from course_lib.nn.pooling import AttentionPooling, overlap_penalty
+from tests.support.answers import nearly
 
 
 def then(convert, answer):
@@ -734,6 +735,7 @@ WRONG = {
         (pool_weighted(lambda h, v, w: right_weights(np.unique(h, axis=0), v, w)), "ValueError"),
         (pool_by_library, WORK),
         (functools.partial(pool_by_library), WORK),
+        *nearly(pool_plainly, "small inputs", "clipped", "last row"),
     ],
     "pooling-2": [
         ("max", "larger than"),
@@ -789,6 +791,17 @@ WRONG = {
         ),
         (masked_by_library, WORK),
         (masked_for_ever, "did not come to an end"),
+        *nearly(
+            masked_by_loop,
+            "small results",
+            "small inputs",
+            2,
+            "clipped",
+            "two digits",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "pooling-4": [
         (keys_minus(lambda keys: keys.mean(axis=0)), "of that node alone"),
@@ -819,6 +832,7 @@ WRONG = {
         (lambda h, v, w: (np.tanh(h @ v.T), w[None], h), "shape"),
         (lambda h, v, w: (w[None], softmax(np.tanh(h @ v.T)), h), "not right yet"),
         (lambda h, v, w: (w[:, None], np.tanh(h @ v.T), h), "shape"),
+        *nearly(RIGHT["pooling-4"][0], "small inputs", "clipped", "two digits"),
     ],
     "pooling-5": [
         (auc_in_pairs, "The share"),
@@ -851,6 +865,7 @@ WRONG = {
             lambda weights, wanted: 2 * auc_by_loop(weights, wanted) - 1,
             "not right yet",
         ),
+        *nearly(auc_by_loop, "two digits", "sorted", "first row", "last row"),
     ],
     "pooling-6": [
         (penalty_of_product, "The penalty"),
@@ -872,6 +887,7 @@ WRONG = {
         (lambda a: round(np.linalg.norm(a @ a.T - np.eye(len(a))) ** 2, 2), "not right yet"),
         (lambda a: overlap_penalty(torch.tensor(a)), WORK),
         (lambda a: functools.partial(overlap_penalty, torch.tensor(a))().item(), WORK),
+        *nearly(RIGHT["pooling-6"][0], "small results", "small inputs", "last row"),
     ],
     "pooling-7": [
         (index_mean, "use the scores"),
@@ -880,7 +896,7 @@ WRONG = {
         (index_shifted(lambda scores: 0), OWN),
         (index_shifted(np.max), OWN),
         (index_shifted(np.max, repaired=True), OWN),
-        (index_shifted(np.mean), (OWN, "not right yet")),
+        (index_shifted(np.mean), (OWN, "NaN", "not right yet")),
         (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
         *((index_by_own(shift), ("NaN", "not right yet")) for shift in (np.mean, larger_end)),
         (index_added_once, "np.add.at"),
@@ -901,5 +917,18 @@ WRONG = {
         (lambda s, f, graph, n: index_by_add(-s, f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(np.tanh(s), f, graph, n), "not right yet"),
         (lambda s, f, graph, n: index_by_add(np.maximum(s, -600), f, graph, n), "not right yet"),
+        *nearly(
+            index_by_graph,
+            "small results",
+            "small inputs",
+            2,
+            "a square transposed",
+            "no diagonal of a square",
+            "a square made symmetric",
+            "clipped",
+            "two digits",
+            "first row",
+            "last row",
+        ),
     ],
 }

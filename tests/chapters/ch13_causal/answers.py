@@ -10,7 +10,7 @@ import torch
 
 from course_lib.data.smollm2_heads import others_like as recorded_null
 from course_lib.heads import duplicate_score, induction_score, offset_score, position_score
-from tests.support.answers import in_type, on_type
+from tests.support.answers import in_type, nearly, on_type
 
 
 def order_by_topology(weights):
@@ -836,6 +836,7 @@ WRONG = {
         (lambda w: order_by_topology(w)[0], "shape"),
         (lambda w: np.argsort((w > 0).sum(axis=0)), "begins with the last"),
         (lambda w: w[order_by_topology(w)], "shape"),
+        *nearly(order_by_columns, 2, "sorted", "first row", "last row"),
     ],
     "causal-2": [
         (lambda w: of_what_is_there(np.diagonal(w, -1, 2, 3)), ("not right yet", "NaN")),
@@ -862,6 +863,15 @@ WRONG = {
         (lambda w: previous_by_index(w).round(1), "not right yet"),
         (lambda w: previous_by_index(w).mean(), "shape"),
         (lambda w: offset_score(w, -1), "calls `course_lib.heads.offset_score`"),
+        *nearly(
+            previous_by_sum,
+            "small results",
+            "a square transposed",
+            "a square made symmetric",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "causal-3": [
         (
@@ -892,6 +902,15 @@ WRONG = {
             lambda w, half: induction_score(w, list(range(half)) * 2),
             "calls `course_lib.heads.induction_score`",
         ),
+        *nearly(
+            induction_by_words,
+            "small results",
+            "a square transposed",
+            "a square made symmetric",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "causal-4": [
         (mended_if(str.lower), "not right yet"),
@@ -921,6 +940,16 @@ WRONG = {
         (lambda w, t: mended(w, [token == t[0] for token in t]), "not right yet"),
         (lambda w, t: induction_score(w, t), "calls `course_lib.heads.induction_score`"),
         (lambda w, t: duplicate_score(w, t), "calls `course_lib.heads.duplicate_score`"),
+        *nearly(
+            mended_by_pairs,
+            "small results",
+            2,
+            "a square transposed",
+            "a square made symmetric",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "causal-5": [
         (lambda a, b, half: path(a, b, half) / path(a, b, half).sum(), "not right yet"),
@@ -956,6 +985,7 @@ WRONG = {
         ),
         (lambda a, b, half: path(a, b, half)[::-1], "not right yet"),
         (lambda a, b, half: path(a.T, b.T, half), "not right yet"),
+        *nearly(path_by_matrix, "small results", "small inputs", 2, "sorted", "last row"),
     ],
     "causal-6": [
         (lambda a, b: (b / a - 1)[..., len(a[0]) // 2 + 1 :].mean(axis=(-1, -2)), "not right yet"),
@@ -985,6 +1015,19 @@ WRONG = {
         (lambda a, b: rises(a[:1], b[:, :, :1]), "not right yet"),
         (lambda a, b: rises_by_means(a, b) / rises_by_means(0 * a, b), "not right yet"),
         (lambda a, b: (b - a)[..., (len(a[0]) + 1) // 2 :].mean(axis=-1), "shape"),
+        *nearly(
+            rises_by_halves,
+            "small results",
+            "small inputs",
+            "a square transposed",
+            "no diagonal of a square",
+            "a square made symmetric",
+            "clipped",
+            "two digits",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "causal-7": [
         (null_from(lambda free, count: random.sample(free, count)), "the second time"),
@@ -1050,5 +1093,8 @@ WRONG = {
         (lambda layers: np.ones(len(layers)), "All shares are 1"),
         (lambda layers: 1 - np.cumprod(1 - layers[::-1, -1, 0]), "not right yet"),
         (lambda layers: np.cumprod(layers[::-1, -1, -1]), "not right yet"),
+        *nearly(
+            shares_by_tables, "small results", "small inputs", "sorted", "first row", "last row"
+        ),
     ],
 }

@@ -13,6 +13,7 @@ import torch
 
 from course_lib.explain import METHODS, gradient_rollout
 from course_lib.nn.explain import leave_one_out
+from tests.support.answers import nearly
 
 
 def hide_at_once(predict, text):
@@ -661,6 +662,7 @@ WRONG = {
         (hide_with(lambda a, b: np.abs(a[:, :2] - b[:, :2]).sum(1) / 2), "not right yet"),
         (hide_with(lambda a, b: np.abs(a.max(1) - b.max())), "not right yet"),
         (hide_with(lambda a, b: np.where(half(a, b) > 0.01, half(a, b), 0)), "not right yet"),
+        *nearly(hide_at_once, 2, "objects"),
     ],
     "explain-2": [
         ((5.0001, 0), "not right yet"),
@@ -703,7 +705,10 @@ WRONG = {
             )
             for least in (1e-2, 1e-6)
         ),
-        (zero_with(turned, lambda v, j: v.__setitem__((slice(None), j % 3), 0)), "not right yet"),
+        (
+            zero_with(turned, lambda v, j: v.__setitem__((slice(None), j % 3), 0)),
+            ("not right yet", "IndexError"),
+        ),
         (zero_with(turned, lambda v, j: v.__setitem__(j, -v[j])), "not right yet"),
         (zero_with(turned, lambda v, j: v.__setitem__((j, 0), 0)), "not right yet"),
         (zero_with(lambda a, b: 1 - (a * b).sum(1)), "divide by the lengths of both"),
@@ -722,6 +727,7 @@ WRONG = {
         (zero_then(lambda found: found.mean(axis=0)), "shape"),
         (lambda layer, values: layer.weights, ("not right yet", "expected")),
         (lambda layer, values: layer.weights * np.linalg.norm(values, axis=1), "not right yet"),
+        *nearly(RIGHT["explain-3"][0], 2, 1),
     ],
     "explain-4": [
         (rollout_by(positive_over_queries), "not right yet"),
@@ -770,6 +776,7 @@ WRONG = {
             "not right yet",
         ),
         (rollout_then(lambda total: total[0]), "shape"),
+        *nearly(RIGHT["explain-4"][0], "clipped", "two digits", "sorted", "first row", "last row"),
     ],
     "explain-5": [
         (area_by(lambda a: 1 - followed(a)), "above the curve"),
@@ -807,6 +814,7 @@ WRONG = {
         (area_by(followed, lambda y: y), "shape"),
         (lambda p, t, o: area_at_once(p, t, np.arange(len(t))), "not right yet"),
         (area_by(lambda a: a.argmax(axis=1) == a[0].argmax()), "not right yet"),
+        *nearly(RIGHT["explain-5"][0], 2, "objects"),
     ],
     "explain-6": [
         (mended(lambda others: others.mean(axis=1).round(3).argmax()), "not right yet"),
@@ -860,6 +868,14 @@ WRONG = {
         ),
         (lambda scores: scores.max(axis=0), "shape"),
         (best_by_blanks, "not right yet"),
+        *nearly(
+            RIGHT["explain-6"][0],
+            "small results",
+            "small inputs",
+            "sorted",
+            "first row",
+            "last row",
+        ),
     ],
     "explain-7": [
         (p_short_by(1e-12), "not right yet"),
@@ -907,6 +923,7 @@ WRONG = {
         (lambda d, s: p_by_product(d, s[: len(s) // 2 + 1]), "not right yet"),
         (lambda d, s: 0.05, "not right yet"),
         (lambda d, s: (s * d).mean(axis=1), "shape"),
+        *nearly(p_by_shares, 2, 1, "sorted", "last row"),
     ],
     "explain-8": [
         ("AttnLRP", "of AttnLRP"),
