@@ -447,15 +447,19 @@ def _judge_connection(cases, values):
 
 CHECKS = {
     "graph_view-1": Check(
+        turns=(0,),
         inputs=_edge_cases,
         judge=_judge_edge_list,
         without=(attention_graph, attention_multigraph, top_edges),
     ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
     "graph_view-3": Check(
-        inputs=_flow_cases, judge=_judge_flow_graph, without=(attention_graph, attention_multigraph)
+        turns=(0,),
+        inputs=_flow_cases,
+        judge=_judge_flow_graph,
+        without=(attention_graph, attention_multigraph),
     ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
-    "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
-    "graph_view-6": Check(inputs=_connection_cases, judge=_judge_connection),
+    "graph_view-5": Check(turns=(0,), inputs=_share_cases, judge=_judge_share),
+    "graph_view-6": Check(turns=(0,), inputs=_connection_cases, judge=_judge_connection),
 }

@@ -331,7 +331,8 @@ def removals(rng):
     ]
     listed += [(1, []), (2, [1]), (n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
-    return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn]
+    small = np.array([[0.5, 0.5 - 2**-15, 2**-15], [0.25, 0.5, 0.25], [0.5, 0.125, 0.375]])
+    return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn, (small, [0])]
 
 
 def can_go(weights, gone):

@@ -122,6 +122,7 @@ def _features(rng):
             h[1] = -h[0]
         cases.append((h, *rng.normal(size=(2, features)), slope))
     first = cases[0]
+    cases.append((rng.normal(size=(2, 2)), *rng.normal(size=(2, 2)), 0.25))
     return [*cases, (1000 * first[0], *first[1:]), (*first[:3], 0.55)]
 
 
@@ -174,6 +175,7 @@ def _labelled_graphs(rng):
     # One node with many edges, two with one, of which one leads outside, one only attended to.
     star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
     cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 0, 0])))
+    cases.append((star, np.array([0.1, 1.0, 0.203, 1.0, 0.3, 0.397]), cases[-1][2]))  # nearly
     two = np.array([[0, 2], [3, 3]]), np.ones(2), np.array([0, 0, 1, 1])
     cases.append(two)
     one = np.array([[1], [2]]), np.array([1.0])
@@ -220,23 +222,26 @@ LAYER = "course_lib.nn.gat:GraphAttention"
 
 CHECKS = {
     "gat-1": Check(
+        turns=(0,),
         inputs=_edge_lists,
         judge=_judge_edge_weights,
         without=("course_lib.nn.edges:edge_softmax",),
     ),
     "gat-2": Check(
+        turns=(0,),
         inputs=_masked,
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax",),
     ),
     "gat-3": Check(judge=_judge_swapped, call=read_value),
     "gat-4": Check(
+        turns=(0, 1, 2),
         inputs=_features,
         judge=_judge_split,
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
-    "gat-6": Check(inputs=_labelled_graphs, judge=_judge_share),
-    "gat-7": Check(inputs=_logit_matrices, judge=_judge_favourites),
+    "gat-6": Check(turns=(2,), inputs=_labelled_graphs, judge=_judge_share),
+    "gat-7": Check(turns=(0,), inputs=_logit_matrices, judge=_judge_favourites),
 }
