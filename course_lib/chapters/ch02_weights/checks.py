@@ -16,6 +16,7 @@ from course_lib.chapters.ch02_weights.models import (
     planted,
     with_faint_weights,
 )
+from course_lib.exercises.crossing import turned
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare_all,
@@ -332,7 +333,14 @@ def _judge_relabelled(cases, values):
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
     models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
-    return [(model,) for model in models]
+    # The same first layer, and all numbers: the sharpest head has another place.
+    moved = ((turned(model), model) for model in reversed(models))
+    moved = [new for new, old in moved if _sharpest(new) != _sharpest(old)]
+    return [(model,) for model in [*models, *moved[:1]]]
+
+
+def _sharpest(weights):
+    return _place(entropy(weights).mean(axis=-1))
 
 
 def _judge_sharpest(cases, values):
@@ -394,5 +402,5 @@ CHECKS = {
         turns=(0, 1, 2), nudges=(2,), inputs=_sequences, judge=_judge_causal, without=(attention,)
     ),
     "weights-5": Check(turns=(0,), inputs=_relabellings, judge=_judge_relabelled),
-    "weights-6": Check(turns=(0,), inputs=_models, judge=_judge_sharpest),
+    "weights-6": Check(inputs=_models, judge=_judge_sharpest),
 }

@@ -289,7 +289,7 @@ CHECKS = {
         turns=(0,), nudges=(0,), inputs=made.features, judge=_judge_split, without=(split_heads,)
     ),
     "multi_head-2": Check(inputs=made.sizes, judge=_judge_head_size, may_raise=True),
-    "multi_head-3": Check(turns=(0,), nudges=(0,), inputs=made.heads, judge=_judge_self_share),
+    "multi_head-3": Check(inputs=made.heads, judge=_judge_self_share),
     "multi_head-4": Check(
         turns=(0,),
         nudges=(0,),
@@ -300,5 +300,5 @@ CHECKS = {
     "multi_head-5": Check(
         turns=(0,), inputs=_models, judge=_judge_previous, without=(offset_score,)
     ),
-    "multi_head-6": Check(turns=(0,), nudges=(0,), inputs=made.layers, judge=_judge_nearest),
+    "multi_head-6": Check(inputs=made.layers, judge=_judge_nearest),
 }

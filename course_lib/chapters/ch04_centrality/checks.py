@@ -412,7 +412,7 @@ CHECKS = {
         seconds=6,
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
-    "centrality-4": Check(turns=(0,), inputs=made.ways, judge=_judge_way, fits=made.has_way),
+    "centrality-4": Check(inputs=made.ways, judge=_judge_way, fits=made.has_way),
     "centrality-5": Check(
         turns=(0,),
         inputs=made.removals,

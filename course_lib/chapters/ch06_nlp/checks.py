@@ -379,6 +379,7 @@ def alignments(rng):
     weights = draw_weights(rng, 3, 5)
     largest = weights == weights.max(axis=1, keepdims=True)
     cases.append((weights, ~largest | [[True], [False], [False]]))
+    cases.append((sure[[0, 2, 1]], sure > 0))  # in the first row as sure as the next
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 
@@ -438,5 +439,5 @@ CHECKS = {
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
     "nlp-5": Check(turns=(2,), inputs=reorderings, judge=_judge_order),
-    "nlp-7": Check(turns=(0,), inputs=alignments, judge=_judge_pointing),
+    "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
 }
