@@ -42,3 +42,60 @@ def in_a_thread(function):
         return found[0]
 
     return answer
+
+
+def dropping_small(function):
+    """Take what is smaller than 1e-4 for 0."""
+
+    def answer(*arguments):
+        result = np.asarray(function(*arguments))
+        return np.where(abs(result) < 1e-4, 0, result)
+
+    return answer
+
+
+def clipping(function):
+    """Clip all arrays that are given to 500."""
+
+    def answer(*arguments):
+        clipped = (
+            np.clip(part, -500, 500) if isinstance(part, np.ndarray) else part for part in arguments
+        )
+        return function(*clipped)
+
+    return answer
+
+
+def failing_at_two(function, place=0):
+    """Know no answer where the last axis of an argument has two places."""
+
+    def answer(*arguments):
+        if arguments[place].shape[-1] == 2:
+            raise NotImplementedError("two")
+        return function(*arguments)
+
+    return answer
+
+
+def turning_squares(function):
+    """Transpose each square result."""
+
+    def answer(*arguments):
+        result = np.asarray(function(*arguments))
+        return result.T if result.shape == result.shape[::-1] else result
+
+    return answer
+
+
+def turning_given_squares(function):
+    """Transpose each square among the arguments, and each stack of them."""
+
+    def answer(*arguments):
+        return function(*map(_turned_square, arguments))
+
+    return answer
+
+
+def _turned_square(part):
+    square = isinstance(part, np.ndarray) and part.ndim > 1 and len(set(part.shape[-2:])) == 1
+    return np.swapaxes(part, -1, -2) if square else part
