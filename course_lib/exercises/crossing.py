@@ -48,7 +48,7 @@ def _twins(cases, k, make, fits):
 
 
 def turned(rows):
-    """Return an array or a list with all but the first in the opposite order."""
+    """Return an array with all rows but the first in the opposite order."""
     return np.concatenate([rows[:1], rows[:0:-1]]) if len(rows) else rows
 
 
