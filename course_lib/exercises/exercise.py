@@ -70,6 +70,11 @@ class Check:
     fits : callable (*case) -> bool, optional
         Whether arguments that come from two cases of one form are valid together; always, if
         it is not given.
+    turns : tuple of int
+        Arguments, arrays, whose rows may come in any order: `crossing` adds a case for each.
+    nudges : tuple of int
+        Arguments, arrays, of which all numbers may be a little larger or smaller as long as the
+        sums of rows stay: `crossing` adds a case for each.
     """
 
     judge: Callable[[list, list], None]
@@ -79,6 +84,8 @@ class Check:
     without: tuple = ()
     seconds: float = 30.0
     fits: Callable[..., bool] | None = None
+    turns: tuple = ()
+    nudges: tuple = ()
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,12 @@ KINDS = {
     "clipped": lambda function: _changed(
         function, lambda part: part.clip(-500, 500) if _is_real(part) else part
     ),
+    "given clipped": lambda function: (
+        lambda *given: function(
+            *(part.clip(-500, 500) if _is_real(part) else part for part in given)
+        )
+    ),
+    "given squares transposed": lambda function: lambda *given: function(*map(_turned, given)),
     "two digits": lambda function: _known_by(function, lambda part: part.round(2)),
     "sorted": lambda function: _known_by(function, lambda part: np.sort(part, axis=None)),
     "first row": lambda function: _known_by(function, lambda part: part[:1]),
@@ -104,6 +110,11 @@ def _without_small(part):
 
 def _is_square(part):
     return part.ndim == 2 and part.shape[0] == part.shape[1]
+
+
+def _turned(part):
+    square = isinstance(part, np.ndarray) and part.ndim > 1 and len(set(part.shape[-2:])) == 1
+    return np.swapaxes(part, -1, -2) if square else part
 
 
 def _none_for(function, size):

@@ -291,7 +291,16 @@ def _sums_to_one(weights, axis, near):
 def _share_cases(rng):
     sharp = np.array([[0.9, 0.05, 0.05], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
     even, one = np.full((4, 4), 0.25), np.ones((1, 1))
-    crafted = [(sharp, 0.0), (sharp, 1.0), (sharp, 0.34), (even, 0.3), (even, 0.25), (one, 0.5)]
+    others = np.vstack([sharp[0], [0.8, 0.1, 0.1], sharp[2]])
+    crafted = [
+        (others, 0.34),
+        (sharp, 0.0),
+        (sharp, 1.0),
+        (sharp, 0.34),
+        (even, 0.3),
+        (even, 0.25),
+        (one, 0.5),
+    ]
     steep = softmax(3 * rng.normal(size=(5, 5)))
     sizes = [int(n) for n in rng.integers([3, 6, 21], [6, 9, 30])]
     return [
@@ -447,15 +456,19 @@ def _judge_connection(cases, values):
 
 CHECKS = {
     "graph_view-1": Check(
+        turns=(0,),
         inputs=_edge_cases,
         judge=_judge_edge_list,
         without=(attention_graph, attention_multigraph, top_edges),
     ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
     "graph_view-3": Check(
-        inputs=_flow_cases, judge=_judge_flow_graph, without=(attention_graph, attention_multigraph)
+        turns=(0,),
+        inputs=_flow_cases,
+        judge=_judge_flow_graph,
+        without=(attention_graph, attention_multigraph),
     ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
     "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
-    "graph_view-6": Check(inputs=_connection_cases, judge=_judge_connection),
+    "graph_view-6": Check(turns=(0,), inputs=_connection_cases, judge=_judge_connection),
 }

@@ -16,6 +16,7 @@ from course_lib.chapters.ch02_weights.models import (
     planted,
     with_faint_weights,
 )
+from course_lib.exercises.crossing import turned
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare_all,
@@ -120,7 +121,7 @@ def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
     sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (4, 4, 4), (n, m, d))
-    sizes += ((11, 12, 10),)
+    sizes += ((11, 12, 10), (2, 2, 2))
     sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
@@ -128,7 +129,9 @@ def _query_key(rng):
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
     high = np.array([[1024.0, -1024, 32768, -32768]]).T, np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
-    return [*near, tied, high, unlike]
+    # A weight below 1 in 10,000 is not 0.
+    faint = np.array([[4.0], [1.0]]), np.array([[0.0], [2.5]])
+    return [*near, tied, high, unlike, faint]
 
 
 def _judge_weights(cases, values):
@@ -330,7 +333,14 @@ def _judge_relabelled(cases, values):
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
     models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
-    return [(model,) for model in models]
+    # The same first layer, and all numbers: the sharpest head has another place.
+    moved = ((turned(model), model) for model in reversed(models))
+    moved = [new for new, old in moved if _sharpest(new) != _sharpest(old)]
+    return [(model,) for model in [*models, *moved[:1]]]
+
+
+def _sharpest(weights):
+    return _place(entropy(weights).mean(axis=-1))
 
 
 def _judge_sharpest(cases, values):
@@ -378,11 +388,19 @@ def _place(table):
 
 CHECKS = {
     "weights-1": Check(call=read_value, judge=_judge_shift),
-    "weights-2": Check(inputs=_logits, judge=_judge_safe_softmax, without=(softmax,)),
-    "weights-3": Check(
-        inputs=_query_key, judge=_judge_weights, without=(attention, attention_logits)
+    "weights-2": Check(
+        turns=(0,), nudges=(0,), inputs=_logits, judge=_judge_safe_softmax, without=(softmax,)
     ),
-    "weights-4": Check(inputs=_sequences, judge=_judge_causal, without=(attention,)),
-    "weights-5": Check(inputs=_relabellings, judge=_judge_relabelled),
+    "weights-3": Check(
+        turns=(0, 1),
+        nudges=(0,),
+        inputs=_query_key,
+        judge=_judge_weights,
+        without=(attention, attention_logits),
+    ),
+    "weights-4": Check(
+        turns=(0, 1, 2), nudges=(2,), inputs=_sequences, judge=_judge_causal, without=(attention,)
+    ),
+    "weights-5": Check(turns=(0,), inputs=_relabellings, judge=_judge_relabelled),
     "weights-6": Check(inputs=_models, judge=_judge_sharpest),
 }

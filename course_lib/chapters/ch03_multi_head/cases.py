@@ -99,6 +99,8 @@ def heads(rng):
     even = with_clear_favourites(softmax(0.01 * (rng.normal(size=(6, 100, 100)) + np.eye(100))))
     wide = with_clear_favourites(softmax(0.01 * rng.normal(size=(1, 260, 260))))
     drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
+    beside = [np.stack([crafted[0], np.eye(3)[order]]) for order in ([0, 1, 2], [1, 2, 0])]
+    drawn += [(two,) for two in beside]
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
 
 
@@ -318,4 +320,13 @@ def layers(rng):
     alone = softmax(rng.normal(size=(1, 5, 5)))
     many = softmax(rng.uniform(0.5, 3, size=(9, 1, 1)) * rng.normal(size=(9, 15, 15)))
     many = many[np.argsort(-head_distance(many.mean(axis=0), many))]  # the nearest head last
-    return [(alone,), (one_hot,), (many,), *separating(rng, _draw_layer, nearest, NEAREST_IDEAS)]
+    moved = one_hot[[0, 1, 0]]  # the first head and all numbers are the same
+    if np.array_equal(moved, one_hot):
+        moved = one_hot[[0, 1, 1]]
+    return [
+        (alone,),
+        (one_hot,),
+        (moved,),
+        (many,),
+        *separating(rng, _draw_layer, nearest, NEAREST_IDEAS),
+    ]

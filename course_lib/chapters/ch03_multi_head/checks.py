@@ -285,12 +285,20 @@ def _judge_nearest(cases, values):
 
 
 CHECKS = {
-    "multi_head-1": Check(inputs=made.features, judge=_judge_split, without=(split_heads,)),
+    "multi_head-1": Check(
+        turns=(0,), nudges=(0,), inputs=made.features, judge=_judge_split, without=(split_heads,)
+    ),
     "multi_head-2": Check(inputs=made.sizes, judge=_judge_head_size, may_raise=True),
     "multi_head-3": Check(inputs=made.heads, judge=_judge_self_share),
     "multi_head-4": Check(
-        inputs=made.projected, judge=_judge_multi_head, without=(multi_head_attention,)
+        turns=(0,),
+        nudges=(0,),
+        inputs=made.projected,
+        judge=_judge_multi_head,
+        without=(multi_head_attention,),
     ),
-    "multi_head-5": Check(inputs=_models, judge=_judge_previous, without=(offset_score,)),
+    "multi_head-5": Check(
+        turns=(0,), inputs=_models, judge=_judge_previous, without=(offset_score,)
+    ),
     "multi_head-6": Check(inputs=made.layers, judge=_judge_nearest),
 }

@@ -297,11 +297,15 @@ def ways(rng):
     chain = np.array(
         [[0.1, 0.8, 0.1, 0], [0, 0.1, 0.9, 0], [0.6, 0, 0.1, 0.3], [0.1, 0.3, 0.5, 0.1]]
     )
+    # To two digits these are the same.
+    alike = [0.1, 0.598, 0.302], [0.1, 0.602, 0.298]
     # So long that no number of steps that one would think of is enough.
     long = _way_round(rng, n=int(rng.integers(40, 60)))
     return [
         (direct, 0, 2),
         (chain, 0, 3),
+        (chain[[0, 2, 1, 3]], 0, 3),
+        *((np.array([first, [0.25, 0.25, 0.5], [0.5, 0.25, 0.25]]), 0, 2) for first in alike),
         *branches,
         (np.array([[0.5, 0.5], [1.0, 0.0]]), 1, 0),
         long,
@@ -331,7 +335,8 @@ def removals(rng):
     ]
     listed += [(1, []), (2, [1]), (n, some), (n, sorted(some, reverse=True))]
     drawn = [(softmax(2 * rng.normal(size=(n, n))), gone) for n, gone in listed]
-    return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn]
+    small = np.array([[0.5, 0.5 - 2**-15, 2**-15], [0.25, 0.5, 0.25], [0.5, 0.125, 0.375]])
+    return [(crafted, [0]), (nearly, [2]), (little, [0, 1]), *drawn, (small, [0])]
 
 
 def can_go(weights, gone):

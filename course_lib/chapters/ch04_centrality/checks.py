@@ -405,6 +405,7 @@ def _judge_factor(cases, values):
 CHECKS = {
     "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
     "centrality-2": Check(
+        turns=(0,),
         inputs=made.walks,
         judge=_judge_pagerank,
         without=(pagerank, stationary_distribution, *PAGERANK),
@@ -413,9 +414,15 @@ CHECKS = {
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
     "centrality-4": Check(inputs=made.ways, judge=_judge_way, fits=made.has_way),
     "centrality-5": Check(
-        inputs=made.removals, judge=_judge_without, without=(remove_tokens,), fits=made.can_go
+        turns=(0,),
+        inputs=made.removals,
+        judge=_judge_without,
+        without=(remove_tokens,),
+        fits=made.can_go,
     ),
-    "centrality-6": Check(inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)),
+    "centrality-6": Check(
+        turns=(0,), inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)
+    ),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
     "centrality-8": Check(inputs=made.causal_walks, judge=_judge_factor),
 }

@@ -301,5 +301,5 @@ CHECKS = {
     "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=Draw()),
     "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=Draw()),
     "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=Draw()),
-    "heatmaps-7": Check(inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
+    "heatmaps-7": Check(turns=(0,), inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
 }

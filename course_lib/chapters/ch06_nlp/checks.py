@@ -245,11 +245,12 @@ def reorderings(rng):
         (still, rng.integers(1, 9, size=(3, 5)), np.arange(5)),
         # One that hardly changes: a small change is not none.
         (
-            draw_predictor(rng, 5, 3, scale=0.0005),
+            draw_predictor(rng, 5, 3, scale=0.0001),
             rng.integers(1, 9, size=(4, 5)),
             np.roll(np.arange(5), 1),
         ),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
+        (draw_predictor(rng, 2, 2, scale=1), np.array([[1, 2], [3, 4]]), np.array([1, 0])),
         # Padding stands at a place as words do, and moves with them.
         (
             draw_predictor(rng, 6, 3, scale=1),
@@ -371,10 +372,14 @@ def alignments(rng):
         favourites = np.eye(n)[rng.integers(30, n, size=3)]
         right = favourites * [[0], [1], [1]] + np.eye(n)[[1, 1, 1]]
         cases.append(((1 + 0.1 * favourites) / (n + 0.1), right > 0))
+    # To two digits these weights are the same, and point elsewhere.
+    cases.append((np.roll(cases[-2][0], 1, axis=1), cases[-2][1]))
+    cases.append((np.array([[0.75, 0.25], [0.4, 0.6]]), np.array([[True, False]] * 2)))
     # A query for which every key is right counts as well; so does one that may miss a single key.
     weights = draw_weights(rng, 3, 5)
     largest = weights == weights.max(axis=1, keepdims=True)
     cases.append((weights, ~largest | [[True], [False], [False]]))
+    cases.append((sure[[0, 2, 1]], sure > 0))  # in the first row as sure as the next
     return [*cases, (sure, sure > 0), (sure, np.eye(3) > 0), (np.ones((1, 1)), np.ones((1, 1)) > 0)]
 
 
@@ -433,6 +438,6 @@ CHECKS = {
         without=(MODULE + "MultiHeadAttention.forward", MODULE + "masked_softmax"),
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
-    "nlp-5": Check(inputs=reorderings, judge=_judge_order),
+    "nlp-5": Check(turns=(2,), inputs=reorderings, judge=_judge_order),
     "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
 }

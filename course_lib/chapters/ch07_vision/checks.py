@@ -27,6 +27,8 @@ def _images(rng):
     shapes += [*rng.integers((1, 1, 1), 8, (2, 3)), *rng.integers((5, 2, 2), 9, (1, 3))]
     images = [3 * rng.normal(size=tuple(int(size) for size in shape)) for shape in shapes]
     images[0][:, 1, 2] = 0  # a dark pixel is a token, too
+    images[0][:, 2, 1] = 5e-5
+    images += [rng.normal(size=(4, 2, 2)), 1000 * rng.normal(size=(2, 2, 2))]
     return [(image,) for image in images]
 
 
@@ -69,7 +71,8 @@ def _grids(rng):
     ]  # of which one is so wide that a square does not fit into a byte
     # Here the mean place of the keys is the query's own, or far from where the largest weight is.
     ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
-    return [*cases, (np.eye(6), 2, 3), (np.eye(6)[[2, 2, 0, 2, 5, 5]], 3, 2), (ends, 5, 1)]
+    two = np.array([[0.75, 0.25], [0.5, 0.5]]), 1, 2
+    return [*cases, two, (np.eye(6), 2, 3), (np.eye(6)[[2, 2, 0, 2, 5, 5]], 3, 2), (ends, 5, 1)]
 
 
 def mean_distance(weights, height, width, *, look=lambda step: np.sqrt((step**2).sum(axis=-1))):
@@ -239,6 +242,8 @@ def _shuffled(rng):
         (Neighbours(0.5, 0.2), *across[1:]),
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
+        (Neighbours(), rng.normal(size=(1, 1, 2)), np.array([1, 0])),
+        (Neighbours(), rng.normal(size=(2, 2, 2)), np.array([1, 2, 0, 3])),
         # A small difference is one: 0 up to rounding would be smaller still.
         (Neighbours(2e-4), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
     ]
@@ -335,6 +340,8 @@ def _gains(rng):
             rng.normal(-3, 1, size=2),
             5 + 2 * even,
             5 + even / 100,
+            700 + 500 * even,
+            np.append(5 + 2 * even[:1], 5 - 2 * even[1:]),
         )
     ]
 
@@ -383,8 +390,16 @@ def _judge_errors(cases, values):
 
 VISION = "course_lib.nn.vision:"
 CHECKS = {
-    "vision-1": Check(inputs=_images, judge=_judge_tokens, without=(VISION + "to_patches",)),
+    "vision-1": Check(
+        turns=(0,),
+        nudges=(0,),
+        inputs=_images,
+        judge=_judge_tokens,
+        without=(VISION + "to_patches",),
+    ),
     "vision-2": Check(
+        turns=(0,),
+        nudges=(0,),
         inputs=_grids,
         judge=_judge_distance,
         without=(VISION + "attention_distance",),
@@ -398,6 +413,6 @@ CHECKS = {
         without=(VISION + "SelfAttention2d.forward",),
     ),
     "vision-5": Check(judge=_judge_first, call=read_value),
-    "vision-6": Check(inputs=_shuffled, judge=_judge_shuffled),
+    "vision-6": Check(turns=(2,), nudges=(1,), inputs=_shuffled, judge=_judge_shuffled),
     "vision-7": Check(inputs=_gains, judge=_judge_errors),
 }

@@ -122,6 +122,7 @@ def _features(rng):
             h[1] = -h[0]
         cases.append((h, *rng.normal(size=(2, features)), slope))
     first = cases[0]
+    cases.append((rng.normal(size=(2, 2)), *rng.normal(size=(2, 2)), 0.25))
     return [*cases, (1000 * first[0], *first[1:]), (*first[:3], 0.55)]
 
 
@@ -174,6 +175,7 @@ def _labelled_graphs(rng):
     # One node with many edges, two with one, of which one leads outside, one only attended to.
     star = np.array([[2, 0, 2, 1, 2, 2], [0, 2, 3, 3, 1, 2]])
     cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.3, 0.4]), np.array([0, 1, 0, 0, 0])))
+    cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.303, 0.397]), cases[-1][2]))  # nearly
     two = np.array([[0, 2], [3, 3]]), np.ones(2), np.array([0, 0, 1, 1])
     cases.append(two)
     one = np.array([[1], [2]]), np.array([1.0])
@@ -196,6 +198,9 @@ def _logit_matrices(rng):
     level = [[3.0, 1.0, 0.0], [0.0, 3.0, 1.0], [3.0, 0.0, 1.0]]  # the largest are alike
     tied = [[-1.0, -1.0, 0.0], [-5.0, -4.0, -5.0]]  # not the largest
     close = [[100.0, 100.0005, 2.0], [100.0005, 100.0, 2.0], [7.0, 3.0, 2.0]]
+    # The same numbers in other places, and the same to two digits.
+    moved = [crafted[0], [4.0, 2.0, 1.0], [2.0, 0.0, 1.0], [7.0, 1.0, 3.0]]
+    closer = [close[1], *close[1:]]
     nearly = [[100.0, 100.0005, 2.0], [3.0, 50.0, 1.0]]  # one favourite, though not by far
     # The favourites of the first and of the last row are nobody else's.
     chosen = [5, *rng.choice(rng.permutation(4)[:2], size=rng.integers(7, 12)), 6]
@@ -205,7 +210,20 @@ def _logit_matrices(rng):
     apart = [[1000.0, 0.0, 0.0], [-900.0, -800.0, -700.0], [-1000.0, 7.0, 0.0]]
     return [
         (np.array(logits),)
-        for logits in [*cases, far, beyond, apart, crafted, level, tied, close, nearly, [[-2.0]]]
+        for logits in [
+            *cases,
+            far,
+            beyond,
+            apart,
+            crafted,
+            moved,
+            level,
+            tied,
+            close,
+            closer,
+            nearly,
+            [[-2.0]],
+        ]
     ]
 
 
@@ -220,23 +238,26 @@ LAYER = "course_lib.nn.gat:GraphAttention"
 
 CHECKS = {
     "gat-1": Check(
+        turns=(0,),
         inputs=_edge_lists,
         judge=_judge_edge_weights,
         without=("course_lib.nn.edges:edge_softmax",),
     ),
     "gat-2": Check(
+        turns=(0,),
         inputs=_masked,
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax",),
     ),
     "gat-3": Check(judge=_judge_swapped, call=read_value),
     "gat-4": Check(
+        turns=(0, 1, 2),
         inputs=_features,
         judge=_judge_split,
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
-    "gat-6": Check(inputs=_labelled_graphs, judge=_judge_share),
+    "gat-6": Check(turns=(2,), inputs=_labelled_graphs, judge=_judge_share),
     "gat-7": Check(inputs=_logit_matrices, judge=_judge_favourites),
 }

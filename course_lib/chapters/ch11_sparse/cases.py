@@ -63,6 +63,16 @@ def masses(rng):
     # Summed up in float64 ten tenths lie a little below 1, nine of them a little below 0.9.
     tenths = np.full((10, 10), 0.1)
     cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
+    cases.append((np.array([[0.75, 0.25], [0.5, 0.5]]), 0.75))
+    # The same weights, in other rows.
+    ends = np.eye(4)[2:]
+    cases += [
+        (np.vstack([np.array(first), ends]), 0.875)
+        for first in (
+            [[0.625, 0.375, 0, 0], [0.5, 0.25, 0.125, 0.125]],
+            [[0.625, 0.25, 0.125, 0], [0.5, 0.375, 0.125, 0]],
+        )
+    ]
     # What is short by a little less than 1e-9 has reached the mass, by a little more has not.
     cases += [(TIED, 0.5 + 9e-10), (TIED, 0.5 + 1.1e-9), (TIED, 0.5 + 1e-8), (TIED, 0.75 + 1e-8)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.8984375)]
@@ -118,9 +128,13 @@ def edge_lists(rng):
     cases.append((query, key, rng.normal(size=(3, 2)), every))
     # Of the same sizes as the first: arguments are exchanged between these two, which are small,
     # and not between lists of many positions.
-    *numbers, edges = cases[0]
-    others = [rng.normal(size=part.shape) for part in numbers]
-    cases.append((*others, (edges + 1) % len(numbers[0])))
+    query, key, value, edges = cases[0]
+    others = [rng.normal(size=part.shape) for part in (query, key, value)]
+    cases.append((*others, (edges + 1) % len(query)))
+    cases.append((query, key, 5e-5 * value, edges))
+    # Numbers far from 0 whose logits are near it; the second query has no edge.
+    query, key = np.array([[1024, 2**-10], [1, 1]]), np.array([[2**-10, 512], [0, -1024]])
+    cases.append((query, key, rng.uniform(600, 900, size=(2, 2)), np.array([[0, 0], [0, 1]])))
     return [*cases, many_positions(rng)]
 
 
@@ -139,9 +153,15 @@ def clearly_chosen(query, key, size, by=1e-3):
     return bool((gaps > by).all())
 
 
+def can_be_chosen(query, key, size, k):
+    """Tell whether blocks fill the text, and each query has its k others, none equally good."""
+    count, rest = divmod(len(key), size)
+    return not rest and k < count and clearly_chosen(query, key, size, by=1e-6)
+
+
 def blocks(rng):
     """Make queries and keys whose blocks differ, also where one key or a long one leads astray."""
-    sizes = [(3, 4, 2, 1), (2, 5, 3, 2), (4, 3, 2, 0), (1, 6, 3, 3), (3, 4, 1, 3), (2, 1, 2, 0)]
+    sizes = [(3, 4, 2, 1), (2, 5, 3, 2), (4, 3, 2, 0), (1, 6, 6, 3), (3, 4, 1, 3), (2, 1, 2, 0)]
     n, count = (int(x) for x in rng.integers((2, 7), (6, 10)))
     sizes += [(n, count, 4, int(rng.integers(4, count - 1))) for _ in range(2)]
     # A score of one's own block that is not above all others: products of some ten thousands.
@@ -150,6 +170,8 @@ def blocks(rng):
     # The better of two blocks is ahead by less than half precision can tell, and comes later.
     nearly = np.repeat([8.0, 1.0, 8.001, 2.0], 2)[:, None]
     cases.append((np.array([[1.0], [2.0]] * 4), nearly, 2, 1))
+    other = np.repeat([8.001, 1.0, 8.0, 2.0], 2)[:, None]  # the same to two digits
+    cases.append((cases[-1][0], other, 2, 1))
     for size, count, d, k in sizes:
         for _ in tries("blocks none of which are equally good"):
             query, key = rng.normal(size=(2, size * count, d))

@@ -454,11 +454,17 @@ def _judge_blocks(cases, values):
 
 CHECKS = {
     "sparse-1": Check(
-        inputs=made.thresholds, judge=_judge_threshold, without=(sparsity.threshold,)
+        turns=(0,), inputs=made.thresholds, judge=_judge_threshold, without=(sparsity.threshold,)
     ),
-    "sparse-2": Check(inputs=made.selections, judge=_judge_worst),
+    "sparse-2": Check(turns=(0,), inputs=made.selections, judge=_judge_worst),
     "sparse-3": Check(inputs=made.masses, judge=_judge_needed),
-    "sparse-4": Check(inputs=made.rows, judge=_judge_sparsemax, without=(sparsity.sparsemax,)),
+    "sparse-4": Check(
+        turns=(0,),
+        nudges=(0,),
+        inputs=made.rows,
+        judge=_judge_sparsemax,
+        without=(sparsity.sparsemax,),
+    ),
     "sparse-5": Check(judge=_judge_layers, call=read_value),
     "sparse-6": Check(
         inputs=made.windows,
@@ -467,11 +473,14 @@ CHECKS = {
         without=(patterns.window_pattern, patterns.dilated_pattern),
     ),
     "sparse-7": Check(
+        turns=(0, 1, 2),
         inputs=made.edge_lists,
         fits=made.are_near,
         judge=_judge_along,
         call=call_measured,
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
     ),
-    "sparse-8": Check(inputs=made.blocks, judge=_judge_blocks),
+    "sparse-8": Check(
+        turns=(0, 1), inputs=made.blocks, judge=_judge_blocks, fits=made.can_be_chosen
+    ),
 }

@@ -14,6 +14,7 @@ from torch import nn
 
 from course_lib.chapters.runs import load_runs
 from course_lib.nn.attention import SelfAttention, masked_softmax, merge_heads, split_heads
+from tests.support.answers import nearly
 
 RUNS = load_runs("opinions")
 ADVANTAGE = (RUNS["attention"]["negated"] - RUNS["uniform attention"]["negated"]).mean()
@@ -689,6 +690,8 @@ WRONG = {
             lambda predict, texts, order: abs(predict(texts[:, order]) / predict(texts) - 1).max(),
             "not right yet",
         ),
+        *nearly(change_by_loop, "small results"),
+        *nearly(change_by_loop, 2),
     ],
     "nlp-7": [
         (pointing_in(lambda weights: weights.round(2)), "not right yet"),
@@ -719,5 +722,6 @@ WRONG = {
         (lambda w, r: (r & (w == w.max(1, keepdims=True))).sum() / r.sum(), "not right yet"),
         (lambda w, r: 1.0, "not right yet"),
         (lambda w, r: 100 * share_by_loop(w, r), "not right yet"),
+        *nearly(share_by_loop, 2),
     ],
 }

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from course_lib.nn.vision import SelfAttention2d, attention_distance, to_patches
+from tests.support.answers import nearly
 
 
 def tokens_by_loop(picture):
@@ -339,6 +340,9 @@ WRONG = {
             lambda picture: picture.reshape(3, -1).T if len(picture) == 3 else None,
             ("None", "cannot reshape"),
         ),
+        *nearly(tokens_by_loop, "given clipped"),
+        *nearly(tokens_by_loop, 2),
+        *nearly(tokens_by_loop, "a square transposed"),
     ],
     "vision-2": [
         (
@@ -431,6 +435,7 @@ WRONG = {
         ),
         (distance_with(without_loops), "not right yet"),
         (distance_with(lambda w, r, c: 1.5), "not right yet"),
+        *nearly(distance_by_loop, 2),
     ],
     "vision-3": [
         (lambda c: c // 8, "no channels at all"),
@@ -631,6 +636,8 @@ WRONG = {
             "not right yet",
         ),
         (lambda b, x, order: abs(b(shuffle(x, order)) - shuffle(b(x), order)), "shape"),
+        *nearly(shuffled_by_loop, 2),
+        *nearly(shuffled_by_loop, "given squares transposed"),
     ],
     "vision-7": [
         (lambda gains: -errors_by_loop(gains), "The sign"),
@@ -670,5 +677,6 @@ WRONG = {
         (lambda gains: (gains - gains.mean()) / error(gains), "shape"),
         (lambda gains: str(errors_by_loop(gains)), "should be a number"),
         (lambda gains: np.mean(gains) / (np.ptp(gains) / 4 / np.sqrt(len(gains))), "not right yet"),
+        *nearly(errors_by_loop, "given clipped"),
     ],
 }

@@ -16,6 +16,7 @@ from course_lib.attention import softmax
 from course_lib.nn.edges import Edges, edge_dots, edge_softmax, edge_sum
 from course_lib.nn.sparse import sparse_attention
 from course_lib.nn.sparse import sparsemax as torch_sparsemax
+from tests.support.answers import nearly
 
 
 def rows_by_loop(weights, cutoff):
@@ -891,6 +892,7 @@ WRONG = {
             lambda w, m: (held(w.ravel()[None])[0] < m * len(w) - 1e-9).sum() / len(w),
             "not right yet",
         ),
+        *nearly(needed_by_loop, 2),
     ],
     "sparse-4": [
         (lambda logits: softmax(logits), "softmax"),
@@ -1014,6 +1016,9 @@ WRONG = {
         (lambda q, k, v, e: along_by_loop(q, k, v, np.sort(e, axis=0)), "not right yet"),
         (lambda q, k, v, e: along_by_loop(k, q, v, e), "not right yet"),
         (lambda q, k, v, e: along_by_loop(np.sign(q), k, v, e), "not right yet"),
+        *nearly(along_sorted, "small results"),
+        *nearly(along_sorted, "given clipped"),
+        *nearly(along_sorted, "a square transposed"),
     ],
     "sparse-8": [
         (chosen_by(by_mean, more=-1), "on top of the k others"),
@@ -1068,5 +1073,6 @@ WRONG = {
             "shape",
         ),
         (lambda q, key, size, k: by_mean(q, key, size), "not right yet"),
+        *nearly(chosen_by(by_mean), "given squares transposed"),
     ],
 }
