@@ -72,43 +72,50 @@ changes
 """
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory):
-    """Return a function that builds the small book with some settings."""
-
-    def built(**settings):
-        folder = tmp_path_factory.mktemp("site")
-        texts = {"conf.py": CONF, "index.md": INDEX, "changes.md": "# Changes\n"}
-        texts["404.md"] = (BOOK / "404.md").read_text(encoding="utf-8")
-        for stem in source.stems():
-            texts[f"chapters/{stem}.md"] = f"# {front_matter(stem)['title']}\n\nText.\n"
-        for name, text in texts.items():
-            path = folder / "source" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        options = [f"-D{name}={value}" for name, value in settings.items()]
-        command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "--keep-going"]
-        done = subprocess.run(
-            [*command, *options, "source", "html"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return folder / "html"
-
-    return built
+# Both in one process: to load Sphinx takes longer than to build so small a book.
+BUILD = """
+import json, sys
+from sphinx.cmd.build import main
+sys.exit(any([main(given) for given in json.loads(sys.argv[1])]))
+"""
 
 
 @pytest.fixture(scope="module")
-def private(build):
-    return build(course_repository="")
+def sites(tmp_path_factory):
+    """Build the small book without addresses and with them; return the folders of the sites."""
+    folder = tmp_path_factory.mktemp("site")
+    texts = {"conf.py": CONF, "index.md": INDEX, "changes.md": "# Changes\n"}
+    texts["404.md"] = (BOOK / "404.md").read_text(encoding="utf-8")
+    for stem in source.stems():
+        texts[f"chapters/{stem}.md"] = f"# {front_matter(stem)['title']}\n\nText.\n"
+    for name, text in texts.items():
+        path = folder / "source" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    usual = ["-b", "html", "-q", "-W", "--keep-going", "source"]
+    given = [
+        ["-Dcourse_repository=", *usual, "private"],
+        [f"-Dcourse_repository={REPOSITORY}", f"-Dhtml_baseurl={HOME}", *usual, "published"],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, json.dumps(given)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(scope="module")
-def published(build):
-    return build(course_repository=REPOSITORY, html_baseurl=HOME)
+def private(sites):
+    return sites / "private"
+
+
+@pytest.fixture(scope="module")
+def published(sites):
+    return sites / "published"
 
 
 def described(site, name):

@@ -6,10 +6,20 @@ without `from`, all that the cells take from it must be there as soon as it is i
 
 import ast
 import contextlib
+import gc
 import importlib
 import io
+import sys
 from types import ModuleType
 
+# What a library loads when it is first used: for an optimiser, a heat map, a flow, a cell. Each
+# fork would do so again, which takes longer than most cells.
+LATE = {
+    "torch": "torch._dynamo",
+    "course_lib.plots": "seaborn",
+    "course_lib.flow": "course_lib._dinic",
+    "ipykernel": "ipykernel.inprocess.ipkernel",
+}
 FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
@@ -25,8 +35,13 @@ def load(cells):
         for node in nodes:
             if isinstance(node, ast.ImportFrom):
                 importlib.import_module(node.module)
+        for name, late in LATE.items():
+            if name in sys.modules:
+                importlib.import_module(late)
     if said.getvalue():
         raise ImportError(f"imports of cells print: {said.getvalue()}")
+    gc.collect()
+    gc.freeze()  # a collection in a fork looks through its own objects, not through all of these
 
 
 def plainly_imported(nodes):
