@@ -89,6 +89,8 @@ def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
     for place, (answer, parts) in some(wrong):
         if any(said in str(parts) for said in BEYOND):
             continue
+        if hasattr(answer, "keeps"):  # wrong on the second of two inputs that look alike
+            continue
         if exercise.without and FORBIDDEN in assess(exercise, {exercise.answer: answer}).message:
             continue
         found = search.separating_case(

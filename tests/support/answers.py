@@ -136,11 +136,9 @@ def _known_by(function, look):
             look(part) if _is_real(part) else id(part) if callable(part) else part for part in given
         ]
         key = pickle.dumps(seen)
-        return pickle.loads(first.setdefault(key, None) or _kept(first, key, function(*given)))
+        if key not in first:
+            first[key] = pickle.dumps(function(*given))
+        return pickle.loads(first[key])
 
+    answer.keeps = True
     return answer
-
-
-def _kept(first, key, result):
-    first[key] = pickle.dumps(result)
-    return first[key]

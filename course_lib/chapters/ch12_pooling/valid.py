@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch12_pooling.checks import small_in_batch, small_in_row
-from course_lib.exercises.strategies import generators, seeded, weights
+from course_lib.chapters.ch12_pooling.checks import CHECKS, small_in_batch, small_in_row
+from course_lib.exercises.strategies import cases_of, generators, seeded, weights
 
 LOWEST = -2_000_000_000.0  # of real scores in exercise 3
 
@@ -101,3 +101,6 @@ VALID = {
     "pooling-6": st.tuples(st.tuples(_few(5), _few()).flatmap(lambda shape: weights(*shape))),
     "pooling-7": _rows(),
 }
+# Small numbers, and large ones, as in the checks.
+SIZES = ("pooling-1", "pooling-4", "pooling-6", "pooling-7")
+VALID |= {key: VALID[key] | cases_of(CHECKS[key].inputs) for key in SIZES}

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.chapters.ch13_causal import cases
+from course_lib.chapters.ch13_causal.checks import CHECKS
 from course_lib.exercises.strategies import cases_of, random_weights, seeded
 
 small = st.integers(1, 4)
@@ -77,3 +78,6 @@ VALID = {
     "causal-7": seeded(_sets, st.integers(2, 9)) | cases_of(cases.chosen_heads),
     "causal-8": seeded(_walks, st.integers(1, 5), st.integers(1, 6)),
 }
+# Small numbers, and large ones, as in the checks.
+SIZES = ("causal-2", "causal-3", "causal-5", "causal-6", "causal-8")
+VALID |= {key: VALID[key] | cases_of(CHECKS[key].inputs) for key in SIZES}
