@@ -3,12 +3,11 @@
 An answer may remember what it found, by one of its arguments or by their sizes, and be right as
 long as no two cases agree in what it looks at. So each argument is taken once from another case:
 the new case shares it with that one, and all the others with the first. Two more are nearly the
-same as others. Where a check says so, there are twins as well: a case whose numbers stand in
-another order, and one whose numbers are the same to two digits.
+same as others. `rearranging` adds what only some tasks allow.
 """
 
 import dataclasses
-from itertools import chain, islice, product, zip_longest
+from itertools import islice, product, zip_longest
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from course_lib.exercises.calling import read_value, run_module
 
 MOST = 2  # new cases for each argument
 NEAR = 1e-4  # of the way to another case: an answer that knows rounded numbers again shows
-NUDGE = 0.003  # such numbers have the same two digits as often as not
 TRIED = 6  # cases of one form of which pairs are made
 # Of what builds a module or draws, nothing is kept that a next call could give back.
 NOT_FUNCTIONS = read_value, run_module
@@ -28,45 +26,8 @@ def crossed(check):
     if check.call in NOT_FUNCTIONS or check.call.__module__ == DRAWING:
         return check
     return dataclasses.replace(
-        check, inputs=lambda rng: _with_twins(with_crossed(check.inputs, rng, check.fits), check)
+        check, inputs=lambda rng: with_crossed(check.inputs, rng, check.fits)
     )
-
-
-def _with_twins(cases, check):
-    twins = [(k, turned) for k in check.turns] + [(k, nudged) for k in check.nudges]
-    found = (islice(_twins(cases, k, make, check.fits), MOST) for k, make in twins)
-    return [*cases, *chain.from_iterable(found)]
-
-
-def _twins(cases, k, make, fits):
-    """Yield cases that differ from others in argument k, which is made of theirs."""
-    for case in cases:
-        other = make(case[k])
-        twin = (*case[:k], other, *case[k + 1 :])
-        if not same_data(other, case[k]) and (fits is None or fits(*twin)):
-            yield twin
-
-
-def turned(rows):
-    """Return an array with all rows but the first in the opposite order."""
-    return np.concatenate([rows[:1], rows[:0:-1]]) if len(rows) else rows
-
-
-def nudged(numbers):
-    """Return an array in each row of which one number has given a little to another, if it can.
-
-    To two digits all are what they were. Sums of rows, zeros and signs stay.
-    """
-    new = numbers.copy()
-    for row in new.reshape(-1, new.shape[-1]):
-        gives, takes = (
-            np.flatnonzero((other.round(2) == row.round(2)) & (other * row > 0))
-            for other in (row - NUDGE, row + NUDGE)
-        )
-        if len(gives) and len(takes):
-            row[gives[0]] -= NUDGE
-            row[takes[0]] += NUDGE
-    return new
 
 
 def with_crossed(inputs, rng, fits=None):

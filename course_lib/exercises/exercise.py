@@ -54,7 +54,8 @@ class Check:
     judge : callable (cases, values) -> None
         Raises `Wrong` where a value is not what the case asks for.
     inputs : callable (numpy.random.Generator) -> list of tuple
-        Arguments of each call; the judge sees the same cases. `crossing` adds some to them.
+        Arguments of each call; the judge sees the same cases. `crossing` and `rearranging` add
+        some to them.
     call : callable (answer, cases) -> list
         `call_function`; `call_keeping` for one that must not change its arguments; `read_value`
         for an answer that is no function; `drawing.draw` for one that draws.
@@ -71,10 +72,10 @@ class Check:
         Whether arguments that come from two cases of one form are valid together; always, if
         it is not given.
     turns : tuple of int
-        Arguments, arrays, whose rows may come in any order: `crossing` adds a case for each.
+        Arguments, arrays, whose rows may come in any order: `rearranging` adds cases for each.
     nudges : tuple of int
         Arguments, arrays, of which all numbers may be a little larger or smaller as long as the
-        sums of rows stay: `crossing` adds a case for each.
+        sums of rows stay: `rearranging` adds cases for each.
     """
 
     judge: Callable[[list, list], None]

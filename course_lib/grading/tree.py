@@ -21,7 +21,10 @@ from course_lib.grading.inside.cells import RUNS
 LIBRARY = Path(__file__).parents[1]
 FOLDERS = ("data", "explain", "models", "nn", "plots", "theme", "widgets", "grading/inside")
 LEFT_OUT = ("cli.py", "models/look")
-SHARED = ("calling", "drawing", "memory", "plain_data", "statements", "isolation")  # of exercises
+# Modules of `course_lib.exercises`.
+SHARED = (
+    *("calling", "drawing", "empty_figures", "isolation", "memory", "plain_data", "statements"),
+)
 # What chapters pose to learners or measure with: each imports no other part of a chapter.
 POSED = (
     *("ch06_nlp/predictors.py", "ch07_vision/mixers.py", "ch11_sparse/measuring.py"),

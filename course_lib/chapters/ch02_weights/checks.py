@@ -16,7 +16,6 @@ from course_lib.chapters.ch02_weights.models import (
     planted,
     with_faint_weights,
 )
-from course_lib.exercises.crossing import turned
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import (
     compare_all,
@@ -25,6 +24,7 @@ from course_lib.exercises.judging import (
     same,
     same_copied,
 )
+from course_lib.exercises.rearranging import turned
 
 NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
