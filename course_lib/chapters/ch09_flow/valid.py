@@ -38,10 +38,11 @@ def _cut(rng, n, layered):
     graph = nx.DiGraph()
     nodes = [(k % 3, k // 3) if layered else k for k in range(n)]
     graph.add_nodes_from(nodes)
+    size = float(rng.choice([1, 1, 3e-5, 900]))  # of all capacities
     for u in nodes:
         for v in nodes:
             if rng.random() < 0.4:  # also from a node to itself
-                capacity = float(rng.choice([0, 0.5, rng.random()]))
+                capacity = size * float(rng.choice([0, 0.5, rng.random()]))
                 graph.add_edge(u, v, capacity=capacity, weight=float(rng.random()))
     return graph, {node for node in nodes if rng.random() < rng.choice([0.2, 0.5, 1])}
 

@@ -3,7 +3,12 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch12_pooling.checks import CHECKS, small_in_batch, small_in_row
+from course_lib.chapters.ch12_pooling.checks import (
+    CHECKS,
+    small_and_large,
+    small_in_batch,
+    small_in_row,
+)
 from course_lib.exercises.strategies import cases_of, generators, seeded, weights
 
 LOWEST = -2_000_000_000.0  # of real scores in exercise 3
@@ -39,6 +44,9 @@ def _batches(draw):
     if draw(st.integers(0, 9)) == 9:
         return small_in_batch()
     rng = draw(generators)
+    if draw(st.integers(0, 9)) == 9:
+        features = np.stack([small_and_large(rng), small_and_large(rng)])
+        return rng.normal(size=(2, 2)), features, np.ones((2, 2), dtype=bool)
     graphs, n, d = draw(_few(4)), draw(_few()), draw(_few(4))
     mask = rng.random((graphs, n)) < draw(st.sampled_from([0, 0.4, 0.7, 1]))
     scores = _scores(draw, rng, (graphs, n), np.arange(graphs)[:, None])
