@@ -11,7 +11,6 @@ import pytest
 from hypothesis import settings
 
 from course_lib.chapters import CHAPTERS, MOVED, chapter_stem
-from course_lib.exercises import drawing
 from course_lib.exercises.calling import call_function, call_keeping, run_module
 from course_lib.exercises.exercise import (
     ERROR,
@@ -23,6 +22,7 @@ from course_lib.exercises.exercise import (
 )
 from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.mutation.solving import solution_of
+from tests.support.answers import remembering
 from tests.support.saying import all_sentences, overheard, untranslatable
 
 SEEDS = range(10)
@@ -68,11 +68,6 @@ def asks_often(exercise):
     return len(pickle.loads(stored_cases(exercise, 0))) > 100
 
 
-def draws(exercise):
-    """Tell whether the answer is a drawing: to look at one takes as long as at a hundred arrays."""
-    return exercise.call.__module__ == drawing.__name__
-
-
 def seeds_of(exercise, place):
     """Return the seeds with which the answer at a place in its list is judged.
 
@@ -84,7 +79,7 @@ def seeds_of(exercise, place):
         return [0]
     if settings().max_examples > DAILY:
         return SEEDS
-    if draws(exercise):
+    if exercise.draws:
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
     plain = exercise.call in (call_function, call_keeping, read_value) and not asks_often(exercise)
@@ -135,7 +130,7 @@ REMEMBERING = [
     exercise
     for exercise in EXERCISES
     if exercise.call not in (read_value, run_module)
-    and not (draws(exercise) or asks_often(exercise))
+    and not (exercise.draws or asks_often(exercise))
 ]
 # What follows from the arguments that are left, or from none: it may as well be remembered.
 FOLLOWS = {
@@ -144,17 +139,6 @@ FOLLOWS = {
     ("causal-3", 1),  # half of the tokens
     ("causal-5", 2),
 }
-
-
-def remembering(function, keep):
-    """Give for all arguments that are alike in what `keep` finds what was right for the first."""
-    first = {}
-
-    def answer(*given):
-        kept = first.setdefault(pickle.dumps(keep(given)), pickle.dumps(given))
-        return function(*pickle.loads(kept))
-
-    return answer
 
 
 @pytest.mark.parametrize("exercise", REMEMBERING, ids=lambda exercise: exercise.key)
@@ -215,7 +199,7 @@ def test_dots_are_not_attempted_and_oddities_are_told(exercise):
     assert assess(exercise, {}).state == ERROR
     assert exercise.answer in assess(exercise, {}).message
     oddities = (None, object(), 3 + 4j, {}, "abc", [[1], [1, 2]], float("nan"), b"x")
-    if draws(exercise):
+    if exercise.draws:
         oddities = oddities[:2]  # what comes back from who should draw is looked at by nobody
     for odd in oddities:
         answer = (lambda *_, odd=odd: odd) if is_function else odd

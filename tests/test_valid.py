@@ -12,7 +12,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
-from course_lib.exercises import drawing
 from course_lib.exercises.exercise import PASSED, Check, Exercise, assess, read_value
 from course_lib.exercises.judging import compare_all
 from course_lib.exercises.registry import exercises_of
@@ -52,12 +51,7 @@ def of_tests(exercise, module):
 
 def few(exercise):
     """Return a number of examples: a fifth of what the chosen profile says, or less of drawings."""
-    return settings().max_examples // (20 if draws(exercise) else 5)
-
-
-def draws(exercise):
-    """Tell whether the answer is a drawing, which takes longer to look at than any array."""
-    return exercise.call.__module__ == drawing.__name__
+    return settings().max_examples // (20 if exercise.draws else 5)
 
 
 def some(answers):

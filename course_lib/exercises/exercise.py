@@ -19,6 +19,7 @@ from course_lib.exercises.plain_data import Raised
 from course_lib.language import say
 
 PASSED, NOT_ATTEMPTED, WRONG, ERROR = "passed", "not attempted", "wrong", "error"
+DRAWING = "course_lib.exercises.drawing"  # by its name: it loads Matplotlib
 
 
 class Wrong(Exception):
@@ -87,6 +88,11 @@ class Check:
     fits: Callable[..., bool] | None = None
     turns: tuple = ()
     nudges: tuple = ()
+
+    @property
+    def draws(self):
+        """Whether the answer draws: to look at one takes longer than to look at any array."""
+        return self.call.__module__ == DRAWING
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from course_lib.grading.submissions import shipped_cells
 
 OURS = "course_lib"
 SKIPPED = ("chapters", "exercises", "plots", "widgets")  # of ours: what only figures load
-DRAWING, FIGURES = "course_lib.exercises.drawing", "course_lib.grading.inside.figures"
+FIGURES = "course_lib.grading.inside.figures"
 MAGIC = "IPython.core.inputtransformer2"  # of cells with %magic, and of broken ones
 # What NumPy and NetworkX load when they are first used.
 LATE = {"numpy": ("numpy.ma", "numpy.random"), "networkx": ("pandas",)}
@@ -24,7 +24,7 @@ def warm_imports(chapter):
     """
     cells = [cell for above in shipped_cells(chapter).above.values() for cell in above]
     found, waiting, known = {}, list(dict.fromkeys(cells)), set()
-    if any(type(exercise.call).__module__ == DRAWING for exercise in exercises_of(chapter)):
+    if any(exercise.draws for exercise in exercises_of(chapter)):
         found[FIGURES] = None
     while waiting:
         for module in _imported(waiting.pop(0)):

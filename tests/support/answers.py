@@ -58,14 +58,8 @@ KINDS = {
     "a square made symmetric": lambda function: _changed(
         function, lambda part: (part + part.T) / 2 if _is_square(part) else part
     ),
-    "clipped": lambda function: _changed(
-        function, lambda part: part.clip(-500, 500) if _is_real(part) else part
-    ),
-    "given clipped": lambda function: (
-        lambda *given: function(
-            *(part.clip(-500, 500) if _is_real(part) else part for part in given)
-        )
-    ),
+    "clipped": lambda function: _changed(function, _clipped),
+    "given clipped": lambda function: lambda *given: function(*map(_clipped, given)),
     "given squares transposed": lambda function: lambda *given: function(*map(_turned, given)),
     "two digits": lambda function: _known_by(function, lambda part: part.round(2)),
     "sorted": lambda function: _known_by(function, lambda part: np.sort(part, axis=None)),
@@ -108,6 +102,10 @@ def _without_small(part):
     return np.where(abs(part) < SMALL, 0, part) if _is_real(part) else part
 
 
+def _clipped(part):
+    return part.clip(-500, 500) if _is_real(part) else part
+
+
 def _is_square(part):
     return part.ndim == 2 and part.shape[0] == part.shape[1]
 
@@ -128,17 +126,23 @@ def _none_for(function, size):
 
 
 def _known_by(function, look):
-    """Give for arguments that look alike what was right for the first; objects by their place."""
+    """Know arrays by how they look, and objects by their place."""
+
+    def keep(given):
+        return [
+            look(part) if _is_real(part) else id(part) if callable(part) else part for part in given
+        ]
+
+    return remembering(function, keep)
+
+
+def remembering(function, keep):
+    """Give for all arguments that are alike in what `keep` finds what was right for the first."""
     first = {}
 
     def answer(*given):
-        seen = [
-            look(part) if _is_real(part) else id(part) if callable(part) else part for part in given
-        ]
-        key = pickle.dumps(seen)
-        if key not in first:
-            first[key] = pickle.dumps(function(*given))
-        return pickle.loads(first[key])
+        kept = first.setdefault(pickle.dumps(keep(given)), pickle.dumps(given))
+        return function(*pickle.loads(kept))
 
     answer.keeps = True
     return answer
