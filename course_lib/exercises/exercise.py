@@ -72,11 +72,9 @@ class Check:
     fits : callable (*case) -> bool, optional
         Whether arguments that come from two cases of one form are valid together; always, if
         it is not given.
-    turns : tuple of int
-        Arguments, arrays, whose rows may come in any order: `rearranging` adds cases for each.
-    nudges : tuple of int
-        Arguments, arrays, of which all numbers may be a little larger or smaller as long as the
-        sums of rows stay: `rearranging` adds cases for each.
+    twins : tuple of rearranging.Twins
+        Kinds of cases that may be added, as each has something in common with one of the inputs:
+        `rearranging` has them.
     """
 
     judge: Callable[[list, list], None]
@@ -86,8 +84,7 @@ class Check:
     without: tuple = ()
     seconds: float = 30.0
     fits: Callable[..., bool] | None = None
-    turns: tuple = ()
-    nudges: tuple = ()
+    twins: tuple = ()
 
     @property
     def draws(self):

@@ -1,53 +1,153 @@
-"""Further cases that share a row, all numbers, or two digits of them, with others.
+"""Further cases that have much in common with others: their twins.
 
 An answer that keeps results by less than the whole of its arguments shows on them, as one that
-looks at the first row, at sorted or at rounded numbers. Not every task allows them: `with_twins`
-makes what the fields `turns` and `nudges` of a check name, one argument at a time, and a check
-whose cases have rows that may be exchanged with those of others wraps its inputs: `rearranged`.
+looks at the first row, at sorted or at rounded numbers. Not every task allows each kind, so that
+a check names those that its own does, for instance ``twins=MIXED + reordered(0) + nudged(0)``.
+A kind says what a twin shares with its case: an answer that knows its arguments by that is refused.
 """
 
 import dataclasses
+from collections.abc import Callable
 from itertools import chain, islice
 
 import numpy as np
 
 from course_lib.exercises.crossing import pairs_of_one_form, same_data
+from course_lib.exercises.judging import same
 
 MOST = 2  # cases of each kind
 NUDGE = 0.003  # such numbers have the same two digits as often as not
 
 
+@dataclasses.dataclass(frozen=True)
+class Twins:
+    """A kind of further cases.
+
+    Attributes
+    ----------
+    made : callable (cases) -> iterator of (tuple, tuple)
+        A case and its twin.
+    shared : callable (case) -> tuple
+        What a case has in common with its twin.
+    """
+
+    made: Callable
+    shared: Callable
+
+
 def with_twins(check):
-    """Return a check with a twin of a case for each argument that it names."""
-    kinds = [(k, turned) for k in check.turns] + [(k, nudged) for k in check.nudges]
+    """Return a check with some cases of each kind that it names, if they fit."""
 
     def inputs(rng):
         cases = check.inputs(rng)
-        found = (islice(_twins(cases, k, make, check.fits), MOST) for k, make in kinds)
-        return [*cases, *chain.from_iterable(found)]
+        kinds = (twins.made(cases) for twins in check.twins)
+        fitting = ((twin for _, twin in kind if _fits(check, twin)) for kind in kinds)
+        return [*cases, *chain.from_iterable(islice(kind, MOST) for kind in fitting)]
 
-    return dataclasses.replace(check, inputs=inputs) if kinds else check
-
-
-def _twins(cases, k, make, fits):
-    """Yield cases that differ from others in argument k, which is made of theirs."""
-    for case in cases:
-        other = make(case[k])
-        twin = (*case[:k], other, *case[k + 1 :])
-        if not same_data(other, case[k]) and (fits is None or fits(*twin)):
-            yield twin
+    return dataclasses.replace(check, inputs=inputs) if check.twins else check
 
 
-def turned(rows):
-    """Return an array with all rows but the first in the opposite order."""
-    return np.concatenate([rows[:1], rows[:0:-1]]) if len(rows) else rows
+def _fits(check, case):
+    return check.fits is None or check.fits(*case)
 
 
-def nudged(numbers):
-    """Return an array in each row of which one number has given a little to another, if it can.
+def telling(right, kinds, *, same=same):
+    """Return the kinds without twins for which the same is right as for their cases.
 
-    To two digits all are what they were. Sums of rows, zeros and signs stay.
+    For tasks whose answer is one of a few: most rearrangements leave it as it is.
+
+    Parameters
+    ----------
+    right : callable (*case)
+    kinds : tuple of Twins
+    same : callable (one, other) -> bool
+        As the judge compares answers.
     """
+
+    def of_kind(kind):
+        def made(cases):
+            pairs = kind.made(cases)
+            return (pair for pair in pairs if not same(*(right(*case) for case in pair)))
+
+        return dataclasses.replace(kind, made=made)
+
+    return tuple(map(of_kind, kinds))
+
+
+def changed(change, *arguments, shared):
+    """Return kinds of twins: in each, one of the arguments is changed.
+
+    Parameters
+    ----------
+    change : callable (array) -> array
+    *arguments : int
+        Which arguments of a call are changed.
+    shared : callable (array) -> array
+        What such an array has in common with the changed one.
+    """
+
+    def kind(k):
+        def made(cases):
+            for case in filter(lambda case: _is_array(case[k]), cases):
+                new = change(case[k])
+                if not same_data(new, case[k]):
+                    yield case, (*case[:k], new, *case[k + 1 :])
+
+        def all_shared(case):
+            return (*case[:k], shared(case[k]), *case[k + 1 :]) if _is_array(case[k]) else case
+
+        return Twins(made, all_shared)
+
+    return tuple(map(kind, arguments))
+
+
+def reordered(*arguments, axis=0):
+    """Return kinds of twins: rows come in the opposite order, or all but the first or the last do.
+
+    What counts as rows is told by `axis`.
+    """
+
+    def but(stays):
+        def change(part):
+            backwards = np.arange(part.shape[axis])[::-1]
+            return part.take(np.roll(backwards, 1 if stays == 0 else -1), axis)
+
+        def shared(part):
+            return [part.take(stays, axis), *in_order(part)]
+
+        return changed(change, *arguments, shared=shared)
+
+    def backwards(part):
+        return np.flip(part, axis)
+
+    return but(0) + but(-1) + changed(backwards, *arguments, shared=in_order)
+
+
+def reordered_causal(*arguments):
+    """Return kinds of twins: in causal weights, the numbers of each row in the opposite order."""
+
+    def change(weights):
+        rows = enumerate(weights, start=1)
+        return np.stack([np.append(row[:seen][::-1], row[seen:]) for seen, row in rows])
+
+    return changed(change, *arguments, shared=in_order)
+
+
+def in_order(part):
+    """Return the size of an array and its numbers, the smallest first."""
+    return [part.shape, np.sort(part, axis=None)]
+
+
+def nudged(*arguments):
+    """Return kinds of twins: numbers differ a little; to two digits they are the same.
+
+    In each row one number has given a little to another, if it can. Sums of rows, zeros and
+    signs stay.
+    """
+    return changed(_nudged, *arguments, shared=lambda part: part.round(2))
+
+
+def _nudged(numbers):
     new = numbers.copy()
     for row in new.reshape(-1, new.shape[-1]):
         gives, takes = (
@@ -60,62 +160,32 @@ def nudged(numbers):
     return new
 
 
-def rearranged(inputs, *, fits=None, turn=lambda part: part[::-1]):
-    """Return a maker of cases that has some more than `inputs`, made of its first ones.
+def _mixed(mix, rest):
+    def made(cases):
+        for one, other in pairs_of_one_form(cases):
+            twin = tuple(
+                mix(*parts) if _has_rows(parts[0]) else parts[1]
+                for parts in zip(one, other, strict=True)
+            )
+            if not all(map(same_data, twin, other)):
+                yield other, twin
 
-    Parameters
-    ----------
-    inputs : callable (numpy.random.Generator) -> list of tuple
-        As in a `Check`.
-    fits : callable (*case) -> bool, optional
-        Whether a new case is valid.
-    turn : callable (array) -> array, or None
-        Puts an argument's numbers into another order that is valid as well; rows are reversed by
-        default. With None, no case is made like this.
-    """
+    def shared(case):
+        return tuple(rest(part) if _has_rows(part) else part for part in case)
 
-    def made(rng):
-        cases = inputs(rng)
-        kinds = [_mixed(cases, _first_of), _mixed(cases, _last_of)]
-        if turn:
-            kinds.append(_turned(cases, turn))
-        new = []
-        for kind in kinds:
-            valid = (case for case in kind if fits is None or fits(*case))
-            new += islice(valid, MOST)
-        return [*cases, *new]
-
-    return made
+    return Twins(made, shared)
 
 
-def _first_of(one, other):
-    return np.concatenate([one[:1], other[1:]])
+# One row of each array is that of one case, and the others are those of another case.
+MIXED = (
+    _mixed(lambda one, other: np.concatenate([one[:1], other[1:]]), lambda part: part[1:]),
+    _mixed(lambda one, other: np.concatenate([other[:-1], one[-1:]]), lambda part: part[:-1]),
+)
 
 
-def _last_of(one, other):
-    return np.concatenate([other[:-1], one[-1:]])
-
-
-def _mixed(cases, mix):
-    """Yield cases whose arrays have one row of one case and the others of another case."""
-    for one, other in pairs_of_one_form(cases):
-        case = tuple(
-            mix(*parts) if _has_rows(parts[0]) else parts[0]
-            for parts in zip(one, other, strict=True)
-        )
-        if not any(all(map(same_data, case, old)) for old in (one, other)):
-            yield case
-
-
-def _turned(cases, turn):
-    """Yield cases that have one argument in another order."""
-    for case in cases:
-        for k, part in enumerate(case):
-            turned = turn(part) if _has_rows(part) else part
-            if not same_data(turned, part):
-                yield (*case[:k], turned, *case[k + 1 :])
-                break
+def _is_array(part):
+    return isinstance(part, np.ndarray) and part.size > 0
 
 
 def _has_rows(part):
-    return isinstance(part, np.ndarray) and part.ndim > 0 and len(part) > 1
+    return _is_array(part) and len(part) > 1

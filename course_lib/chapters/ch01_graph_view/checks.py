@@ -16,6 +16,7 @@ from course_lib.exercises.judging import (
     tolerance_of,
 )
 from course_lib.exercises.plain_data import PlainGraph
+from course_lib.exercises.rearranging import reordered
 from course_lib.graph import attention_graph, attention_multigraph, top_edges
 from course_lib.language import say
 
@@ -302,7 +303,7 @@ def _share_cases(rng):
         (one, 0.5),
     ]
     steep = softmax(3 * rng.normal(size=(5, 5)))
-    sizes = [int(n) for n in rng.integers([3, 6, 21], [6, 9, 30])]
+    sizes = [2, *(int(n) for n in rng.integers([3, 6, 21], [6, 9, 30]))]
     return [
         *crafted,
         (TIED, 0.5),  # 4.5 edges of nine, of which two are 0
@@ -456,19 +457,19 @@ def _judge_connection(cases, values):
 
 CHECKS = {
     "graph_view-1": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=_edge_cases,
         judge=_judge_edge_list,
         without=(attention_graph, attention_multigraph, top_edges),
     ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
     "graph_view-3": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=_flow_cases,
         judge=_judge_flow_graph,
         without=(attention_graph, attention_multigraph),
     ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
     "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
-    "graph_view-6": Check(turns=(0,), inputs=_connection_cases, judge=_judge_connection),
+    "graph_view-6": Check(twins=reordered(0), inputs=_connection_cases, judge=_judge_connection),
 }

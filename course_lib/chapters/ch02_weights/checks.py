@@ -11,6 +11,7 @@ from course_lib.attention import (
 )
 from course_lib.chapters.ch02_weights.models import (
     PLANTED,
+    alike_to_two_digits,
     clear_model,
     in_wide_company,
     planted,
@@ -24,7 +25,7 @@ from course_lib.exercises.judging import (
     same,
     same_copied,
 )
-from course_lib.exercises.rearranging import turned
+from course_lib.exercises.rearranging import nudged, reordered, telling
 
 NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
@@ -121,7 +122,7 @@ def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
     sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (4, 4, 4), (n, m, d))
-    sizes += ((11, 12, 10), (2, 2, 2))
+    sizes += ((11, 12, 10), (2, 2, 2), (3, 1, 2))
     sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
     near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
@@ -179,6 +180,7 @@ FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 def _sequences(rng):
     sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), (4, 3, 4), rng.integers(3, 8, size=3), (11, 5, 6))
+    sizes += ((2, 3, 1),)
     sizes += (rng.integers(20, 40, size=3),)
     near = [
         tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
@@ -296,9 +298,10 @@ def _only(logits, mask):
 
 
 def _relabellings(rng):
-    sizes = [4, 1, *(int(n) for n in rng.integers([5, 5, 20, 5], [9, 9, 40, 9]))]
-    orders = [np.array([1, 2, 3, 0]), np.array([0])]  # a cycle is not its own inverse
-    orders += [rng.permutation(n) for n in sizes[2:]]
+    sizes = [4, 1, 2, 3, *(int(n) for n in rng.integers([5, 5, 20, 5], [9, 9, 40, 9]))]
+    # A cycle is not its own inverse.
+    orders = [np.array(order) for order in ([1, 2, 3, 0], [0], [1, 0], [2, 0, 1])]
+    orders += [rng.permutation(n) for n in sizes[4:]]
     orders[-1] = np.arange(sizes[-1])[::-1].copy()
     return [(softmax(rng.normal(size=(n, n))), o) for n, o in zip(sizes, orders, strict=True)]
 
@@ -333,10 +336,9 @@ def _judge_relabelled(cases, values):
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
     models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
-    # The same first layer, and all numbers: the sharpest head has another place.
-    moved = ((turned(model), model) for model in reversed(models))
-    moved = [new for new, old in moved if _sharpest(new) != _sharpest(old)]
-    return [(model,) for model in [*models, *moved[:1]]]
+    models += [clear_model(rng, 2, shape=(3, 4)), clear_model(rng, 3, shape=(4, 1))]
+    models += alike_to_two_digits(rng)
+    return [(model,) for model in models]
 
 
 def _sharpest(weights):
@@ -389,18 +391,25 @@ def _place(table):
 CHECKS = {
     "weights-1": Check(call=read_value, judge=_judge_shift),
     "weights-2": Check(
-        turns=(0,), nudges=(0,), inputs=_logits, judge=_judge_safe_softmax, without=(softmax,)
+        twins=reordered(0) + nudged(0),
+        inputs=_logits,
+        judge=_judge_safe_softmax,
+        without=(softmax,),
     ),
     "weights-3": Check(
-        turns=(0, 1),
-        nudges=(0,),
+        twins=reordered(0, 1) + nudged(0),
         inputs=_query_key,
         judge=_judge_weights,
         without=(attention, attention_logits),
     ),
     "weights-4": Check(
-        turns=(0, 1, 2), nudges=(2,), inputs=_sequences, judge=_judge_causal, without=(attention,)
+        twins=reordered(0, 1, 2) + nudged(2),
+        inputs=_sequences,
+        judge=_judge_causal,
+        without=(attention,),
     ),
-    "weights-5": Check(turns=(0,), inputs=_relabellings, judge=_judge_relabelled),
-    "weights-6": Check(inputs=_models, judge=_judge_sharpest),
+    "weights-5": Check(twins=reordered(0), inputs=_relabellings, judge=_judge_relabelled),
+    "weights-6": Check(
+        twins=telling(_sharpest, reordered(0)), inputs=_models, judge=_judge_sharpest
+    ),
 }

@@ -68,10 +68,26 @@ def in_wide_company(rng):
     return model
 
 
-def clear_model(rng, n, make=lambda rng, n: softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))):
-    """Return a model of random heads, one of which is clearly the sharpest."""
+def alike_to_two_digits(rng):
+    """Return two models of the same numbers to two digits, whose sharpest heads differ."""
+    model = planted(rng, CLOSE, CLOSER)
+    other, sharpest = model.copy(), (model == CLOSE).all(axis=(-1, -2))
+    rivals = np.argwhere((model == CLOSER).all(axis=(-1, -2)))
+    other[sharpest], other[*rng.choice(rivals)] = CLOSER, CLOSE
+    return model, other
+
+
+def _of_random_sharpness(rng, n):
+    return softmax(rng.normal(size=(n, n)) / rng.uniform(0.1, 2))
+
+
+def clear_model(rng, n, make=_of_random_sharpness, shape=None):
+    """Return a model of random heads, one of which is clearly the sharpest.
+
+    Its `shape` is that of layers and heads, by default a random one.
+    """
     for _ in tries("a model with one sharpest head"):
-        layers, heads = rng.integers(1, 6, size=2)
+        layers, heads = shape or rng.integers(1, 6, size=2)
         model = np.reshape([make(rng, n) for _ in range(layers * heads)], (layers, heads, n, n))
         spread = np.sort(entropy(model).mean(axis=-1), axis=None)
         if len(spread) == 1 or spread[1] - spread[0] > 0.02:

@@ -20,7 +20,7 @@ def place(scores):
 
 def features(rng):
     """Make features and numbers of heads: also n = h = d_head, one head, one feature a head."""
-    shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5)]
+    shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5), (2, 1, 1), (2, 2, 2)]
     n, h, width = rng.integers(2, 8, size=3)
     many = rng.integers(10, 14)
     shapes += [(h, h * width, h), (n, h * width, h), (n, h * width, 1), (n, many * width, many)]
@@ -32,7 +32,19 @@ def sizes(rng):
     """Make features and heads that divide and that do not; also more heads than features."""
     h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
     uneven = (h * width + 1 + rest % (h - 1), h)
-    crafted = [(8, 2), (384, 12), (6, 6), (7, 1), (10, 3), (4, 8), (7, 2), (1, 3), (9, 6)]
+    crafted = [
+        (2, 2),
+        (3, 2),
+        (8, 2),
+        (384, 12),
+        (6, 6),
+        (7, 1),
+        (10, 3),
+        (4, 8),
+        (7, 2),
+        (1, 3),
+        (9, 6),
+    ]
     crafted += [(15, 7), (15, 5)]
     many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
@@ -49,6 +61,16 @@ def with_clear_favourites(weights):
     largest = np.take_along_axis(raised, favourite, axis=-1)
     np.put_along_axis(raised, favourite, 1.021 * largest, axis=-1)
     return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def towards_themselves(weights):
+    """Return the weights with the favourite of every other query exchanged for the query itself."""
+    new = weights.copy()
+    for head in new:
+        for i in range(0, len(head), 2):
+            favourite = head[i].argmax()
+            head[i, [i, favourite]] = head[i, [favourite, i]]
+    return new
 
 
 def self_share(weights):
@@ -101,6 +123,9 @@ def heads(rng):
     drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
     beside = [np.stack([crafted[0], np.eye(3)[order]]) for order in ([0, 1, 2], [1, 2, 0])]
     drawn += [(two,) for two in beside]
+    drawn += [(np.array([[[0.7, 0.3], first]]),) for first in ([0.2, 0.8], [0.8, 0.2])]
+    # To two digits all of them are 0, as before.
+    drawn.append((towards_themselves(wide),))
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
 
 
@@ -126,7 +151,16 @@ def _far(rng):
 
 def projected(rng):
     """Make features and projections of several sizes, at random ones, and far logits."""
-    shapes = [(3, 4, 2), (5, 6, 3), (4, 4, 1), (6, 8, 4), (1, 4, 2), (3, 3, 3)]
+    shapes = [
+        (3, 4, 2),
+        (5, 6, 3),
+        (4, 4, 1),
+        (6, 8, 4),
+        (1, 4, 2),
+        (3, 3, 3),
+        (2, 1, 1),
+        (2, 2, 2),
+    ]
     n, h, width = rng.integers(2, 6, size=3)
     shapes += [(n, h * width, h), (n, h * width, 1), (h, h * h, h), (12 + n, 3 * width, 3)]
     return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
@@ -328,5 +362,7 @@ def layers(rng):
         (one_hot,),
         (moved,),
         (many,),
+        (softmax(2 * rng.normal(size=(2, 2, 2))),),
+        (np.ones((3, 1, 1)),),
         *separating(rng, _draw_layer, nearest, NEAREST_IDEAS),
     ]

@@ -18,6 +18,7 @@ from course_lib.exercises.judging import (
     tolerance_of,
 )
 from course_lib.exercises.plain_data import Raised
+from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.heads import head_distance, offset_score
 from course_lib.language import say
 
@@ -286,19 +287,28 @@ def _judge_nearest(cases, values):
 
 CHECKS = {
     "multi_head-1": Check(
-        turns=(0,), nudges=(0,), inputs=made.features, judge=_judge_split, without=(split_heads,)
+        twins=reordered(0) + nudged(0),
+        inputs=made.features,
+        judge=_judge_split,
+        without=(split_heads,),
     ),
     "multi_head-2": Check(inputs=made.sizes, judge=_judge_head_size, may_raise=True),
     "multi_head-3": Check(inputs=made.heads, judge=_judge_self_share),
     "multi_head-4": Check(
-        turns=(0,),
-        nudges=(0,),
+        twins=reordered(0) + nudged(0),
         inputs=made.projected,
         judge=_judge_multi_head,
         without=(multi_head_attention,),
     ),
     "multi_head-5": Check(
-        turns=(0,), inputs=_models, judge=_judge_previous, without=(offset_score,)
+        twins=telling(made.previous_head, reordered(0)),
+        inputs=_models,
+        judge=_judge_previous,
+        without=(offset_score,),
     ),
-    "multi_head-6": Check(inputs=made.layers, judge=_judge_nearest),
+    "multi_head-6": Check(
+        twins=telling(made.nearest, nudged(0), same=_same_distance),
+        inputs=made.layers,
+        judge=_judge_nearest,
+    ),
 }

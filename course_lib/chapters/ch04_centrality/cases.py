@@ -34,8 +34,8 @@ def walks(rng):
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
     slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
-    slow.append((_star(int(n)), 0.99))
-    return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
+    slow.append((_star(int(n) + 3), 0.99))  # so many that it shows where one begins
+    return [*cases, (np.ones((1, 1)), 0.5), (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
 def _groups(rng):
@@ -458,6 +458,12 @@ LOOP_IDEAS = [
     lambda weights: np.prod(np.diag(weights)[1:]),
     lambda weights: np.sum(np.diag(weights)[1:]),
 ]
+
+
+def has_largest_loop(weights):
+    """Tell whether one self-loop of a later token is ahead of the others, and none is for ever."""
+    *others, largest = np.sort(np.diag(weights)[1:])
+    return bool(largest - max(others, default=0) >= GAP - 1e-9 and largest < 1)
 
 
 def causal_walks(rng):

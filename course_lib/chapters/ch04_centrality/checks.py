@@ -27,6 +27,7 @@ from course_lib.exercises.judging import (
     tell_difference,
 )
 from course_lib.exercises.plain_data import BFloat16
+from course_lib.exercises.rearranging import reordered, reordered_causal, telling
 from course_lib.language import say
 
 
@@ -405,7 +406,7 @@ def _judge_factor(cases, values):
 CHECKS = {
     "centrality-1": Check(inputs=made.lengths, judge=_judge_degree),
     "centrality-2": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=made.walks,
         judge=_judge_pagerank,
         without=(pagerank, stationary_distribution, *PAGERANK),
@@ -414,15 +415,23 @@ CHECKS = {
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
     "centrality-4": Check(inputs=made.ways, judge=_judge_way, fits=made.has_way),
     "centrality-5": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=made.removals,
         judge=_judge_without,
         without=(remove_tokens,),
         fits=made.can_go,
     ),
     "centrality-6": Check(
-        turns=(0,), inputs=made.scores, judge=_judge_agreement, without=(rank_correlation,)
+        twins=reordered(0),
+        inputs=made.scores,
+        judge=_judge_agreement,
+        without=(rank_correlation,),
     ),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
-    "centrality-8": Check(inputs=made.causal_walks, judge=_judge_factor),
+    "centrality-8": Check(
+        twins=telling(made.largest_later_loop, reordered_causal(0)),
+        inputs=made.causal_walks,
+        judge=_judge_factor,
+        fits=made.has_largest_loop,
+    ),
 }

@@ -220,6 +220,12 @@ def has_clear_order(weights):
     return bool(values[2] - values[1] > 0.01 * values[1] and gaps.min() > 5e-4)
 
 
+def same_way_round(weights):
+    """Return the order of the tokens, in the direction in which token 0 comes before token 1."""
+    order = np.argsort(fiedler_vector(weights))
+    return order if order.tolist().index(0) < order.tolist().index(1) else order[::-1]
+
+
 def sorts(order, entries):
     """Tell whether entries rise or fall along an order, but for rounding."""
     steps = np.diff(entries[order])

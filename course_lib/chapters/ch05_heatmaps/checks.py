@@ -5,9 +5,11 @@ import numpy as np
 from course_lib.chapters.ch05_heatmaps.cases import (
     OTHER_VECTORS,
     fiedler_vector,
+    has_clear_order,
     masked_matrices,
     matrices_of_sizes,
     named_matrices,
+    same_way_round,
     sorts,
     to_sort,
     two_heads,
@@ -26,6 +28,7 @@ from course_lib.exercises.drawing_reader import (
 from course_lib.exercises.drawing_texts import first_word, names_at, number_in, numbers_at
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
+from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.language import later, say
 from course_lib.plots import spectral_order
 
@@ -301,5 +304,11 @@ CHECKS = {
     "heatmaps-4": Check(inputs=two_to_compare, judge=_judge_difference, call=Draw()),
     "heatmaps-5": Check(inputs=matrices_of_sizes, judge=_judge_annotated, call=Draw()),
     "heatmaps-6": Check(inputs=masked_matrices, judge=_judge_masked, call=Draw()),
-    "heatmaps-7": Check(turns=(0,), inputs=to_sort, judge=_judge_order, without=(spectral_order,)),
+    "heatmaps-7": Check(
+        twins=telling(same_way_round, reordered(0) + nudged(0)),
+        inputs=to_sort,
+        fits=has_clear_order,
+        judge=_judge_order,
+        without=(spectral_order,),
+    ),
 }

@@ -15,6 +15,7 @@ from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
 from course_lib.exercises.modules import judge_runs
+from course_lib.exercises.rearranging import reordered
 from course_lib.language import later, say
 
 # nlp-1 ------------------------------------------------------------------------------------------
@@ -438,6 +439,6 @@ CHECKS = {
         without=(MODULE + "MultiHeadAttention.forward", MODULE + "masked_softmax"),
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
-    "nlp-5": Check(turns=(2,), inputs=reorderings, judge=_judge_order),
+    "nlp-5": Check(twins=reordered(2), inputs=reorderings, judge=_judge_order),
     "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
 }

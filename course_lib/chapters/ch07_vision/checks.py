@@ -17,6 +17,7 @@ from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice
 from course_lib.exercises.modules import judge_runs
+from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.language import later, say
 
 # vision-1 ---------------------------------------------------------------------------------------
@@ -274,6 +275,10 @@ ABSOLUTE = "Take the absolute difference everywhere, then the largest."
 ONCE = "Shuffle once before the block and once behind it, and compare the two."
 
 
+def _largest_difference(*case):
+    return np.abs(np.subtract(*both_ways(*case))).max()
+
+
 def _judge_shuffled(cases, values):
     def apart(*case):
         return np.subtract(*both_ways(*case))
@@ -294,7 +299,7 @@ def _judge_shuffled(cases, values):
         lambda block, image, order: say("The largest difference in {shape}", shape=image.shape),
         cases,
         values,
-        between(before, after),
+        _largest_difference,
         [
             (between(before, unshuffled), ONCE),
             (between(after, unshuffled), ONCE),
@@ -391,15 +396,13 @@ def _judge_errors(cases, values):
 VISION = "course_lib.nn.vision:"
 CHECKS = {
     "vision-1": Check(
-        turns=(0,),
-        nudges=(0,),
+        twins=reordered(0) + nudged(0),
         inputs=_images,
         judge=_judge_tokens,
         without=(VISION + "to_patches",),
     ),
     "vision-2": Check(
-        turns=(0,),
-        nudges=(0,),
+        twins=reordered(0) + nudged(0),
         inputs=_grids,
         judge=_judge_distance,
         without=(VISION + "attention_distance",),
@@ -413,6 +416,10 @@ CHECKS = {
         without=(VISION + "SelfAttention2d.forward",),
     ),
     "vision-5": Check(judge=_judge_first, call=read_value),
-    "vision-6": Check(turns=(2,), nudges=(1,), inputs=_shuffled, judge=_judge_shuffled),
+    "vision-6": Check(
+        twins=reordered(2) + telling(_largest_difference, nudged(1)),
+        inputs=_shuffled,
+        judge=_judge_shuffled,
+    ),
     "vision-7": Check(inputs=_gains, judge=_judge_errors),
 }

@@ -21,6 +21,7 @@ from course_lib.chapters.ch08_gat.mistakes import (
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, same, tolerance_of
 from course_lib.exercises.memory import call_measured
+from course_lib.exercises.rearranging import reordered
 from course_lib.language import say
 
 FAR = np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0])
@@ -146,7 +147,7 @@ def _judge_split(cases, values):
 
 def _graph_sizes(rng):
     drawn = rng.integers(2, [200, 3000, 100], size=(3, 3)).tolist()
-    crafted = [(3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1)]
+    crafted = [(3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1), (3, 2, 2)]
     return [*map(tuple, drawn), *crafted]
 
 
@@ -183,6 +184,10 @@ def _labelled_graphs(rng):
     names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]
     names += [7, 2**24, 2**24 + 1], [7, 2**53, 2**53 + 1]  # one in float32, one in float64
     names += ([7, 0, 2520],)  # one by any small modulus
+    cases += [
+        (np.array([[0], [0]]), np.ones(1), np.array([5])),
+        (np.array([[1, 0, 1], [0, 1, 1]]), np.array([0.3, 1.0, 0.7]), np.array([2, 4])),
+    ]
     return [*cases, *((*one, np.array(labels)) for labels in names)]
 
 
@@ -222,6 +227,8 @@ def _logit_matrices(rng):
             close,
             closer,
             nearly,
+            [[1.0, 3.0], [2.0, 0.5]],
+            [[1.0, 3.0], [0.5, 2.0]],
             [[-2.0]],
         ]
     ]
@@ -238,26 +245,26 @@ LAYER = "course_lib.nn.gat:GraphAttention"
 
 CHECKS = {
     "gat-1": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=_edge_lists,
         judge=_judge_edge_weights,
         without=("course_lib.nn.edges:edge_softmax",),
     ),
     "gat-2": Check(
-        turns=(0,),
+        twins=reordered(0),
         inputs=_masked,
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax",),
     ),
     "gat-3": Check(judge=_judge_swapped, call=read_value),
     "gat-4": Check(
-        turns=(0, 1, 2),
+        twins=reordered(0, 1, 2),
         inputs=_features,
         judge=_judge_split,
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
-    "gat-6": Check(turns=(2,), inputs=_labelled_graphs, judge=_judge_share),
+    "gat-6": Check(twins=reordered(2), inputs=_labelled_graphs, judge=_judge_share),
     "gat-7": Check(inputs=_logit_matrices, judge=_judge_favourites),
 }

@@ -15,8 +15,8 @@ from course_lib.chapters.ch09_flow.shortcuts import (
     with_faint_edges,
 )
 from course_lib.exercises.exercise import Check, read_value
-from course_lib.exercises.judging import compare_all, compare_number, read_pair
-from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
+from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
 from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
@@ -205,7 +205,9 @@ def _cuts(rng):
     unequal = nx.DiGraph()  # pipes of very different capacities
     unequal.add_edge(0, 1, capacity=5e-5)
     unequal.add_edge(1, 0, capacity=900.0)
-    cases += [(unequal, {0}), (unequal, {1})]
+    alone = nx.DiGraph()
+    alone.add_edge(0, 0, capacity=0.5)
+    cases += [(unequal, {0}), (unequal, {1}), (alone, {0})]
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 
@@ -298,10 +300,21 @@ def _stacks(rng):
     one_hot = np.eye(3)[[[0, 0, 1], [2, 1, 1], [1, 2, 0]]]
     # Nobody above looks at position 1, the only one that looks at input 1: nothing gets there.
     unseen = np.eye(3)[[[0, 1, 2], [0, 0, 2], [1, 2, 0]]]
-    first, *others = softmax(2 * rng.normal(size=(3, 3, 3)))  # the same flows below
+    first, *others = softmax(2 * rng.normal(size=(4, 3, 3)))  # the same flows below
     alike = [np.stack([first, other]) for other in others]
+    alike.append(alike[0].copy())
+    alike[-1][0, 0] = alike[1][1, 0]  # the same last layer, and the same last flows below
     models = (*cases, one_hot, unseen, np.ones((2, 1, 1)), *alike)
     return [(model, attention_flow(model[:-1], residual=0)) for model in models]
+
+
+def _with_last_turned(layers):
+    return np.concatenate([layers[:-1], layers[-1:, ::-1]])
+
+
+def _belong_together(layers, below):
+    """Tell whether these are the flows below the last of the layers."""
+    return same(below, attention_flow(layers[:-1], residual=0))
 
 
 def _judge_bounds(cases, values):
@@ -382,6 +395,13 @@ def _flows(rng):
         (np.array([[0.4, 0.3], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
         (np.array([[0.3, 0.4], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
     ]
+    # With two columns exchanged, all flows are still within their bounds: .6, .9 and 1.
+    for flow in (
+        [[0.2, 0.9, 0.6], [0.2, 0.4, 0.6], [0.1, 0.9, 0.6]],
+        [[0.6, 0.5, 0.2], [0.6, 0.3, 0.2], [0.4, 0.6, 0.1]],
+    ):
+        cases.append((np.array(flow), np.array(3 * [[0.2, 0.3, 0.5]])))
+    cases.append(one_at_its_bound(rng))
     for n in rng.permutation([3, 4, 5]).tolist():
         layers = residual_layers(softmax(3 * rng.normal(size=(4, n, n))))
         bound = np.minimum(1, layers[0].sum(axis=0))
@@ -392,42 +412,55 @@ def _flows(rng):
     return cases
 
 
+def one_at_its_bound(rng, n=110):
+    """Return flows of so many tokens that one of the pairs is a very small share of them."""
+    flow = 0.5 * rng.random((n, n))
+    flow[tuple(rng.integers(n, size=2))] = 1
+    return flow, np.full((n, n), 1 / n)
+
+
+def _saturated(flow, first):
+    return _at(_most(first), flow)
+
+
+def _most(first):
+    return np.minimum(1, first.sum(axis=0))
+
+
+def _at(bound, flow):
+    return (flow > bound - 1e-6).mean()
+
+
 def _judge_saturated(cases, values):
-    def most(first):
-        return np.minimum(1, first.sum(axis=0))
-
-    def at(bound, flow):
-        return (flow > bound - 1e-6).mean()
-
     compare_all(
         "The share",
         cases,
         values,
-        lambda flow, first: at(most(first), flow),
+        _saturated,
         [
             (
-                lambda flow, first: at(first.sum(axis=0), flow),
+                lambda flow, first: _at(first.sum(axis=0), flow),
                 "Not more than 1 can leave an output: min(1, …).",
             ),
             (
-                lambda flow, first: at(most(first)[:, None], flow),
+                lambda flow, first: _at(_most(first)[:, None], flow),
                 "The bound belongs to the input, a column; here it is compared along the rows.",
             ),
-            (lambda flow, first: at(1, flow), "The bound is not 1 for every input."),
+            (lambda flow, first: _at(1, flow), "The bound is not 1 for every input."),
             (
-                lambda flow, first: at(most(first), flow) * flow.size,
+                lambda flow, first: _saturated(flow, first) * flow.size,
                 "That is how many; divide by the number of pairs.",
             ),
             (
-                lambda flow, first: at(most(first), flow) * len(flow),
+                lambda flow, first: _saturated(flow, first) * len(flow),
                 "Divide by all n · n pairs.",
             ),
             (
-                lambda flow, first: 1 - at(most(first), flow),
+                lambda flow, first: 1 - _saturated(flow, first),
                 "That is the share that is not at the bound.",
             ),
             (
-                lambda flow, first: (flow >= most(first)).mean(),
+                lambda flow, first: (flow >= _most(first)).mean(),
                 "Some flows end a rounding below their bound: 1e-6 is allowed.",
             ),
         ],
@@ -435,7 +468,7 @@ def _judge_saturated(cases, values):
 
 
 def _are_within(flow, first):
-    return bool((flow <= np.minimum(1, first.sum(axis=0)) + 1e-7).all())
+    return bool((flow <= _most(first) + 1e-7).all())
 
 
 OURS = (layered_graph, max_flow, attention_flow, flow_from)
@@ -443,19 +476,31 @@ OURS = (layered_graph, max_flow, attention_flow, flow_from)
 CHECKS = {
     "flow-1": Check(judge=_judge_by_hand, call=read_value),
     "flow-2": Check(
-        inputs=rearranged(_networks),
+        inputs=_networks,
+        twins=telling(_flow_within, MIXED + reordered(0)),
         judge=_judge_within,
         without=OURS,
         fits=lambda weights, start, end: start != end,
     ),
-    "flow-3": Check(inputs=rearranged(_models), judge=_judge_model, without=OURS),
+    "flow-3": Check(inputs=_models, twins=MIXED + reordered(0), judge=_judge_model, without=OURS),
     "flow-4": Check(
         inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
     ),
-    "flow-5": Check(inputs=rearranged(_two_layers), judge=_judge_two_layers, without=OURS),
-    "flow-6": Check(inputs=_stacks, judge=_judge_bounds),
+    "flow-5": Check(
+        inputs=_two_layers,
+        twins=MIXED + reordered(0),
+        judge=_judge_two_layers,
+        without=OURS,
+    ),
+    "flow-6": Check(
+        twins=changed(_with_last_turned, 0, shared=in_order),
+        inputs=_stacks,
+        judge=_judge_bounds,
+        fits=_belong_together,
+    ),
     "flow-7": Check(
-        inputs=rearranged(_flows, fits=_are_within, turn=lambda flow: flow[:, ::-1]),
+        inputs=_flows,
+        twins=telling(_saturated, MIXED + reordered(0, axis=1)),
         judge=_judge_saturated,
         fits=_are_within,
     ),

@@ -5,6 +5,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
+from course_lib.chapters.ch09_flow.checks import one_at_its_bound
 from course_lib.chapters.ch09_flow.shortcuts import with_a_wrong_turn, with_faint_edges
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
@@ -75,5 +76,5 @@ VALID = {
     "flow-4": seeded(_cut, st.integers(1, 16), st.booleans()),
     "flow-5": seeded(_pair, st.integers(1, 5)),
     "flow-6": seeded(_stack, st.integers(2, 4), st.integers(1, 5)),
-    "flow-7": seeded(_flow, st.integers(1, 4), st.integers(1, 5)),
+    "flow-7": seeded(_flow, st.integers(1, 4), st.integers(1, 5)) | seeded(one_at_its_bound),
 }

@@ -20,7 +20,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.rearranging import MIXED, reordered
 from course_lib.exercises.separating_cases import separating
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
@@ -500,17 +500,19 @@ def _judge_share(cases, values):
 
 CHECKS = {
     "rollout-1": Check(
-        inputs=rearranged(_heads, turn=lambda heads: heads[:, ::-1]),
+        inputs=_heads,
+        twins=MIXED + reordered(0, axis=1),
         judge=_judge_residual,
         without=(rollout, residual_layers),
     ),
     "rollout-2": Check(
-        inputs=rearranged(_layers),
+        inputs=_layers,
+        twins=MIXED + reordered(0),
         judge=_judge_product,
         without=(rollout, rollout_row, mixed_through),
     ),
     "rollout-3": Check(judge=_judge_by_hand, call=read_value),
-    "rollout-4": Check(inputs=rearranged(_raw), judge=_judge_mended),
+    "rollout-4": Check(inputs=_raw, twins=MIXED + reordered(0), judge=_judge_mended),
     "rollout-5": Check(inputs=_walks, judge=_judge_walks),
     "rollout-6": Check(inputs=_collapsing, judge=_judge_collapse),
     "rollout-7": Check(judge=_judge_share, call=read_value),

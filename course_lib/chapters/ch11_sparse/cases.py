@@ -98,6 +98,7 @@ def windows(rng):
     sizes = [(int(rng.integers(8, 60)), int(radius)) for radius in rng.integers(2, 8, size=3)]
     wide = [(int(n), int(n + rng.integers(0, 9))) for n in rng.integers(2, 12, size=2)]
     crafted = [(7, 2), (5, 0), (1, 3), (1, 0), (6, 5), (6, 6), (4, 9), (9, 12), (512, 3), (100, 60)]
+    crafted += [(2, 1), (3, 1)]
     crafted.append((400, 120))  # more edges than 16 bits can count
     return [*crafted, *sizes, *wide, (1200, int(rng.integers(3, 10)))]
 
@@ -162,6 +163,7 @@ def can_be_chosen(query, key, size, k):
 def blocks(rng):
     """Make queries and keys whose blocks differ, also where one key or a long one leads astray."""
     sizes = [(3, 4, 2, 1), (2, 5, 3, 2), (4, 3, 2, 0), (1, 6, 6, 3), (3, 4, 1, 3), (2, 1, 2, 0)]
+    sizes += [(1, 1, 2, 0), (1, 3, 2, 1)]
     n, count = (int(x) for x in rng.integers((2, 7), (6, 10)))
     sizes += [(n, count, 4, int(rng.integers(4, count - 1))) for _ in range(2)]
     # A score of one's own block that is not above all others: products of some ten thousands.

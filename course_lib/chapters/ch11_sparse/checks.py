@@ -14,6 +14,7 @@ from course_lib.exercises.judging import (
     same,
     told_apart,
 )
+from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.language import say
 
 
@@ -454,13 +455,15 @@ def _judge_blocks(cases, values):
 
 CHECKS = {
     "sparse-1": Check(
-        turns=(0,), inputs=made.thresholds, judge=_judge_threshold, without=(sparsity.threshold,)
+        twins=reordered(0),
+        inputs=made.thresholds,
+        judge=_judge_threshold,
+        without=(sparsity.threshold,),
     ),
-    "sparse-2": Check(turns=(0,), inputs=made.selections, judge=_judge_worst),
+    "sparse-2": Check(twins=reordered(0), inputs=made.selections, judge=_judge_worst),
     "sparse-3": Check(inputs=made.masses, judge=_judge_needed),
     "sparse-4": Check(
-        turns=(0,),
-        nudges=(0,),
+        twins=reordered(0) + telling(_sparsemax, nudged(0)),
         inputs=made.rows,
         judge=_judge_sparsemax,
         without=(sparsity.sparsemax,),
@@ -473,7 +476,7 @@ CHECKS = {
         without=(patterns.window_pattern, patterns.dilated_pattern),
     ),
     "sparse-7": Check(
-        turns=(0, 1, 2),
+        twins=reordered(0, 1, 2),
         inputs=made.edge_lists,
         fits=made.are_near,
         judge=_judge_along,
@@ -481,6 +484,9 @@ CHECKS = {
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
     ),
     "sparse-8": Check(
-        turns=(0, 1), inputs=made.blocks, judge=_judge_blocks, fits=made.can_be_chosen
+        twins=reordered(0, 1),
+        inputs=made.blocks,
+        judge=_judge_blocks,
+        fits=made.can_be_chosen,
     ),
 }

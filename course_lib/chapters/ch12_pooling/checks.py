@@ -33,14 +33,14 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered
 from course_lib.language import later, say
 
 LARGE = 2.0**36  # a feature that shows through a weight of exp(-24)
 
 
 def _nodes(rng):
-    sizes = [*rng.integers(2, 7, size=(3, 3)), (4, 4, 4), (1, 2, 3), (5, 1, 1)]
+    sizes = [*rng.integers(2, 7, size=(3, 3)), (4, 4, 4), (1, 2, 3), (5, 1, 1), (3, 2, 2)]
     cases = [
         (rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), 0.7 * rng.normal(size=hidden))
         for n, d, hidden in sizes
@@ -69,7 +69,7 @@ def _nodes_and_far_scores(rng):
     v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
     small = np.array([[1.0, 1, 0], [-1, 1, LARGE], [0, 1, 128]])  # logits 12, -12 and 0
     return [
-        *rearranged(_nodes)(rng),
+        *_nodes(rng),
         (h, v, far),
         (h[::-1], v, far),
         (h[:2], v, nearly),
@@ -244,7 +244,13 @@ def _weighted_bags(rng):
     near = np.array([0.400001, 0.4, 0.199999]), np.array([False, True, False])  # and no tie
     # Nearly alike, and the same numbers: the largest is at each place once.
     turned = [(np.full(3, 0.3333) + 1e-4 * row, near[1]) for row in np.eye(3)]
-    return [*cases, tied, as_many, alike, sharp, hot, two, near, *turned]
+    return [*cases, tied, as_many, alike, sharp, hot, two, near, *turned, one_in_ten_thousand()]
+
+
+def one_in_ten_thousand():
+    """Return a bag with so many pairs; in one of them the wanted member has more weight."""
+    numbers = np.array([*np.arange(101.0, 202), *np.arange(1.0, 101), 101.5])
+    return numbers / numbers.sum(), np.arange(len(numbers)) > 100
 
 
 def _judge_localisation(cases, values):
@@ -265,6 +271,10 @@ def _hops(rng):
     faint = np.array([[1.0, 0.0], [0.003, 0.997]])  # they hardly overlap
     small = np.array([[0.5, 0.49991, 9e-5], [0.0, 0.5, 0.5]])
     return [(weights,) for weights in [*cases, one_each, one_each[[0, 0]], apart, faint, small]]
+
+
+def _with_first_backwards(weights):
+    return np.vstack([weights[:1, ::-1], weights[1:]])
 
 
 def _judge_penalty(cases, values):
@@ -332,6 +342,7 @@ POOL = "course_lib.nn.pooling:AttentionPooling"
 CHECKS = {
     "pooling-1": Check(
         inputs=_nodes_and_far_scores,
+        twins=MIXED + reordered(0),
         # Large features and far scores stay together: single precision holds no others.
         fits=lambda h, v, w: bool(max(abs(h).max(), abs(w).max()) < 1000),
         judge=_judge_pool,
@@ -339,21 +350,29 @@ CHECKS = {
     ),
     "pooling-2": Check(judge=_judge_padding, call=read_value),
     "pooling-3": Check(
-        inputs=rearranged(_batches, fits=_are_finite),
+        inputs=_batches,
+        fits=_are_finite,
+        twins=MIXED + reordered(0),
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax", f"{POOL}.forward"),
     ),
     "pooling-4": Check(
-        inputs=rearranged(_nodes_and_one_alone), judge=_judge_query, without=(f"{POOL}.scores",)
+        inputs=_nodes_and_one_alone,
+        twins=MIXED + reordered(0),
+        judge=_judge_query,
+        without=(f"{POOL}.scores",),
     ),
     "pooling-5": Check(inputs=_weighted_bags, judge=_judge_localisation),
     "pooling-6": Check(
-        inputs=rearranged(_hops),
+        inputs=_hops,
+        # The order of hops, or of nodes for all hops, changes nothing.
+        twins=MIXED + changed(_with_first_backwards, 0, shared=in_order),
         judge=_judge_penalty,
         without=("course_lib.nn.pooling:overlap_penalty",),
     ),
     "pooling-7": Check(
-        inputs=rearranged(_rows, fits=_are_in_range),
+        inputs=_rows,
+        twins=MIXED + reordered(0),
         judge=_judge_index,
         without=(f"{POOL}.pool_index",),
         fits=_are_in_range,

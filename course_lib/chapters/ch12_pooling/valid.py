@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch12_pooling.checks import (
     CHECKS,
+    one_in_ten_thousand,
     small_and_large,
     small_in_batch,
     small_in_row,
@@ -105,7 +106,7 @@ VALID = {
     "pooling-1": _nodes(3000),
     "pooling-3": _batches(),
     "pooling-4": _nodes(30),
-    "pooling-5": _weighted_bags(),
+    "pooling-5": _weighted_bags() | st.builds(one_in_ten_thousand),
     "pooling-6": st.tuples(st.tuples(_few(5), _few()).flatmap(lambda shape: weights(*shape))),
     "pooling-7": _rows(),
 }

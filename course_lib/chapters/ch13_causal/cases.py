@@ -40,12 +40,6 @@ def nearly_alike(rng, n):
     return one, other
 
 
-def in_another_order(weights):
-    """Return causal weights (n, n) with the numbers of each row in another order."""
-    rows = enumerate(weights, start=1)
-    return np.stack([np.append(row[:seen][::-1], row[seen:]) for seen, row in rows])
-
-
 def shuffled(rng):
     """Make causal heads in another order: sinks, tiny weights, one token, and orders of all kinds.
 

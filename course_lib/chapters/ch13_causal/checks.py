@@ -11,7 +11,7 @@ from scipy.stats import binom, chi2
 from course_lib.chapters.ch13_causal import cases as made
 from course_lib.exercises.exercise import Check, Wrong
 from course_lib.exercises.judging import compare_all, read_array, same
-from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.rearranging import MIXED, reordered, reordered_causal
 from course_lib.heads import offset_score
 
 exactly = partial(same, tolerance={"rtol": 0, "atol": 0})
@@ -479,20 +479,36 @@ def _judge_walk(cases, values):
 LIBRARY = ("course_lib.heads",)  # its scores, and what they are made of
 CHECKS = {
     "causal-1": Check(inputs=made.shuffled, judge=_judge_order, fits=made.is_causal),
-    "causal-2": Check(inputs=rearranged(made.heads), judge=_judge_previous, without=LIBRARY),
-    "causal-3": Check(inputs=rearranged(made.said_twice), judge=_judge_induction, without=LIBRARY),
-    "causal-4": Check(inputs=rearranged(made.texts), judge=_judge_mended, without=LIBRARY),
+    "causal-2": Check(
+        inputs=made.heads,
+        twins=MIXED + reordered(0),
+        judge=_judge_previous,
+        without=LIBRARY,
+    ),
+    "causal-3": Check(
+        inputs=made.said_twice,
+        twins=MIXED + reordered(0),
+        judge=_judge_induction,
+        without=LIBRARY,
+    ),
+    "causal-4": Check(
+        inputs=made.texts,
+        twins=MIXED + reordered(0),
+        judge=_judge_mended,
+        without=LIBRARY,
+    ),
     "causal-5": Check(
-        inputs=rearranged(made.two_heads, turn=made.in_another_order), judge=_judge_path
+        inputs=made.two_heads,
+        # The first row of either head is never used.
+        twins=MIXED[1:] + reordered_causal(0, 1),
+        judge=_judge_path,
     ),
-    "causal-6": Check(
-        inputs=rearranged(made.losses, turn=lambda losses: losses[..., ::-1]), judge=_judge_rises
-    ),
+    "causal-6": Check(inputs=made.losses, twins=MIXED + reordered(0, axis=-1), judge=_judge_rises),
     "causal-7": Check(
         inputs=made.chosen_heads,
         judge=_judge_null,
         without=("course_lib.data.smollm2_heads:others_like",),
         fits=made.are_half,
     ),
-    "causal-8": Check(inputs=rearranged(made.walks), judge=_judge_walk),
+    "causal-8": Check(inputs=made.walks, twins=MIXED + reordered(0), judge=_judge_walk),
 }

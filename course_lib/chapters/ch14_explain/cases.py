@@ -165,6 +165,11 @@ def _tell_apart(draw):
             return scores
 
 
+def hardly_by_luck():
+    """Return differences and so many signs that a share of them can be very small."""
+    return np.array([0.5, 0.4]), np.tile([1, -1], (12_000, 1))
+
+
 def differences(rng):
     """Make differences of texts and signs: large, small and none, and with ties."""
     cases = []
@@ -186,6 +191,7 @@ def differences(rng):
     cases.append((near[::-1].copy(), cases[-1][1]))  # the same numbers
     one_end = np.array([[1, 1, -1, 1], [1, 1, -1, -1], [1, -1, 1, 1]])
     cases += [(near, one_end), (near * [1, 1, 0, 1], one_end)]
+    cases.append(hardly_by_luck())
     for _ in tries("ties that rounding breaks"):
         tenths, signs = rng.integers(-7, 8, size=11) / 10, rng.choice([-1, 1], size=(20, 11))
         short = abs(tenths.mean()) - np.abs((signs * tenths).mean(axis=1))

@@ -11,7 +11,7 @@ from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
-from course_lib.exercises.rearranging import rearranged
+from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
 from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
@@ -561,15 +561,22 @@ CHECKS = {
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
     "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
     "explain-4": Check(
-        inputs=rearranged(posed.with_gradients),
+        inputs=posed.with_gradients,
+        twins=MIXED + reordered(0),
         judge=_judge_rollout,
         without=(gradient_rollout,),
     ),
     "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
     "explain-6": Check(
-        inputs=rearranged(posed.candidates, fits=posed.apart, turn=posed.first_turned),
+        inputs=posed.candidates,
+        fits=posed.apart,
+        twins=MIXED + changed(posed.first_turned, 0, shared=in_order),
         judge=_judge_choice,
     ),
-    "explain-7": Check(inputs=rearranged(posed.differences), judge=_judge_p_value),
+    "explain-7": Check(
+        inputs=posed.differences,
+        twins=telling(_p_value, MIXED + reordered(0)),
+        judge=_judge_p_value,
+    ),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }

@@ -14,6 +14,7 @@ from course_lib.chapters.ch14_explain.cases import (
     clear_winner,
     differences,
     draw_layer,
+    hardly_by_luck,
     layers,
 )
 from course_lib.exercises.strategies import cases_of, random_weights, seeded
@@ -77,5 +78,6 @@ VALID = {
     "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), st.sampled_from([3, 9])),
     "explain-6": seeded(_scores, st.integers(1, 8), st.integers(2, 8)),
     "explain-7": seeded(_differences, st.integers(1, 12), st.integers(1, 60))
-    | cases_of(differences),
+    | cases_of(differences)
+    | st.builds(hardly_by_luck),
 }
