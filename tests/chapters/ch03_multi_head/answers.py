@@ -15,7 +15,7 @@ from scipy.spatial.distance import jensenshannon
 from course_lib import attention as library
 from course_lib.attention import merge_heads, multi_head_attention, split_heads
 from course_lib.heads import head_distance, offset_score
-from tests.support.answers import in_type, on_type
+from tests.support.answers import in_type, nearly, on_type
 
 softmax, rel_entr = scipy.special.softmax, scipy.special.rel_entr
 Attended = collections.namedtuple("Attended", ["output", "weights"])
@@ -648,6 +648,7 @@ WRONG = {
         (self_by_kinds(lambda row, i: np.argsort(row)[0] == i), "not right yet"),
         (self_by_kinds(lambda row, i: i in np.argsort(row)[-2:]), "not right yet"),
         (lambda weights: (weights.argmax(-1) == np.arange(weights.shape[-1])).mean(-1), "shape"),
+        *nearly(self_by_loop, 2, "two digits"),
     ],
     "multi_head-4": [
         (
@@ -752,5 +753,6 @@ WRONG = {
             lambda weights: np.sqrt(divergence(weights.mean(0), weights)).min(0).mean(),
             "not right yet",
         ),
+        *nearly(nearest_by_scipy, 1, 2, "two digits"),
     ],
 }

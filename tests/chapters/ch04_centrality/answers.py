@@ -816,6 +816,7 @@ WRONG = {
             "calls `course_lib.centrality.pagerank`",
         ),
         (Endless(), ("did not come to an end", "not right yet")),
+        *nearly(pagerank_with(usual), 1),
     ],
     "centrality-3": [
         (lambda n: np.full((n, n), 1 / n), "all weights are the same"),
@@ -1073,5 +1074,6 @@ WRONG = {
         (lambda weights: np.diag(weights)[1:], "shape"),
         (factor_of_short_texts, "not right yet"),
         (lambda weights: None, "return"),
+        *nearly(lambda weights: np.diag(weights)[1:].max(), "sorted"),
     ],
 }

@@ -17,6 +17,7 @@ from matplotlib.colors import CenteredNorm
 from matplotlib.patches import Rectangle
 
 from course_lib.plots import spectral_order
+from tests.support.answers import nearly
 
 
 def then(*calls):
@@ -930,5 +931,6 @@ WRONG = {
         (lambda weights: weights[order_by_fiedler(weights)], "shape"),
         (lambda weights: order_by_fiedler(weights)[:-1], "shape"),
         (lambda weights: np.zeros(len(weights)), "every position"),
+        *nearly(order_by_fiedler, "two digits"),
     ],
 }
