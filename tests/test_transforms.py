@@ -20,7 +20,8 @@ from course_lib.nn.training import seeded
 from course_lib.nn.transformer import DecoderLayer, EncoderLayer
 
 pytestmark = [
-    pytest.mark.xdist_group("transforms"),  # what compiles takes seconds to load: on one worker
+    # What compiles takes seconds to load; PyTorch Geometric has loaded it on its worker.
+    pytest.mark.xdist_group("geometric"),
     # Of an object that torch.compile makes by itself.
     pytest.mark.filterwarnings("ignore:.*Function.* should not be instantiated:DeprecationWarning"),
     # PyTorch goes through the examples one by one where it has no rule: slower, and right.
