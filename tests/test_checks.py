@@ -96,15 +96,16 @@ def verdicts(exercise, answers, said=()):
     """Yield (place, seed, result) for each answer with each of its seeds.
 
     An answer of which it is to be said that it does not end is judged once, and given less time.
-    What others than right answers call is watched only where that is to be said: to watch takes
-    as long as all the rest.
+    To watch what is called takes as long as all the rest: right answers are watched once each,
+    and wrong ones where a call is what is to be said of them.
     """
     for place, answer in enumerate(answers):
-        endless = bool(said) and ENDLESS in said[place]
+        expected = str(said[place]) if said else ""
+        endless = ENDLESS in expected
         for seed in [0] if endless else seeds_of(exercise, place):
             posed = with_inputs_made(exercise, seed)
             posed = dataclasses.replace(posed, seconds=0.5) if endless else posed
-            if said and not any(part in str(said[place]) for part in CALLS):
+            if not (any(part in expected for part in CALLS) if said else seed == 0):
                 posed = dataclasses.replace(posed, without=())
             yield place, seed, assess(posed, {exercise.answer: answer}, seed=seed)
 
