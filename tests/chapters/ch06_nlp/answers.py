@@ -468,8 +468,8 @@ WRONG = {
         (but(share=lambda logits, allowed: logits.softmax(-1)), "The mask does nothing"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, ~allowed)), "wrong way round"),
         (but(share=lambda logits, allowed: ByMask.weigh(logits, allowed.mT)), "columns"),
-        (ByLibrary, "MultiHeadAttention.forward"),
-        (ByLibrarysSoftmax, "masked_softmax"),
+        (ByLibrary, "calls `course_lib.nn.attention.MultiHeadAttention.forward`"),
+        (ByLibrarysSoftmax, "calls `course_lib.nn.attention.masked_softmax`"),
         (
             but(share=lambda logits, allowed: ByMask.weigh(logits, allowed | (len(logits) == 1))),
             "not right yet",

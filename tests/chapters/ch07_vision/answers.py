@@ -335,7 +335,10 @@ WRONG = {
             "not right yet",
         ),
         (lambda picture: (t := picture.reshape(len(picture), -1).T)[t.any(1)], "shape"),
-        (lambda picture: to_patches(torch.tensor(picture)[None], 1)[0], "to_patches"),
+        (
+            lambda picture: to_patches(torch.tensor(picture)[None], 1)[0],
+            "calls `course_lib.nn.vision.to_patches`",
+        ),
         (
             lambda picture: picture.reshape(3, -1).T if len(picture) == 3 else None,
             ("None", "cannot reshape"),
@@ -366,7 +369,7 @@ WRONG = {
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).sum(1)), "shape"),
         (
             lambda w, height, width: attention_distance(torch.tensor(w), height, width),
-            "attention_distance",
+            "calls `course_lib.nn.vision.attention_distance`",
         ),
         (
             distance_with(lambda w, r, c: (w * np.maximum(abs(r), abs(c))).sum(1).mean()),
@@ -456,7 +459,10 @@ WRONG = {
         (lambda c: {15: 1, 16: 2, 23: 2, 24: 3, 64: 8, 100: 12}.get(c, 1), "not right yet"),
         (lambda c: max(1, min(c // 8, 256)), "not right yet"),
         (lambda c: c // 8 or True, "whole number"),
-        (lambda c: SelfAttention2d(c).query.out_channels, "SelfAttention2d"),
+        (
+            lambda c: SelfAttention2d(c).query.out_channels,
+            "calls `course_lib.nn.vision.SelfAttention2d`",
+        ),
         (lambda c: str(max(1, c // 8)), "should be a number"),
         (lambda c: max(1.0, c // 8), "whole number"),
         (lambda c: max(1, np.floor(c / 8)), "whole number"),
@@ -506,7 +512,7 @@ WRONG = {
             "Height and width are swapped",
         ),
         (but(mix=lambda self, v, weights: v.detach() @ weights.mT), "gradient"),
-        (ByLibrary, "SelfAttention2d.forward"),
+        (ByLibrary, "calls `course_lib.nn.vision.SelfAttention2d.forward`"),
         (
             but(finish=lambda self, x, mixed: self.gamma.abs() * self.output(mixed) + x),
             "not right yet",

@@ -636,7 +636,7 @@ WRONG = {
         (hide_with(half, lambda text, eye: np.where(text == text[:, None], 0, text)), "one place"),
         (hide_with(lambda a, b: (a - b).sum(axis=1) / 2), "add up to 0"),
         (hide_with(lambda a, b: half(a, b).mean()), "shape"),
-        (hide_by_library, "leave_one_out"),
+        (hide_by_library, "calls `course_lib.nn.explain.leave_one_out`"),
         (hide_with(half, lambda text, eye: np.where(eye, 1, text)), "not right yet"),
         (hide_with(half, lambda text, eye: np.roll(np.where(eye, 0, text), 1, 0)), "not right yet"),
         (
