@@ -33,12 +33,17 @@ export class Strokes {
     this.root = svg("g", { class: `strokes ${kind}` }, ...this.paths);
   }
 
-  /** Draw edges: `values` holds one for each, or none, and `line(p, i, j)` says how it runs. */
-  draw(values, { n }, line) {
+  /** The edges that are strong enough to be drawn, by a value for each of all, or none. */
+  above(values) {
+    const [edges, least] = [[], this.bins[0].above];
+    for (let e = 0; e < values.length; e++) if (values[e] > least) edges.push(e); // few of them
+    return edges;
+  }
+
+  /** Draw edges by their values; `line(p, i, j)` says how one runs. */
+  draw(values, { n }, line, edges = this.above(values)) {
     const lines = this.bins.map(() => "");
-    const least = this.bins[0].above;
-    for (let e = 0; e < values.length; e++) {
-      if (!(values[e] > least)) continue; // most of them
+    for (const e of edges) {
       let bin = 0;
       while (bin + 1 < this.bins.length && values[e] > this.bins[bin + 1].above) bin++;
       const row = Math.floor(e / n);
