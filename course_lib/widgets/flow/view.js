@@ -64,7 +64,7 @@ class FlowFigure {
       free[e] = 0;
     }
     this.graph.arrange(layers);
-    this.graph.draw("weights", layers.data, layers);
+    this.graph.drawWeights(layers);
     this.graph.draw("carried", free, layers);
     this.graph.draw("cut", cutFlow, layers);
     this.graph.size(null);

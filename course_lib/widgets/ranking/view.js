@@ -139,7 +139,7 @@ class RankingFigure {
   drawEdges(strokes, edges) {
     const { kept, matrix } = this.state.now;
     const line = (_, i, j) => this.arrows(kept[i], kept[j]);
-    strokes.draw(matrix, { n: kept.length }, line, edges);
+    strokes.draw({ edges, values: edges.map((k) => matrix[k]) }, { n: kept.length }, line);
   }
 
   /** The arrows of a token that are above the threshold: those from it, or those to it. */
