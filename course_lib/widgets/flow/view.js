@@ -1,6 +1,7 @@
 // Attention flow: the largest flow from one output to one input, and the cut that limits it.
 import { frame, html, loosePanel, panelsOf, setChanged } from "../shared/drawing.js";
-import { LayeredGraph, MANY } from "../shared/layered_graph.js";
+import { LayeredGraph } from "../shared/layered_graph.js";
+import { MANY } from "../shared/layered_sheet.js";
 import { change, mount } from "../shared/mount.js";
 import { edgesOf, widthKey } from "../shared/strokes.js";
 import { tokenNames } from "../shared/texts.js";

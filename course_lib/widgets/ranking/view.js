@@ -20,6 +20,7 @@ import { strongest } from "../shared/strongest.js";
 import { plain, shortTokens, tokenNames } from "../shared/texts.js";
 import { Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
+import { caption, hint } from "./captions.js";
 import { drawNode, drawRow, nodeSizes } from "./elements.js";
 import {
   chosenMeasure,
@@ -125,7 +126,10 @@ class RankingFigure {
     this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
     this.status.textContent = describeRanking(this.state, this.names);
     this.root.dataset.drawn = this.drawn.length;
-    this.caption.textContent = caption(measure, plain(this.model.get("threshold")));
+    this.caption.textContent = caption(measure, plain(this.model.get("threshold")), {
+      count: this.above.length,
+      drawn: this.drawn.length,
+    });
     this.root.classList.toggle("unranked", now.problem !== null);
     this.light();
   }
@@ -208,37 +212,6 @@ function setText(element, text) {
 
 function positionOf(target) {
   return numberAt(target, ".node, .ranks button");
-}
-
-function hint() {
-  return say(
-    "Point at a token to see its arrows; click it to remove it. " +
-      "Or use Tab, the arrow keys and Enter.",
-  );
-}
-
-function caption({ outgoing }, threshold) {
-  const areas = say(
-    "The area of a node is its share of the sum of all scores. An arrow i → j says that token i " +
-      "attends to token j.",
-  );
-  const arrows = outgoing
-    ? say(
-        "Arrows of weights above {threshold} are drawn; those from the token that you point at " +
-          "are orange.",
-        { threshold },
-      )
-    : say(
-        "Arrows of weights above {threshold} are drawn; those to the token that you point at " +
-          "are orange.",
-        { threshold },
-      );
-  const removal = say(
-    "A removed token loses its row and its column, and each row that stays is divided by its " +
-      "sum. The damping is used by PageRank alone: it is how likely the walk follows an arrow " +
-      "rather than jumping.",
-  );
-  return `${areas} ${arrows} ${removal}`;
 }
 
 export default mount(

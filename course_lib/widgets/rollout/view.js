@@ -1,7 +1,8 @@
 // Rollout: the walk of an output down the layered graph, beside the matrix of all walks.
 import { frame, html, loosePanel, panelsOf, readoutOf, setChanged } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
-import { LayeredGraph, MANY } from "../shared/layered_graph.js";
+import { LayeredGraph } from "../shared/layered_graph.js";
+import { MANY } from "../shared/layered_sheet.js";
 import { rolloutInTurns, walkedEdges, walkMasses } from "../shared/layers.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, Picks } from "../shared/pointing.js";

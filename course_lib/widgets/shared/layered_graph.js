@@ -2,7 +2,7 @@
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
 import { html, setChanged, svg } from "./drawing.js";
-import { labelStyle } from "./label_spacing.js";
+import { LEAST_DOT, MANY, MOST_SIZE, SHEET, sheetOf } from "./layered_sheet.js";
 import { onPress, roving } from "./pointing.js";
 import { Points } from "./points.js";
 import { edgesOf, Strokes } from "./strokes.js";
@@ -11,11 +11,7 @@ import { shortTokens } from "./texts.js";
 import { say } from "./words.js";
 import "./layered_graph.css";
 
-const SHEET = { width: 400, left: 66 };
 const LEAST_GAP = 38; // between rows, for two lines of text beside each layer
-const MOST_SIZE = 2.7; // radius of a node that holds all, in radii of a plain one
-const LEAST_DOT = 1.5; // radius of a plain one
-export const MANY = 64; // positions; the inner nodes of more are points, and edges are left out
 const MOST_EDGES = 1500; // of a kind, of so many; what is weaker would hide under them
 
 /**
@@ -152,29 +148,6 @@ export class LayeredGraph {
       notes[p].textContent = text;
     });
   }
-}
-
-/** Where things stand on the sheet: what depends on the tokens and the model's depth alone. */
-function sheetOf(short, layers) {
-  const n = short.length;
-  const letters = short.map((token) => Array.from(token).length);
-  const right = n <= 16 ? 20 + 4 * letters[n - 1] : 10; // as far as the last label leans
-  const span = SHEET.width - SHEET.left - right;
-  const spacing = n === 1 ? span : span / (n - 1);
-  const x = short.map((_, i) => SHEET.left + (n === 1 ? span / 2 : i * spacing));
-  const size = 13; // of a label on a phone
-  const length = 0.62 * size * Math.max(...letters);
-  const tilt = length < spacing ? 0 : n <= 16 ? -50 : -90;
-  const dot = Math.min(4.5, Math.max(n > MANY ? 0.6 : LEAST_DOT, 0.26 * spacing));
-  const steep = tilt ? Math.sin((-tilt * Math.PI) / 180) : 1;
-  const gap = MOST_SIZE * dot + (tilt ? 3 : 9); // between a node and its label
-  const top = (gap + (tilt && length)) * steep + 0.7 * size;
-  const bottom = top + Math.min(480, Math.max(220, 54 * layers));
-  const room = steep * spacing; // across the labels; what is narrow reaches over its neighbours
-  const width = Math.max(Math.min(room, 44), Math.min(29, 1.8 * room));
-  const reach = { width, height: 16 + gap + (tilt && length) };
-  const labelAt = labelStyle(spacing);
-  return { x, short, tilt, labelAt, dot, gap, reach, top, bottom, height: top + bottom };
 }
 
 /** A node at the top or at the bottom, with its label. */
