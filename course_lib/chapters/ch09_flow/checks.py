@@ -123,6 +123,9 @@ def _models(rng):
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
     cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
+    # With more than ten positions, 10 * level + position stands for two nodes at once.
+    wide = 0.5 * np.eye(12) + 0.5 * softmax(rng.normal(size=(2, 12, 12)))
+    cases.append((wide, 0, 10))
     for layers, n in ((2, 2), (1, 3), (2, 4), (3, 3), (4, 4)):
         model = softmax(2 * rng.normal(size=(layers, n, n)))
         cases.append((model, *rng.integers(n, size=2).tolist()))
@@ -135,7 +138,7 @@ def _models(rng):
         others = *others, widest_first(model, output, input_)
         if min(abs(flow - other) for other in others) > 1e-3:
             cases.append((model, output, input_))
-            if len(cases) == 14:
+            if len(cases) == 15:
                 return [(in_exact_parts(layers), *ends) for layers, *ends in cases]
 
 

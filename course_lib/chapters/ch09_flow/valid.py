@@ -29,6 +29,9 @@ def _model(rng, layers, n):
         model = softmax(2 * rng.normal(size=(5, n, n)))
     elif rng.random() < 0.3:
         model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-5.5, -4))])
+    elif rng.random() < 0.1:  # wide
+        n = 12
+        model = softmax(2 * rng.normal(size=(2, n, n)))
     else:
         model = random_layers(rng, layers, n)
     return model, *rng.integers(n, size=2).tolist()

@@ -333,6 +333,21 @@ def with_direct_twice(weights, start, end):
     return min(1.0, within_by_weight(weights, start, end) + weights[start, end])
 
 
+def model_in_tens(layers, output, input):
+    """Nodes 10 * level + position: from the eleventh on, positions are taken for others."""
+    graph = nx.DiGraph()
+    for below, layer in enumerate(layers):
+        for (i, j), width in np.ndenumerate(layer):
+            graph.add_edge(10 * (below + 1) + i, 10 * below + j, capacity=width)
+    return nx.maximum_flow_value(graph, 10 * len(layers) + output, input)
+
+
+def model_of_strongest(layers, output, input):
+    """Of each position, only the four strongest edges."""
+    fourth = np.sort(layers, axis=-1)[..., -4:, None].min(axis=-2)
+    return model_by_cut(np.where(layers >= fourth, layers, 0), output, input)
+
+
 def model_by_scipy(layers, output, input):
     depth, n = len(layers), layers.shape[-1]
     big = np.zeros(((depth + 1) * n,) * 2)
@@ -714,6 +729,8 @@ WRONG = {
         (model_widest, "not right yet"),
         *((model_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (model_greedy, "not right yet"),
+        (model_in_tens, "not right yet"),
+        (model_of_strongest, "not right yet"),
         (model_widest_path_first, "not right yet"),
         (lambda *given: max_flow(*given, residual=0)[0], "which does the work"),
         (
