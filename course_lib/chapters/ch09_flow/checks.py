@@ -11,6 +11,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
     swept_cut,
     through_each_level,
     widest_first,
+    with_a_way_back,
     with_a_wrong_turn,
     with_faint_edges,
 )
@@ -58,7 +59,7 @@ def _networks(rng):
     steps = (0.4 * np.eye(7, k=1) + 0.6 * np.eye(7))[order][:, order]
     cases.append((steps, *np.argsort(order)[[0, 6]].tolist()))
     cases += [with_a_wrong_turn(order) for order in orders]
-    cases.append((with_faint_edges(2, 8e-6), 0, 1))
+    cases += [with_a_way_back(), (with_faint_edges(2, 8e-6), 0, 1)]
     for _ in tries("a graph whose narrowest place is between no groups"):
         weights = softmax(3 * rng.normal(size=(9, 9)))
         if swept_cut(weights, 0, 1) - _flow_within(weights, 0, 1) > 1e-3:
@@ -303,7 +304,8 @@ def _stacks(rng):
     unseen = np.eye(3)[[[0, 1, 2], [0, 0, 2], [1, 2, 0]]]
     first, *others = softmax(2 * rng.normal(size=(3, 3, 3)))  # the same flows below
     alike = [np.stack([first, other]) for other in others]
-    models = (*cases, one_hot, unseen, np.ones((2, 1, 1)), *alike)
+    faint = np.stack(2 * [with_faint_edges(3, 3e-5)])
+    models = (*cases, one_hot, unseen, faint, np.ones((2, 1, 1)), *alike)
     return [(model, attention_flow(model[:-1], residual=0)) for model in models]
 
 

@@ -895,6 +895,10 @@ WRONG = {
         (lambda w, m: round(float(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: int(np.ceil(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: needed_by_loop(w[:1], m), "not right yet"),
+        (
+            lambda w, m: needed_by_loop(w, m) if m < 1 else (w > 0).sum(1).mean(),
+            "not right yet",
+        ),
         (lambda w, m: np.exp(-np.where(w > 0, w * np.log(w), 0).sum(1)).mean(), "not right yet"),
         (lambda w, m: np.exp(scipy.special.entr(w).sum(1)).mean(), "not right yet"),
         (lambda w, m: (w > 1 - m).sum(1).mean(), "not right yet"),
