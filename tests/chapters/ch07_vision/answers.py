@@ -137,6 +137,13 @@ class Steps(Given):
         return self.gamma * self.output(mixed) + x
 
 
+def largest_alone(logits):
+    """Where logits lie far apart, give all to the largest."""
+    weights, far = logits.softmax(-1), logits.amax(-1) - logits.amin(-1) > 50
+    alone = nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+    return torch.where(far[..., None], alone.to(logits.dtype), weights)
+
+
 def but(**changes):
     return type("Other", (Steps,), changes)
 
@@ -178,6 +185,10 @@ def shuffle(x, order):
 
 def apart(block, x, order):
     return block(shuffle(x, order)) - shuffle(block(x), order)
+
+
+def cut_off(difference, least):
+    return difference if difference > least else 0.0
 
 
 def shuffled_by_pixels(block, picture, order):
@@ -491,6 +502,7 @@ WRONG = {
             )
             for least in (1e-4, 1e-6)
         ),
+        (but(weigh=lambda self, q, k: largest_alone(q.mT @ k)), "not right yet"),
         (but(mix=lambda self, v, weights: (weights @ v.mT).contiguous()), "came as (n, inner)"),
         (but(finish=lambda self, x, mixed: self.gamma * (self.output(mixed) + x)), "not x"),
         (
@@ -623,7 +635,11 @@ WRONG = {
         (lambda *case: np.linalg.norm(apart(*case), axis=0).max(), "not right yet"),
         (lambda *case: np.median(abs(apart(*case))), "not right yet"),
         (lambda *case: float(abs(apart(*case)).max() > 1e-6), "not right yet"),
-        (lambda *case: abs(apart(*case)).max() * (abs(apart(*case)).max() > 1e-3), "not right yet"),
+        *(
+            (lambda *case, least=least: cut_off(abs(apart(*case)).max(), least), "not right yet")
+            for least in (1e-3, 1e-4)
+        ),
+        (lambda *case: min(abs(apart(*case)).max(), 10), "not right yet"),
         (
             lambda b, x, order: abs(
                 np.sort(b(shuffle(x, order)).ravel()) - np.sort(b(x).ravel())

@@ -569,14 +569,24 @@ def rows_cut(kept):
     return answer
 
 
-def rows_with_nearly_the_largest(weights, cutoff):
+def rows_with_nearly_the_largest(within):
     """Keep the first weight that is close to the largest, where none is above the cutoff."""
-    kept = weights > cutoff
-    empty = ~kept.any(axis=1)
-    nearly = np.isclose(weights, weights.max(axis=1, keepdims=True)).argmax(axis=1)
-    kept[empty, nearly[empty]] = True
-    left = np.where(kept, weights, 0)
-    return left / left.sum(axis=1, keepdims=True)
+
+    def answer(weights, cutoff):
+        kept = weights > cutoff
+        empty = ~kept.any(axis=1)
+        nearly = (weights > weights.max(axis=1, keepdims=True) - within).argmax(axis=1)
+        kept[empty, nearly[empty]] = True
+        left = np.where(kept, weights, 0)
+        return left / left.sum(axis=1, keepdims=True)
+
+    return answer
+
+
+def rows_all_alike(weights, cutoff):
+    """If one row has no weight above the cutoff, each keeps its largest only."""
+    left = rows_dropped(weights, cutoff)
+    return rows_by_loop(weights, cutoff if left.any(axis=1).all() else 1.0)
 
 
 def needed_short_by(least):
@@ -808,7 +818,9 @@ RIGHT = {
 
 WRONG = {
     "sparse-1": [
-        (rows_with_nearly_the_largest, "not right yet"),
+        *((rows_with_nearly_the_largest(within), "not right yet") for within in (1e-5, 1e-9)),
+        (rows_all_alike, "not right yet"),
+        (lambda w, c: rows_by_loop(w, max(c, 1e-4)), "not right yet"),
         (rows_cut(lambda weights, cutoff: weights > cutoff + 1e-9), "not right yet"),
         (rows_cut(lambda weights, cutoff: singles(weights) > singles(cutoff)), "not right yet"),
         (lambda w, cutoff: np.round(rows_by_loop(w, cutoff), 3), "not right yet"),
@@ -883,6 +895,10 @@ WRONG = {
         (lambda w, m: round(float(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: int(np.ceil(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: needed_by_loop(w[:1], m), "not right yet"),
+        (
+            lambda w, m: needed_by_loop(w, m) if m < 1 else (w > 0).sum(1).mean(),
+            "not right yet",
+        ),
         (lambda w, m: np.exp(-np.where(w > 0, w * np.log(w), 0).sum(1)).mean(), "not right yet"),
         (lambda w, m: np.exp(scipy.special.entr(w).sum(1)).mean(), "not right yet"),
         (lambda w, m: (w > 1 - m).sum(1).mean(), "not right yet"),
