@@ -115,6 +115,7 @@ export class LayeredGraph {
 
   /** Size the nodes by their share of what is carried, or all alike if there is none. */
   size(shares) {
+    if (this.isMany && shares === null && this.isSized === false) return; // as it was before
     const { dot } = this.sheet;
     const largest = MOST_SIZE * Math.max(dot, LEAST_DOT);
     const sizeOf = (node) => Math.max(0.45 * dot, largest * Math.sqrt(shares[node]));
