@@ -100,6 +100,8 @@ export class LayeredGraph {
    * out: most of them hold the residual, and would be all that is strong enough.
    */
   drawWeights(layers) {
+    if (layers === this.layers) return; // another pair of ends
+    this.layers = layers;
     const { n, data } = layers;
     const isDrawn = (e) => !this.isMany || Math.floor(e / n) % n !== e % n;
     this.draw("weights", edgesOf(data, this.strokes.weights.least, isDrawn), layers);
