@@ -98,8 +98,8 @@ def figures():
     ranking = {
         "layer": layers,
         "head_choice": [1, 0, 2],
+        "damping": [0.0, 0.5, 0.99],  # of PageRank, which is shown first
         "measure_choice": list(range(7)),
-        "damping": [0.0, 0.5, 0.99],
         "removed": [[4], [4, 9, 20], []],
     }
     rollout = {
@@ -173,7 +173,7 @@ def large_figures():
         heads = {"threshold": [0.1, 0.02], "layer": [1, 0], "second": [2, 3, 4]}
         heatmaps = {"first": [3, 5, 0], "scale_choice": [0, 3, 1], "order_choice": [1, 0]}
         sparsity = {"threshold": [0.02, 0.1], "layer": [1, 0], "method_choice": [1, 0]}
-        ranking = {"measure_choice": list(range(7)), "damping": [0.0, 0.5, 0.99]}
+        ranking = {"damping": [0.0, 0.5, 0.99], "measure_choice": list(range(7))}
         walk = {"residual": [0.0, 0.5, 0.95], "output": [7, 20, 31]}
         figures = [
             ("ranking", ranking_explorer(weights), ranking),

@@ -4,7 +4,7 @@ import { ended } from "../shared/turns.js";
 // Sums of float64 leave crumbs: an edge with less room than this is full. The numbers of a cut of
 // a thousand edges stay right to 1e-8.
 const CRUMB = 1e-11;
-const PART = 1 / 16; // of what an output has to send: so much goes in one step
+const STEPS = 1000; // nodes that are visited before a page that waits may go on
 
 /**
  * The largest flow from an output to an input: its `value`, the `flow` on every edge, the edges of
@@ -18,10 +18,15 @@ export function maxFlow(layers, output, input) {
 export function* maxFlowInTurns(layers, output, input) {
   if (!WIDEST.has(layers)) WIDEST.set(layers, yield* widestFirst(layers));
   const pipes = new Pipes(layers, output, input);
+  yield;
   let value = 0;
   while (yield* pipes.search()) value += yield* pipes.fill();
   const reached = Array.from(pipes.level, (level) => level >= 0);
-  return { value, flow: pipes.flow(), reached, cut: pipes.crossing(reached) };
+  const cut = pipes.crossing(reached);
+  yield;
+  const flow = pipes.flow();
+  yield;
+  return { value, flow, reached, cut };
 }
 
 /** The network between one output and one input. Node p * n + i is position i in layer p. */
@@ -78,23 +83,25 @@ class Pipes {
     return found;
   }
 
-  /** Send what gets to the sink one level a step, a part at a time; returns how much that was. */
+  /** Send all that gets to the sink one level a step; returns how much that was. */
   *fill() {
-    let [value, sent] = [0, PART];
-    while (PART - sent <= CRUMB) {
-      sent = this.push(this.source, PART);
-      value += sent;
+    let value = 0;
+    do {
+      this.left = STEPS;
+      value += this.push(this.source, Infinity);
       yield;
-    }
+    } while (this.left < 0);
     return value;
   }
 
   /**
    * Send at most `most` from a node to the sink, one level a step; returns how much went. Arc k of
-   * a node leads down for k < n, and for k >= n back up an edge, whose flow it takes back.
+   * a node leads down for k < n, and for k >= n back up an edge, whose flow it takes back. When no
+   * steps are left, it stops, and can be called again: `next` remembers the arcs that were tried.
    */
   push(node, most) {
     if (node === this.sink) return most;
+    this.left--;
     const { n, count, level, next, room, widest } = this;
     const [p, i, closer] = [Math.floor(node / n), node % n, level[node] + 1];
     const row = ((p - 1) * n + i) * n;
@@ -112,16 +119,17 @@ class Pipes {
       const part = this.push(target, Math.min(most - sent, gap));
       room[edge] += isDown ? -part : part;
       sent += part;
-      if (most - sent <= CRUMB) break; // the arc may have room left: it comes first next time
+      // The arc may have room left: it comes first next time.
+      if (most - sent <= CRUMB || this.left < 0) break;
     }
     return sent;
   }
 
-  /** What flows on every edge. */
+  /** What flows on every edge, in the memory of the room, which is asked for no more. */
   flow() {
-    const flow = new Float64Array(this.capacity);
-    for (let e = 0; e < flow.length; e++) flow[e] -= this.room[e];
-    return flow;
+    const { capacity, room } = this;
+    for (let e = 0; e < room.length; e++) room[e] = capacity[e] - room[e];
+    return room;
   }
 
   /** The edges that lead out of what is reached. */

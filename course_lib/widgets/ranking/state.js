@@ -102,6 +102,7 @@ export function* rankingInTurns(model) {
   const choice = measure.damped ? damping : null;
   const before = yield* remembered(matrix, measure.name, choice, () => without([]));
   const now = removed.length ? yield* without(removed) : before;
+  yield;
   return { n: weights.n, removed, measure, now, before };
 }
 

@@ -100,6 +100,8 @@ export class LayeredGraph {
    * out: most of them hold the residual, and would be all that is strong enough.
    */
   drawWeights(layers) {
+    if (layers === this.layers) return; // another pair of ends
+    this.layers = layers;
     const { n, data } = layers;
     const isDrawn = (e) => !this.isMany || Math.floor(e / n) % n !== e % n;
     this.draw("weights", edgesOf(data, this.strokes.weights.least, isDrawn), layers);
@@ -115,6 +117,7 @@ export class LayeredGraph {
 
   /** Size the nodes by their share of what is carried, or all alike if there is none. */
   size(shares) {
+    if (this.isMany && shares === null && this.isSized === false) return; // as it was before
     const { dot } = this.sheet;
     const largest = MOST_SIZE * Math.max(dot, LEAST_DOT);
     const sizeOf = (node) => Math.max(0.45 * dot, largest * Math.sqrt(shares[node]));

@@ -86,6 +86,7 @@ export function* rolloutInTurns({ n, count, data }) {
     walks = yield* productInTurns(layer, walks, { rows: n, inner: n, columns: n });
     distances.push(distanceFromRankOne(walks, n));
   }
+  yield;
   return { product: walks, distances };
 }
 
