@@ -34,7 +34,7 @@ def walks(rng):
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
     slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
-    slow.append((_star(int(n)), 0.99))
+    slow.append((_star(10), 0.99))  # so large that a start from zeros is seen
     return [*cases, (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
