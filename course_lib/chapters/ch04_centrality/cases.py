@@ -34,7 +34,7 @@ def walks(rng):
     stuck = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
     slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
-    slow.append((_star(int(n) + 3), 0.99))  # so many that it shows where one begins
+    slow.append((_star(int(n) + 8), 0.99))  # so many that it shows where one begins
     return [*cases, (np.ones((1, 1)), 0.5), (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
@@ -271,6 +271,15 @@ def _way_round(rng, n=9, direct=0.45):
     return weights, start, end
 
 
+def _among_many(rng, n=8):
+    """Make a graph with all edges; the best of its ways, 1957 of them, is the longest."""
+    order = rng.permutation(n).tolist()
+    weights = np.full((n, n), 0.01)
+    weights[order[:-1], order[1:]] = 1 - 0.01 * (n - 1)
+    weights[order[-1]] = 1 / n
+    return weights, order[0], order[-1]
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest paths."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
@@ -287,7 +296,7 @@ def ways(rng):
         )
     ]
     branches += [nearly_as_long(rng, unit, longer) for unit in UNITS for longer in (False, True)]
-    branches += [_decoys(rng), _way_round(rng)]
+    branches += [_decoys(rng), _way_round(rng), _among_many(rng)]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
     drawn = separating(rng, _draw_way, right, left, apart=lambda a, b: a < 0.95 * b)

@@ -30,7 +30,7 @@ FAR = np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0])
 def _edge_lists(rng):
     """Make logits with the query of each edge: in any order, nodes missing, ties and far ones."""
     cases = []
-    for most, count in ((2, 16), (7, 15), (7, 15), (3, int(rng.integers(8, 14)))):
+    for most, count in ((2, 16), (7, 15), (7, 40), (3, int(rng.integers(8, 14)))):
         nodes = rng.permutation(300)[:most]
         cases.append((rng.normal(size=count), rng.permutation(np.resize(nodes, count))))
     apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 0.0]), np.array([2, 0, 2, 0, 5])
@@ -182,6 +182,8 @@ def _labelled_graphs(rng):
     cases.append((star, np.array([0.1, 1.0, 0.2, 1.0, 0.303, 0.397]), cases[-1][2]))  # nearly
     two = np.array([[0, 2], [3, 3]]), np.ones(2), np.array([0, 0, 1, 1])
     cases.append(two)
+    # A node that sees itself alone counts as well.
+    cases.append((np.array([[0, 1], [0, 2]]), np.ones(2), np.array([0, 1, 0])))
     one = np.array([[1], [2]]), np.array([1.0])
     # Any integers: such as are alike only in a byte, or in four of them.
     names = [0, 3, 3], [3, 3, 0], [7, 4, 260], [7, -1, 255], [7, -3, 3], [7, 2**40, 2**41]
@@ -191,6 +193,7 @@ def _labelled_graphs(rng):
         (np.array([[0], [0]]), np.ones(1), np.array([5])),
         (np.array([[1, 0, 1], [0, 1, 1]]), np.array([0.3, 1.0, 0.7]), np.array([2, 4])),
     ]
+    names += ([7, -1, -1],)  # a group as any other
     return [*cases, *((*one, np.array(labels)) for labels in names)]
 
 
