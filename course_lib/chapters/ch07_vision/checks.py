@@ -346,7 +346,7 @@ def _gains(rng):
             coarse,
             rng.normal(-3, 1, size=2),
             5 + 2 * even,
-            5 + even / 100,
+            5 + even / even.std() / 130,  # more than a thousand standard errors
             700 + 500 * even,
             np.append(5 + 2 * even[:1], 5 - 2 * even[1:]),
         )

@@ -88,9 +88,10 @@ def rows(rng):
     cases += [np.array([2.0, 2, -1, 1.875]), np.full(3, 0.25), np.array([0.75])]
     cases += [np.array([0.0, 1, -7]), np.array([1.0, 0.25, 0.125])]  # on the edge of a support
     cases += [rng.normal(size=150) / 1000, np.array([0.0, -0.9995])]  # all keep some, one hardly
-    # Leaving out what is negative, again and again, leaves out one or two in each round.
+    # Leaving out what is negative, again and again, leaves out one or two in each round; one only
+    # where each logit is as many times as far from 0 as there are logits up to it.
     cases.append(-(4.0 ** np.arange(-7, 10)))
-    cases.append(-(4.0 ** np.arange(-14, 24)))
+    cases.append(-0.5 * np.cumprod(np.arange(1.0, 10)))
     cases += [shift - np.array([0.5, 0, 2, 0.25, 0.5]) for shift in (-20, 20)]
     cases += [np.array([-1000.0, 1000, 1000, 998]), np.array([-1000.0, -1002, -1001])]
     return [(rng.permutation(row),) for row in cases]

@@ -36,7 +36,7 @@ def still(view):
     answer = say("yes") if logit > 0 else say("no")
     best = int(weights.argmax())
     sentence = say(
-        "{title}, {question} {answer}, with {share} for yes. {best} holds most of the attention: "
+        "{title}, {question} {answer}, with {share} for yes. {best} has the largest weight: "
         "{weight}.",
         title=bag["title"],
         question=view.question,
