@@ -42,7 +42,8 @@ def _edge_lists(rng):
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
     two = rng.normal(size=2), np.array([3, 3])
-    return [*cases, apart, wide, crowd, tied, small, alone, two]
+    three = rng.normal(size=3), np.array([4, 2, 4])
+    return [*cases, apart, wide, crowd, tied, small, alone, two, three]
 
 
 def _judge_edge_weights(cases, values):
