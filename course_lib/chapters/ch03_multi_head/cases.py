@@ -290,7 +290,7 @@ def models(rng, mistakes):
     drawn = separating(
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
-    few = [_few_tokens(rng, (1, 4, 2, 2)), _few_tokens(rng, (3, 1, 3, 3))]
+    few = [_few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
     return [*few, _many_tokens(rng), *drawn]
 
 
