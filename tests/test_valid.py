@@ -5,6 +5,7 @@ A few examples of each here; `make mutate` tries many more, and all simple mutan
 
 import dataclasses
 import importlib
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
+from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import PASSED, Check, Exercise, assess, read_value
+from course_lib.exercises.exercise import posed as posed_by
 from course_lib.exercises.judging import compare_all
 from course_lib.exercises.registry import exercises_of
 from course_lib.mutation import search
@@ -87,6 +90,22 @@ def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
             free, answer, examples=settings().max_examples, few=few(exercise)
         )
         assert found is not None, (place, answer, parts)
+
+
+def sizes(case):
+    """Return the sizes of arguments up to 2, each with its place."""
+    shapes = [(k, getattr(part, "shape", ())) for k, part in enumerate(case)]
+    return {(k, axis, n) for k, shape in shapes for axis, n in enumerate(shape) if n <= 2}
+
+
+@each_function
+def test_the_smallest_sizes_that_are_often_valid_are_among_the_cases(exercise):
+    if exercise.draws or exercise.call is run_module:  # to look at one more takes long
+        return
+    drawn = search.drawn(search.valid_input(exercise), few(exercise))
+    often = Counter(size for case in drawn for size in sizes(case))
+    found = set().union(*map(sizes, posed_by(exercise, 0)))
+    assert {size for size, count in often.items() if count > len(drawn) / 10} <= found
 
 
 # The search itself.

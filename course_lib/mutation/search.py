@@ -77,7 +77,7 @@ def separating_case(exercise, answer, *, examples=EXAMPLES, few=FEW, small=False
         return not is_right_on(exercise, answer, case)
 
     strategy, few = valid_input(exercise), min(few, examples)
-    found = next((case for case in map(copied, _drawn(strategy, few)) if is_wrong_on(case)), None)
+    found = next((case for case in map(copied, drawn(strategy, few)) if is_wrong_on(case)), None)
     if found is None and few == examples:
         return None
     if found is not None and not small:
@@ -99,7 +99,7 @@ def _options(examples, *, shrink=False):
 
 
 @cache
-def _drawn(strategy, count):
+def drawn(strategy, count):
     """Return so many valid cases: those that `find` would try, the same each time."""
     cases = []
     with suppress(NoSuchExample):

@@ -335,7 +335,11 @@ def _judge_relabelled(cases, values):
 
 def _models(rng):
     models = [planted(rng, *pair, rival_first=k % 2) for k, pair in enumerate(PLANTED)]
-    models += [in_wide_company(rng), with_faint_weights(), *(clear_model(rng, 5) for _ in range(4))]
+    models += [
+        in_wide_company(rng),
+        with_faint_weights(),
+        *(clear_model(rng, n) for n in (5, 5, 4, 8)),
+    ]
     models += [clear_model(rng, 2, shape=(3, 4)), clear_model(rng, 3, shape=(4, 1))]
     models += alike_to_two_digits(rng)
     return [(model,) for model in models]

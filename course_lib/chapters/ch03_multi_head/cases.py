@@ -20,7 +20,16 @@ def place(scores):
 
 def features(rng):
     """Make features and numbers of heads: also n = h = d_head, one head, one feature a head."""
-    shapes = [(1, 6, 3), (3, 4, 2), (3, 9, 3), (4, 5, 1), (2, 5, 5), (2, 1, 1), (2, 2, 2)]
+    shapes = [
+        (1, 6, 3),
+        (3, 4, 2),
+        (3, 9, 3),
+        (4, 5, 1),
+        (2, 5, 5),
+        (2, 1, 1),
+        (2, 2, 2),
+        (2, 3, 1),
+    ]
     n, h, width = rng.integers(2, 8, size=3)
     many = rng.integers(10, 14)
     shapes += [(h, h * width, h), (n, h * width, h), (n, h * width, 1), (n, many * width, many)]
@@ -123,6 +132,7 @@ def heads(rng):
     drawn = separating(rng, _draw_heads, self_share, SELF_IDEAS)
     beside = [np.stack([crafted[0], np.eye(3)[order]]) for order in ([0, 1, 2], [1, 2, 0])]
     drawn += [(two,) for two in beside]
+    drawn.append((with_clear_favourites(softmax(2 * rng.normal(size=(3, 3, 3)))),))
     drawn += [(np.array([[[0.7, 0.3], first]]),) for first in ([0.2, 0.8], [0.8, 0.2])]
     # To two digits all of them are 0, as before.
     drawn.append((towards_themselves(wide),))
@@ -280,7 +290,7 @@ def models(rng, mistakes):
     drawn = separating(
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
-    few = [_few_tokens(rng, (1, 4, 2, 2)), _few_tokens(rng, (3, 1, 3, 3))]
+    few = [_few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
     return [*few, _many_tokens(rng), *drawn]
 
 
@@ -366,6 +376,7 @@ def layers(rng, ideas=NEAREST_IDEAS):
         (moved,),
         (many,),
         (softmax(2 * rng.normal(size=(2, 2, 2))),),
+        (softmax(2 * rng.normal(size=(3, 3, 3))),),
         (np.ones((3, 1, 1)),),
         *separating(rng, _draw_layer, nearest, ideas),
     ]

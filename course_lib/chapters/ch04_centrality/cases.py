@@ -407,6 +407,7 @@ def scores(rng):
     close = 1 + 1e-4 * rng.permutation(9)
     return [
         (np.array([2.0, 5.0]), np.array([7.0, 1.0])),
+        (rng.normal(size=3), rng.normal(size=3)),
         (rising, np.exp(3 * rising)),
         (rising, -(rising**3)),
         (close, rng.normal(size=9)),

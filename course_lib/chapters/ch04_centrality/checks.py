@@ -27,7 +27,7 @@ from course_lib.exercises.judging import (
     tell_difference,
 )
 from course_lib.exercises.plain_data import BFloat16
-from course_lib.exercises.rearranging import reordered, reordered_causal, telling
+from course_lib.exercises.rearranging import nudged, reordered, reordered_causal, telling
 from course_lib.language import say
 
 
@@ -429,7 +429,7 @@ CHECKS = {
     ),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
     "centrality-8": Check(
-        twins=telling(made.largest_later_loop, reordered_causal(0)),
+        twins=telling(made.largest_later_loop, reordered_causal(0) + nudged(0)),
         inputs=made.causal_walks,
         judge=_judge_factor,
         fits=made.has_largest_loop,

@@ -232,7 +232,11 @@ def sorts(order, entries):
     return (steps > -1e-4).all() or (steps < 1e-4).all()
 
 
-MAKERS = _groups, _chain, _line, _hub, _hub, _ring, _far_groups, _to_themselves
+def _three(rng):
+    return softmax(2 * rng.normal(size=(3, 3)))
+
+
+MAKERS = _groups, _chain, _line, _hub, _hub, _ring, _far_groups, _to_themselves, _three
 
 # What no message names: the vector to two decimals, and that of the logarithms.
 NEARLY = (

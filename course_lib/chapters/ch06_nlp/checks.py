@@ -252,6 +252,7 @@ def reorderings(rng):
             np.roll(np.arange(5), 1),
         ),
         (draw_predictor(rng, 1, 2), rng.integers(1, 9, size=(1, 1)), np.arange(1)),
+        (draw_predictor(rng, 3, 3, scale=1), rng.integers(1, 9, size=(2, 3)), np.array([2, 0, 1])),
         (draw_predictor(rng, 2, 2, scale=1), np.array([[1, 2], [3, 4]]), np.array([1, 0])),
         # Padding stands at a place as words do, and moves with them.
         (

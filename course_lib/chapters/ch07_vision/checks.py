@@ -69,7 +69,7 @@ def _grids(rng):
     drawn = [tuple(int(size) for size in shape) for shape in rng.integers(2, 6, size=(2, 2))]
     cases = [
         (softmax(2 * rng.normal(size=(h * w, h * w))), h, w)
-        for h, w in ((3, 5), (4, 2), (1, 4), (3, 3), (1, 1), (5, 6), (2, 18), *drawn)
+        for h, w in ((3, 5), (4, 2), (1, 4), (3, 1), (3, 3), (1, 1), (5, 6), (2, 18), *drawn)
     ]  # of which one is so wide that a square does not fit into a byte
     # Here the mean place of the keys is the query's own, or far from where the largest weight is.
     ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
@@ -246,6 +246,7 @@ def _shuffled(rng):
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
         (Neighbours(), rng.normal(size=(1, 1, 2)), np.array([1, 0])),
+        (Neighbours(), rng.normal(size=(2, 1, 3)), np.array([1, 2, 0])),
         (Neighbours(), rng.normal(size=(2, 2, 2)), np.array([1, 2, 0, 3])),
         # A small difference is one: 0 up to rounding would be smaller still.
         (Neighbours(2e-5), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),

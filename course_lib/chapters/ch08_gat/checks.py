@@ -43,7 +43,8 @@ def _edge_lists(rng):
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
     faint = np.array([0.0, 9.8, 10.4, 0.0]), np.array([1, 1, 0, 0])  # weights below 0.0001
     two = rng.normal(size=2), np.array([3, 3])
-    return [*cases, apart, wide, crowd, tied, small, faint, alone, two]
+    three = rng.normal(size=3), np.array([4, 2, 4])
+    return [*cases, apart, wide, crowd, tied, small, faint, alone, two, three]
 
 
 def _judge_edge_weights(cases, values):

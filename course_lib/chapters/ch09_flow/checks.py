@@ -211,7 +211,11 @@ def _cuts(rng):
     unequal.add_edge(1, 0, capacity=900.0)
     alone = nx.DiGraph()
     alone.add_edge(0, 0, capacity=0.5)
-    cases += [(unequal, {0}), (unequal, {1}), (alone, {0})]
+    three = nx.DiGraph()
+    three.add_weighted_edges_from(
+        [(0, 1, 0.3), (1, 2, 0.6), (2, 0, 0.2), (2, 1, 0.7)], weight="capacity"
+    )
+    cases += [(unequal, {0}), (unequal, {1}), (alone, {0}), (three, {0, 2}), (three, {0, 1, 2})]
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 
@@ -417,7 +421,7 @@ def _flows(rng):
     return cases
 
 
-def one_at_its_bound(rng, n=110):
+def one_at_its_bound(rng, n=150):
     """Return flows of so many tokens that one of the pairs is a very small share of them."""
     flow = 0.5 * rng.random((n, n))
     flow[tuple(rng.integers(n, size=2))] = 1

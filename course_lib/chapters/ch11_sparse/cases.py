@@ -49,7 +49,8 @@ def selections(rng):
         kept = rng.random(n) < 0.5
         kept[rng.choice(n, 4, replace=False)] = True, True, False, False
         cases.append(kept)
-    return [(kept,) for kept in [*cases, np.array([False, True]), np.array([True, False])]]
+    few = [[False, True], [True, False], [True, False, True]]
+    return [(kept,) for kept in [*cases, *map(np.array, few)]]
 
 
 def masses(rng):
@@ -67,6 +68,7 @@ def masses(rng):
     cases.append((np.array([[0.75, 0.25], [0.5, 0.5]]), 0.75))
     # Without its last weight, the first row is short of 1 by no more than rounding.
     cases.append((np.array([[0.5, 0.5 - 2**-40, 2**-40], [0, 1, 0], [0.25, 0.5, 0.25]]), 1.0))
+    cases.append((in_parts(rng, 3, 1), 0.5))
     # The same weights, in other rows.
     ends = np.eye(4)[2:]
     cases += [
@@ -131,6 +133,7 @@ def edge_lists(rng):
     query, key = np.array([[128.0], [-128], [1]]), np.array([[128.0], [127], [64]])
     every = np.stack(np.divmod(rng.permutation(9), 3))
     cases.append((query, key, rng.normal(size=(3, 2)), every))
+    cases.append((*rng.normal(size=(3, 3, 3)), every))
     # Of the same sizes as the first: arguments are exchanged between these two, which are small,
     # and not between lists of many positions.
     query, key, value, edges = cases[0]

@@ -249,8 +249,10 @@ def _weighted_bags(rng):
 
 def one_in_ten_thousand():
     """Return a bag with so many pairs; in one of them the wanted member has more weight."""
-    numbers = np.array([*np.arange(101.0, 202), *np.arange(1.0, 101), 101.5])
-    return numbers / numbers.sum(), np.arange(len(numbers)) > 100
+    half = 150
+    others, wanted = half + np.arange(half), np.append(np.arange(1, half), half + 0.5)
+    numbers = np.concatenate([others, wanted])
+    return numbers / numbers.sum(), np.arange(2 * half) >= half
 
 
 def _judge_localisation(cases, values):
@@ -306,6 +308,7 @@ def _rows(rng):
         tied,
         small_in_row(),
         (np.array([-3.0]), features[:1], np.array([2]), 3),
+        (rng.normal(size=3), rng.normal(size=(3, 3)), np.array([1, 0, 1]), 2),
     ]
 
 

@@ -198,7 +198,7 @@ def chosen_heads(rng):
     taken = rng.permutation(4)[:2].tolist()
     pairs = [(layer, head) for head in taken for layer in (2, 6)]
     sets = [(neighbours, 6)] * CALLS + [(pairs, 5)] * MANY
-    sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2)]
+    sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2), ([(3, 0), (1, 2)], 5)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
     seeds = rng.integers(2**32, size=len(sets)).tolist()
     sets.append(([(layer, head) for layer in range(4) for head in range(3)], 9))

@@ -84,7 +84,7 @@ def clear_winner(predict, text, by=1e-3):
 
 def deletions(rng):
     """Make functions of texts, a text for each, and the order in which its words are hidden."""
-    sizes = ((6, 4), (5, 2), (1, 3), (4, 3), (2, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
+    sizes = ((6, 4), (5, 2), (1, 3), (4, 3), (2, 3), (3, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
     cases = []
     for n, classes in sizes:
         for _ in tries("a text of which one class is the likeliest, and another one later"):
@@ -132,7 +132,7 @@ def first_turned(scores):
 
 def candidates(rng):
     """Make scores of candidates on texts: equally good ones, one that is best, a single one."""
-    sizes = [(5, 3), (2, 2), (1, 4), rng.integers((7, 5), (11, 9))]
+    sizes = [(5, 3), (2, 2), (1, 4), (3, 4), rng.integers((7, 5), (11, 9))]
     cases = [_tell_apart(lambda size=size: rng.uniform(-1, 1, size=size)) for size in sizes]
     best = rng.normal(0, 0.1, size=(9, 7))
     best[rng.integers(6, 9)] += 0.5
