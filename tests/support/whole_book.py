@@ -21,6 +21,7 @@ def build_whole_book(folder, chapter_runs):
     sample of a translation.
     """
     site = Path(folder, "html")
+    shutil.rmtree(folder / "doctrees", ignore_errors=True)  # a build that failed warns again
     fill_cache(folder / ".jupyter_cache", chapter_runs)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-D", "nb_execution_timeout=900"]  # of a cell: the machine may be busy
