@@ -3,6 +3,7 @@
 Everything that a page needs is served from the book itself.
 """
 
+import gc
 import os
 import re
 import sys
@@ -12,6 +13,9 @@ import course_lib.exercises.faster  # noqa: F401  # before anything loads nbform
 from course_lib import __version__
 from course_lib.authoring import write_pages
 
+# What is loaded, and made while pages are read, stays to the end. To look through it for cycles
+# again and again took a quarter of the time.
+gc.disable()
 sys.path.append(str(Path(__file__).parent / "_ext"))
 # Run the chapters where Sphinx runs, without the start-up files of whoever builds the book, and
 # without the kernel's remark that it talks over a local socket.
@@ -132,8 +136,15 @@ def language_of_page(app, pagename, templatename, context, doctree):
     context["language"] = (folder == "chapters" and name.partition(".")[2]) or "en"
 
 
+def collect_again(app, env):
+    """Free what is left behind while pages are written; what was made before stays."""
+    gc.freeze()
+    gc.enable()
+
+
 def setup(app):
     """Write the chapters' pages before Sphinx looks for sources."""
     write_pages(Path(app.srcdir, "chapters"))
+    app.connect("env-check-consistency", collect_again)
     app.connect("source-read", link_to_pages)
     app.connect("html-page-context", language_of_page)

@@ -82,17 +82,25 @@ def group_of(item):
 def turns(items):
     """Return a function: when an item has its turn, where workers share the items.
 
-    First what takes longest, so that no worker is alone with it in the end: the book, with the
-    chapters that it shows. Then other groups, those with a browser one after another, as they
-    share it; and last all single tests.
+    First the chapters, for which others wait. Then other groups, those with a browser one after
+    another, as they share it; then, once chapters have run, what is made of them; and last all
+    single tests.
     """
-    browsing = {group_of(item) for item in items if uses(item, "browser")}
+    running, browsing = (
+        {group_of(item) for item in items if uses(item, fixture)}
+        for fixture in ("chapter_runs", "browser")
+    )
+    waiting = {group_of(i) for i in items if uses(i, "whole_book") or uses(i, "second_run")}
 
     def turn(item):
         group = group_of(item)
-        if group == "book":
+        if group is None:
+            return 4
+        if group in waiting:
+            return 3
+        if group in running:
             return 0
-        return 3 if group is None else 2 if group in browsing else 1
+        return 2 if group in browsing else 1
 
     return turn
 
@@ -235,3 +243,13 @@ def second_run(common_folder, trainings, chapter_runs):
 
     stems = list(chapter_runs)
     return once(common_folder / "second_run", lambda: run_again(stems, **trainings))
+
+
+@pytest.fixture(scope="session")
+def whole_book(common_folder, chapter_runs):
+    """Return the folder of the whole book's site, which all workers share."""
+    from tests.support.whole_book import build_whole_book
+
+    folder = common_folder / "whole_book"
+    folder.mkdir(exist_ok=True)
+    return once(folder / "built", lambda: build_whole_book(folder, chapter_runs))

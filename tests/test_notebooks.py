@@ -29,9 +29,8 @@ MEDIAN_CELL = 7
 WIDEST_LINE = 79  # characters: more would scroll sideways on the page
 
 
-# On the worker that builds the book, for which all chapters run: no other waits.
 @pytest.mark.notebook
-@pytest.mark.xdist_group("book")
+@pytest.mark.xdist_group("chapters")
 @pytest.mark.parametrize("stem", STEMS)
 class TestRun:
     def test_every_cell_runs_and_every_check_says_what_it_should(self, stem, chapter_runs):
@@ -56,7 +55,7 @@ class TestRun:
 
 
 @pytest.mark.notebook
-@pytest.mark.xdist_group("book")
+@pytest.mark.xdist_group("second run")
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_second_run_shows_the_same(stem, chapter_runs, second_run):
     first = [cell for cell in chapter_runs[stem].solved if not speaks_to_the_learner(cell)]

@@ -20,6 +20,7 @@ from course_lib.exercises.registry import exercises_of, find_exercise
 from course_lib.language import languages, speaking
 from course_lib.working import shipped
 from course_lib.working.reading import NotOurs, read_chapter
+from tests.support.chapters import WARM
 from tests.support.notebooks import nbval
 
 TRANSLATED = [view for view in views(source.stems()) if view[1] != "en"]
@@ -202,7 +203,7 @@ def test_a_solved_translation_passes_and_an_unsolved_one_is_told_so_in_its_langu
     unsolved = notebooks.learner_notebook(STEM, SPOKEN)
     unsolved.cells = [cell for cell in unsolved.cells if cell.source != 'check("graph_view-2")']
     nbformat.write(unsolved, tmp_path / "unsolved.ipynb")
-    run = nbval(tmp_path, "--course-hints")
+    run = nbval(tmp_path, *WARM, "--course-hints")
     # No chapter is passed by its sample, which leaves exercises out.
     left_out = {exercise.key for exercise in exercises_of(STEM)} - set(told(STEM, SPOKEN))
     assert {item for file, item in run.failures if file == "solved"} == left_out

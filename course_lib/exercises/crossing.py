@@ -14,7 +14,9 @@ import numpy as np
 from course_lib.exercises.calling import read_value, run_module
 
 MOST = 2  # new cases for each argument
-NEAR = 1e-4  # of the way to another case: an answer that knows rounded numbers again shows
+# How far a case goes to another one: an answer that knows rounded numbers again shows. It is a
+# power of two, so that what the numbers of both cases add up to exactly still does.
+NEAR = 2**-13
 TRIED = 6  # cases of one form of which pairs are made
 # Of what builds a module or draws, nothing is kept that a next call could give back.
 NOT_FUNCTIONS = read_value, run_module
