@@ -72,6 +72,7 @@ def test_weights_are_read_from_colours_however_they_came_there(draw_on):
         (lambda axes: None, "nothing was drawn"),
         (lambda axes: (show(axes), axes.clear()), "nothing was drawn"),
         (lambda axes: (show(axes), axes.remove()), "nothing was drawn"),
+        (lambda axes: axes.pcolormesh(np.zeros(4), range(4), WEIGHTS), "nothing was drawn"),
         (lambda axes: (show(axes), show(axes, 1 - WEIGHTS)), "one reads"),
         (lambda axes: (show(axes), axes.fill([-1, 1, 1], [-1, -1, 1], "w")), "no colour of the"),
         (lambda axes: (show(axes), axes.set_xlim(0.5, 2.5)), "no colour of the scale"),

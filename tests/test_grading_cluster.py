@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,8 +13,8 @@ from course_lib.grading.sandbox import Limits
 from tests.support.forking import start_forkserver
 from tests.support.grading import as_file, need_sandbox
 
-pytest.importorskip("distributed")
 pytestmark = [
+    pytest.mark.skipif(find_spec("distributed") is None, reason="distributed is not installed"),
     pytest.mark.xdist_group("grading"),
     pytest.mark.filterwarnings("ignore"),  # of ports, event loops and sockets that are closed late
 ]

@@ -292,6 +292,9 @@ def test_a_mistake_is_named_only_if_it_explains_all_cases():
     assert judged(lambda x: x, mistakes=mistakes).message == "The sign is kept."
     by_chance = judged(lambda x: x if x < 0 else 7.0, mistakes=mistakes)
     assert by_chance.message == "It: not right yet, expected 3, got 7."
+    for cases in ((-2.0,), (3.0,)), ((3.0,), (-2.0,), (3.0,)):  # after the one, and before it
+        other = [(lambda x: -abs(x), "Always below 0.")]
+        assert "got -2" in judged(lambda x: x, cases=cases, mistakes=other).message
     silent = [(lambda x: x if x < 0 else None, "Negative numbers.")]
     assert judged(lambda x: x, mistakes=silent).message == "Negative numbers."
     assert "not right yet" in judged(lambda x: -x, mistakes=silent).message

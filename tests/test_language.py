@@ -10,7 +10,7 @@ from course_lib import language
 from course_lib.authoring import words
 from course_lib.authoring.source import ROOT
 from course_lib.chapters import chapter_stem
-from course_lib.exercises.exercise import Wrong, assess
+from course_lib.exercises.exercise import Wrong, assess, posed
 from course_lib.exercises.registry import exercises_of
 from course_lib.language import say, speak, speaking
 from tests.support.saying import PLACE, all_sentences, overheard, stored, untranslatable
@@ -159,9 +159,11 @@ def said_by_judges(exercise, translations):
     chapter = chapter_stem(exercise.chapter)
     wrong = importlib.import_module(f"tests.chapters.ch{chapter}.answers").WRONG[exercise.key]
     each = {parts: answer for answer, parts in wrong}  # one for each message
+    cases = posed(exercise, 0)
+    quick = replace(exercise, seconds=1.0, inputs=lambda rng: cases)
     with overheard(translations) as asked:
         for answer in [*each.values(), None, lambda *_: None]:
-            assess(replace(exercise, seconds=1.0), {exercise.answer: answer})
+            assess(quick, {exercise.answer: answer})
         assess(exercise, {})
     return asked
 

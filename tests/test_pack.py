@@ -1,5 +1,6 @@
 """A pack for a room without a network: the right wheels for each computer, and nothing lost."""
 
+import functools
 import hashlib
 import itertools
 import os
@@ -28,6 +29,7 @@ TARGETS = [Target(*both) for both in itertools.product(SYSTEMS, PYTHONS)]
 HERE = Target("linux", f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
+@functools.cache
 def on(platform):
     return needed(Target(platform, "3.12"))
 

@@ -202,7 +202,7 @@ def test_a_solved_translation_passes_and_an_unsolved_one_is_told_so_in_its_langu
     unsolved = notebooks.learner_notebook(STEM, SPOKEN)
     unsolved.cells = [cell for cell in unsolved.cells if cell.source != 'check("graph_view-2")']
     nbformat.write(unsolved, tmp_path / "unsolved.ipynb")
-    run = nbval(tmp_path, "--course-hints")
+    run = nbval(tmp_path, "--course-hints", "-p", "tests.support.warm_kernels")
     # No chapter is passed by its sample, which leaves exercises out.
     left_out = {exercise.key for exercise in exercises_of(STEM)} - set(told(STEM, SPOKEN))
     assert {item for file, item in run.failures if file == "solved"} == left_out

@@ -44,7 +44,7 @@ DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
 BEYOND = ["did not come to an end", "very same walks", "of that node alone", "the same chance"]
 BEYOND += ["the second time", "closer to the rollout than chance", "ended together", "where others"]
 BEYOND += ["not more than 1."]  # a draw that fails once in a thousand
-FORBIDDEN = "which does the work"  # also said of answers that are right
+BEYOND += ["calls", "does the work"]  # what must not be called may well be right
 
 
 def of_tests(exercise, module):
@@ -65,30 +65,26 @@ def some(answers):
 
 @each_function
 def test_the_official_solution_is_right_on_all_valid_input(exercise):
-    solution = solution_of(exercise)
-    assert assess(exercise, {exercise.answer: solution}).state == PASSED
+    solution = solution_of(exercise)  # that its check takes it, the solved notebooks show
     assert search.separating_case(exercise, solution, examples=few(exercise)) is None
 
 
 @each_function
 def test_brute_force_agrees_on_all_valid_input(exercise):
-    brutes = of_tests(exercise, "brute").BRUTE
+    brutes = of_tests(exercise, "brute").BRUTE  # its check takes them: tests/test_checks.py
     assert exercise.key in brutes, "brute.py of the chapter's tests lacks it"
     brute = brutes[exercise.key]
-    assert assess(exercise, {exercise.answer: brute}).state == PASSED
     assert search.separating_case(exercise, brute, examples=few(exercise)) is None
 
 
 @each_function
 def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
-    free = dataclasses.replace(exercise, without=())  # what may not be called may well be right
+    free = dataclasses.replace(exercise, without=())
     wrong = of_tests(exercise, "answers").WRONG[exercise.key]
     for place, (answer, parts) in some(wrong):
         if any(said in str(parts) for said in BEYOND):
             continue
         if hasattr(answer, "keeps"):  # wrong on the second of two inputs that look alike
-            continue
-        if exercise.without and FORBIDDEN in assess(exercise, {exercise.answer: answer}).message:
             continue
         found = search.separating_case(
             free, answer, examples=settings().max_examples, few=few(exercise)

@@ -72,7 +72,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         (lambda: flow_explorer(WEIGHTS[0, 0]), ValueError, "weights must have at least 3 axes"),
         (lambda: flow_explorer(WEIGHTS[None]), ValueError, "weights must have 3 or 4 axes"),
         (lambda: flow_explorer(WEIGHTS[..., :4]), ValueError, "weights must be square"),
-        (lambda: flow_explorer([np.eye(65)]), ValueError, "weights must have at most 64"),
+        (lambda: flow_explorer([np.eye(513)]), ValueError, "weights must have at most 512"),
         (lambda: flow_explorer(None), TypeError, "weights must hold real numbers"),
         (lambda: flow_explorer(WEIGHTS, "word"), TypeError, "tokens must be a sequence"),
         (lambda: flow_explorer(WEIGHTS, output=5), ValueError, "output must be between 0 and 4"),

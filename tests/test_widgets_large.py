@@ -5,18 +5,24 @@ import pytest
 
 from course_lib.attention import softmax
 from course_lib.authoring.browser import open_view
+from course_lib.centrality import hits, remove_tokens
+from course_lib.flow import max_flow
+from course_lib.rollout import residual_layers, rollout_row
 from course_lib.sparsity import top_k
 from course_lib.widgets import (
     Example,
     attention_explorer,
     examples_explorer,
+    flow_explorer,
     heads_explorer,
     heatmap_explorer,
+    ranking_explorer,
     rollout_explorer,
     sparsity_explorer,
 )
 from course_lib.widgets.shared.texts import number
 from course_lib.widgets.shared.weights import quantised
+from tests.support.layered import drawn as drawn_edges
 from tests.support.layered import set_traits
 from tests.support.pages import read
 
@@ -124,7 +130,7 @@ def test_every_cell_has_the_colour_of_its_value(page, tmp_path, scale_choice):
 
 
 def test_a_large_rollout_is_multiplied_between_other_tasks(page, tmp_path):
-    logits = 3 * np.random.default_rng(5).normal(size=(5, 160, 160))
+    logits = 3 * np.random.default_rng(5).normal(size=(5, 200, 200))
     open_view(page, tmp_path, rollout_explorer(softmax(logits), output=3).children[-1])
     done = "() => document.querySelector('.map').ariaBusy === 'false'"
     page.wait_for_function(done)
@@ -146,6 +152,88 @@ def test_a_large_rollout_is_multiplied_between_other_tasks(page, tmp_path):
     np.testing.assert_allclose(pixels[:, 3], 255 * np.sqrt(product), atol=1)
     assert page.locator(".distances li").count() == 5
     assert page.locator(".readout").inner_text() != readout != ""
+
+
+DRAWN = "document.querySelector('[aria-busy=true]') === null"
+
+
+def off_diagonal(matrices):
+    return matrices * ~np.eye(matrices.shape[-1], dtype=bool)
+
+
+def test_a_large_layered_graph_draws_its_strongest_lines_and_says_so(page, tmp_path):
+    view = rollout_explorer(WEIGHTS, TOKENS, residual=0.1, output=3).children[-1]
+    open_view(page, tmp_path, view)
+    page.wait_for_function(DRAWN)
+    layers = residual_layers(WEIGHTS, residual=0.1)
+    near = WEIGHTS.max() / 255
+    grey = drawn_edges(page, "weights")
+    least = min(off_diagonal(layers)[edge] for edge in grey)
+    assert (off_diagonal(layers) > max(0.02, least) + 2 * near).sum() <= len(grey) <= 1500
+    assert all(i != j for _, i, j in grey)
+    first = layers[1, 3]
+    walked = {j: width for (p, _, j), width in drawn_edges(page, "carried").items() if p == 1}
+    assert set(np.flatnonzero(first > 0.002 + near)) <= set(walked)
+    points = read(
+        page, "() => [...document.querySelectorAll('.points path')].map((p) => p.outerHTML)"
+    )
+    count = sum(outline.count("M") for outline in points)
+    assert count == (np.sqrt(first) * 2.7 * 1.5 > 4.05 / 16).sum()
+    assert "the strongest 1500 are drawn" in page.locator("figcaption").inner_text()
+    shown = read(page, "() => [...module.rolloutRow(module.rolloutState(model).layers, 3)]")
+    assert np.abs(shown - rollout_row(WEIGHTS, 3, residual=0.1)).max() < near
+
+
+def test_a_large_flow_is_found_between_other_tasks(page, tmp_path):
+    sharp = softmax(3 * np.random.default_rng(6).normal(size=(3, N, N)))
+    open_view(page, tmp_path, flow_explorer(sharp, TOKENS, output=2, input=9).children[-1])
+    for output, input, residual in [(2, 9, 0.5), (69, 0, 0.0)]:
+        set_traits(page, output=output, input=input, residual=residual)
+        page.wait_for_function(DRAWN)
+        expected, _ = max_flow(sharp, output, input, residual=residual)
+        value = float(page.locator(".flow-view").get_attribute("data-value"))
+        assert value == pytest.approx(expected, abs=N * sharp.max() / 255**2 + 2e-3)
+        told = page.locator(".readout").inner_text()
+        assert told.startswith(f"Flow from output “t{output}” to input “t{input}”: {number(value)}")
+        lit = page.locator(".node.lit").evaluate_all("all => all.map((n) => n.dataset.position)")
+        assert sorted(map(int, lit)) == sorted([output, input])
+    cut = page.evaluate("module.flowState(model).cut.length")
+    assert len(drawn_edges(page, "cut")) == min(cut, 1500) > 0
+
+
+def test_a_large_ranking_is_computed_between_other_tasks(page, tmp_path):
+    weights = softmax(3 * np.random.default_rng(8).normal(size=(300, 300)))
+    view = ranking_explorer(weights, [f"t{k}" for k in range(300)]).children[-1]
+    view.threshold = 0.02
+    open_view(page, tmp_path, view)
+    page.wait_for_function(DRAWN)
+    heading, busy, before, after = read(
+        page,
+        """() => {
+          const heading = () => document.querySelector(".heading b").textContent;
+          const before = heading();
+          model.set("measure_choice", 4);
+          const busy = document.querySelector(".ranking-view").ariaBusy;
+          return [heading(), busy, before, document.querySelectorAll(".ranks li").length];
+        }""",
+    )
+    assert (heading, busy, before, after) == ("PageRank", "true", "PageRank", 300)
+    set_traits(page, removed=[7])  # what was begun is given up
+    page.wait_for_function(DRAWN)
+    hubs, _ = hits(remove_tokens(weights, [7]))
+    scores = np.insert(hubs, 7, -1)
+    order = np.argsort(-scores, kind="stable")[:5]
+    best = page.locator(".ranks .token").all_text_contents()[:5]
+    assert best == [f"t{k}" for k in order]
+    drawn = int(page.locator(".ranking-view").get_attribute("data-drawn"))
+    assert drawn == 1500
+    assert "the strongest 1500 are drawn" in page.locator("figcaption").inner_text()
+    node = page.locator(f".node[data-position='{order[0]}']")
+    assert node.get_attribute("aria-label") == f"t{order[0]}"
+    node.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert node.get_attribute("aria-label").startswith(f"“t{order[0]}”: Hub ")
 
 
 def test_the_cells_take_the_colours_of_another_theme(page, tmp_path):

@@ -87,7 +87,7 @@ def test_every_control_is_linked_in_the_browser_and_starts_in_agreement():
         (lambda: rollout_explorer(WEIGHTS[None]), ValueError, "weights must have 3 or 4 axes"),
         (lambda: rollout_explorer(WEIGHTS[..., :4]), ValueError, "weights must be square"),
         (lambda: rollout_explorer(2 * WEIGHTS), ValueError, "weights must have rows"),
-        (lambda: rollout_explorer([np.eye(201)]), ValueError, "weights must have at most 200"),
+        (lambda: rollout_explorer([np.eye(513)]), ValueError, "weights must have at most 512"),
         (lambda: rollout_explorer("text"), TypeError, "weights must hold real numbers"),
         (lambda: rollout_explorer(WEIGHTS, ["a"]), ValueError, "tokens must have one entry"),
         (lambda: rollout_explorer(WEIGHTS, residual=2), ValueError, "residual must be between"),
@@ -154,7 +154,10 @@ class TestNumbers:
         walk = """output => {
           const { layers } = module.rolloutState(model);
           const masses = module.walkMasses(layers, output);
-          return [[...masses], [...module.edgeMasses(layers, masses)]];
+          const { edges, values } = module.walkedEdges(layers, masses, 0);
+          const carried = new Array(layers.data.length).fill(0);
+          edges.forEach((e, k) => { carried[e] = values[k]; });
+          return [[...masses], carried];
         }"""
         for output in range(6):
             masses, edges = (np.array(part) for part in page.evaluate(walk, output))

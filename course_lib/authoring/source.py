@@ -1,6 +1,8 @@
 """Read the source of a chapter as a notebook, and write what is made of it."""
 
+import copy
 import re
+from functools import cache
 from pathlib import Path
 
 import jupytext
@@ -30,7 +32,7 @@ def read_source(stem, spoken="en"):
     """
     path = chapter_path(stem, spoken)
     text = path.read_text(encoding="utf-8")
-    notebook = jupytext.reads(MARK.sub("", text), fmt="md:myst")
+    notebook = _parsed(MARK.sub("", text))
     for cell in notebook.cells:
         if "exercise" in cell.metadata and len(SOLUTION.findall(cell.source + "\n")) != 1:
             raise SourceError(f"{path.name}: {cell.metadata['exercise']} needs one solution")
@@ -47,6 +49,16 @@ def read_source(stem, spoken="en"):
 def read_marked(stem):
     """Return the source of a chapter as a notebook in which the marks for slides still stand."""
     text = chapter_path(stem).read_text(encoding="utf-8")
+    return _parsed(text)
+
+
+def _parsed(text):
+    """Return a text as a notebook that may be changed: to copy one is faster than to read it."""
+    return copy.deepcopy(_read(text))
+
+
+@cache
+def _read(text):
     return jupytext.reads(text, fmt="md:myst")
 
 

@@ -157,7 +157,8 @@ def _region(axes, shape):
     alike = [part for part in matrices if part.get_array().shape[: len(shape)] == shape]
     painted = [part for part in (*axes.patches, *axes.collections) if part.get_visible()]
     boxes = [_extent(axes, part) for part in alike[:1] or matrices or painted]
-    return Bbox.union(boxes) if boxes else None
+    box = Bbox.union(boxes) if boxes else None
+    return box if box and box.width and box.height else None  # a mesh may have no room for cells
 
 
 def _extent(axes, part):

@@ -140,8 +140,9 @@ def _right_cells(drawing, scale, matrix):
     low, high = _readings(drawing, scale)
     slack = _slack(scale)
     told = (low - slack <= matrix) & (matrix <= high + slack) & (high - low <= VAGUE)
+    told &= drawing["even"] >= PLAIN
     asked = ~np.isnan(matrix)
-    return np.where(asked, told & (drawing["even"] >= PLAIN), _empty(drawing, scale, asked))
+    return told if asked.all() else np.where(asked, told, _empty(drawing, scale, asked))
 
 
 def _slack(scale):

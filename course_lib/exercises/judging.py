@@ -102,19 +102,24 @@ def compare_all(what, cases, values, right, mistakes=(), *, same=same, tell=None
         With the sentence of the first mistake that gives the answers of all cases; otherwise with
         what is wrong in the first case that is not right.
     """
-    cases = list(cases)
-    expected = [right(*case) for case in cases]
-    fits = [same(value, one) for value, one in zip(values, expected, strict=True)]
-    if all(fits):
+    pairs = list(zip(cases, values, strict=True))
+    places = (k for k, (case, value) in enumerate(pairs) if not same(value, right(*case)))
+    place = next(places, None)
+    if place is None:
         return
+    # The case that is not right comes first: in it most mistakes give something else again, and
+    # need not be made in the others.
+    case, value = first = pairs.pop(place)
+
+    def explains(mistake, case, value):
+        made = mistake(*case)
+        return same(value, right(*case) if made is None else made)
+
     for mistake, sentence in mistakes:
-        made = [mistake(*case) for case in cases]
-        explained = zip(made, values, fits, strict=True)
-        if all(fit if one is None else same(value, one) for one, value, fit in explained):
+        if all(explains(mistake, *pair) for pair in (first, *pairs)):
             raise Wrong(sentence)
-    place = fits.index(False)
-    subject = say(what) if isinstance(what, str) else what(*cases[place])
-    (tell or tell_difference)(subject, values[place], expected[place])
+    subject = say(what) if isinstance(what, str) else what(*case)
+    (tell or tell_difference)(subject, value, right(*case))
 
 
 def tell_difference(what, value, expected):

@@ -61,9 +61,14 @@ def _asked_for(code):
 
 
 @cache
+def _cells(chapter):
+    return solved_notebook(chapter_stem(chapter)).cells
+
+
+@cache
 def _statements_above(key):
     statements = []
-    for cell in solved_notebook(chapter_stem(key.rpartition("-")[0])).cells:
+    for cell in _cells(key.rpartition("-")[0]):
         if cell.metadata.get("exercise") == key:
             return statements
         if cell.cell_type == "code":

@@ -7,6 +7,7 @@ and is taken to need nothing more, which `pack` compares with what the index say
 
 import importlib.metadata
 from dataclasses import dataclass
+from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -118,6 +119,7 @@ def needed(target, pins=None, requires=None):
     return dict(sorted(found.items()))
 
 
+@cache
 def installed_requires(package):
     """Return the requirements of a package as its installed metadata say; none if it is not."""
     try:

@@ -117,9 +117,12 @@ test("losses of the head or the set that is switched off, in either way", () => 
   assert.deepEqual(told({ off_choice: 0 }).without, [10, 0, 0], "nothing is switched off");
   assert.equal(
     causal.describeLoss(told({ off_choice: 3 }), 3),
-    "Loss on the second copy: 1.00 with all heads on, 9.00 with both switched off.",
+    "Loss on the second copy of random words: 1.00 with all heads on, 9.00 with both switched off.",
   );
-  assert.equal(causal.describeLoss(told(), 0), "Loss on the second copy: 1.00 with all heads on.");
+  assert.equal(
+    causal.describeLoss(told(), 0),
+    "Loss on the second copy of random words: 1.00 with all heads on.",
+  );
 });
 
 test("the heads of one set are marked, those of many draws are not", () => {

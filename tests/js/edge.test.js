@@ -83,6 +83,8 @@ test("every step has a name, a formula that ends in its number, and a sentence",
     assert.doesNotMatch(edge.describeStep(told, step), /undefined|NaN|\{/);
   });
   assert.match(edge.describeStep(told, 2), /2\.197 above zero and 0 below make 2\.197/);
+  assert.match(edge.describeStep(told, 6), /1\.000 \/ 1\.333 = 0\.750\./);
+  assert.match(edge.describeStep({ ...told, weight: 1e-9 }, 6), /1\.333 < 0\.0001\./);
 });
 
 test("numbers too small for three decimals are told by two figures", () => {

@@ -63,5 +63,8 @@ test("a walk goes down layer by layer, and its edges carry its probability", () 
   const model = mixed([[SKEW], [SWAP]]);
   const masses = layers.walkMasses(model, 1);
   assertClose(masses, [0.75, 0.25, 1, 0, 0, 1]); // inputs, between, outputs
-  assertClose(layers.edgeMasses(model, masses), [0.75, 0.25, 0, 0, 0, 0, 1, 0]);
+  const { edges, values } = layers.walkedEdges(model, masses, 0);
+  assert.deepEqual(edges, [0, 1, 6]);
+  assertClose(values, [0.75, 0.25, 1]);
+  assert.deepEqual(layers.walkedEdges(model, masses, 0.5).edges, [0, 6]);
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import * as centrality from "../../course_lib/widgets/ranking/centrality.js";
 import { largestSingular, longRun } from "../../course_lib/widgets/ranking/linear.js";
 import * as ranking from "../../course_lib/widgets/ranking/state.js";
+import { ended } from "../../course_lib/widgets/shared/turns.js";
 import { assertClose, modelOf, weightTraits } from "./model.js";
 
 const CIRCLE = [0, 1, 0, 0, 0, 1, 1, 0, 0]; // 0 → 1 → 2 → 0
@@ -10,15 +11,15 @@ const STAR = [0, 0.5, 0.5, 1, 0, 0, 1, 0, 0]; // all to the first, and back
 const MEASURES = ["in", "pagerank", "tokenrank", "authority", "hub", "between", "close"];
 
 test("in the long run a walk is where it comes often and leaves seldom", () => {
-  assertClose(longRun([0.5, 0.5, 1, 0], 2), [2 / 3, 1 / 3]);
-  assertClose(longRun([1], 1), [1]);
+  assertClose(ended(longRun([0.5, 0.5, 1, 0], 2)), [2 / 3, 1 / 3]);
+  assertClose(ended(longRun([1], 1)), [1]);
 });
 
 test("parts that are nearly separate have their exact shares", () => {
   const a = 1e-16; // 1 - a has lost it
-  assertClose(longRun([1 - a, a, a / 2, 1 - a / 2], 2), [1 / 3, 2 / 3], 1e-15);
-  assertClose(longRun([1, 1e-300, 1e-310, 1], 2), [1e-10, 1], 1e-9);
-  assertClose(longRun([0, 1, Number.MIN_VALUE, 1], 2), [0, 1], 1e-15);
+  assertClose(ended(longRun([1 - a, a, a / 2, 1 - a / 2], 2)), [1 / 3, 2 / 3], 1e-15);
+  assertClose(ended(longRun([1, 1e-300, 1e-310, 1], 2)), [1e-10, 1], 1e-9);
+  assertClose(ended(longRun([0, 1, Number.MIN_VALUE, 1], 2)), [0, 1], 1e-15);
   const matrix = [
     [40, 0, 0],
     [1, 40, 0],
@@ -28,18 +29,18 @@ test("parts that are nearly separate have their exact shares", () => {
     return powers.map((power) => power / powers.reduce((p, q) => p + q));
   });
   const exact = [0.537329670874, 0.356163350206, 0.106506978919];
-  const { scores } = centrality.stationaryDistribution(matrix, 3);
+  const { scores } = ended(centrality.stationaryDistribution(matrix, 3));
   assertClose(scores, exact, 1e-12);
-  for (const share of centrality.pagerank(matrix, 3, 1 - 2 ** -53)) assert.ok(share > 0);
+  for (const share of ended(centrality.pagerank(matrix, 3, 1 - 2 ** -53))) assert.ok(share > 0);
 });
 
 test("outside the part that a walk ends in, shares are 0", () => {
   const matrix = [0, 0.5, 0.5, 0, 0.25, 0.75, 0, 0.5, 0.5];
-  assertClose(centrality.stationaryDistribution(matrix, 3).scores, [0, 0.4, 0.6]);
+  assertClose(ended(centrality.stationaryDistribution(matrix, 3)).scores, [0, 0.4, 0.6]);
 });
 
 test("the largest singular values and their vectors", () => {
-  const { values, left, right } = largestSingular([3, 0, 0, -2], 2);
+  const { values, left, right } = ended(largestSingular([3, 0, 0, -2], 2));
   assertClose(values, [3, 2]);
   assertClose(left.map(Math.abs), [1, 0]);
   assertClose(right.map(Math.abs), [1, 0]);
@@ -47,29 +48,29 @@ test("the largest singular values and their vectors", () => {
 
 test("every measure of a circle is the same for all", () => {
   assertClose(centrality.inStrength(CIRCLE, 3), [1, 1, 1]);
-  assertClose(centrality.pagerank(CIRCLE, 3, 0.85), [1 / 3, 1 / 3, 1 / 3]);
-  assertClose(centrality.stationaryDistribution(CIRCLE, 3).scores, [1 / 3, 1 / 3, 1 / 3]);
-  assertClose(centrality.betweenness(CIRCLE, 3), [0.5, 0.5, 0.5]);
-  assert.equal(centrality.hits(CIRCLE, 3), null); // all its singular values are 1
+  assertClose(ended(centrality.pagerank(CIRCLE, 3, 0.85)), [1 / 3, 1 / 3, 1 / 3]);
+  assertClose(ended(centrality.stationaryDistribution(CIRCLE, 3)).scores, [1 / 3, 1 / 3, 1 / 3]);
+  assertClose(ended(centrality.betweenness(CIRCLE, 3)), [0.5, 0.5, 0.5]);
+  assert.equal(ended(centrality.hits(CIRCLE, 3)), null); // all its singular values are 1
 });
 
 test("the middle of a star is in the middle of everything", () => {
   assertClose(centrality.inStrength(STAR, 3), [2, 0.5, 0.5]);
-  assertClose(centrality.stationaryDistribution(STAR, 3).scores, [0.5, 0.25, 0.25]);
-  assertClose(centrality.betweenness(STAR, 3), [1, 0, 0]);
-  const { hubs, authorities } = centrality.hits(STAR, 3);
+  assertClose(ended(centrality.stationaryDistribution(STAR, 3)).scores, [0.5, 0.25, 0.25]);
+  assertClose(ended(centrality.betweenness(STAR, 3)), [1, 0, 0]);
+  const { hubs, authorities } = ended(centrality.hits(STAR, 3));
   assertClose(hubs, [0, 0.5, 0.5], 1e-9);
   assertClose(authorities, [1, 0, 0], 1e-9);
-  const [middle, ...rest] = centrality.closeness(STAR, 3);
+  const [middle, ...rest] = ended(centrality.closeness(STAR, 3));
   assert.ok(rest.every((score) => score < middle));
 });
 
 test("without damping a walk only jumps", () => {
-  assertClose(centrality.pagerank(STAR, 3, 0), [1 / 3, 1 / 3, 1 / 3]);
+  assertClose(ended(centrality.pagerank(STAR, 3, 0)), [1 / 3, 1 / 3, 1 / 3]);
 });
 
 test("a walk that can end in two parts has no one distribution", () => {
-  const { parts, scores } = centrality.stationaryDistribution([1, 0, 0, 1], 2);
+  const { parts, scores } = ended(centrality.stationaryDistribution([1, 0, 0, 1], 2));
   assert.deepEqual(parts, [[0], [1]]);
   assert.equal(scores, null);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ShortestWays } from "../../course_lib/widgets/ranking/shortest.js";
+import { shortestWays } from "../../course_lib/widgets/ranking/shortest.js";
 import { range } from "../../course_lib/widgets/shared/numbers.js";
+import { ended } from "../../course_lib/widgets/shared/turns.js";
 import { assertClose } from "./model.js";
 
 /** Weights of n tokens, every third of them 0 if `isSparse`; rows sum to 1. */
@@ -34,7 +35,7 @@ test("no edge that leads to something nearer is left out", () => {
   for (const n of [1, 2, 7, 40]) {
     for (const isSparse of [false, true]) {
       const matrix = attention(n, isSparse);
-      const [found, expected] = [new ShortestWays(matrix, n), distances(matrix, n)];
+      const [found, expected] = [ended(shortestWays(matrix, n)), distances(matrix, n)];
       for (let start = 0; start < n; start++) {
         found.from(start);
         const reached = found.order.map((j) => found.distance[j]);
@@ -56,7 +57,7 @@ test("no edge that leads to something nearer is left out", () => {
 });
 
 test("a token that nothing leads to is not reached", () => {
-  const found = new ShortestWays([0.5, 0.5, 0, 0, 1, 0, 0.2, 0.2, 0.6], 3);
+  const found = ended(shortestWays([0.5, 0.5, 0, 0, 1, 0, 0.2, 0.2, 0.6], 3));
   found.from(0);
   assert.deepEqual(found.order, [0, 1]);
   assert.equal(found.distance[2], Infinity);
@@ -65,7 +66,7 @@ test("a token that nothing leads to is not reached", () => {
 test("ways that are equally long, but for rounding, are all counted", () => {
   const [a, b] = [0.3, 0.7]; // 0 → 1 → 3 and 0 → 2 → 3: the same factors in another order
   const matrix = [0, a, b, 0, 0, 0, 0, b * (1 + 2 ** -52), 0, 0, 0, a, 0, 0, 0, 1];
-  const found = new ShortestWays(matrix, 4);
+  const found = ended(shortestWays(matrix, 4));
   found.from(0);
   found.count();
   assert.deepEqual([...found.ways], [1, 1, 1, 2]);

@@ -191,7 +191,7 @@ def _sequences(rng):
     nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
     below = (np.full((3, 4), -FAR / 2), nearer, rng.normal(size=(3, 2)))
     later = (
-        np.array([[16000.0, 2, 0, 0]] * 3),
+        np.array([[50_000.0, 2, 0, 0]] * 3),
         np.array([[0.0, 1, 0, 0], [0, -1, 0, 0], [1, 0, 0, 0]]),
         rng.normal(size=(3, 5)),
     )

@@ -356,8 +356,11 @@ def _draw_layer(rng):
     return (weights[rng.integers(h, size=h)] if rng.random() < 0.2 else weights,)
 
 
-def layers(rng):
-    """Make layers of different heads, with zeros and one-hot rows; one of a single head."""
+def layers(rng, ideas=NEAREST_IDEAS):
+    """Make layers of different heads, with zeros and one-hot rows; one of a single head.
+
+    Further ones are drawn until none of the ideas finds all distances.
+    """
     one_hot = np.eye(4)[rng.integers(4, size=(3, 4))]
     one_hot[0] = np.eye(4)  # at least this head is another than the mean of all
     one_hot[1] = np.eye(4)[::-1]
@@ -375,5 +378,5 @@ def layers(rng):
         (softmax(2 * rng.normal(size=(2, 2, 2))),),
         (softmax(2 * rng.normal(size=(3, 3, 3))),),
         (np.ones((3, 1, 1)),),
-        *separating(rng, _draw_layer, nearest, NEAREST_IDEAS),
+        *separating(rng, _draw_layer, nearest, ideas),
     ]

@@ -70,5 +70,5 @@ VALID = {
     "multi_head-3": _heads() | cases_of(cases.heads),
     "multi_head-4": _projected() | cases_of(cases.projected),
     "multi_head-5": _models() | cases_of(lambda rng: cases.models(rng, [])),
-    "multi_head-6": _layers() | cases_of(cases.layers),
+    "multi_head-6": _layers() | cases_of(lambda rng: cases.layers(rng, [])),
 }

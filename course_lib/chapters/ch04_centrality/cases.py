@@ -316,7 +316,7 @@ def ways(rng):
 def removals(rng):
     """Make weights and positions to remove: in any order, none, all but one, a row nearly gone."""
     crafted = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0], [0.2, 0.2, 0.6]])
-    n = int(rng.integers(6, 10))
+    n = int(rng.integers(12, 15))  # as texts, "10" comes before "2"
     some = [int(place) for place in rng.choice(n, size=3, replace=False)]
     nearly = softmax(rng.normal(size=(5, 5)))
     nearly[3] = [0.4e-4, 0.3e-4, 0.9999, 0.2e-4, 0.1e-4]
@@ -429,7 +429,10 @@ def draw_causal_walk(rng):
     loops = rng.uniform(0, longest - GAP, size=n - 1)
     loops[rng.random(n - 1) < 0.2] = 0
     loops[rng.integers(n - 1)] = longest
-    return (causal_walk(rng, n, loops, sharp=rng.choice([0.1, 2, 20])),)
+    weights = causal_walk(rng, n, loops, sharp=rng.choice([0.1, 2, 20]))
+    for i in 1 + np.flatnonzero(rng.random(n - 1) < 0.2):  # a single edge to another token
+        weights[i, :i] = (1 - weights[i, i]) * np.eye(i)[rng.integers(i)]
+    return (weights,)
 
 
 def largest_later_loop(weights):
@@ -476,6 +479,10 @@ def causal_walks(rng):
     many[len(many) // 2] = 0.7
     straight = causal_walk(rng, 6, [0.1, 0.6, 0.4, 0.2, 0.3])
     straight[-1] = np.eye(6)[0]  # who begins at the last token meets no other
+    # Who stays longest goes to the first token by another one only, and nobody comes to it.
+    aside = causal_walk(rng, 5, [0.2, 0.7, 0.1, 0.4])
+    aside[2, :2], aside[3:, :3] = [0, 0.3], [[0.5, 0.4, 0], [0.2, 0.1, 0]]
+    aside[4, 3] = 0.3
     return [
         (causal_walk(rng, 2, [0.3]),),
         (causal_walk(rng, 4, [0.2, 0.1, 0.9]),),
@@ -485,5 +492,6 @@ def causal_walks(rng):
         (causal_walk(rng, 6, [0.1, 0.6, 0.2, 0.0, 0.3], sharp=20),),
         (causal_walk(rng, len(many) + 1, many),),
         (straight,),
+        (aside,),
         *separating(rng, draw_causal_walk, largest_later_loop, LOOP_IDEAS),
     ]

@@ -45,7 +45,7 @@ VALID = {
     "heatmaps-2": _named(),
     "heatmaps-3": _two(),
     "heatmaps-4": st.one_of(_two(), _two(alike=True)),
-    "heatmaps-5": st.one_of(sizes, st.integers(8, 13), st.just(31))
+    "heatmaps-5": st.one_of(sizes, st.integers(8, 10), st.integers(11, 13), st.just(31))
     .flatmap(weights)
     .map(lambda w: (w,)),
     "heatmaps-6": _masked(),

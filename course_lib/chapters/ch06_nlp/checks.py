@@ -119,6 +119,7 @@ def _texts_with_padding(rng):
         draw_texts(rng, 8, 2, np.arange(4) < [[4], [2]]),
         draw_texts(rng, 6, 3, np.arange(5) < [[3], [5], [1]]),
         draw_texts(rng, 6, 1, np.arange(4) != [[rng.integers(4)]]),
+        draw_texts(rng, 4, 2, [[True, True, False]], blank=[1]),
         draw_texts(rng, 8, 4, np.arange(2) < [[2], [0]]),
         draw_texts(rng, h * d_head, h, scattered),
         draw_texts(rng, 2, 2, [[True]]),
@@ -353,7 +354,8 @@ def alignments(rng):
     """Make weights, sharp and flat ones, and right keys that many, few or no rows have."""
     cases = []
     drawn = [(int(n), int(m), 1) for n, m in rng.integers(4, 12, size=(2, 2))]
-    for n_query, n_key, concentration in ((7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), *drawn):
+    shapes = (7, 7, 1), (4, 7, 0.3), (8, 40, 99), (6, 4, 1), (30, 5, 1)
+    for n_query, n_key, concentration in (*shapes, *drawn):
         weights = draw_weights(rng, n_query, n_key, concentration)
         right = rng.random((n_query, n_key)) < 0.5
         right[1] = False  # nothing to point at

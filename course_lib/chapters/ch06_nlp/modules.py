@@ -5,10 +5,11 @@ import numpy as np
 NAMES = ("query", "key", "value", "output")
 
 
-def draw_texts(rng, d, h, mask, *, spread=1.0):
+def draw_texts(rng, d, h, mask, *, spread=1.0, blank=()):
     """Make a case of `run_module`: a module of h heads with its parameters, and texts.
 
-    Nothing is asked of rows of padding, so no gradient comes from them.
+    Nothing is asked of rows of padding, so no gradient comes from them. Tokens at the places that
+    are `blank` are vectors of zeros, and yet no padding.
     """
     mask = np.asarray(mask, dtype=bool)
     parameters = {f"{name}.weight": rng.normal(size=(d, d)) / np.sqrt(d) for name in NAMES}
@@ -16,6 +17,7 @@ def draw_texts(rng, d, h, mask, *, spread=1.0):
     probe[_unasked(mask)] = 0
     parameters = {name: value.astype(np.float32) for name, value in parameters.items()}
     x = (np.sqrt(spread) * x).astype(np.float32)
+    x[:, list(blank)] = 0
     return (d, h), parameters, (x, mask), probe.astype(np.float32)
 
 

@@ -33,7 +33,8 @@ def _module_case(rng, h, d_head, batch, n):
     if rng.random() < 0.4:
         logit = float(rng.choice([-16384, -16384, 2048, 16384]))
         return far_texts(mask, logit, nearer=(logit > 0) * rng.integers(2, size=n))
-    return draw_texts(rng, h * d_head, h, mask, spread=rng.choice([0.1, 1, 4]))
+    blank = rng.choice(n, size=rng.integers(2))  # places
+    return draw_texts(rng, h * d_head, h, mask, spread=rng.choice([0.1, 1, 4]), blank=blank)
 
 
 def _reordering(rng, batch, classes, order):

@@ -29,15 +29,22 @@ def far_block(shape, bright, gamma=0.5):
 
 
 def small_weight():
-    """Make a case in which a ten-millionth of a large value is all that a dark pixel gets.
+    """Make a case in which a ten-millionth of a large value is all that a dark pixel gets."""
+    return _of_two_channels(4, [[2, 0], [0, 32768]])  # logits 16 and 0
 
-    The first channel makes queries and keys, the second values.
-    """
+
+def two_near_the_top():
+    """Make a case with logits of 64, 62 and -512: the largest is far ahead, but not of all."""
+    return _of_two_channels(1, [[8, 7.75, -64], [0, 16, 1]])
+
+
+def _of_two_channels(factor, channels):
+    """Make a block whose first channel makes queries and keys, and whose second makes values."""
     first, second = np.eye(2, dtype=np.float32).reshape(2, 1, 2, 1, 1)
-    parameters = {"query.weight": first, "key.weight": 4 * first, "value.weight": second}
+    parameters = {"query.weight": first, "key.weight": factor * first, "value.weight": second}
     parameters["output.weight"] = second.reshape(2, 1, 1, 1)
     parameters["gamma"] = np.ones((), dtype=np.float32)
-    x = np.array([[2, 0], [0, 32768]], dtype=np.float32).reshape(1, 2, 1, 2)  # logits 16 and 0
+    x = np.array(channels, dtype=np.float32).reshape(1, 2, 1, -1)
     return (2, 1), parameters, (x,), np.zeros_like(x)
 
 

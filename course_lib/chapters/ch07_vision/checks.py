@@ -11,6 +11,7 @@ from course_lib.chapters.ch07_vision.blocks import (
     reference,
     shuffle,
     small_weight,
+    two_near_the_top,
 )
 from course_lib.chapters.ch07_vision.mixers import Attention, Neighbours
 from course_lib.exercises.calling import run_module
@@ -170,6 +171,7 @@ def _blocks(rng):
         # The largest logit is alone: rounding of others far from 0 is no mistake.
         far_block((2, 3), [1, 0, 0.5, 0.5, 0, 0.5]),
         small_weight(),
+        two_near_the_top(),
     ]
 
 
@@ -240,14 +242,14 @@ def _shuffled(rng):
         _shuffling(rng, Neighbours(0.3, -0.6), (4, 4, 3), (2, 0, 1)),
         _shuffling(rng, Neighbours(0, 0.8), (5, 2, 4), (-1, -1, 2)),
         _shuffling(rng, Neighbours(), (1, 4, 3), (0, 1, -1)),
-        (Neighbours(0.5, 0.2), *across[1:]),
+        (Neighbours(50, 20), *across[1:]),
         (Attention(), rng.normal(size=(3, height, width)), rng.permutation(height * width)),
         (Neighbours(), rng.normal(size=(2, 1, 1)), np.arange(1)),
         (Neighbours(), rng.normal(size=(1, 1, 2)), np.array([1, 0])),
         (Neighbours(), rng.normal(size=(2, 1, 3)), np.array([1, 2, 0])),
         (Neighbours(), rng.normal(size=(2, 2, 2)), np.array([1, 2, 0, 3])),
         # A small difference is one: 0 up to rounding would be smaller still.
-        (Neighbours(2e-4), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
+        (Neighbours(2e-5), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
     ]
 
 

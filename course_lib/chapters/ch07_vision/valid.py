@@ -5,7 +5,12 @@ Only tests import this: learners do not have Hypothesis.
 
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch07_vision.blocks import draw_block, far_block, small_weight
+from course_lib.chapters.ch07_vision.blocks import (
+    draw_block,
+    far_block,
+    small_weight,
+    two_near_the_top,
+)
 from course_lib.chapters.ch07_vision.mixers import Attention, Neighbours
 from course_lib.exercises.strategies import orders, seeded, weights
 
@@ -21,7 +26,7 @@ def _image(rng, channels, shape):
 
 def _module_case(rng, channels, inner, shape, batch):
     if rng.random() < 0.1:
-        return small_weight()
+        return small_weight() if rng.random() < 0.5 else two_near_the_top()
     if rng.random() < 0.2:
         return far_block(shape, rng.integers(3, size=shape) / 2)
     gamma = rng.choice([0, 1, -1, rng.normal(), 3])
@@ -30,7 +35,7 @@ def _module_case(rng, channels, inner, shape, batch):
 
 
 def _shuffling(rng, channels, shape, order):
-    much = rng.choice([1, 1e-3]) * rng.normal(size=2)
+    much = rng.choice([1, 100, 1e-3, 1e-5]) * rng.normal(size=2)
     block = Attention() if rng.random() < 0.3 else Neighbours(*much)
     return block, rng.normal(size=(channels, *shape)), order
 

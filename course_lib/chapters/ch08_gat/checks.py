@@ -31,7 +31,7 @@ def _edge_lists(rng):
     """Make logits with the query of each edge: in any order, nodes missing, ties and far ones."""
     cases = []
     for most, count in ((2, 16), (7, 15), (7, 15), (3, int(rng.integers(8, 14)))):
-        nodes = rng.permutation(30)[:most]
+        nodes = rng.permutation(300)[:most]
         cases.append((rng.normal(size=count), rng.permutation(np.resize(nodes, count))))
     apart = np.array([-1000.0, 900.0, -1001.0, 898.5, 0.0]), np.array([2, 0, 2, 0, 5])
     # A node's own logits lie far apart, the largest not last: only it can be subtracted.
@@ -41,9 +41,10 @@ def _edge_lists(rng):
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
+    faint = np.array([0.0, 9.8, 10.4, 0.0]), np.array([1, 1, 0, 0])  # weights below 0.0001
     two = rng.normal(size=2), np.array([3, 3])
     three = rng.normal(size=3), np.array([4, 2, 4])
-    return [*cases, apart, wide, crowd, tied, small, alone, two, three]
+    return [*cases, apart, wide, crowd, tied, small, faint, alone, two, three]
 
 
 def _judge_edge_weights(cases, values):
@@ -66,13 +67,14 @@ def _masked(rng):
     # Below a higher logit without an edge, close to another, and as far as can be from others.
     low = np.array([[-60000.0, 60000, 0], [-60000, -59999, 0], [60000, -60000, -60000]])
     small = np.array([[0.0, 7.0], [5.0, 0.0]])  # weights below 0.001 and 0.01
+    faint = np.array([[0.0, 9.8], [10.4, 0.0]])  # and below 0.0001
     tied = np.array([[0.0, 0.0, -1.0], [2.0, 2.0, 0.0], [0.0, 3.0, 0.0]])
     one = np.array([[rng.normal()]])
     return [
         *cases,
         *((large.astype(dtype), allowed) for dtype in ("float16", "float64")),
         (low, np.tri(3) > 0),
-        (small, np.ones((2, 2), dtype=bool)),
+        *((scores, np.ones((2, 2), dtype=bool)) for scores in (small, faint)),
         (tied, np.array([[1, 1, 1], [1, 0, 1], [1, 0, 1]]) > 0),
         (np.zeros((2, 2)), np.zeros((2, 2), dtype=bool)),
         (one, np.array([[True]])),
@@ -125,7 +127,8 @@ def _features(rng):
         cases.append((h, *rng.normal(size=(2, features)), slope))
     first = cases[0]
     cases.append((rng.normal(size=(2, 2)), *rng.normal(size=(2, 2)), 0.25))
-    return [*cases, (1000 * first[0], *first[1:]), (*first[:3], 0.55)]
+    sized = [(size * first[0], *first[1:]) for size in (1000, 0.003)]
+    return [*cases, *sized, (*first[:3], 0.55)]
 
 
 def _judge_split(cases, values):
@@ -214,6 +217,9 @@ def _logit_matrices(rng):
     beyond = [[-900.0, -800.0, -950.0], [800.0, 0.0, 900.0]]  # of what has an exponential
     # Beside the first row the exponentials of the others are 0.
     apart = [[1000.0, 0.0, 0.0], [-900.0, -800.0, -700.0], [-1000.0, 7.0, 0.0]]
+    everyone = 9 * np.eye(40)[rng.permutation(40)] + rng.normal(size=(40, 40))  # all are chosen
+    wide = 9 * np.eye(8)[[6, 1, 7]] + rng.normal(size=(3, 8))
+    turned = np.outer([2.0, -1.0, 0.5], [1.0, -2.0, 3.0])  # one number a query, which may turn all
     return [
         (np.array(logits),)
         for logits in [
@@ -230,6 +236,9 @@ def _logit_matrices(rng):
             nearly,
             [[1.0, 3.0], [2.0, 0.5]],
             [[1.0, 3.0], [0.5, 2.0]],
+            everyone,
+            wide,
+            turned,
             [[-2.0]],
         ]
     ]

@@ -11,6 +11,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
     swept_cut,
     through_each_level,
     widest_first,
+    with_a_way_back,
     with_a_wrong_turn,
     with_faint_edges,
 )
@@ -58,7 +59,7 @@ def _networks(rng):
     steps = (0.4 * np.eye(7, k=1) + 0.6 * np.eye(7))[order][:, order]
     cases.append((steps, *np.argsort(order)[[0, 6]].tolist()))
     cases += [with_a_wrong_turn(order) for order in orders]
-    cases.append((with_faint_edges(2, 8e-6), 0, 1))
+    cases += [with_a_way_back(), (with_faint_edges(2, 8e-6), 0, 1)]
     for _ in tries("a graph whose narrowest place is between no groups"):
         weights = softmax(3 * rng.normal(size=(9, 9)))
         if swept_cut(weights, 0, 1) - _flow_within(weights, 0, 1) > 1e-3:
@@ -123,6 +124,9 @@ def _models(rng):
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
     cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
+    # With more than ten positions, 10 * level + position stands for two nodes at once.
+    wide = 0.5 * np.eye(12) + 0.5 * softmax(rng.normal(size=(2, 12, 12)))
+    cases.append((wide, 0, 10))
     for layers, n in ((2, 2), (1, 3), (2, 4), (3, 3), (4, 4)):
         model = softmax(2 * rng.normal(size=(layers, n, n)))
         cases.append((model, *rng.integers(n, size=2).tolist()))
@@ -135,7 +139,7 @@ def _models(rng):
         others = *others, widest_first(model, output, input_)
         if min(abs(flow - other) for other in others) > 1e-3:
             cases.append((model, output, input_))
-            if len(cases) == 14:
+            if len(cases) == 15:
                 return [(in_exact_parts(layers), *ends) for layers, *ends in cases]
 
 
@@ -308,7 +312,8 @@ def _stacks(rng):
     alike = [np.stack([first, other]) for other in others]
     alike.append(alike[0].copy())
     alike[-1][0, 0] = alike[1][1, 0]  # the same last layer, and the same last flows below
-    models = (*cases, one_hot, unseen, np.ones((2, 1, 1)), *alike)
+    faint = np.stack(2 * [with_faint_edges(3, 3e-5)])
+    models = (*cases, one_hot, unseen, faint, np.ones((2, 1, 1)), *alike)
     return [(model, attention_flow(model[:-1], residual=0)) for model in models]
 
 

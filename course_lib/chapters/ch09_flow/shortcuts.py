@@ -31,6 +31,17 @@ def with_a_wrong_turn(order):
     return weights + np.diag(1 - weights.sum(axis=1)), start, end
 
 
+def with_a_way_back():
+    """Return a graph in which nearly all that flows has to take a step back, nearer to the start.
+
+    Position 1 is one step away from the start, but by a thin edge; by the wide ones, it is three.
+    """
+    steps = {(0, 1): 0.125, (0, 2): 0.875, (2, 3): 1, (3, 1): 1, (1, 4): 0.75, (1, 1): 0.25}
+    weights = np.eye(5) * [0, 0, 0, 0, 1]
+    weights[tuple(np.transpose(list(steps)))] = list(steps.values())
+    return weights, 0, 4
+
+
 def layer_by_layer(layers):
     """Return what the formula for two layers gives if it is used again and again: too much."""
     flows = layers[0]

@@ -6,14 +6,18 @@ from hypothesis import strategies as st
 
 from course_lib.attention import softmax
 from course_lib.chapters.ch09_flow.checks import one_at_its_bound
-from course_lib.chapters.ch09_flow.shortcuts import with_a_wrong_turn, with_faint_edges
+from course_lib.chapters.ch09_flow.shortcuts import (
+    with_a_way_back,
+    with_a_wrong_turn,
+    with_faint_edges,
+)
 from course_lib.exercises.strategies import random_layers, random_weights, seeded
 from course_lib.flow import attention_flow
 
 
 def _network(rng, n):
     if rng.random() < 0.1:
-        return with_a_wrong_turn(rng.permutation(8))
+        return with_a_wrong_turn(rng.permutation(8)) if rng.random() < 0.7 else with_a_way_back()
     start, end = rng.choice(n, 2, replace=False).tolist()
     if rng.random() < 0.1:  # many tokens, each attending to the next one only
         order = rng.permutation(8)
@@ -30,6 +34,9 @@ def _model(rng, layers, n):
         model = softmax(2 * rng.normal(size=(5, n, n)))
     elif rng.random() < 0.3:
         model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-5.5, -4))])
+    elif rng.random() < 0.1:  # wide
+        n = 12
+        model = softmax(2 * rng.normal(size=(2, n, n)))
     else:
         model = random_layers(rng, layers, n)
     return model, *rng.integers(n, size=2).tolist()
@@ -57,6 +64,8 @@ def _pair(rng, n):
 
 def _stack(rng, layers, n):
     model = random_layers(rng, layers, n)
+    if rng.random() < 0.1:
+        model = np.array(layers * [with_faint_edges(n, 10 ** rng.uniform(-5.5, -4))])
     return model, attention_flow(model[:-1], residual=0)
 
 

@@ -40,7 +40,7 @@ def _heads(rng):
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
     many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
     twice = many[rng.permutation([0, 0, 1])]  # two heads alike count as two
-    cases += [(many, 0.2), (many[:4], 0.3), (many[4:8], 0.3)]
+    cases += [(many, 0.2), (many[:4], 0.3), (many[4:8], 0.3), (many[8:9], 0.4)]
     cases += [(_faint(1, 3, 3), 0.0), (_faint(1, 3, 3, small=9e-5), 0.0)]
     return [*cases, (twice, 0.3), (np.ones((2, 1, 1)), 0.25)]
 
@@ -88,13 +88,13 @@ def _judge_residual(cases, values):
 
 
 def _layers(rng):
-    """Make layers that do not commute: sharp ones, many of them, and one twice in a row."""
+    """Make layers that do not commute: sharp ones, many of them, and two twice in a row."""
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     shapes = [
         (depth, n, n) for depth, n in zip(rng.permutation([2, 3, 4, 5]), (2, 3, 4, 5), strict=True)
     ]
     cases = [turn, *(softmax(2 * rng.normal(size=shape)) for shape in shapes)]
-    cases += [cases[2][[0, 1, 1]], softmax(5 * rng.normal(size=(3, 6, 6)))]
+    cases += [cases[2][[0, 0, 1, 1]], softmax(5 * rng.normal(size=(3, 6, 6)))]
     # In all but one in a hundred steps a walk goes where one of two permutations says.
     steps = np.eye(4)[[rng.permutation(4) for _ in range(2)]]
     many = steps[rng.integers(2, size=rng.integers(20, 30))]
@@ -236,12 +236,22 @@ def _walks(rng):
     twice = np.array([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0.5, 0.5]]])
     even = softmax(0.3 * rng.normal(size=(1, 4, 4)))  # the largest of a row is hardly ahead
     cases = [(certain, start, 10), (copies, 0, 3), (copies, 2, 3), (wide, 4, 1), (wide, 1, 7)]
-    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even, even)]
-    cases += [(twice, 0, MANY), (np.ones((2, 1, 1)), 0, 3)]
+    cases += [(layers, start, MANY) for layers in (sharp, sharp, sharp, wide, even, even)]
+    # From the last output, and over many weak edges that together carry most of the walks.
+    weak = 0.3 * np.eye(100) + 0.7 / 100
+    cases += [(even, 3, MANY), (twice, 0, MANY), (weak[None], 99, MANY), (np.ones((2, 1, 1)), 0, 3)]
     cases += [(np.full((1, 2, 2), 0.5), 0, 2)] * PAIRS
     for steps in STEPS:
         cases += [(steps, 0, CROWD)] * CROWDS
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
+
+
+def _are_counts(shares, walks, rounding):
+    """Tell whether these are numbers of walks divided by all; their type may have rounded them."""
+    counts = shares * walks
+    off = counts * rounding + walks * 1e-6
+    whole = (np.abs(counts - np.rint(counts)) <= off).all()
+    return bool(whole and abs(counts.sum() - walks) <= off.sum())
 
 
 def _could_be(shares, right, walks, rounding):
@@ -249,10 +259,10 @@ def _could_be(shares, right, walks, rounding):
 
     `rounding` is by what part their type may have rounded them.
     """
+    if not _are_counts(shares, walks, rounding):
+        return False
     counts = shares * walks
     off = counts * rounding + walks * 1e-6
-    if (np.abs(counts - np.rint(counts)) > off).any() or abs(counts.sum() - walks) > off.sum():
-        return False
     chance = np.where(right < 1e-12, 0, np.minimum(right, 1))
     most, least = np.floor(counts + off), np.ceil(counts - off)
     tails = binom.cdf(most, walks, chance), binom.sf(least - 1, walks, chance)
@@ -310,6 +320,12 @@ def _judge_walks(cases, values):
             raise Wrong("That is the rollout's row itself; count the ends of random walks.")
         for case, shares, rounding in zip(cases, rows, roundings, strict=True):
             (_, output, walks, _), right = case, down(*case)
+            if not _are_counts(shares, walks, rounding):
+                raise Wrong(
+                    "These are no shares of walks: with walks = {walks}, each of them times "
+                    "{walks} is a whole number, and their sum is 1.",
+                    walks=walks,
+                )
             if not _could_be(shares, right, walks, rounding):
                 place = int(np.argmax(np.abs(shares - right)))
                 raise Wrong(

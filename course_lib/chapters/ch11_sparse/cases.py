@@ -18,14 +18,15 @@ TIED = np.array(
 )
 TIED = np.vstack([TIED, [1, 0, 0, 0]])
 # Weights on both sides of 0.25 that float32 cannot tell from it, and one that hardly counts.
-CLOSE = np.array([[0.5, 0.25 + 2**-40, 0.25 - 2**-40], [1 - 2**-11, 2**-11, 0], [0.25, 0.5, 0.25]])
-# The largest of a row is ahead by three millionths of itself, and does not come first.
-AHEAD = np.array([[0.5 - 2**-20, 0.5 + 2**-20], [0.5 - 2**-19, 0.5 + 2**-19]])
+CLOSE = np.array([[0.5, 0.25 + 2**-40, 0.25 - 2**-40], [1 - 2**-14, 2**-14, 0], [0.25, 0.5, 0.25]])
+# The largest of a row is ahead by millionths of itself, or less, and does not come first.
+AHEAD = np.array([[0.5 - 2**-20, 0.5 + 2**-20], [0.5 - 2**-33, 0.5 + 2**-33]])
 
 
 def thresholds(rng):
     """Make weights above, below and on the cutoff, rows without any above, and ties."""
     cases = [(TIED, cutoff) for cutoff in (0.25, 0.25 + 2**-12, 0.25 - 2**-13, 0.40625, 1.0, 0.0)]
+    cases.append((TIED, 0.34375))  # above it are one weight, none, two, one
     for sharpness in (0.5, 1, 3):
         weights = in_parts(rng, int(rng.integers(3, 8)), sharpness)
         cases += [(weights, float(rng.choice(weights.ravel()))), (weights, rng.integers(256) / 256)]
@@ -35,7 +36,7 @@ def thresholds(rng):
     gap = np.argmax(np.diff(values))
     even = np.full((64, 64), 1 / 64)
     cases += [(smooth, float(values[gap : gap + 2].mean())), (np.ones((1, 1)), 0.5)]
-    cases += [(even, 1 / 64 - 2**-17), (even, 1 / 64 + 2**-16), (CLOSE, 0.25), (CLOSE, 2**-12)]
+    cases += [(even, 1 / 64 - 2**-17), (even, 1 / 64 + 2**-16), (CLOSE, 0.25), (CLOSE, 2**-15)]
     cases.append((AHEAD, 0.75))
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.1015625)]
 
@@ -65,6 +66,8 @@ def masses(rng):
     tenths = np.full((10, 10), 0.1)
     cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
     cases += [(np.array([[0.75, 0.25], [0.5, 0.5]]), 0.75), (in_parts(rng, 3, 1), 0.5)]
+    # Without its last weight, the first row is short of 1 by no more than rounding.
+    cases.append((np.array([[0.5, 0.5 - 2**-40, 2**-40], [0, 1, 0], [0.25, 0.5, 0.25]]), 1.0))
     # The same weights, in other rows.
     ends = np.eye(4)[2:]
     cases += [

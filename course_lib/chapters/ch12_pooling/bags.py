@@ -59,8 +59,8 @@ def make_bags(count, rng, *, split="train"):
 
     References
     ----------
-    Ilse, Tomczak and Welling (2018), Attention-based deep multiple instance learning, section 4.2,
-    there with digits of 28 × 28 pixels.
+    Ilse, Tomczak and Welling (2018), Attention-based deep multiple instance learning: their
+    MNIST-bags, of digits of 28 × 28 pixels.
 
     Examples
     --------

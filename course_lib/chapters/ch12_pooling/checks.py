@@ -62,11 +62,11 @@ def small_and_large(rng):
 def _nodes_and_far_scores(rng):
     """Add scores of some thousands, one that nearly has all weight, and weights that seem to be 0.
 
-    The tanh of 32 is 1.
+    The tanh of 1024 is 1, and its exponential is infinite.
     """
     h = rng.permutation([[1.0, 1, 0], [1, -1, 0], [-1, 1, 0], [1, -1, 1]])
     h = h[np.argsort(h[:, 0], kind="stable")]
-    v, far, nearly = 32 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
+    v, far, nearly = 1024 * np.eye(2, 3), np.array([8192.0, 0.5]), np.array([2.7, 0.0])
     small = np.array([[1.0, 1, 0], [-1, 1, LARGE], [0, 1, 128]])  # logits 12, -12 and 0
     return [
         *_nodes(rng),
@@ -157,7 +157,7 @@ def _batches(rng):
 
 def small_in_batch():
     """Make a case of exercise 3 with small weights, but large features."""
-    scores = np.array([[0.0, -24.0, np.nan, -8.0]])
+    scores = np.array([[0.0, -24.0, np.nan, -9.5]])
     features = np.array([[[1.0], [LARGE], [np.inf], [512.0]]])
     return scores, features, np.array([[True, True, False, True]])
 

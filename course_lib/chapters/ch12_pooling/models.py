@@ -22,7 +22,7 @@ class BagClassifier(nn.Module):
 
     References
     ----------
-    Ilse, Tomczak and Welling (2018), Attention-based deep multiple instance learning, section 2.
+    Ilse, Tomczak and Welling (2018), Attention-based deep multiple instance learning.
     """
 
     def __init__(self, pool="attention"):

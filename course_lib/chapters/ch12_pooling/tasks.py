@@ -72,7 +72,7 @@ def shown(model, bags, k):
     scores, votes = model.pool.scores(h)[:, 0], h @ model.answer.weight[0]
     names = bags.digits[k][there].numpy().astype(str)
     images = bags.pictures[k][there].view(-1, 8, 8)
-    return f"bag {k}, of {len(h)}", images, scores, votes, names, int(bags.labels[k])
+    return f"bag {k}: {len(h)} digits", images, scores, votes, names, int(bags.labels[k])
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from course_lib._waiting import tries
 from course_lib.attention import softmax
 
 MANY = 179  # draws for one set, or more: so often that unfair ones show
-CALLS, DEEP = 60, 96  # calls with the same heads in so many layers: each of them draws, too
+CALLS, DEEP, FEW = 60, 96, 4  # calls with the same heads in so many layers: each of them draws, too
 
 
 def causal_weights(rng, *shape, scale=2.0):
@@ -60,10 +60,12 @@ def shuffled(rng):
         sink = np.tri(4) + np.eye(4) * [0, much, much, much]
         order = np.roll(np.arange(4), rng.integers(1, 4))
         cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
-    # Everybody looks at the first token: of many steps, none that counts leads elsewhere.
-    sink = np.tri(5) + np.eye(5)[0] * 1e9 * (np.arange(5) > 0)[:, None]
-    order = np.roll(np.arange(5), rng.integers(1, 5))
-    cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
+    # Everybody looks at the first token: of many steps, none that counts leads elsewhere, and two
+    # steps along tiny weights come to 0.
+    for much in (1e9, 2.0**1020):
+        sink = np.tri(5) + np.eye(5)[0] * much * (np.arange(5) > 0)[:, None]
+        order = np.roll(np.arange(5), rng.integers(1, 5))
+        cases.append((_in_order(sink / sink.sum(axis=1, keepdims=True), order),))
     n = int(rng.integers(20, 30))
     return [*cases, (_in_order(causal_weights(rng, n), rng.permutation(n)),)]
 
@@ -115,7 +117,8 @@ def said_twice(rng):
 def texts(rng):
     """Make weights and tokens that recur: many times, side by side, at the end, one alone.
 
-    Tokens that look alike are other tokens, and a mark is a token as well as a word is.
+    Tokens that look alike are other tokens, and a mark is a token as well as a word is. Equal ones
+    are not the same object, as those that a tokenizer returns need not be.
     """
     short = {"a": "the", "b": "The", "c": " the", "d": "thy"}
     long = {"a": "attention", "b": "attentional", "c": "attentive", "d": "attentively"}
@@ -126,7 +129,8 @@ def texts(rng):
     for number, tokens in enumerate([*crafted, drawn]):
         layers, h = (int(k) for k in rng.integers(1, 4, size=2))
         make, words = (causal_weights, spotted)[number % 2], (short, long, marked)[number % 3]
-        cases.append((make(rng, layers, h, len(tokens)), [words[token] for token in tokens]))
+        spelled = ["".join(list(words[token])) for token in tokens]
+        cases.append((make(rng, layers, h, len(tokens)), spelled))
     for weights in nearly_alike(rng, 2):
         weights[..., 1, :] = weights[..., 1, ::-1].copy()  # here a small weight is on itself
         cases.append((weights, ["no", "no"]))
@@ -181,16 +185,18 @@ def chosen_heads(rng):
 
     The heads of one set are neighbours: an answer that draws any head and goes on to the next free
     one draws the one behind them too often. They are the same in many layers, so that also an
-    order that is only nearly random shows, as of heads each exchanged for any other. The other set
-    has the same two heads in each of two layers: one random order for both layers shows. The last
-    two cases are the same one with the same generator.
+    order that is only nearly random shows, as of heads each exchanged for any other. A few layers
+    have one head in the set. The other set has the same two heads in each of two layers, by turns:
+    one random order for both layers shows, and whether the last head of all is drawn, too. The
+    last two cases are the same one with the same generator.
     """
     first = int(rng.integers(6))
     neighbours = [(layer, (first + k) % 6) for layer in range(DEEP) for k in range(2)]
+    neighbours += [(DEEP + k, first) for k in range(FEW)]
     several = [(3, 0), (1, 2), (3, 5), (7, 8), (3, 1), (1, 0)]
     half = [(2, h) for h in rng.permutation(6)[:3].tolist()]
-    taken = rng.permutation(5)[:2].tolist()
-    pairs = [(layer, head) for layer in (2, 6) for head in taken]
+    taken = rng.permutation(4)[:2].tolist()
+    pairs = [(layer, head) for head in taken for layer in (2, 6)]
     sets = [(neighbours, 6)] * CALLS + [(pairs, 5)] * MANY
     sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2), ([(3, 0), (1, 2)], 5)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))

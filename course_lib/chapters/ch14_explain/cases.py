@@ -136,8 +136,10 @@ def candidates(rng):
     cases = [_tell_apart(lambda size=size: rng.uniform(-1, 1, size=size)) for size in sizes]
     best = rng.normal(0, 0.1, size=(9, 7))
     best[rng.integers(6, 9)] += 0.5
-    # One candidate leads thanks to a single text: chosen on the others, it is not chosen there.
+    # One candidate leads thanks to a single text: chosen on the others, it is not chosen there. The
+    # second time it nearly is, so that a tenth of its score on this text would be too much.
     lucky = np.array([[0.9, 0.1, 0.1, 0.12], [0.2, 0.3, 0.29, 0.31]])[:, rng.permutation(4)]
+    hardly = np.array([[0.9, 0.28, 0.29, 0.3], [0.2, 0.31, 0.3, 0.31]])[:, rng.permutation(4)]
     below = _tell_apart(lambda: -rng.uniform(0.1, 0.9, size=(4, 6)))
     # One is a little above 0 everywhere; the other is better, but not everywhere.
     steady = np.array([[0.1, 0.12, 0.11, 0.13], [0.9, -0.1, 0.8, -0.05]])
@@ -145,7 +147,7 @@ def candidates(rng):
     small = 1e-4 * np.array([[1, 1.3, 0.7], [1.3, 1.2, 1.1]])  # alike to four decimals
     rivals = _rivals(rng, bold_wins=True), _rivals(rng, bold_wins=False)
     tiny = small.copy() / 4
-    cases += [best, lucky, below, steady, close, small, tiny, *rivals]
+    cases += [best, lucky, hardly, below, steady, close, small, tiny, *rivals]
     return [(scores,) for scores in cases if apart(scores)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from course_lib import widgets
 from course_lib.models.recording import Recording
 from course_lib.plots import attention_heatmap
-from course_lib.widgets.shared.weights import MOST_COMPUTED, MOST_PLAIN, MOST_TOKENS
+from course_lib.widgets.shared.weights import MOST_TOKENS
 from course_lib.widgets.sparsity.view import MOST_FEATURES
 
 TITLES = {
@@ -36,9 +36,9 @@ SPARSITY = (
 MOST = {
     ATTENTION: MOST_TOKENS,
     HEATMAPS: MOST_TOKENS,
-    RANKING: MOST_COMPUTED,
-    ROLLOUT: MOST_COMPUTED,
-    FLOW: MOST_PLAIN,
+    RANKING: MOST_TOKENS,
+    ROLLOUT: MOST_TOKENS,
+    FLOW: MOST_TOKENS,
     SPARSITY: MOST_FEATURES,
 }
 

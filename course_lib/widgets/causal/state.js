@@ -131,10 +131,11 @@ export function describeCopies({ names, position, weights, copies, after }) {
 /** What is lost, in a sentence. */
 export function describeLoss({ rows }, off) {
   const [all, { title, loss }] = [number(rows[0].loss), rows[off]];
-  if (off === 0) return say("Loss on the second copy: {all} with all heads on.", { all });
+  if (off === 0)
+    return say("Loss on the second copy of random words: {all} with all heads on.", { all });
   const values = { all, without: number(loss), title };
   return say(
-    "Loss on the second copy: {all} with all heads on, {without} with {title} switched off.",
+    "Loss on the second copy of random words: {all} with all heads on, {without} with {title} switched off.",
     values,
   );
 }

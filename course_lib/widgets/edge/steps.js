@@ -13,7 +13,7 @@ export function told(value) {
 }
 
 /** What something comes to: " = 0.123", or " < 0.0001" where only this is told. */
-function is(value) {
+export function is(value) {
   const text = told(value);
   return /^[<>]/.test(text) ? ` ${text[0]} ${text.slice(1)}` : ` = ${text}`;
 }
@@ -124,11 +124,11 @@ const SENTENCES = [
         "exponential taken: {exponential}. The largest logit itself gives 1.",
       { ...values, largest: told(largest), exponential: told(exponential) },
     ),
-  ({ exponential, total }, values) =>
+  ({ exponential, total, weight }, values) =>
     say(
       "Divided by the sum of the row’s exponentials, {total}, it is the weight: {exponential} / " +
-        "{total} = {weight}. The weights of the row sum to 1.",
-      { ...values, exponential: told(exponential), total: told(total) },
+        "{total}{is}. The weights of the row sum to 1.",
+      { ...values, exponential: told(exponential), total: told(total), is: is(weight) },
     ),
   ({ length }, values) =>
     say(

@@ -8,7 +8,7 @@ import { fly, placesOf } from "./flight.js";
 import { EdgeGraph } from "./graph.js";
 import { mathOf, RowScene, VectorScene } from "./scenes.js";
 import { edgeState, headState } from "./state.js";
-import { describeStep, formulaOf, LAST, stepNames, told } from "./steps.js";
+import { describeStep, formulaOf, is, LAST, stepNames, told } from "./steps.js";
 import "./style.css";
 
 // Which part of the graph each step is about.
@@ -135,11 +135,11 @@ class EdgeFigure {
     }
     strips.push({ name: [say("product")], kind: "product", word: "", values: products });
     const sentence = (m) =>
-      say("Entry {m}: {q} × {k} = {product}. The sum up to here: {sum}.", {
+      say("Entry {m}: {q} × {k}{is}. The sum up to here: {sum}.", {
         m,
         q: told(q[m]),
         k: told(k[m]),
-        product: told(products[m]),
+        is: is(products[m]),
         sum: told(sum(products.slice(0, m + 1))),
       });
     return [strips, sentence];
@@ -162,15 +162,15 @@ class EdgeFigure {
       m,
       weight: told(weight),
       v: told(v[m]),
-      brought: told(brought[m]),
+      is: is(brought[m]),
       output: told(output[m]),
     });
     if (step === 7) {
-      return [strips, (m) => say("Entry {m}: {weight} × {v} = {brought}.", values(m))];
+      return [strips, (m) => say("Entry {m}: {weight} × {v}{is}.", values(m))];
     }
     strips.push({ name: [["o", i]], kind: "output", word: head.names[i], values: output, limit });
     const sentence = (m) =>
-      say("Entry {m}: {weight} × {v} = {brought}, of {output} from all keys.", values(m));
+      say("Entry {m}: {weight} × {v}{is}, of {output} from all keys.", values(m));
     return [strips, sentence];
   }
 

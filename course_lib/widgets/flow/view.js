@@ -1,14 +1,18 @@
 // Attention flow: the largest flow from one output to one input, and the cut that limits it.
-import { frame, html, loosePanel, panelsOf } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, setChanged } from "../shared/drawing.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
+import { MANY } from "../shared/layered_sheet.js";
 import { change, mount } from "../shared/mount.js";
-import { widthKey } from "../shared/strokes.js";
+import { edgesOf, widthKey } from "../shared/strokes.js";
 import { tokenNames } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
-import { cutByLayer, describeFlow, flowState } from "./state.js";
+import { cutByLayer, describeFlow, flowInTurns, flowState } from "./state.js";
 import "./style.css";
 
 class FlowFigure {
+  turns = new Turns((isBusy) => this.root.setAttribute("aria-busy", isBusy));
+
   constructor(model, el) {
     this.model = model;
     const tokens = model.get("tokens");
@@ -23,9 +27,16 @@ class FlowFigure {
     this.cut = html("p", { class: "second" });
     this.bound = html("p");
     const numbers = loosePanel(this.readout, this.gauge.root, this.cut, this.bound);
-    numbers.append(widthKey(say("flow"), say("cut (full)")), html("figcaption", {}, caption()));
+    numbers.append(
+      widthKey(say("flow"), say("cut (full)")),
+      html("figcaption", {}, this.caption()),
+    );
     this.root = frame(el, "flow-view", say("flow view"), panelsOf(this.graph.root, numbers));
     this.root.classList.add("picked");
+  }
+
+  caption() {
+    return this.names.length > MANY ? `${caption()} ${this.graph.left()}` : caption();
   }
 
   /** The first layer takes the last one along, so that the two never cross. */
@@ -43,40 +54,45 @@ class FlowFigure {
   }
 
   redraw() {
-    const [output, input] = [this.model.get("output"), this.model.get("input")];
-    this.state = flowState(this.model);
-    const told = describeFlow(this.state, this.names, { output, input });
+    const ends = { output: this.model.get("output"), input: this.model.get("input") };
+    this.choose(ends);
+    const atOnce = this.names.length > MANY ? undefined : Infinity;
+    this.turns.run(flowInTurns(this.model), (state) => this.show(state, ends), atOnce);
+  }
+
+  choose(ends) {
+    for (const [role, nodes] of Object.entries(this.graph.nodes)) {
+      nodes.forEach((node, i) => {
+        node.classList.toggle("lit", i === ends[role]);
+        setChanged(node, { "aria-pressed": i === ends[role] });
+      });
+    }
+  }
+
+  show(state, ends) {
+    const { value, cut, bound, met } = state;
+    const told = describeFlow(state, this.names, ends);
     this.readout.textContent = told.flow;
     this.cut.textContent = told.cut;
     this.bound.textContent = told.bound;
-    this.gauge.update(this.state);
-    this.drawGraph({ output, input });
-    const { value, cut, bound, met } = this.state;
+    this.gauge.update(state);
+    this.drawGraph(state);
     Object.assign(this.root.dataset, { value, cut: cut.length, bound, met });
   }
 
-  drawGraph(chosen) {
-    const { layers, flow, cut, reached } = this.state;
-    const cutFlow = new Float64Array(flow.length);
-    const free = Float64Array.from(flow);
-    for (const e of cut) {
-      cutFlow[e] = layers.data[e];
-      free[e] = 0;
-    }
-    this.graph.arrange(layers);
-    this.graph.draw("weights", layers.data, layers);
-    this.graph.draw("carried", free, layers);
-    this.graph.draw("cut", cutFlow, layers);
-    this.graph.size(null);
-    this.graph.mark("reached", (node) => reached[node]);
-    const counts = cutByLayer(this.state);
-    this.graph.note(counts.map((count) => (count ? say("{count} cut", { count }) : "")));
-    for (const [role, nodes] of Object.entries(this.graph.nodes)) {
-      nodes.forEach((node, i) => {
-        node.classList.toggle("lit", i === chosen[role]);
-        node.setAttribute("aria-pressed", i === chosen[role]);
-      });
-    }
+  drawGraph(state) {
+    const { graph } = this;
+    const { layers, flow, cut, reached } = state;
+    const inCut = new Set(cut);
+    graph.arrange(layers);
+    graph.drawWeights(layers);
+    const free = edgesOf(flow, graph.strokes.carried.least, (e) => !inCut.has(e));
+    graph.draw("carried", free, layers);
+    graph.draw("cut", { edges: cut, values: cut.map((e) => layers.data[e]) }, layers);
+    graph.size(null);
+    graph.mark("reached", (node) => reached[node]);
+    const counts = cutByLayer(state);
+    graph.note(counts.map((count) => (count ? say("{count} cut", { count }) : "")));
   }
 }
 
@@ -104,11 +120,15 @@ function caption() {
   );
 }
 
-export default mount((model, el) => new FlowFigure(model, el), {
-  redraw: ["output", "input", "residual"],
-  pushLast: ["first_layer"],
-  pushFirst: ["last_layer"],
-});
+export default mount(
+  (model, el) => new FlowFigure(model, el),
+  {
+    redraw: ["output", "input", "residual"],
+    pushLast: ["first_layer"],
+    pushFirst: ["last_layer"],
+  },
+  { numbers: flowState },
+);
 
 // What tests compare with course_lib.
 export * from "./state.js";

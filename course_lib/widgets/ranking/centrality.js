@@ -1,8 +1,8 @@
-// Centrality in the browser: pure functions, each the twin of one in course_lib.centrality. Scores
-// are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
+// Centrality in the browser: each the twin of a function in course_lib.centrality. Those that take
+// long are generators, for `Turns` of shared/turns.js, and return what they found. Scores are arrays of length n. A matrix is a flat array of n * n weights; see shared/numbers.js.
 import { range, sum } from "../shared/numbers.js";
 import { largestSingular, longRun } from "./linear.js";
-import { ShortestWays } from "./shortest.js";
+import { shortestWays } from "./shortest.js";
 
 const SAME = 1e-9; // singular values closer than this, relatively, count as equal, as in Python
 
@@ -38,31 +38,31 @@ export function inStrength(matrix, n) {
 }
 
 /** Where a walk is found that jumps anywhere with probability 1 - damping: x = (1-c)/n + c A'x. */
-export function pagerank(matrix, n, damping) {
+export function* pagerank(matrix, n, damping) {
   const [jump, chain] = [(1 - damping) / n, new Float64Array(matrix)];
   for (let k = 0; k < n * n; k++) chain[k] = jump + damping * chain[k];
-  return longRun(chain, n);
+  return yield* longRun(chain, n);
 }
 
 /**
  * Where a walk is found in the long run: x = A'x, and its sum is 1. `parts` are those that a walk
  * never leaves; if there are several, the answer depends on its start and `scores` is null.
  */
-export function stationaryDistribution(matrix, n) {
-  const parts = closedParts(matrix, n);
+export function* stationaryDistribution(matrix, n) {
+  const parts = yield* closedParts(matrix, n);
   if (parts.length > 1) return { parts, scores: null };
   const [part] = parts;
   const inside =
     part.length === n ? matrix : part.flatMap((i) => part.map((j) => matrix[i * n + j]));
   const scores = new Array(n).fill(0);
-  longRun(inside, part.length).forEach((share, k) => {
+  (yield* longRun(inside, part.length)).forEach((share, k) => {
     scores[part[k]] = share;
   });
   return { parts, scores };
 }
 
 /** The parts of the graph that a walk never leaves, each a list of positions. */
-function closedParts(matrix, n) {
+function* closedParts(matrix, n) {
   const parts = [];
   const settled = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
@@ -75,6 +75,7 @@ function closedParts(matrix, n) {
       if (leads) settled[j] = 1;
     });
     if (part.every((j) => behind[j])) parts.push(part);
+    yield;
   }
   return parts;
 }
@@ -96,15 +97,15 @@ function reachedFrom(start, n, isEdge) {
 }
 
 /** Hubs and authorities, or null if the largest singular value is not the only one of its size. */
-export function hits(matrix, n) {
-  const { values, left, right } = largestSingular(matrix, n);
+export function* hits(matrix, n) {
+  const { values, left, right } = yield* largestSingular(matrix, n);
   if (n > 1 && values[0] - values[1] <= SAME * values[0]) return null;
   return { hubs: shares(left.map(Math.abs)), authorities: shares(right.map(Math.abs)) };
 }
 
 /** The share of pairs of other tokens whose shortest way leads through a token (Brandes 2001). */
-export function betweenness(matrix, n) {
-  const found = new ShortestWays(matrix, n);
+export function* betweenness(matrix, n) {
+  const found = yield* shortestWays(matrix, n);
   const [scores, share] = [new Array(n).fill(0), new Float64Array(n)];
   for (let start = 0; start < n; start++) {
     found.from(start);
@@ -118,13 +119,14 @@ export function betweenness(matrix, n) {
       }
       scores[i] += share[i];
     }
+    yield;
   }
   return n > 2 ? scores.map((score) => score / ((n - 1) * (n - 2))) : scores;
 }
 
 /** The share of tokens that reach a token, times the inverse of their mean distance to it. */
-export function closeness(matrix, n) {
-  const found = new ShortestWays(matrix, n);
+export function* closeness(matrix, n) {
+  const found = yield* shortestWays(matrix, n);
   const [sums, counts] = [new Array(n).fill(0), new Array(n).fill(0)];
   for (let start = 0; start < n; start++) {
     found.from(start);
@@ -132,6 +134,7 @@ export function closeness(matrix, n) {
       sums[j] += found.distance[j];
       counts[j] += j === start ? 0 : 1;
     }
+    yield;
   }
   return counts.map((count, j) => (count ? (count / sums[j]) * (count / (n - 1)) : 0));
 }

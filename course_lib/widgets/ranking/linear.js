@@ -1,13 +1,13 @@
-// Two pieces of linear algebra, written for matrices of at most some two hundred rows. A matrix is a flat
-// array, row by row.
-import { product, transposed } from "../shared/matrices.js";
+// Two pieces of linear algebra, for matrices of some hundred rows; generators, for `Turns`. A matrix is
+// a flat array, row by row.
+import { productInTurns, transposed } from "../shared/matrices.js";
 
 /**
  * Where a walk among n states is found in the long run; each of them must lead to every other. The
  * twin of `_long_run` in course_lib.centrality: states are eliminated from the last to the second
  * (Grassmann, Taksar and Heyman 1985). Nothing is subtracted, so that every share is exact.
  */
-export function longRun(matrix, n) {
+export function* longRun(matrix, n) {
   const chain = new Float64Array(matrix);
   const leaves = new Float64Array(n);
   for (let k = n - 1; k > 0; k--) {
@@ -15,6 +15,7 @@ export function longRun(matrix, n) {
     leaves[k] = row.reduce((total, weight) => total + weight, 0);
     for (let j = 0; j < k; j++) row[j] /= leaves[k];
     for (let i = 0; i < k; i++) addTimes(chain.subarray(i * n, i * n + k), row, chain[i * n + k]);
+    yield;
   }
   const shares = new Float64Array(n).fill(1);
   for (let k = 1; k < n; k++) {
@@ -34,8 +35,8 @@ export function longRun(matrix, n) {
  * eigenvector: mirrors make A'A tridiagonal (Householder 1958), signs count its eigenvalues (Givens
  * 1954). So they are exact to rounding, relative to the largest, which is all that is asked here.
  */
-export function largestSingular(matrix, n) {
-  const { diagonal, beside, mirrors } = tridiagonal(gram(matrix, n), n);
+export function* largestSingular(matrix, n) {
+  const { diagonal, beside, mirrors } = yield* tridiagonal(yield* gram(matrix, n), n);
   const squares = [1, 2].slice(0, n).map((count) => eigenvalue(diagonal, beside, count));
   const right = eigenvector(diagonal, beside, squares[0]);
   for (const { first, mirror, times } of mirrors.reverse()) {
@@ -48,16 +49,16 @@ export function largestSingular(matrix, n) {
 }
 
 /** The upper half of A'A. */
-function gram(matrix, n) {
+function* gram(matrix, n) {
   const [numbers, sizes] = [Float64Array.from(matrix), { rows: n, inner: n, columns: n }];
-  return product(transposed(numbers, n), numbers, { ...sizes, upper: true });
+  return yield* productInTurns(transposed(numbers, n), numbers, { ...sizes, upper: true });
 }
 
 /**
  * A symmetric matrix, mirrored until only its diagonal and the entries beside it are left. What is
  * below the diagonal is neither read nor written.
  */
-function tridiagonal(matrix, n) {
+function* tridiagonal(matrix, n) {
   const beside = new Float64Array(Math.max(n - 1, 0));
   const mirrors = [];
   for (let k = 0; k + 1 < n; k++) {
@@ -76,6 +77,7 @@ function tridiagonal(matrix, n) {
       for (let j = i; j < mirror.length; j++) matrix[row + j] -= a * turned[j] + b * mirror[j];
     }
     mirrors.push({ first, mirror, times });
+    yield;
   }
   return {
     diagonal: Float64Array.from({ length: n }, (_, i) => matrix[i * (n + 1)]),

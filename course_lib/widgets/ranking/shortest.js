@@ -6,15 +6,20 @@ const SHORTEST = 1e-12; // the length of an edge of weight 1
 const TIED = 2 ** -46; // ways that differ by less, relative to their length, are equally short
 const BITS = 16; // of a number, for the token that an edge leads to
 
+/** Make `ShortestWays` of a matrix; for `Turns`, because edges are sorted first. */
+export function* shortestWays(matrix, n) {
+  return new ShortestWays(yield* sortedEdges(matrix, n), n);
+}
+
 /**
  * Shortest ways from one token after the other: `from(start)` finds who can be reached, `order`,
  * the nearest first, and how far each of them is, `distance`. Then `count()` finds `ways`, the
  * number of shortest ways to each, and the edges on them: those of the token that comes at place
  * p of the order lead to `next[first[p]]`, and so on as far as `first[p + 1]`.
  */
-export class ShortestWays {
-  constructor(matrix, n) {
-    Object.assign(this, { n, edges: sortedEdges(matrix, n), heap: new Heap(n * n) });
+class ShortestWays {
+  constructor(edges, n) {
+    Object.assign(this, { n, edges, heap: new Heap(n * n) });
     this.distance = new Float64Array(n);
     this.ways = new Float64Array(n);
     this.next = new Uint16Array(n * n);
@@ -92,7 +97,7 @@ export class ShortestWays {
 }
 
 /** The edges of token i, the shortest first: `counts[i]` of them, from place i * n on. */
-function sortedEdges(matrix, n) {
+function* sortedEdges(matrix, n) {
   const [to, lengths] = [new Uint16Array(n * n), new Float64Array(n * n)];
   const [counts, row] = [new Uint16Array(n), new Float64Array(n)];
   const keys = new Float64Array(n);
@@ -115,6 +120,7 @@ function sortedEdges(matrix, n) {
       lengths[i * n + e] = row[j];
     }
     counts[i] = count;
+    yield;
   }
   return { to, lengths, counts };
 }

@@ -1,6 +1,7 @@
 // What the ranking figure shows, as plain numbers and sentences.
 import { chosenMatrix, decodeWeights, sum, withRowSums } from "../shared/numbers.js";
 import { number } from "../shared/texts.js";
+import { ended } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 import {
   betweenness,
@@ -16,36 +17,46 @@ const NEGLIGIBLE = 1e-12; // what rounding leaves of a score of 0
 const FIGURES = 9; // scores that agree in so many figures share a rank
 const TOLD = 4; // so many tokens are named in a sentence
 
-// In the order of the names in view.py. `score` gives scores, or null and the reason.
+// In the order of the names in view.py. `score` is a computation for `Turns`: it gives scores,
+// or null and the reason.
 const MEASURES = [
   {
     name: () => say("In-strength"),
     meaning: () => say("how much attention a token receives, the sum of its column."),
-    score: (matrix, n) => ({ scores: inStrength(matrix, n) }),
+    *score(matrix, n) {
+      yield;
+      return { scores: inStrength(matrix, n) };
+    },
   },
   {
     name: () => say("PageRank"),
     meaning: () => say("how often a walk is at a token, if now and then it jumps to any token."),
-    score: (matrix, n, damping) => ({ scores: pagerank(matrix, n, damping) }),
+    *score(matrix, n, damping) {
+      return { scores: yield* pagerank(matrix, n, damping) };
+    },
     damped: true,
   },
   {
     name: () => say("TokenRank"),
     meaning: () => say("how often a walk along the arrows is at a token in the long run."),
-    score: (matrix, n) => {
-      const { parts, scores } = stationaryDistribution(matrix, n);
+    *score(matrix, n) {
+      const { parts, scores } = yield* stationaryDistribution(matrix, n);
       return { scores, problem: { parts } };
     },
   },
   {
     name: () => say("Authority"),
     meaning: () => say("how much attention a token gets from good hubs."),
-    score: (matrix, n) => ({ scores: hits(matrix, n)?.authorities ?? null }),
+    *score(matrix, n) {
+      return { scores: (yield* hubsAndAuthorities(matrix, n))?.authorities ?? null };
+    },
   },
   {
     name: () => say("Hub"),
     meaning: () => say("how much attention a token gives to good authorities."),
-    score: (matrix, n) => ({ scores: hits(matrix, n)?.hubs ?? null }),
+    *score(matrix, n) {
+      return { scores: (yield* hubsAndAuthorities(matrix, n))?.hubs ?? null };
+    },
     outgoing: true,
   },
   {
@@ -55,48 +66,69 @@ const MEASURES = [
         "the share of pairs of others whose shortest way leads through the token; " +
           "an arrow is −ln w long.",
       ),
-    score: (matrix, n) => ({ scores: betweenness(matrix, n) }),
+    *score(matrix, n) {
+      return { scores: yield* betweenness(matrix, n) };
+    },
   },
   {
     name: () => say("Closeness"),
     meaning: () => say("how near a token is to those that can reach it; an arrow is −ln w long."),
-    score: (matrix, n) => ({ scores: closeness(matrix, n) }),
+    *score(matrix, n) {
+      return { scores: yield* closeness(matrix, n) };
+    },
   },
 ];
+
+/** What the tokens are ranked by. */
+export function chosenMeasure(model) {
+  return MEASURES[model.get("measure_choice")];
+}
 
 /**
  * Everything the figure shows, as plain numbers: what a test compares with course_lib. `now` is
  * the ranking without the removed tokens, `before` the one of all.
  */
 export function rankingState(model) {
+  return ended(rankingInTurns(model));
+}
+
+/** The same, for `Turns`. */
+export function* rankingInTurns(model) {
   const weights = decodeWeights(model.get("weights"), model.get("shape"));
   const matrix = withRowSums(chosenMatrix(weights, model), weights);
-  const measure = MEASURES[model.get("measure_choice")];
-  const without = (removed) => rankWithout(matrix, weights.n, removed, measure, model);
+  const [measure, damping] = [chosenMeasure(model), model.get("damping")];
+  const without = (removed) => rankWithout(matrix, weights.n, removed, measure, damping);
   const removed = model.get("removed");
-  const before = kept(matrix, [measure, model.get("damping")], () => without([]));
-  const now = removed.length ? without(removed) : before;
+  const choice = measure.damped ? damping : null;
+  const before = yield* remembered(matrix, measure.name, choice, () => without([]));
+  const now = removed.length ? yield* without(removed) : before;
+  yield;
   return { n: weights.n, removed, measure, now, before };
 }
 
-const LAST = new WeakMap(); // what was found last from a matrix, which many removals ask for again
+const FOUND = new WeakMap(); // by matrix and name: many removals and controls ask for it again
 
-function kept(matrix, choices, find) {
-  const last = LAST.get(matrix);
-  if (last && choices.every((choice, k) => choice === last.choices[k])) return last.found;
-  const found = find();
-  LAST.set(matrix, { choices, found });
-  return found;
+/** What `find()` computes from a matrix, unless that has been done for the same choice. */
+function* remembered(matrix, name, choice, find) {
+  if (!FOUND.has(matrix)) FOUND.set(matrix, new Map());
+  const all = FOUND.get(matrix);
+  if (all.get(name)?.choice !== choice) all.set(name, { choice, found: yield* find() });
+  return all.get(name).found;
+}
+
+/** Two measures of one computation. */
+function* hubsAndAuthorities(matrix, n) {
+  return yield* remembered(matrix, hits, null, () => hits(matrix, n));
 }
 
 /** Scores and ranks by position: null for removed tokens, and for all if there is no ranking. */
-function rankWithout(matrix, n, removed, measure, model) {
+function* rankWithout(matrix, n, removed, measure, damping) {
   const rest = removeTokens(matrix, n, removed);
   const { kept, stranded } = rest;
   const size = kept.length;
   const { scores, problem = {} } = stranded.length
     ? { scores: null, problem: { stranded } }
-    : measure.score(rest.matrix, size, model.get("damping"));
+    : yield* measure.score(rest.matrix, size, damping);
   if (scores) return { ...rest, ...spread(kept, scores, n), problem: null };
   const parts = problem.parts?.map((part) => part.map((k) => kept[k]));
   const nothing = { scores: new Array(n).fill(null), ranks: new Array(n).fill(null) };

@@ -16,16 +16,30 @@ import { edgesAbove } from "../shared/numbers.js";
 import { numberAt, onPress, Picks, reachOf, roving } from "../shared/pointing.js";
 import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
+import { strongest } from "../shared/strongest.js";
 import { plain, shortTokens, tokenNames } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
+import { caption, hint } from "./captions.js";
 import { drawNode, drawRow, nodeSizes } from "./elements.js";
-import { describeRanking, describeToken, rankingState, rankText, scoreText } from "./state.js";
+import {
+  chosenMeasure,
+  describeRanking,
+  describeToken,
+  rankingInTurns,
+  rankingState,
+  rankText,
+  scoreText,
+} from "./state.js";
 import "./style.css";
 
-const MANY = 64; // nodes; more of them change at once, not little by little
+const MANY = 64; // nodes; more of them change at once, not little by little, and later if need be
+const MOST_EDGES = 1500; // of so many nodes; what is weaker would hide under them
 
 class RankingFigure {
   picks = new Picks(() => this.light());
+  turns = new Turns((isBusy) => this.root.setAttribute("aria-busy", isBusy));
+  lit = null;
 
   constructor(model, el) {
     this.model = model;
@@ -56,7 +70,8 @@ class RankingFigure {
     const right = html("div", {}, this.heading, this.list.root, this.status);
     const panels = panelsOf(left, right);
     this.root = frame(el, "ranking-view", say("ranking view"), panels, this.caption);
-    this.root.classList.toggle("many", this.n > MANY);
+    this.isMany = this.n > MANY;
+    this.root.classList.toggle("many", this.isMany);
   }
 
   listen() {
@@ -93,37 +108,49 @@ class RankingFigure {
 
   /** Show another ranking: any control has changed, or a token was removed or brought back. */
   redraw() {
-    this.state = rankingState(this.model);
-    const { now, measure, removed } = this.state;
+    change(this.model, { damping_idle: !chosenMeasure(this.model).damped });
+    const steps = rankingInTurns(this.model);
+    this.turns.run(steps, (state) => this.show(state), this.isMany ? undefined : Infinity);
+  }
+
+  show(state) {
+    this.state = state;
+    const { now, measure, removed } = state;
     const sizes = nodeSizes(this.layout.nodes, now, removed);
-    this.told = this.names.map((_, position) => describeToken(this.state, this.names, position));
     this.arrows = circle(this.n, sizes).edge;
     this.above = edgesAbove(now.matrix, this.model.get("threshold"));
-    this.drawEdges(this.edges, () => true);
+    this.drawn = strongest(now.matrix, this.above, this.isMany ? MOST_EDGES : Infinity);
+    this.drawEdges(this.edges, this.drawn);
     this.nodes.forEach((node, position) => this.updateNode(node, position, sizes[position]));
     this.updateRows();
-    change(this.model, { damping_idle: !measure.damped });
     this.heading.replaceChildren(html("b", {}, measure.name()), `: ${measure.meaning()}`);
     this.status.textContent = describeRanking(this.state, this.names);
-    this.caption.textContent = caption(measure, plain(this.model.get("threshold")));
+    this.root.dataset.drawn = this.drawn.length;
+    this.caption.textContent = caption(measure, plain(this.model.get("threshold")), {
+      count: this.above.length,
+      drawn: this.drawn.length,
+    });
     this.root.classList.toggle("unranked", now.problem !== null);
     this.light();
   }
 
   /** Another damping; only PageRank uses it. */
   damp() {
-    if (this.state.measure.damped) this.redraw();
+    if (chosenMeasure(this.model).damped) this.redraw();
   }
 
-  /** Draw the edges from query i to key j for which `test(i, j)` holds, or none if it is null. */
-  drawEdges(strokes, test) {
+  /** Draw edges, flat indices among the tokens that stay. */
+  drawEdges(strokes, edges) {
     const { kept, matrix } = this.state.now;
-    const size = kept.length;
-    const values = new Float64Array(test ? size * size : 0);
-    for (const k of test ? this.above : []) {
-      if (test(kept[Math.floor(k / size)], kept[k % size])) values[k] = matrix[k];
-    }
-    strokes.draw(values, { n: size }, (_, i, j) => this.arrows(kept[i], kept[j]));
+    const line = (_, i, j) => this.arrows(kept[i], kept[j]);
+    strokes.draw({ edges, values: edges.map((k) => matrix[k]) }, { n: kept.length }, line);
+  }
+
+  /** The arrows of a token that are above the threshold: those from it, or those to it. */
+  edgesOf(position, outgoing) {
+    const { kept } = this.state.now;
+    const [size, place] = [kept.length, kept.indexOf(position)];
+    return this.above.filter((k) => (outgoing ? Math.floor(k / size) : k % size) === place);
   }
 
   updateNode(node, position, size) {
@@ -133,7 +160,9 @@ class RankingFigure {
     setChanged(reach, { r: Math.max(size, least).toFixed(2) });
     const gone = this.state.removed.includes(position);
     node.classList.toggle("removed", gone);
-    setChanged(node, { "aria-label": this.tell(position), "aria-pressed": gone });
+    // Of very many, sentences take long: only who has the focus tells its score.
+    const label = this.isMany ? this.names[position] : this.tell(position);
+    setChanged(node, { "aria-label": label, "aria-pressed": gone });
   }
 
   updateRows() {
@@ -143,69 +172,58 @@ class RankingFigure {
       const [gone, score] = [removed.includes(position), now.scores[position]];
       button.classList.toggle("removed", gone);
       setChanged(button, { "aria-pressed": gone });
-      rank.textContent = score === null ? "" : rankText(now, position);
-      bar.style.width = `${(100 * (score ?? 0)) / (most || 1)}%`;
-      value.textContent = gone ? say("removed") : score === null ? "–" : scoreText(score);
+      setText(rank, score === null ? "" : rankText(now, position));
+      setText(value, gone ? say("removed") : score === null ? "–" : scoreText(score));
+      bar.style.width = `${((100 * (score ?? 0)) / (most || 1)).toFixed(2)}%`;
     });
     this.list.show([...now.order, ...removed].map((position) => this.rows[position]));
   }
 
   /** Light up the token that is pointed at, or else has the focus, with its row and its arrows. */
   light() {
+    if (!this.state) return; // the first ranking is not there yet
     const pick = this.picks.current;
     const { outgoing } = this.state.measure;
-    this.drawEdges(this.litEdges, pick === null ? null : (i, j) => (outgoing ? i : j) === pick);
-    this.nodes.forEach((node, position) => node.classList.toggle("lit", position === pick));
-    this.rows.forEach(({ button }, position) => button.classList.toggle("lit", position === pick));
+    this.drawEdges(this.litEdges, pick === null ? [] : this.edgesOf(pick, outgoing));
+    for (const position of [this.lit, pick]) this.lightToken(position, pick);
+    this.lit = pick;
     this.root.classList.toggle("picked", pick !== null);
     this.readout.textContent = pick === null ? hint() : this.tell(pick);
   }
 
-  tell(position) {
-    return this.told[position];
+  lightToken(position, pick) {
+    if (position === null) return;
+    const node = this.nodes[position];
+    if (position === pick) setChanged(node, { "aria-label": this.tell(position) });
+    for (const part of [node, this.rows[position].button]) {
+      part.classList.toggle("lit", position === pick);
+    }
   }
+
+  tell(position) {
+    return describeToken(this.state, this.names, position);
+  }
+}
+
+/** Write a text where another one stands: each that is written is laid out anew. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function positionOf(target) {
   return numberAt(target, ".node, .ranks button");
 }
 
-function hint() {
-  return say(
-    "Point at a token to see its arrows; click it to remove it. " +
-      "Or use Tab, the arrow keys and Enter.",
-  );
-}
+export default mount(
+  (model, el) => new RankingFigure(model, el),
+  {
+    redraw: ["layer", "head_choice", "measure_choice", "removed", "threshold"],
+    damp: ["damping"],
+  },
+  { numbers: rankingState },
+);
 
-function caption({ outgoing }, threshold) {
-  const areas = say(
-    "The area of a node is its share of the sum of all scores. An arrow i → j says that token i " +
-      "attends to token j.",
-  );
-  const arrows = outgoing
-    ? say(
-        "Arrows of weights above {threshold} are drawn; those from the token that you point at " +
-          "are orange.",
-        { threshold },
-      )
-    : say(
-        "Arrows of weights above {threshold} are drawn; those to the token that you point at " +
-          "are orange.",
-        { threshold },
-      );
-  const removal = say(
-    "A removed token loses its row and its column, and each row that stays is divided by its " +
-      "sum. The damping is used by PageRank alone: it is how likely the walk follows an arrow " +
-      "rather than jumping.",
-  );
-  return `${areas} ${arrows} ${removal}`;
-}
-
-export default mount((model, el) => new RankingFigure(model, el), {
-  redraw: ["layer", "head_choice", "measure_choice", "removed", "threshold"],
-  damp: ["damping"],
-});
-
+export { ended } from "../shared/turns.js";
 // What tests compare with course_lib.
 export * from "./centrality.js";
 export * from "./state.js";

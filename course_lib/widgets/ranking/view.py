@@ -6,7 +6,7 @@ from course_lib import _validate
 from course_lib.language import say
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import MOST_COMPUTED, WeightsView, packed
+from course_lib.widgets.shared.weights import WeightsView, packed
 
 # By the names of course_lib.centrality; hits gives two.
 MEASURES = (
@@ -51,15 +51,15 @@ def ranking_explorer(
     The area of a node is its share of the sum of all scores. Removed tokens lose their rows and
     columns, each row that stays is divided by its sum, and the rest is ranked again, as with
     `course_lib.centrality.remove_tokens`. Where a measure has no one answer, the figure says why
-    instead. Everything is computed in the browser. Weights of more than 64 positions are sent in
-    two bytes each, off by less than 1/65535 of the largest of their matrix, and rows are divided by
-    their sums.
+    instead. Everything is computed in the browser. Of more than 64 positions the strongest 1500
+    edges above the threshold are drawn, and what takes long is computed while the page goes on.
+    Their weights are sent in two bytes each, off by less than 1/65535 of the largest of their
+    matrix, and rows are divided by their sums.
 
     Parameters
     ----------
     weights : array_like, shape (n, n), (h, n, n) or (l, h, n, n)
-        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 200,
-        because shortest paths between all pairs and singular values are computed at each change.
+        Attention weights of one matrix, of h heads, or of l layers of h heads; n at most 512.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     layer : int, default 0
@@ -99,7 +99,7 @@ def ranking_explorer(
     ['measure', 'damping']
     """
     # The length -ln w of an edge next to 1 has few digits in float32, and ties would break.
-    data = packed(weights, tokens, exact=True, most=MOST_COMPUTED)
+    data = packed(weights, tokens, exact=True)
     layers, heads, n = data["shape"]
     view = RankingView(
         **data,

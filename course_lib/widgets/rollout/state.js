@@ -1,20 +1,21 @@
 // What the rollout figure shows, as plain numbers and sentences.
-import { FUSIONS, residualLayers, rolloutSteps, walkMasses } from "../shared/layers.js";
+import { FUSIONS, residualLayersInTurns, rolloutSteps, walkMasses } from "../shared/layers.js";
 import { decodeWeights, range, sum } from "../shared/numbers.js";
 import { number } from "../shared/texts.js";
+import { ended } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 
 const TOLD = 5; // so many inputs are named in a sentence
 
 /** Everything the figure shows, as plain numbers: what a test compares with course_lib. */
 export function rolloutState(model) {
-  const layers = rolloutLayers(model);
+  const layers = ended(rolloutLayers(model));
   return { layers, ...rolloutSteps(layers) };
 }
 
-/** What is multiplied. */
+/** What is multiplied, for `Turns`. */
 export function rolloutLayers(model) {
-  return residualLayers(decodeWeights(model.get("weights"), model.get("shape")), {
+  return residualLayersInTurns(decodeWeights(model.get("weights"), model.get("shape")), {
     first: 0,
     last: model.get("depth") - 1,
     fusion: FUSIONS[model.get("fusion_choice")],

@@ -1,12 +1,14 @@
 // Rollout: the walk of an output down the layered graph, beside the matrix of all walks.
-import { frame, html, loosePanel, panelsOf, readoutOf } from "../shared/drawing.js";
+import { frame, html, loosePanel, panelsOf, readoutOf, setChanged } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
-import { eachRolloutStep, edgeMasses, walkMasses } from "../shared/layers.js";
+import { MANY } from "../shared/layered_sheet.js";
+import { rolloutInTurns, walkedEdges, walkMasses } from "../shared/layers.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, Picks } from "../shared/pointing.js";
 import { widthKey } from "../shared/strokes.js";
 import { number, tokenNames } from "../shared/texts.js";
+import { Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 import {
   describeEmpty,
@@ -18,15 +20,15 @@ import {
 } from "./state.js";
 import "./style.css";
 
-const AT_ONCE = 1e7; // products of two numbers, some 10 ms
-
 class RolloutFigure {
   picks = new Picks(() => this.light()); // { output, input }; input is null but in the matrix
+  turns = new Turns((isBusy) => this.map.root.setAttribute("aria-busy", isBusy));
 
   constructor(model, el) {
     this.model = model;
     const tokens = model.get("tokens");
     this.n = tokens.length;
+    this.atOnce = this.n > MANY ? undefined : Infinity;
     this.names = tokenNames(tokens);
     this.graph = new LayeredGraph(tokens, this.names, {
       layers: model.get("shape")[0],
@@ -54,7 +56,7 @@ class RolloutFigure {
     const told = say("Distance from rank one after each layer (0: all rows alike):");
     const heading = html("p", { class: "distance" }, told);
     const right = html("div", {}, this.map.root, heading, this.distances);
-    const texts = html("figcaption", {}, caption());
+    const texts = html("figcaption", {}, caption(), this.n > MANY ? ` ${this.graph.left()}` : "");
     this.root = frame(el, "rollout-view", say("rollout view"), panelsOf(left, right), texts);
   }
 
@@ -70,33 +72,22 @@ class RolloutFigure {
 
   /** Show other numbers: depth, residual or fusion has changed. */
   redraw() {
-    this.layers = rolloutLayers(this.model);
-    const { empty, data } = this.layers;
-    this.graph.arrange(this.layers);
-    this.graph.draw("weights", data, this.layers);
-    this.root.classList.toggle("empty", empty !== null);
-    this.light();
-    clearTimeout(this.later);
-    if (empty) this.paint({ product: new Float64Array(this.n ** 2), distances: [] });
-    else this.multiply(eachRolloutStep(this.layers));
+    this.turns.run(rolloutLayers(this.model), (layers) => this.show(layers), this.atOnce);
   }
 
-  /**
-   * Multiply as many layers as do not hold up the page, paint, and go on with the others when the
-   * page has had its turn. The walk of an output needs no product, and is there before.
-   */
-  multiply(steps, left = this.layers.count) {
-    const some = Math.min(left, Math.max(1, Math.floor(AT_ONCE / this.n ** 3)));
-    let step;
-    for (let p = 0; p < some; p++) step = steps.next().value;
-    const busy = some < left;
-    this.map.root.setAttribute("aria-busy", busy);
-    if (busy) this.later = setTimeout(() => this.multiply(steps, left - some));
-    else this.paint(step);
+  /** The walk of an output needs no product, and is there before. */
+  show(layers) {
+    this.layers = layers;
+    const { empty } = layers;
+    this.graph.arrange(layers);
+    this.graph.drawWeights(layers);
+    this.root.classList.toggle("empty", empty !== null);
+    this.light();
+    if (empty) this.paint({ product: new Float64Array(this.n ** 2), distances: [] });
+    else this.turns.run(rolloutInTurns(layers), (found) => this.paint(found), this.atOnce);
   }
 
   paint({ product, distances }) {
-    this.map.root.setAttribute("aria-busy", false);
     this.map.paint(product);
     this.distances.replaceChildren(...distances.map(drawDistance));
   }
@@ -104,11 +95,14 @@ class RolloutFigure {
   /** Light up the walk of what is pointed at, or has the focus, or was chosen. */
   light() {
     const { layers } = this;
+    if (!layers) return; // they are still being decoded
     const chosen = this.model.get("output");
     const kept = chosen === null ? null : { output: chosen, input: null };
     const pick = layers.empty ? null : (this.picks.current ?? kept);
     this.walk(pick ? pick.output : null);
-    this.graph.nodes.output.forEach((node, i) => node.setAttribute("aria-pressed", i === chosen));
+    this.graph.nodes.output.forEach((node, i) =>
+      setChanged(node, { "aria-pressed": i === chosen }),
+    );
     this.map.light(pick?.output ?? null, null, false);
     this.root.classList.toggle("picked", pick !== null);
     this.readout.textContent = pick || layers.empty ? this.tell(pick) : hint();
@@ -121,7 +115,9 @@ class RolloutFigure {
     if (this.walked?.layers === layers && this.walked.output === output) return;
     this.walked = { layers, output };
     const masses = output === null ? null : walkMasses(layers, output);
-    graph.draw("carried", masses ? edgeMasses(layers, masses) : [], layers);
+    const { least } = graph.strokes.carried;
+    const walked = masses ? walkedEdges(layers, masses, least) : { edges: [], values: [] };
+    graph.draw("carried", walked, layers);
     graph.size(masses);
     graph.mark("lit", (node) => masses !== null && masses[node] > 0);
     const held = masses ? strongestInputs(masses.subarray(0, this.n)) : [];
@@ -169,5 +165,5 @@ export default mount(
 );
 
 // What tests compare with course_lib.
-export { edgeMasses, walkMasses } from "../shared/layers.js";
+export { walkedEdges, walkMasses } from "../shared/layers.js";
 export * from "./state.js";

@@ -7,7 +7,7 @@ from course_lib.language import say
 from course_lib.rollout import FUSIONS
 from course_lib.widgets.shared import control
 from course_lib.widgets.shared.figure import bundled
-from course_lib.widgets.shared.weights import MOST_COMPUTED, WeightsView, packed_layers
+from course_lib.widgets.shared.weights import WeightsView, packed_layers
 
 FUSION_NAMES = tuple(FUSIONS)
 
@@ -34,14 +34,14 @@ def rollout_explorer(weights, tokens=None, *, residual=0.5, fusion="mean", depth
     A walk starts at an output and takes an edge of each layer, from the last to the first.
     Pointing at an output lights up the edges that its walk takes, by the probability that it
     takes them; where it ends is the output's row of the matrix. Below stands how far the product
-    is from rank one after each layer. Everything is computed in the browser. Weights of more than
-    64 positions are sent in a byte each, off by less than 1/255 of the largest of their matrix.
+    is from rank one after each layer. Everything is computed in the browser. Of more than 64
+    positions the strongest 1500 lines are drawn, layers are multiplied while the page goes on, and
+    weights are sent in a byte each, off by less than 1/255 of the largest of their matrix.
 
     Parameters
     ----------
     weights : array_like, shape (l, h, n, n) or (l, n, n)
-        Attention weights of l layers, the first layer first; n at most 200,
-        because all layers are multiplied at each change.
+        Attention weights of l layers, the first layer first; n at most 512.
     tokens : sequence of str, optional
         One a position. Default: the positions as text.
     residual : float, default 0.5
@@ -75,7 +75,7 @@ def rollout_explorer(weights, tokens=None, *, residual=0.5, fusion="mean", depth
     >>> [control.description for control in figure.children[0].children]
     ['layers', 'residual share']
     """
-    data = packed_layers(weights, tokens, most=MOST_COMPUTED)
+    data = packed_layers(weights, tokens)
     layers, heads, n = data["shape"]
     view = RolloutView(
         **data,

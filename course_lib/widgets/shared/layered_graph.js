@@ -2,19 +2,22 @@
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
 import { html, setChanged, svg } from "./drawing.js";
-import { labelStyle } from "./label_spacing.js";
+import { LEAST_DOT, MANY, MOST_SIZE, SHEET, sheetOf } from "./layered_sheet.js";
 import { onPress, roving } from "./pointing.js";
-import { Strokes } from "./strokes.js";
+import { Points } from "./points.js";
+import { edgesOf, Strokes } from "./strokes.js";
+import { strongestOf } from "./strongest.js";
 import { shortTokens } from "./texts.js";
 import { say } from "./words.js";
 import "./layered_graph.css";
 
-const SHEET = { width: 400, left: 66 };
 const LEAST_GAP = 38; // between rows, for two lines of text beside each layer
-const MOST_SIZE = 2.7; // radius of a node that holds all, in radii of a plain one
+const MOST_EDGES = 1500; // of a kind, of so many; what is weaker would hide under them
 
 /**
- * The picture in an HTML element, `root`, of at most `layers` layers: `arrange`, then `draw`.
+ * The picture in an HTML element, `root`, of at most `layers` layers: `arrange`, then `draw`. Of more
+ * than `MANY` positions the nodes between the ends have no element each, and of the edges of a kind
+ * the strongest are drawn.
  *
  * `choosable` lists the roles, of "output" and "input", whose nodes can be chosen;
  * `onChoose(role, position)` is called when one is clicked, or Enter or Space pressed on it.
@@ -26,7 +29,9 @@ export class LayeredGraph {
     const ends = (role) =>
       names.map((name, i) => drawEnd(this.sheet, role, i, name, choosable.includes(role)));
     this.nodes = { output: ends("output"), input: ends("input") };
-    const inner = () => this.sheet.x.map((cx) => svg("circle", { class: "dot", cx }));
+    this.isMany = this.n > MANY;
+    const dots = this.isMany ? [] : this.sheet.x; // between the ends
+    const inner = () => dots.map((cx) => svg("circle", { class: "dot", cx }));
     const between = Array.from({ length: layers - 1 }, inner);
     this.rows = [this.nodes.input, ...between, this.nodes.output].map((nodes) =>
       svg("g", { class: "row" }, ...nodes),
@@ -37,6 +42,7 @@ export class LayeredGraph {
       carried: new Strokes("carried"),
       cut: new Strokes("cut"),
     };
+    this.points = new Points(MOST_SIZE * LEAST_DOT);
     this.build();
     this.listen(
       choosable.flatMap((role) => this.nodes[role]),
@@ -51,7 +57,7 @@ export class LayeredGraph {
     const label = say("layered graph of the model");
     const picture = svg("svg", { viewBox, role: "group", class: "layered", "aria-label": label });
     const strokes = Object.values(this.strokes).map(({ root }) => root);
-    picture.append(this.labelLayer, ...strokes, this.rowLayer);
+    picture.append(this.labelLayer, ...strokes, this.points.root, this.rowLayer);
     this.root = html("div", {}, picture);
   }
 
@@ -77,28 +83,64 @@ export class LayeredGraph {
     const rows = [...this.rows.slice(0, count), this.rows.at(-1)];
     rows.forEach((row, p) => row.setAttribute("transform", `translate(0 ${y[p].toFixed(1)})`));
     this.rowLayer.replaceChildren(...rows);
-    this.shown = [...this.dots.slice(0, count), this.dots.at(-1)].flat(); // by node
+    this.shown = nodesOf([...this.dots.slice(0, count), this.dots.at(-1)], this.n);
     this.line = curves(this.sheet.x, y);
+    this.places = y.flatMap((place) => this.sheet.x.map((x) => [x, place])); // by node
     this.labelLayer.replaceChildren(...rowLabels(y, first, this.gap));
   }
 
-  /** Draw edges as "weights", as "carried" or as the "cut", by a value for each. */
-  draw(kind, values, layers) {
-    this.strokes[kind].draw(values, layers, this.line);
+  /** Draw edges with their values as "carried" or as the "cut". */
+  draw(kind, edges, layers) {
+    const drawn = this.isMany ? strongestOf(edges, MOST_EDGES) : edges;
+    this.strokes[kind].draw(drawn, layers, this.line);
+  }
+
+  /**
+   * Draw the weights of the layers behind all else. Of many positions those straight down are left
+   * out: most of them hold the residual, and would be all that is strong enough.
+   */
+  drawWeights(layers) {
+    if (layers === this.layers) return; // another pair of ends
+    this.layers = layers;
+    const { n, data } = layers;
+    const isDrawn = (e) => !this.isMany || Math.floor(e / n) % n !== e % n;
+    this.draw("weights", edgesOf(data, this.strokes.weights.least, isDrawn), layers);
+  }
+
+  /** What is not drawn of so many positions, in words. */
+  left() {
+    return say(
+      "Of each kind of line the strongest {count} are drawn, and no grey ones straight down.",
+      { count: MOST_EDGES },
+    );
   }
 
   /** Size the nodes by their share of what is carried, or all alike if there is none. */
   size(shares) {
+    if (this.isMany && shares === null && this.isSized === false) return; // as it was before
     const { dot } = this.sheet;
-    this.shown.forEach((circle, node) => {
-      const size = shares ? Math.max(0.45 * dot, MOST_SIZE * dot * Math.sqrt(shares[node])) : dot;
-      setChanged(circle, { r: size.toFixed(2) });
-    });
+    const largest = MOST_SIZE * Math.max(dot, LEAST_DOT);
+    const sizeOf = (node) => Math.max(0.45 * dot, largest * Math.sqrt(shares[node]));
+    for (const { circle, node } of this.shown) {
+      setChanged(circle, { r: (shares ? sizeOf(node) : dot).toFixed(2) });
+    }
+    this.isSized = shares !== null;
+    if (this.isMany && shares) this.drawPoints((node) => largest * Math.sqrt(shares[node]));
   }
 
   /** Set a class on the nodes for which `test(node)` holds. */
   mark(name, test) {
-    this.shown.forEach((circle, node) => circle.classList.toggle(name, test(node)));
+    for (const { circle, node } of this.shown) circle.classList.toggle(name, test(node));
+    if (!this.isMany) return;
+    this.points.root.setAttribute("class", `points ${name}`);
+    if (!this.isSized) this.drawPoints((node) => (test(node) ? 2 * this.sheet.dot : 0));
+  }
+
+  /** Draw the nodes between the ends as points, by the radius of each. */
+  drawPoints(radiusOf) {
+    const { n, count, places } = this;
+    const radii = Float64Array.from({ length: (count - 1) * n }, (_, k) => radiusOf(n + k));
+    this.points.draw(places.slice(n, count * n), radii);
   }
 
   /** Write a few words under the name of each layer, the lowest first, if there is room. */
@@ -109,29 +151,6 @@ export class LayeredGraph {
       notes[p].textContent = text;
     });
   }
-}
-
-/** Where things stand on the sheet: what depends on the tokens and the model's depth alone. */
-function sheetOf(short, layers) {
-  const n = short.length;
-  const letters = short.map((token) => Array.from(token).length);
-  const right = n <= 16 ? 20 + 4 * letters[n - 1] : 10; // as far as the last label leans
-  const span = SHEET.width - SHEET.left - right;
-  const spacing = n === 1 ? span : span / (n - 1);
-  const x = short.map((_, i) => SHEET.left + (n === 1 ? span / 2 : i * spacing));
-  const size = 13; // of a label on a phone
-  const length = 0.62 * size * Math.max(...letters);
-  const tilt = length < spacing ? 0 : n <= 16 ? -50 : -90;
-  const dot = Math.min(4.5, Math.max(1.5, 0.26 * spacing));
-  const steep = tilt ? Math.sin((-tilt * Math.PI) / 180) : 1;
-  const gap = MOST_SIZE * dot + (tilt ? 3 : 9); // between a node and its label
-  const top = (gap + (tilt && length)) * steep + 0.7 * size;
-  const bottom = top + Math.min(480, Math.max(220, 54 * layers));
-  const room = steep * spacing; // across the labels; what is narrow reaches over its neighbours
-  const width = Math.max(Math.min(room, 44), Math.min(29, 1.8 * room));
-  const reach = { width, height: 16 + gap + (tilt && length) };
-  const labelAt = labelStyle(spacing);
-  return { x, short, tilt, labelAt, dot, gap, reach, top, bottom, height: top + bottom };
 }
 
 /** A node at the top or at the bottom, with its label. */
@@ -165,6 +184,11 @@ function drawEnd({ x, short, tilt, labelAt, dot, gap, reach }, role, i, name, ch
   const transform = `translate(${x[i]} 0) rotate(${tilt}) translate(${along})`;
   group.append(svg("text", { ...font, "text-anchor": anchor, dy: "0.35em", transform }, short[i]));
   return group;
+}
+
+/** The circles of rows of nodes, `n` a row or none, each with the number of its node. */
+function nodesOf(rows, n) {
+  return rows.flatMap((row, p) => row.map((circle, i) => ({ circle, node: p * n + i })));
 }
 
 /** How the edge (p + 1, i) -> (p, j) runs: it leaves and arrives upright. */

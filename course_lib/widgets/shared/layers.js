@@ -1,8 +1,9 @@
 // The layers of a model as rollout and flow see them. Each function is the twin of one in
 // course_lib.rollout. Layers are { n, count, first, data }: `count` matrices in one flat array,
 // the first layer first; entry (p * n + i) * n + j is the edge (p + 1, i) -> (p, j).
-import { product } from "./matrices.js";
+import { productInTurns } from "./matrices.js";
 import { headMatrix, headsInTurn, sum } from "./numbers.js";
+import { ended } from "./turns.js";
 
 export const FUSIONS = ["mean", "max", "min"];
 
@@ -10,7 +11,12 @@ export const FUSIONS = ["mean", "max", "min"];
  * The layers `first` to `last` with heads fused and the residual mixed in. `empty` names the first
  * row that the fusion leaves without any weight above 0: { layer, row }, or null.
  */
-export function residualLayers(weights, { first, last, fusion, residual }) {
+export function residualLayers(weights, options) {
+  return ended(residualLayersInTurns(weights, options));
+}
+
+/** The same layer by layer, for `Turns`. */
+export function* residualLayersInTurns(weights, { first, last, fusion, residual }) {
   const { n } = weights;
   const [count, size] = [last - first + 1, n * n];
   const layers = { n, count, first, data: new Float64Array(count * size), empty: null };
@@ -19,6 +25,7 @@ export function residualLayers(weights, { first, last, fusion, residual }) {
     if (empty !== null) layers.empty ??= { layer: first + p, row: empty };
     for (let k = 0; k < size; k++) layers.data[p * size + k] = (1 - residual) * matrix[k];
     for (let i = 0; i < n; i++) layers.data[p * size + i * (n + 1)] += residual;
+    yield;
   }
   return layers;
 }
@@ -66,23 +73,21 @@ function divideRows(matrix, n) {
 
 /** The product of the layers, later ones from the left, and its distance from rank one by layer. */
 export function rolloutSteps(layers) {
-  let last;
-  for (last of eachRolloutStep(layers));
-  return last;
+  return ended(rolloutInTurns(layers));
 }
 
-/** The same after each layer: a caller may do other things between them. */
-export function* eachRolloutStep({ n, count, data }) {
+/** The same, for `Turns`. */
+export function* rolloutInTurns({ n, count, data }) {
   const size = n * n;
   let walks = data.subarray(0, size);
   const distances = [distanceFromRankOne(walks, n)];
-  yield { product: walks, distances };
   for (let p = 1; p < count; p++) {
     const layer = data.subarray(p * size, (p + 1) * size);
-    walks = product(layer, walks, { rows: n, inner: n, columns: n });
+    walks = yield* productInTurns(layer, walks, { rows: n, inner: n, columns: n });
     distances.push(distanceFromRankOne(walks, n));
-    yield { product: walks, distances };
   }
+  yield;
+  return { product: walks, distances };
 }
 
 /** ||R - 1 x^T|| / ||R|| with x the mean of the rows: 0 where all rows are the same. */
@@ -112,12 +117,17 @@ export function walkMasses({ n, count, data }, output) {
   return masses;
 }
 
-/** The probability that the walk takes each edge, flat as the layers are. */
-export function edgeMasses({ n, count, data }, masses) {
-  const carried = new Float64Array(data.length);
+/** The edges that the walk takes with a probability above the least, and this probability. */
+export function walkedEdges({ n, count, data }, masses, least) {
+  const walked = { edges: [], values: [] };
   for (let row = 0; row < count * n; row++) {
     const mass = masses[n + row];
-    if (mass > 0) for (let e = row * n; e < (row + 1) * n; e++) carried[e] = mass * data[e];
+    if (!(mass > least)) continue; // an edge has no more than its node
+    for (let e = row * n; e < (row + 1) * n; e++) {
+      if (!(mass * data[e] > least)) continue;
+      walked.edges.push(e);
+      walked.values.push(mass * data[e]);
+    }
   }
-  return carried;
+  return walked;
 }

@@ -1,10 +1,16 @@
 // Products of matrices, flat and row by row.
+import { ended } from "./turns.js";
 
 /**
  * The product of matrices of shapes (rows, inner) and (inner, columns). Zeros on the left cost
  * nothing. If it is known to be symmetric, its `upper` half, with the diagonal, is enough.
  */
-export function product(left, right, { rows, inner, columns, upper = false }) {
+export function product(left, right, sizes) {
+  return ended(productInTurns(left, right, sizes));
+}
+
+/** The same row after row, for `Turns`. */
+export function* productInTurns(left, right, { rows, inner, columns, upper = false }) {
   const all = new Float64Array(rows * columns);
   const places = new Uint32Array(inner);
   for (let i = 0; i < rows; i++) {
@@ -14,6 +20,7 @@ export function product(left, right, { rows, inner, columns, upper = false }) {
     const skipped = upper ? i : 0;
     const row = all.subarray(i * columns + skipped, (i + 1) * columns);
     addRows(row, upper ? right.subarray(i) : right, columns, factors, places.subarray(0, count));
+    yield;
   }
   return all;
 }

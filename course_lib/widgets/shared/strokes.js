@@ -33,19 +33,33 @@ export class Strokes {
     this.root = svg("g", { class: `strokes ${kind}` }, ...this.paths);
   }
 
-  /** Draw edges: `values` holds one for each, or none, and `line(p, i, j)` says how it runs. */
-  draw(values, { n }, line) {
+  /** An edge of a value that is not above this one is not drawn. */
+  get least() {
+    return this.bins[0].above;
+  }
+
+  /** Draw `edges`, of whom each has one of the `values`; `line(p, i, j)` says how one runs. */
+  draw({ edges, values }, { n }, line) {
     const lines = this.bins.map(() => "");
-    const least = this.bins[0].above;
-    for (let e = 0; e < values.length; e++) {
-      if (!(values[e] > least)) continue; // most of them
+    edges.forEach((e, k) => {
       let bin = 0;
-      while (bin + 1 < this.bins.length && values[e] > this.bins[bin + 1].above) bin++;
+      while (bin + 1 < this.bins.length && values[k] > this.bins[bin + 1].above) bin++;
       const row = Math.floor(e / n);
       lines[bin] += line(Math.floor(row / n), row % n, e % n);
-    }
+    });
     this.paths.forEach((path, bin) => setChanged(path, { d: lines[bin] }));
   }
+}
+
+/** Those of all edges with values above the least, by a value for each, and with `test(e)`. */
+export function edgesOf(all, least, test = () => true) {
+  const found = { edges: [], values: [] };
+  for (let e = 0; e < all.length; e++) {
+    if (!(all[e] > least && test(e))) continue; // most of them
+    found.edges.push(e);
+    found.values.push(all[e]);
+  }
+  return found;
 }
 
 /** What the widths of lines mean, and `cut` as the meaning of the dashed ones. */

@@ -1,4 +1,5 @@
 // Which of many edges are drawn.
+import { range } from "./numbers.js";
 
 /** The `most` strongest of the edges, flat indices in their order; of equal ones the first. */
 export function strongest(matrix, edges, most) {
@@ -12,6 +13,12 @@ export function strongest(matrix, edges, most) {
     if (weight > least || (weight === least && ties-- > 0)) kept.push(edges[e]);
   }
   return kept;
+}
+
+/** Of edges with their values the `most` strongest. */
+export function strongestOf({ edges, values }, most) {
+  const places = strongest(values, range(edges.length), most);
+  return { edges: places.map((k) => edges[k]), values: places.map((k) => values[k]) };
 }
 
 /** The least weight among the `most` strongest: few candidates are kept, and thinned now and then. */

@@ -7,7 +7,6 @@ from course_lib import _validate
 from course_lib.widgets.shared.figure import FigureView
 
 MOST_TOKENS = 512
-MOST_COMPUTED = 200  # where a control asks for n ** 3 steps or more in the browser
 MOST_PLAIN = 64  # positions whose weights are sent as they are; those of more are quantised
 STEPS = {False: np.uint8, True: np.uint16}  # by whether they are to be exact
 
@@ -22,7 +21,7 @@ class WeightsView(FigureView):
     threshold = traitlets.Float(0.05).tag(sync=True)
 
 
-def packed(weights, tokens, *, exact=False, most=MOST_TOKENS):
+def packed(weights, tokens, *, exact=False):
     """Return the traits `weights`, `shape` and `tokens` for weights of any layout.
 
     `exact` sends twice as many bytes: for figures whose numbers the shorter form would change.
@@ -31,14 +30,14 @@ def packed(weights, tokens, *, exact=False, most=MOST_TOKENS):
     or 11.2 MB; of the largest weight of its matrix, an entry is then off by less than 1/255 or
     1/65535.
     """
-    weights = _checked(weights, "2, 3 or 4", least=2, most=most)
+    weights = _checked(weights, "2, 3 or 4", least=2)
     weights = weights.reshape((1,) * (4 - weights.ndim) + weights.shape)
     return _traits(weights, tokens, exact)
 
 
-def packed_layers(weights, tokens, *, most=MOST_TOKENS):
+def packed_layers(weights, tokens):
     """Return the same traits for the layers of a model: three axes are layers without heads."""
-    weights = _checked(weights, "3 or 4", least=3, most=most)
+    weights = _checked(weights, "3 or 4", least=3)
     return _traits(weights[:, None] if weights.ndim == 3 else weights, tokens, exact=False)
 
 
@@ -66,15 +65,15 @@ def quantised(matrices, steps):
     return scales.tobytes() + entries.tobytes()
 
 
-def _checked(weights, axes, *, least, most):
+def _checked(weights, axes, *, least):
     weights = _validate.weights_array(weights, ndim=(least,))
     if weights.ndim > 4:
         raise ValueError(
             f"weights must have {axes} axes, got {weights.ndim} (shape {weights.shape})"
         )
     n = weights.shape[-1]
-    if n > most:
-        raise ValueError(f"weights must have at most {most} positions to be drawn, got {n}")
+    if n > MOST_TOKENS:
+        raise ValueError(f"weights must have at most {MOST_TOKENS} positions to be drawn, got {n}")
     return weights
 
 
@@ -94,14 +93,17 @@ def received(content, shape, layers=slice(None)):
     steps = np.uint8 if len(content) == matrices * (4 + size) else np.uint16
     scales = np.frombuffer(content, "<f4", matrices).reshape(*shape[:2], 1, 1)[layers]
     entries = np.frombuffer(content, np.dtype(steps).newbyteorder("<"), offset=4 * matrices)
-    shares = entries.reshape(shape)[layers] / np.iinfo(steps).max
-    return scales * shares**2
+    weights = entries.reshape(shape)[layers] / np.iinfo(steps).max
+    weights *= weights  # in place: of 12 layers of 12 heads and 512 positions they fill 300 MB
+    weights *= scales
+    return weights
 
 
 def all_of(view):
     """Return the weights of a `WeightsView` with rows that sum to 1: (layers, heads, n, n)."""
     weights = received(view.weights, [*view.shape, view.shape[2]])
-    return weights / weights.sum(axis=-1, keepdims=True)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
 
 
 def chosen_matrix(view, weights=None):

@@ -462,6 +462,12 @@ def without_in_place(weights, positions):
     return weights[stay][:, stay]
 
 
+def without_in_the_order_of_names(weights, positions):
+    stay = sorted(map(str, set(range(len(weights))) - set(positions)))
+    rest = kept(weights, [int(name) for name in stay])
+    return rest / rest.sum(axis=1, keepdims=True)
+
+
 def without_in_the_order_given(weights, positions):
     """Delete one after the other without minding that positions move up."""
     for position in positions:
@@ -632,6 +638,18 @@ def factor_of_a_walk_from(start):
 
 def factor_from_the_last(weights):
     return weights[-1, -1]
+
+
+def factor_among(counts):
+    """Take the largest self-loop of some later tokens only."""
+
+    def answer(weights):
+        return max(
+            (weights[i, i] for i in range(1, len(weights)) if counts(weights, i)),
+            default=weights[-1, -1],
+        )
+
+    return answer
 
 
 RIGHT = {
@@ -911,6 +929,7 @@ WRONG = {
         ),
     ],
     "centrality-5": [
+        (without_in_the_order_of_names, "not right yet"),
         (without_with(lambda w, gone, stay: kept(w, stay)), "sums to 1 again"),
         (
             without_with(lambda w, gone, stay: kept(w, stay) / kept(w, stay).sum(0)),
@@ -1039,6 +1058,8 @@ WRONG = {
         ({"hubs": 0.8}, "should be one of"),
     ],
     "centrality-8": [
+        (factor_among(lambda weights, i: weights[i, 0] > 0), "not right yet"),
+        (factor_among(lambda weights, i: weights[i + 1 :, i].any()), "not right yet"),
         (
             lambda weights: max(x for x in [0, *np.diag(weights)] if not np.isclose(x, 1)),
             "not right yet",

@@ -137,6 +137,13 @@ class Steps(Given):
         return self.gamma * self.output(mixed) + x
 
 
+def largest_alone(logits):
+    """Where logits lie far apart, give all to the largest."""
+    weights, far = logits.softmax(-1), logits.amax(-1) - logits.amin(-1) > 50
+    alone = nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
+    return torch.where(far[..., None], alone.to(logits.dtype), weights)
+
+
 def but(**changes):
     return type("Other", (Steps,), changes)
 
@@ -178,6 +185,10 @@ def shuffle(x, order):
 
 def apart(block, x, order):
     return block(shuffle(x, order)) - shuffle(block(x), order)
+
+
+def cut_off(difference, least):
+    return difference if difference > least else 0.0
 
 
 def shuffled_by_pixels(block, picture, order):
@@ -335,7 +346,10 @@ WRONG = {
             "not right yet",
         ),
         (lambda picture: (t := picture.reshape(len(picture), -1).T)[t.any(1)], "shape"),
-        (lambda picture: to_patches(torch.tensor(picture)[None], 1)[0], "to_patches"),
+        (
+            lambda picture: to_patches(torch.tensor(picture)[None], 1)[0],
+            "calls `course_lib.nn.vision.to_patches`",
+        ),
         (
             lambda picture: picture.reshape(3, -1).T if len(picture) == 3 else None,
             ("None", "cannot reshape"),
@@ -366,7 +380,7 @@ WRONG = {
         (distance_with(lambda w, r, c: (w * np.hypot(r, c)).sum(1)), "shape"),
         (
             lambda w, height, width: attention_distance(torch.tensor(w), height, width),
-            "attention_distance",
+            "calls `course_lib.nn.vision.attention_distance`",
         ),
         (
             distance_with(lambda w, r, c: (w * np.maximum(abs(r), abs(c))).sum(1).mean()),
@@ -456,7 +470,10 @@ WRONG = {
         (lambda c: {15: 1, 16: 2, 23: 2, 24: 3, 64: 8, 100: 12}.get(c, 1), "not right yet"),
         (lambda c: max(1, min(c // 8, 256)), "not right yet"),
         (lambda c: c // 8 or True, "whole number"),
-        (lambda c: SelfAttention2d(c).query.out_channels, "SelfAttention2d"),
+        (
+            lambda c: SelfAttention2d(c).query.out_channels,
+            "calls `course_lib.nn.vision.SelfAttention2d`",
+        ),
         (lambda c: str(max(1, c // 8)), "should be a number"),
         (lambda c: max(1.0, c // 8), "whole number"),
         (lambda c: max(1, np.floor(c / 8)), "whole number"),
@@ -485,6 +502,7 @@ WRONG = {
             )
             for least in (1e-4, 1e-6)
         ),
+        (but(weigh=lambda self, q, k: largest_alone(q.mT @ k)), "not right yet"),
         (but(mix=lambda self, v, weights: (weights @ v.mT).contiguous()), "came as (n, inner)"),
         (but(finish=lambda self, x, mixed: self.gamma * (self.output(mixed) + x)), "not x"),
         (
@@ -506,7 +524,7 @@ WRONG = {
             "Height and width are swapped",
         ),
         (but(mix=lambda self, v, weights: v.detach() @ weights.mT), "gradient"),
-        (ByLibrary, "SelfAttention2d.forward"),
+        (ByLibrary, "calls `course_lib.nn.vision.SelfAttention2d.forward`"),
         (
             but(finish=lambda self, x, mixed: self.gamma.abs() * self.output(mixed) + x),
             "not right yet",
@@ -617,7 +635,11 @@ WRONG = {
         (lambda *case: np.linalg.norm(apart(*case), axis=0).max(), "not right yet"),
         (lambda *case: np.median(abs(apart(*case))), "not right yet"),
         (lambda *case: float(abs(apart(*case)).max() > 1e-6), "not right yet"),
-        (lambda *case: abs(apart(*case)).max() * (abs(apart(*case)).max() > 1e-3), "not right yet"),
+        *(
+            (lambda *case, least=least: cut_off(abs(apart(*case)).max(), least), "not right yet")
+            for least in (1e-3, 1e-4)
+        ),
+        (lambda *case: min(abs(apart(*case)).max(), 10), "not right yet"),
         (
             lambda b, x, order: abs(
                 np.sort(b(shuffle(x, order)).ravel()) - np.sort(b(x).ravel())

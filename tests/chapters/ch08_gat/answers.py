@@ -43,6 +43,19 @@ def edges_by_node(logits, query):
     return weights
 
 
+def split_with_a_gap(h, a_query, a_key, slope):
+    """Leave alone what is hardly below 0."""
+    sums = np.add.outer(h @ a_query, h @ a_key)
+    return np.where(sums > -0.01, sums, slope * sums)
+
+
+def favourites_unless_of_rank_one(logits):
+    """Take it that one number a query and one a key make a single ranking."""
+    if np.linalg.matrix_rank(logits) < 2:
+        return 1
+    return favourites_by_position(logits)
+
+
 def edges_by_at(logits, query):
     largest = np.full(query.max() + 1, -np.inf)
     np.maximum.at(largest, query, logits)
@@ -589,6 +602,8 @@ PAIRWISE = "the logits of all pairs take"
 
 WRONG = {
     "gat-1": [
+        *nearly(edges_by_node, "small results"),
+        (lambda logits, query: edges_by_node(logits, np.minimum(query, 40)), "not right yet"),
         (edges_in_a_table, "IndexError"),
         (lambda logits, query: softmax(logits), "one softmax over all"),
         (lambda logits, query: 1 / np.bincount(query)[query], "not used"),
@@ -634,6 +649,7 @@ WRONG = {
         (edges_for_ever, "did not come to an end"),
     ],
     "gat-2": [
+        *nearly(rows_by_loop, "small results"),
         (rows_filled_with(-9e15), "attends to everybody"),
         (rows_filled_with(-9e15, np.float16), "NaN"),
         (rows_filled_with(-1e9, np.float32), "attends to everybody"),
@@ -689,6 +705,7 @@ WRONG = {
         ("the other one's", "should be one of"),
     ],
     "gat-4": [
+        (split_with_a_gap, "not right yet"),
         (lambda h, q, k, s: split_by_einsum(h, k, q, s), "Transposed"),
         (lambda h, q, k, s: np.add.outer(h @ q, h @ k), "LeakyReLU is missing"),
         (lambda h, q, k, s: np.add.outer(leaky(h @ q, s), leaky(h @ k, s)), "Add first"),
@@ -781,6 +798,10 @@ WRONG = {
         (lambda e, w, y: np.median(share_by_node(e, w * inside(e, y), len(y))), "not right yet"),
     ],
     "gat-7": [
+        (lambda logits: favourites_by_position(logits[:20]), "not right yet"),
+        (lambda logits: favourites_by_position(logits[:, : len(logits)]), "not right yet"),
+        (lambda logits: min(favourites_by_position(logits), 10), "not right yet"),
+        (favourites_unless_of_rank_one, "not right yet"),
         (lambda logits: len(np.unique(logits.argmax(axis=0))), "That asks the keys"),
         (lambda logits: len(logits), "each favourite once"),
         (lambda logits: len(np.unique(logits.argmin(axis=1))), "*largest*"),

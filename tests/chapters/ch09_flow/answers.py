@@ -307,6 +307,14 @@ def few_steps(weights, start, end):
     return within_by_weight(np.where(near, weights, 0), start, end)
 
 
+def never_nearer(weights, start, end):
+    """Without the edges that lead nearer to the start again, counted in steps."""
+    graph = nx.from_numpy_array(weights, create_using=nx.DiGraph)
+    steps = nx.single_source_shortest_path_length(graph, start)
+    kept = [[steps.get(j, 99) >= steps.get(i, 99) for j in graph] for i in graph]
+    return within_by_weight(np.where(kept, weights, 0), start, end)
+
+
 def small_cuts(weights, start, end):
     """Of all cuts, only those that part two tokens or fewer from the rest, beside the end."""
     others = [k for k in range(len(weights)) if k not in (start, end)]
@@ -331,6 +339,21 @@ def undirected(weights, start, end):
 
 def with_direct_twice(weights, start, end):
     return min(1.0, within_by_weight(weights, start, end) + weights[start, end])
+
+
+def model_in_tens(layers, output, input):
+    """Nodes 10 * level + position: from the eleventh on, positions are taken for others."""
+    graph = nx.DiGraph()
+    for below, layer in enumerate(layers):
+        for (i, j), width in np.ndenumerate(layer):
+            graph.add_edge(10 * (below + 1) + i, 10 * below + j, capacity=width)
+    return nx.maximum_flow_value(graph, 10 * len(layers) + output, input)
+
+
+def model_of_strongest(layers, output, input):
+    """Of each position, only the four strongest edges."""
+    fourth = np.sort(layers, axis=-1)[..., -4:, None].min(axis=-2)
+    return model_by_cut(np.where(layers >= fourth, layers, 0), output, input)
 
 
 def model_by_scipy(layers, output, input):
@@ -672,6 +695,7 @@ WRONG = {
         *((within_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (small_cuts, "not right yet"),
         (few_steps, "not right yet"),
+        (never_nearer, "not right yet"),
         (least_swept_cut, "not right yet"),
         (lambda w, s, e: within_by_weight(np.where(w > 1e-3, w, 0), s, e), "not right yet"),
         (
@@ -714,6 +738,8 @@ WRONG = {
         (model_widest, "not right yet"),
         *((model_above(least), "not right yet") for least in (1e-5, 1e-4)),
         (model_greedy, "not right yet"),
+        (model_in_tens, "not right yet"),
+        (model_of_strongest, "not right yet"),
         (model_widest_path_first, "not right yet"),
         (lambda *given: max_flow(*given, residual=0)[0], "which does the work"),
         (
@@ -832,7 +858,7 @@ WRONG = {
         ),
         (of_pair(lambda least, most: (most, least)), "The lower bound: not right yet"),
         (lambda layers, below: layers[-1] @ below, "two things"),
-        *nearly(bounds_by_loop, "sorted", "first row", "last row"),
+        *nearly(bounds_by_loop, "sorted", "first row", "last row", "small results"),
     ],
     "flow-7": [
         (share_with(lambda first: first.sum(axis=0)), "min(1"),

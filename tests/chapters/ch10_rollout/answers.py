@@ -446,6 +446,20 @@ def walk_by_one_number(layers, output, walks, rng):
     return np.bincount(places, minlength=layers.shape[-1]) / walks
 
 
+def walk_without_weak(layers, output, walks, rng):
+    """Walk over the strong edges only."""
+    return walk_all_at_once(normalised(np.where(layers < 0.02, 0, layers)), output, walks, rng)
+
+
+def walk_from_all_but_the_last(layers, output, walks, rng):
+    return walk_all_at_once(layers, min(output, max(layers.shape[-1] - 2, 0)), walks, rng)
+
+
+def nearly_walks(shares):
+    """Smooth the shares, so that no end has a share of 0."""
+    return (shares + 0.01) / (shares + 0.01).sum()
+
+
 def walk_in_opposite_pairs(layers, output, walks, rng):
     """Draw u for one walk of a pair and 1 - u for the other: each alone is drawn well."""
     places = np.full(walks, output)
@@ -571,6 +585,10 @@ RIGHT = {
 
 WRONG = {
     "rollout-1": [
+        (
+            lambda heads, r: heads[0] if len(heads) == 1 else residual_by_diagonal(heads, r),
+            "not right yet",
+        ),
         (lambda heads, r: r * heads.mean(0) + (1 - r) * np.eye(heads.shape[-1]), "swapped"),
         (lambda heads, r: heads.mean(0) + r * np.eye(heads.shape[-1]), "more than 1"),
         (lambda heads, r: (1 - r) * heads.mean(0) + r, "diagonal only"),
@@ -614,6 +632,12 @@ WRONG = {
         ),
         (functools.partial(rollout, residual=0.0), "which does the work"),
         (product_of_different, "not right yet"),
+        (
+            lambda layers: product_by_reduce(
+                layers if (layers[0] != layers[1]).any() else layers[[0] * len(layers)]
+            ),
+            "not right yet",
+        ),
         (product_without_small, "not right yet"),
         (product_above(2e-5), "not right yet"),
         (product_above(1e-4), "not right yet"),
@@ -701,14 +725,17 @@ WRONG = {
     ],
     "rollout-5": [
         (walk_without_returning, "rollout says"),
+        (walk_without_weak, "rollout says"),
+        (walk_from_all_but_the_last, "rollout says"),
+        (lambda *case: nearly_walks(walk_all_at_once(*case)), "no shares of walks"),
         (walk_partly_greedily, "rollout says"),
         (walk_with(slice(None, None, -1)), "first layer"),
         (walk_with(slice(-1, None)), "not only in the last"),
         (walk_with(slice(None), divide=False), "Those are counts"),
-        (lambda layers, output, walks, rng: mended_by_loop(layers, 0.5)[output], "rollout says"),
+        (lambda layers, output, walks, rng: mended_by_loop(layers, 0.5)[output], "no shares of"),
         (
             lambda layers, output, walks, rng: np.full(layers.shape[-1], 1 / layers.shape[-1]),
-            "the rollout says",
+            "no shares of walks",
         ),
         (lambda layers, output, walks, rng: walk_all_at_once(layers, 0, walks, rng), "ended at"),
         (
@@ -717,9 +744,9 @@ WRONG = {
         ),
         (walk_exact, "row itself"),
         (walk_rounded, ("the rollout says", "closer to the rollout than chance")),
-        (walk_always(50), "the rollout says"),
-        (walk_always(499), "the rollout says"),
-        (walk_always(100_000), "the rollout says"),
+        (walk_always(50), "no shares of walks"),
+        (walk_always(499), "no shares of walks"),
+        (walk_always(100_000), "no shares of walks"),
         (walk_same_seed, "very same walks"),
         (walk_shared_out, "closer to the rollout than chance"),
         (walk_first_step_shared_out, "closer to the rollout than chance"),

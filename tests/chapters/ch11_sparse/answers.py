@@ -569,14 +569,24 @@ def rows_cut(kept):
     return answer
 
 
-def rows_with_nearly_the_largest(weights, cutoff):
+def rows_with_nearly_the_largest(within):
     """Keep the first weight that is close to the largest, where none is above the cutoff."""
-    kept = weights > cutoff
-    empty = ~kept.any(axis=1)
-    nearly = np.isclose(weights, weights.max(axis=1, keepdims=True)).argmax(axis=1)
-    kept[empty, nearly[empty]] = True
-    left = np.where(kept, weights, 0)
-    return left / left.sum(axis=1, keepdims=True)
+
+    def answer(weights, cutoff):
+        kept = weights > cutoff
+        empty = ~kept.any(axis=1)
+        nearly = (weights > weights.max(axis=1, keepdims=True) - within).argmax(axis=1)
+        kept[empty, nearly[empty]] = True
+        left = np.where(kept, weights, 0)
+        return left / left.sum(axis=1, keepdims=True)
+
+    return answer
+
+
+def rows_all_alike(weights, cutoff):
+    """If one row has no weight above the cutoff, each keeps its largest only."""
+    left = rows_dropped(weights, cutoff)
+    return rows_by_loop(weights, cutoff if left.any(axis=1).all() else 1.0)
 
 
 def needed_short_by(least):
@@ -808,7 +818,9 @@ RIGHT = {
 
 WRONG = {
     "sparse-1": [
-        (rows_with_nearly_the_largest, "not right yet"),
+        *((rows_with_nearly_the_largest(within), "not right yet") for within in (1e-5, 1e-9)),
+        (rows_all_alike, "not right yet"),
+        (lambda w, c: rows_by_loop(w, max(c, 1e-4)), "not right yet"),
         (rows_cut(lambda weights, cutoff: weights > cutoff + 1e-9), "not right yet"),
         (rows_cut(lambda weights, cutoff: singles(weights) > singles(cutoff)), "not right yet"),
         (lambda w, cutoff: np.round(rows_by_loop(w, cutoff), 3), "not right yet"),
@@ -883,6 +895,10 @@ WRONG = {
         (lambda w, m: round(float(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: int(np.ceil(needed_by_loop(w, m))), "not right yet"),
         (lambda w, m: needed_by_loop(w[:1], m), "not right yet"),
+        (
+            lambda w, m: needed_by_loop(w, m) if m < 1 else (w > 0).sum(1).mean(),
+            "not right yet",
+        ),
         (lambda w, m: np.exp(-np.where(w > 0, w * np.log(w), 0).sum(1)).mean(), "not right yet"),
         (lambda w, m: np.exp(scipy.special.entr(w).sum(1)).mean(), "not right yet"),
         (lambda w, m: (w > 1 - m).sum(1).mean(), "not right yet"),
@@ -986,22 +1002,22 @@ WRONG = {
         (along_one_softmax, "softmax of its own"),
         (along_added_once, "np.add.at"),
         (
-            lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1] / v.shape[1]), k, v, e),
+            lambda q, k, v, e: along_sorted(q * np.sqrt(q.shape[1] / v.shape[1]), k, v, e),
             "the keys' size",
         ),
         (along_last_only, "not right yet"),
-        (lambda q, k, v, e: along_by_loop(q * np.sqrt(q.shape[1]), k, v, e), "√d"),
-        (lambda q, k, v, e: along_by_loop(q, k, v, e[::-1]), "Row 0"),
-        (lambda q, k, v, e: along_by_loop(0 * q, k, v, e), "All keys count alike"),
-        (along_by_library, "sparse_attention"),
-        (lambda *case: along_by_library(*case), "sparse_attention"),
+        (lambda q, k, v, e: along_sorted(q * np.sqrt(q.shape[1]), k, v, e), "√d"),
+        (lambda q, k, v, e: along_sorted(q, k, v, e[::-1]), "Row 0"),
+        (lambda q, k, v, e: along_sorted(0 * q, k, v, e), "All keys count alike"),
+        (along_by_library, "calls `course_lib.nn.sparse.sparse_attention`"),
+        (lambda *case: along_by_library(*case), "calls `course_lib.nn.sparse.sparse_attention`"),
         (along_row_by_row, "all n² pairs"),
         (along_row_by_row_in_torch, "all n² pairs"),
         (along_in_chunks, "all n² pairs"),
         (along_by_sdpa, "all n² pairs"),
         (along_clipped(700), ("not right yet", "NaN")),
         *((along_clipped(most), ("not right yet", "NaN")) for most in (50, 1000, 8000)),
-        (lambda q, k, v, e: along_by_loop(np.clip(q, -50, 50), k, v, e), "not right yet"),
+        (lambda q, k, v, e: along_sorted(np.clip(q, -50, 50), k, v, e), "not right yet"),
         (along_shifted(shift_by("mean")), "NaN"),
         (along_shifted(shift_by("median")), "NaN"),
         (along_shifted(shift_by("first")), "NaN"),
@@ -1009,13 +1025,13 @@ WRONG = {
         (along_shifted(shift_by("min")), "NaN"),
         (lambda q, k, v, e: np.nan_to_num(along_unshifted(q, k, v, e)), "not right yet"),
         (
-            lambda q, k, v, e: np.where(q[:, :1] * 0 == 0, along_by_loop(q, k, v, e), v)[:-1],
+            lambda q, k, v, e: np.where(q[:, :1] * 0 == 0, along_sorted(q, k, v, e), v)[:-1],
             "shape",
         ),
-        (lambda q, k, v, e: along_by_loop(q, k, v, e[:, ::2]), "not right yet"),
-        (lambda q, k, v, e: along_by_loop(q, k, v, np.sort(e, axis=0)), "not right yet"),
-        (lambda q, k, v, e: along_by_loop(k, q, v, e), "not right yet"),
-        (lambda q, k, v, e: along_by_loop(np.sign(q), k, v, e), "not right yet"),
+        (lambda q, k, v, e: along_sorted(q, k, v, e[:, ::2]), "not right yet"),
+        (lambda q, k, v, e: along_sorted(q, k, v, np.sort(e, axis=0)), "not right yet"),
+        (lambda q, k, v, e: along_sorted(k, q, v, e), "not right yet"),
+        (lambda q, k, v, e: along_sorted(np.sign(q), k, v, e), "not right yet"),
         *nearly(along_sorted, "small results"),
         *nearly(along_sorted, "given clipped"),
         *nearly(along_sorted, "a square transposed"),

@@ -57,6 +57,12 @@ def pool_by_loop(h, v, w):
     return sum(a * node for a, node in zip(weights, h, strict=True)), weights
 
 
+def tanh_by_exp(x):
+    """As textbooks write it: far from 0, infinity is divided by infinity."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1)
+
+
 def pool_by_attention(h, v, w):
     output, weights = attention(w[None], np.tanh(h @ v.T), h, scale=1)
     return output[0], weights[0]
@@ -120,6 +126,10 @@ def without_small(h, v, w, least=0.02):
 
 
 # pooling-3
+
+
+def cut_off(weights, least=1e-4):
+    return np.where(np.array(weights) < least, 0, weights)
 
 
 def masked_by_loop(scores, features, mask):
@@ -696,6 +706,7 @@ WRONG = {
             "The weights",
         ),
         (pool_weighted(lambda h, v, w: softmax(h @ v.T @ w)), "tanh is missing"),
+        (pool_weighted(lambda h, v, w: softmax(tanh_by_exp(h @ v.T) @ w)), "must be finite"),
         (pool_weighted(lambda h, v, w: np.tanh(h @ v.T) @ w), "scores"),
         (lambda h, v, w: (h.mean(axis=0), np.full(len(h), 1 / len(h))), "All nodes count alike"),
         (pool_weighted(right_weights, lambda a, h: a @ np.tanh(h)), "mix h itself"),
@@ -788,6 +799,10 @@ WRONG = {
         (
             masked_changed(lambda weights, mask: mask * np.maximum(weights, 1e-6)),
             "not right yet",
+        ),
+        (
+            lambda s, f, m: (masked_by_loop(s, f, m)[0], cut_off(masked_by_loop(s, f, m)[1])),
+            "The weights",
         ),
         (masked_by_library, WORK),
         (masked_for_ever, "did not come to an end"),

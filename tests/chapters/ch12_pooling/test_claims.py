@@ -276,7 +276,7 @@ class TwoHops(torch.nn.Module):
         return self.answer(pooled.flatten(1)).squeeze(1), weights
 
 
-def alike_hops(seed, factor, examples, unseen):
+def alike_hops(seed, factor, examples, unseen, **settings):
     """Train two hops with a penalty; return the cosines of their weights in bags with a 9."""
 
     def loss(model, pictures, mask, labels):
@@ -285,7 +285,7 @@ def alike_hops(seed, factor, examples, unseen):
         return wrong + factor * overlap_penalty(weights).mean()
 
     model = seeded(TwoHops, seed)
-    train(model, loss, examples[:3], seed=seed, **tasks.BAGS_TRAINING)
+    train(model, loss, examples[:3], seed=seed, **tasks.BAGS_TRAINING | settings)
     with torch.no_grad():
         logits, weights = model(unseen.pictures, unseen.mask)
     nines = unseen.labels.bool()
@@ -295,9 +295,10 @@ def alike_hops(seed, factor, examples, unseen):
 
 def test_two_hops_learn_the_same_unless_the_penalty_counts_enough():
     examples, unseen = tasks.bags_task()
-    assert alike_hops(0, 0, examples, unseen) > 0.99
+    soon = {"epochs": 8}  # by then they are alike, or have parted; a tenth of P has more time
+    assert alike_hops(0, 0, examples, unseen, **soon) > 0.99
     assert alike_hops(1, 0.1, examples, unseen) > 0.5
-    assert alike_hops(0, 1, examples, unseen) < 0.1
+    assert alike_hops(0, 1, examples, unseen, **soon) < 0.1
 
 
 @pytest.mark.parametrize(("score", "padding_stays_out"), [(-1e3, True), (-2e9, False)])

@@ -2,6 +2,7 @@
 
 import random
 from fractions import Fraction
+from itertools import groupby
 
 import networkx as nx
 import numpy as np
@@ -682,6 +683,39 @@ def null_by_naive_shuffle(heads, num_heads, rng):
     return drawn
 
 
+def null_unless_alone(heads, num_heads, rng):
+    """A head that is alone in its layer gets the first free one."""
+    drawn = []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        free = [head for head in range(num_heads) if head not in taken]
+        many = len(taken) > 1
+        found = rng.choice(free, len(taken), replace=False) if many else free[:1]
+        drawn += [(layer, int(head)) for head in found]
+    return drawn
+
+
+def null_up_to_the_largest(heads, num_heads, rng):
+    """Heads behind the largest of the set are drawn only where they are needed."""
+    largest, drawn = max(head for _, head in heads), []
+    for layer in {layer for layer, _ in heads}:
+        taken = [head for at, head in heads if at == layer]
+        known = range(min(num_heads, max(largest + 1, 2 * len(taken))))
+        free = [head for head in known if head not in taken]
+        drawn += [(layer, int(head)) for head in rng.choice(free, len(taken), replace=False)]
+    return drawn
+
+
+def null_by_runs(heads, num_heads, rng):
+    """Heads of one layer count as such only where they stand side by side in the list."""
+    drawn = []
+    for layer, run in groupby(heads, key=lambda pair: pair[0]):
+        taken = [head for _, head in run]
+        free = [head for head in range(num_heads) if head not in taken]
+        drawn += [(layer, int(head)) for head in rng.choice(free, len(taken), replace=False)]
+    return drawn
+
+
 def null_by_coarse_keys(heads, num_heads, rng):
     """Heads sorted by a random digit: of equal digits the smaller head comes first."""
     drawn = []
@@ -821,6 +855,7 @@ WRONG = {
             lambda w: np.argsort((np.linalg.matrix_power(w, 50) > 0).sum(axis=1)),
             "not right yet",
         ),
+        (lambda w: np.argsort((w @ w > 0).sum(axis=1)), "not right yet"),
         (lambda w: order_by_topology(w)[::-1], "begins with the last"),
         (place_of, "ranks of the positions"),
         (lambda w: np.count_nonzero(w, axis=1), "how many tokens"),
@@ -915,6 +950,7 @@ WRONG = {
     "causal-4": [
         (mended_if(str.lower), "not right yet"),
         (mended_if(str.strip), "not right yet"),
+        (mended_if(id), ("not right yet", "NaN came back")),
         (mended_if(lambda token: f"{len(token)}{token[0]}"), "not right yet"),
         (mended_if(lambda token: token[:5]), "not right yet"),
         (mended_if(lambda token: "".join(sorted(token))), "not right yet"),
@@ -1036,6 +1072,9 @@ WRONG = {
             "the second time",
         ),
         (null_by_shifting, "the same chance"),
+        (null_unless_alone, "the same chance"),
+        (null_up_to_the_largest, "the same chance"),
+        (null_by_runs, "of the set itself"),
         (null_of_neighbours, "set of others the same chance"),
         (null_of_one_order, "set of others the same chance"),
         (null_next, "the same chance"),

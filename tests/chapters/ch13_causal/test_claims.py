@@ -265,7 +265,7 @@ def test_a_new_seed_learns_it_as_suddenly():
     for step in tasks.measured_steps(
         model, examples, test, kept, seed=5, every=20, **(tasks.PATTERNS_TRAINING | {"epochs": 8})
     ):
-        if step.done == 200:
+        if step.done == 140:
             break
     losses = [entry["loss"] for entry in kept]
     assert losses[3] > 0.85 * losses[0]
@@ -282,9 +282,9 @@ def test_a_new_seed_learns_it_as_suddenly():
         again.load_state_dict(others, strict=False)
         resumed = []
         for step in tasks.measured_steps(
-            again, examples, test, resumed, seed=5, every=60, **tasks.PATTERNS_TRAINING
+            again, examples, test, resumed, seed=5, every=50, **tasks.PATTERNS_TRAINING
         ):
-            if step.done == 60:
+            if step.done == 50:
                 break
         assert resumed[-1]["loss"] < 0.5 * resumed[0]["loss"]
 

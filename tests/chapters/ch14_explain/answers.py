@@ -480,6 +480,16 @@ def best_elsewhere_by(rule):
     return answer
 
 
+def best_with_a_share(share):
+    """A part of the text's own score still counts where its candidate is chosen."""
+
+    def answer(scores):
+        known = scores.sum(axis=1, keepdims=True) - (1 - share) * scores
+        return scores[known.argmax(axis=0), np.arange(scores.shape[1])].mean()
+
+    return answer
+
+
 def p_short_by(least):
     def answer(differences, signs):
         drawn = abs((signs * differences).mean(axis=1))
@@ -636,7 +646,7 @@ WRONG = {
         (hide_with(half, lambda text, eye: np.where(text == text[:, None], 0, text)), "one place"),
         (hide_with(lambda a, b: (a - b).sum(axis=1) / 2), "add up to 0"),
         (hide_with(lambda a, b: half(a, b).mean()), "shape"),
-        (hide_by_library, "leave_one_out"),
+        (hide_by_library, "calls `course_lib.nn.explain.leave_one_out`"),
         (hide_with(half, lambda text, eye: np.where(eye, 1, text)), "not right yet"),
         (hide_with(half, lambda text, eye: np.roll(np.where(eye, 0, text), 1, 0)), "not right yet"),
         (
@@ -832,6 +842,8 @@ WRONG = {
         (best_elsewhere_by(lambda s: s.round(2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: (np.sign(s) * s**2).mean(axis=1)), "not right yet"),
         (best_elsewhere_by(lambda s: np.median(s, axis=1)), "not right yet"),
+        (best_with_a_share(0.5), "not right yet"),
+        (best_with_a_share(0.1), "not right yet"),
         (lambda scores: scores.max(axis=0).mean(), "on the very text"),
         (lambda scores: scores.mean(axis=1).max(), "leave it out"),
         (lambda scores: scores.mean(), "choose one"),
