@@ -65,10 +65,9 @@ def masses(rng):
     # Summed up in float64 ten tenths lie a little below 1, nine of them a little below 0.9.
     tenths = np.full((10, 10), 0.1)
     cases += [(tenths, 1.0), (np.vstack([tenths[:8], np.eye(10)[:2]]), 0.9)]
-    cases.append((np.array([[0.75, 0.25], [0.5, 0.5]]), 0.75))
+    cases += [(np.array([[0.75, 0.25], [0.5, 0.5]]), 0.75), (in_parts(rng, 3, 1), 0.5)]
     # Without its last weight, the first row is short of 1 by no more than rounding.
     cases.append((np.array([[0.5, 0.5 - 2**-40, 2**-40], [0, 1, 0], [0.25, 0.5, 0.25]]), 1.0))
-    cases.append((in_parts(rng, 3, 1), 0.5))
     # The same weights, in other rows.
     ends = np.eye(4)[2:]
     cases += [
