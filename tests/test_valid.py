@@ -43,7 +43,6 @@ DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
 # Why an answer is refused that is right on each single case, or takes too long to try.
 BEYOND = ["did not come to an end", "very same walks", "of that node alone", "the same chance"]
 BEYOND += ["the second time", "closer to the rollout than chance", "ended together", "where others"]
-BEYOND += ["not more than 1."]  # a draw that fails once in a thousand
 BEYOND += ["calls", "does the work"]  # what must not be called may well be right
 
 
@@ -85,6 +84,8 @@ def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
         if any(said in str(parts) for said in BEYOND):
             continue
         if hasattr(answer, "keeps"):  # wrong on the second of two inputs that look alike
+            continue
+        if hasattr(answer, "by_chance"):  # right on the same input at another time
             continue
         found = search.separating_case(
             free, answer, examples=settings().max_examples, few=few(exercise)

@@ -38,11 +38,13 @@ def _vectors(rng, n, m, d, d_value, kind):
         query, key = np.rint(query), 2.0**17 * np.rint(key)
     if kind == "far below":
         query, key = np.ones((n, d)), np.full((m, d), -FAR / np.sqrt(d)) + key
+    if kind == "rising":  # later keys far above earlier ones
+        query, key = np.ones((n, d)), np.linspace(-FAR, FAR, m)[:, None] / np.sqrt(d) + key
     return query, key, value
 
 
 kinds = st.sampled_from(
-    ["near", "repeated", "some zero", "of all lengths", "far apart", "far below"]
+    ["near", "repeated", "some zero", "of all lengths", "far apart", "far below", "rising"]
 )
 
 
@@ -58,6 +60,7 @@ VALID = {
     "weights-2": st.one_of(
         st.tuples(sizes, sizes, fars).flatmap(lambda drawn: st.tuples(logits(*drawn))),
         seeded(lambda rng, n, m: (708 + 4 * rng.random((n, m)),), sizes, sizes),  # exp's limit
+        seeded(lambda rng, n, m: (6 * rng.normal(size=(n, m)),), sizes, sizes),  # small weights
     ),
     "weights-3": seeded(
         lambda rng, n, m, d, kind: _vectors(rng, n, m, d, 1, kind)[:2],

@@ -41,8 +41,10 @@ def _shuffling(rng, channels, shape, order):
 
 
 def _gains(rng, n):
-    """Return gains that are not all alike; some of them far away, or almost all on one side."""
+    """Return gains of which some may be equal, but not all, or far away, or on one side."""
     gains = rng.standard_t(2, size=n)
+    if n > 2 and rng.random() < 0.2:
+        gains[n // 2] = gains[0]
     if rng.random() < 0.2:  # their mean is almost 0
         gains += gains.std() * 1e-4 - gains.mean()
     return (10.0 ** rng.integers(-9, 3) * (rng.choice([0, 1, -3, 40, 800]) + gains),)

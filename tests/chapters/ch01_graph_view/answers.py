@@ -405,7 +405,12 @@ def sink_with_rest(rest):
 
 def sink_by_chance(first):
     """Draw each row; its first share is large on average."""
-    return lambda n: np.random.dirichlet([first(n), *[1] * (n - 1)], size=n)  # noqa: NPY002
+
+    def answer(n):
+        return np.random.dirichlet([first(n), *[1] * (n - 1)], size=n)  # noqa: NPY002
+
+    answer.by_chance = True
+    return answer
 
 
 def sink_but_for(size):
