@@ -43,8 +43,8 @@ def _shuffling(rng, channels, shape, order):
 def _gains(rng, n):
     """Return gains of which some may be equal, but not all, or far away, or on one side."""
     gains = rng.standard_t(2, size=n)
-    if n > 2 and rng.random() < 0.2:
-        gains[n // 2] = gains[0]
+    if rng.random() < 0.3:  # of few digits: some are equal, some 0
+        gains = rng.integers(-2, 4, size=n) / 90
     if rng.random() < 0.2:  # their mean is almost 0
         gains += gains.std() * 1e-4 - gains.mean()
     return (10.0 ** rng.integers(-9, 3) * (rng.choice([0, 1, -3, 40, 800]) + gains),)
@@ -63,6 +63,6 @@ VALID = {
         lambda shape: seeded(_shuffling, side, st.just(shape), orders(shape[0] * shape[1]))
     ),
     "vision-7": seeded(_gains, st.integers(2, 40) | st.integers(100, 2000)).filter(
-        lambda case: abs(case[0].mean()) <= 1000 * case[0].std(ddof=1)
+        lambda case: 1e-3 * abs(case[0].mean()) <= case[0].std(ddof=1) > 0
     ),
 }
