@@ -50,10 +50,10 @@ def _networks(rng):
     for n in rng.permutation([4, 5, 6, 7]).tolist():
         start, end = rng.choice(n, 2, replace=False).tolist()
         cases.append((softmax(2 * rng.normal(size=(n, n))), start, end))
-        cases.append(_with_a_narrow_middle(rng, n))
+        cases.append(with_a_narrow_middle(rng, n))
     orders = np.arange(8), np.arange(8)[::-1], rng.permutation(8)
     # The narrowest cut parts six tokens from six: a look at small sets of tokens misses it.
-    cases.append(_with_a_narrow_middle(rng, 12))
+    cases.append(with_a_narrow_middle(rng, 12))
     # All that flows takes six steps.
     order = rng.permutation(7)
     steps = (0.4 * np.eye(7, k=1) + 0.6 * np.eye(7))[order][:, order]
@@ -66,7 +66,7 @@ def _networks(rng):
             return [(in_exact_parts(w), *ends) for w, *ends in [*cases, (weights, 0, 1)]]
 
 
-def _with_a_narrow_middle(rng, n):
+def with_a_narrow_middle(rng, n):
     """Return two groups of tokens that hardly look at one another, and a token of each."""
     order = rng.permutation(n)
     group = np.argsort(order) < n // 2

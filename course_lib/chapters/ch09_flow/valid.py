@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from course_lib.attention import softmax
-from course_lib.chapters.ch09_flow.checks import one_at_its_bound
+from course_lib.chapters.ch09_flow.checks import one_at_its_bound, with_a_narrow_middle
 from course_lib.chapters.ch09_flow.shortcuts import (
     with_a_way_back,
     with_a_wrong_turn,
@@ -25,6 +25,8 @@ def _network(rng, n):
         return steps, *np.argsort(order)[[0, 7]].tolist()
     if rng.random() < 0.1:
         return with_faint_edges(n, 10 ** rng.uniform(-6, -3)), start, end
+    if rng.random() < 0.05:
+        return with_a_narrow_middle(rng, 12)
     return random_weights(rng, n), start, end
 
 

@@ -33,6 +33,8 @@ def _walks(rng, layers, n):
     walks = int(rng.integers(1, 60))
     if rng.random() < 0.1:  # many walks whose steps must not depend on one another
         model, n, walks = np.array([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0.5, 0.5]]]), 2, 499
+    elif rng.random() < 0.1:  # weak edges that together carry most of them
+        model, n, walks = (0.3 * np.eye(100) + 0.7 / 100)[None], 100, 499
     return model, int(rng.integers(n)), walks, np.random.default_rng(rng.integers(2**32))
 
 
