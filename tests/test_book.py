@@ -107,17 +107,16 @@ def folder_of(page, site):
 )
 def test_every_page_loads_alone_does_not_scroll_sideways_and_has_no_barrier(reader, site, folders):
     widths = [1200, 360]  # the page follows, as on a phone that is turned
-    for path in pages_of(site):
-        name, folder = path.relative_to(site).as_posix(), folder_of(path, site)
-        if folder not in folders:
-            continue
-        reader.open(name)
+    for paths in loads(site, folders):
+        name, folder = paths[0].relative_to(site).as_posix(), folder_of(paths[0], site)
+        open_together(reader, name, paths)
         if folder == "chapters":
             reader.locator(".course-figure").first.wait_for()
         assert reader.locator("h1").count() >= 1 or name in ("genindex.html", "search.html")
         for width in widths:
             reader.set_viewport_size({"width": width, "height": 800})
-            assert reader.evaluate("document.documentElement.scrollWidth") <= width, name
+            wide = reader.evaluate(WIDE_ARTICLES)
+            assert reader.evaluate("document.documentElement.scrollWidth") <= width, (name, wide)
             if width == 1200:
                 assert reader.evaluate(WIDE_FORMULAS) == [], name
         if name in KINDS:  # and what else is of its kind has these colours
@@ -130,6 +129,43 @@ def test_every_page_loads_alone_does_not_scroll_sideways_and_has_no_barrier(read
             if folder == "chapters":
                 assert barriers(reader, ".cell_output", "colours") == [], name
         widths.reverse()  # the next page begins as this one ends
+
+
+# Pages of these folders are of one template, and what differs is their article. So those that are
+# not of the KINDS are looked at as one page, with the articles of all below one another. Around
+# them is what surrounds those of the KINDS; its links are followed on every page.
+ALIKE = ("api", "teaching")
+ARTICLE = re.compile('<article class="bd-article">.*</article>', re.DOTALL)
+WIDE_ARTICLES = """
+Array.from(document.querySelectorAll("article"))
+  .filter((article) => article.scrollWidth > article.clientWidth)
+  .map((article) => article.querySelector("h1")?.textContent)
+"""
+
+
+def loads(site, folders):
+    """Return the pages of folders in lists, each of which is looked at in one load."""
+    alone, together = [], {folder: [] for folder in ALIKE}
+    for path in pages_of(site):
+        folder = folder_of(path, site)
+        if folder in folders:
+            kind = folder not in ALIKE or path.relative_to(site).as_posix() in KINDS
+            alone.append([path]) if kind else together[folder].append(path)
+    return alone + [paths for paths in together.values() if paths]
+
+
+def open_together(reader, name, paths):
+    """Open the page of a name, the first of the paths, with the articles of all of them."""
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    if len(texts) == 1:
+        reader.open(name)
+        return
+    articles = [ARTICLE.search(text).group() for text in texts]
+    assert all("<h1" in article for article in articles)
+    body = ARTICLE.sub(lambda _: "".join(articles), texts[0])
+    reader.route(f"**/{name}", lambda route: route.fulfill(body=body, content_type="text/html"))
+    reader.open(name)
+    reader.unroute(f"**/{name}")
 
 
 def test_all_pages_are_looked_at_and_those_of_every_kind_are_there(site):

@@ -28,7 +28,7 @@ from course_lib.chapters import CHAPTERS
 from course_lib.chapters.reading import SourceError, front_matter
 from course_lib.data import load_attention
 from course_lib.working import shipped
-from tests.support.book import Page, broken_links, fetched_from_elsewhere, module_of_book
+from tests.support.book import broken_links, fetched_from_elsewhere, module_of_book, page_at
 
 pytestmark = pytest.mark.xdist_group("site")
 ROOT = Path(__file__).resolve().parents[1]
@@ -125,7 +125,7 @@ def described(site, name):
 
 
 def links_of(site, name):
-    return [link for link in Page(site / name).links if not link.startswith("#")]
+    return [link for link in page_at(site / name).links if not link.startswith("#")]
 
 
 # The address of the repository
@@ -357,7 +357,7 @@ def test_the_map_of_the_site_has_every_page_but_the_one_that_is_not_there(publis
 
 def missing_from(site, name, root):
     """Return what a page with a base links to or loads that is not there."""
-    page = Page(site / name)
+    page = page_at(site / name)
     found = [urlsplit(link) for link in page.links + page.fetched]
     return [link.path for link in found if not link.netloc and not (root / link.path).exists()]
 
@@ -370,7 +370,7 @@ def test_the_page_that_is_not_there_works_from_any_depth(request, site):
     assert base[1] == {"private": "/", "published": PREFIX}[site]
     assert base.start() < min(text.index("<link "), text.index("<script"))
     assert missing_from(folder, "404.html", folder) == []
-    assert "index.html" in Page(folder / "404.html").links
+    assert "index.html" in page_at(folder / "404.html").links
     assert missing_from(folder, "404.html", folder / "chapters") != []  # it would be seen
     assert 'rel="canonical"' not in text
     assert 'href="#' not in text  # it would lead to the first page

@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,10 +15,10 @@ FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src"}
 class Page(HTMLParser):
     """What a page links to, fetches and names, read from its HTML."""
 
-    def __init__(self, path):
+    def __init__(self, html):
         super().__init__()
         self.links, self.fetched, self.anchors, self.texts = [], [], {""}, []
-        self.feed(Path(path).read_text(encoding="utf-8"))
+        self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
@@ -37,6 +38,14 @@ class Page(HTMLParser):
             self.texts.append((attributes.get("src", "")[:60], attributes.get("alt")))
 
 
+parsed = cache(Page)  # by its text: several tests look at the same pages
+
+
+def page_at(path):
+    """Return what is in the file of a page."""
+    return parsed(Path(path).read_text(encoding="utf-8"))
+
+
 def pages_of(site):
     """Return the pages of a built site."""
     return sorted(path for path in Path(site).rglob("*.html") if "_static" not in path.parts)
@@ -44,7 +53,7 @@ def pages_of(site):
 
 def broken_links(site):
     """Return links to files or anchors that the site does not have."""
-    pages = {path.resolve(): Page(path) for path in pages_of(site)}
+    pages = {path.resolve(): page_at(path) for path in pages_of(site)}
     broken = []
     for path, page in pages.items():
         for link in page.links:
@@ -65,7 +74,7 @@ def fetched_from_elsewhere(site):
     found = [
         f"{path.name}: {address}"
         for path in pages_of(site)
-        for address in Page(path).fetched
+        for address in page_at(path).fetched
         if urlsplit(address).netloc
     ]
     for path in Path(site).rglob("*.css"):
@@ -84,7 +93,7 @@ def pictures_without_text(site):
     return [
         f"{path.name}: {source}"
         for path in pages_of(site)
-        for source, text in Page(path).texts
+        for source, text in page_at(path).texts
         if len(text or "") < 20  # a name is not yet a text alternative
     ]
 
