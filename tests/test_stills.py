@@ -208,11 +208,12 @@ def test_a_notebook_shows_its_still_where_no_figure_lives(browser, tmp_path):
 # --- all figures on one page ---------------------------------------------------------------------
 
 
-@pytest.fixture
-def shown(page, tmp_path):
-    open_all(page, tmp_path, VIEWS)
-    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
-    return page
+REPLACED = "document.querySelectorAll('.replaced').length === models.length"
+
+
+def of_kinds(*kinds):
+    """Return the views of some kinds, for what one kind tells of all."""
+    return [VIEWS[KINDS.index(kind)] for kind in kinds]
 
 
 @pytest.mark.browser
@@ -222,7 +223,7 @@ def test_a_still_gives_way_to_its_figure_and_is_what_is_printed(page, tmp_path):
     assert stills.count() == 2
     assert stills.first.is_visible()
     open_all(page, tmp_path, VIEWS)
-    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
+    page.wait_for_function(REPLACED)
     assert stills.count() == boxes.count() == len(VIEWS)
     seen = "all => all.filter((e) => e.checkVisibility()).length"
     assert stills.evaluate_all(seen) == 0
@@ -236,13 +237,15 @@ def test_a_still_gives_way_to_its_figure_and_is_what_is_printed(page, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_figure_that_was_changed_is_printed_as_it_stands(shown):
+def test_a_figure_that_was_changed_is_printed_as_it_stands(page, tmp_path):
     """One that was not is printed as its still; afterwards all stills are back."""
-    k = KINDS.index("edge")
-    stills = shown.locator(".course-still")
-    shown.evaluate(f"models[{k}].set('step', 1), models[{k}].save_changes()")
-    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
-    shown.emulate_media(media="print")
+    k, views = 1, of_kinds("attention", "edge", "plane")
+    open_all(page, tmp_path, views)
+    page.wait_for_function(REPLACED)
+    stills = page.locator(".course-still")
+    page.evaluate(f"models[{k}].set('step', 1), models[{k}].save_changes()")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
     drawn = stills.locator("> svg")
     assert drawn.count() == 1
     assert drawn.is_visible()
@@ -251,16 +254,18 @@ def test_a_figure_that_was_changed_is_printed_as_it_stands(shown):
     assert drawn.locator("rect").count() > 2 * 3  # the bars of two vectors, which CSS draws
     assert not CONTROLS & texts
     assert stills.nth(k).locator("img, figcaption").count() == 0
-    assert stills.locator("img").count() == len(VIEWS) - 1
-    shown.emulate_media(media="screen")
-    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert stills.locator("img").count() == len(views) - 1
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert drawn.count() == 0
-    assert stills.locator("img").count() == len(VIEWS)
+    assert stills.locator("img").count() == len(views)
 
 
 @pytest.mark.browser
-def test_every_figure_starts_again_as_it_began(shown):
+def test_every_figure_starts_again_as_it_began(page, tmp_path):
     """Each choice is set to an end of what it may be; then the button brings all of them back."""
+    open_all(page, tmp_path, VIEWS)
+    page.wait_for_function(REPLACED)
     moved = """() => models.map((model) => {
       const [limits, start] = ["limits", "start"].map((name) => model.get(name));
       for (const [name, { low, high, length }] of Object.entries(limits)) {
@@ -269,12 +274,12 @@ def test_every_figure_starts_again_as_it_began(shown):
       }
       return Object.keys(limits).length;
     })"""
-    count = shown.evaluate(moved)
+    count = page.evaluate(moved)
     assert [kind for kind, n in zip(KINDS, count, strict=True) if not n] == ["training"]
-    assert shown.evaluate(STATE) != shown.evaluate(START)
-    for button in shown.get_by_role("button", name="Start again").all():
+    assert page.evaluate(STATE) != page.evaluate(START)
+    for button in page.get_by_role("button", name="Start again").all():
         button.click()
-    assert shown.evaluate(STATE) == shown.evaluate(START)
+    assert page.evaluate(STATE) == page.evaluate(START)
 
 
 @pytest.mark.browser
@@ -308,12 +313,13 @@ def test_every_figure_can_be_saved_by_keyboard(page, tmp_path):
 
 @pytest.mark.browser
 def test_a_link_leads_to_a_figure_as_it_stands(page, tmp_path):
-    k, other = KINDS.index("ranking"), KINDS.index("flow")
+    views = of_kinds("attention", "flow", "heads", "ranking")
+    k, other = 3, 1
     choices = {"removed": [2, 0], "damping": 0.5, "layer": 1, "head_choice": 2}
     told = "".join(f"&{name}={json.dumps(value)}" for name, value in choices.items())
     hostile = "&measure_choice=99&tokens=[%22%3Cimg%3E%22]&words={}&_esm=1&threshold=%"
-    open_all(page, tmp_path, VIEWS, fragment=f"#figure=ranking-1{told}{hostile}")
-    page.wait_for_function("document.querySelectorAll('.replaced').length === models.length")
+    open_all(page, tmp_path, views, fragment=f"#figure=ranking-1{told}{hostile}")
+    page.wait_for_function(REPLACED)
     now = {name: page.evaluate("([k, n]) => models[k].get(n)", [k, name]) for name in choices}
     assert now == choices
     assert page.evaluate(f"models[{k}].get('measure_choice')") == 1
@@ -356,13 +362,13 @@ def test_no_link_is_offered_where_an_address_makes_no_sense(page, tmp_path):
 
 
 @pytest.mark.browser
-def test_escape_lets_go_of_what_is_chosen(shown):
-    k = KINDS.index("rollout")
-    shown.evaluate(f"models[{k}].set('output', 2)")
-    shown.locator(f"#figure-{k} [tabindex='0']").first.focus()
-    shown.keyboard.press("Escape")  # first of what has the focus
-    shown.keyboard.press("Escape")
-    assert shown.evaluate(f"models[{k}].get('output')") is None
+def test_escape_lets_go_of_what_is_chosen(page, tmp_path):
+    open_all(page, tmp_path, of_kinds("rollout"))
+    page.evaluate("models[0].set('output', 2)")
+    page.locator("#figure-0 [tabindex='0']").first.focus()
+    page.keyboard.press("Escape")  # first of what has the focus
+    page.keyboard.press("Escape")
+    assert page.evaluate("models[0].get('output')") is None
 
 
 @pytest.mark.browser

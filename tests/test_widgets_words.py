@@ -1,6 +1,7 @@
 """What the live figures say: every sentence can be collected, looked up and translated."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,16 +10,16 @@ from babel.messages.extract import extract
 from course_lib import language, widgets
 from course_lib.attention import softmax
 from course_lib.authoring import words
-from course_lib.authoring.browser import open_view
 from course_lib.authoring.figures import WIDGETS
 from course_lib.data import HeadVectors
 from course_lib.widgets.shared.figure import FigureView
-from tests.support.figures import controls
+from tests.support.figures import controls, open_all
 from tests.support.saying import all_sentences
 
 MODULES = [path for path in sorted(WIDGETS.rglob("*.js")) if path.name != "bundle.js"]
 
 
+@cache
 def sentences_of(path):
     """Return the sentences that a program collects from a module, one a call."""
     with path.open("rb") as file:
@@ -45,16 +46,12 @@ def test_a_sentence_that_cannot_be_collected_is_seen(tmp_path):
     assert calls_in(planted) == 3
 
 
-def figure_names(sentence):
-    """Return the figures in whose bundle a sentence stands to the letter."""
-    bundles = WIDGETS.glob("*/bundle.js")
-    return {p.parent.name for p in bundles if sentence in p.read_text(encoding="utf-8")}
-
-
 def test_every_sentence_of_the_browser_stands_in_its_bundle_to_the_letter():
+    paths = WIDGETS.glob("*/bundle.js")
+    bundles = {path.parent.name: path.read_text(encoding="utf-8") for path in paths}
     for path in MODULES:
         for sentence in sentences_of(path):
-            names = figure_names(sentence)
+            names = [name for name, text in bundles.items() if sentence in text]
             assert names if path.parent.name == "shared" else path.parent.name in names
 
 
@@ -235,10 +232,36 @@ FIGURES = {
     ),
 }
 
-TOLD = """() => [...document.querySelectorAll(".course-figure, .course-figure *")].flatMap((e) => [
-  e.getAttribute("aria-label") ?? "",
-  ...[...e.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data),
-])"""
+# All that figure `k` of the page says: in each state first with nothing pointed at, then a pointer
+# comes to its first cell and to its first and last node, and leaves again.
+SAID = """async ([k, states]) => {
+  const figure = document.querySelector(`#figure-${k} .course-figure`);
+  const said = new Set();
+  const listen = async () => {
+    await new Promise((done) => setTimeout(done)); // what is computed a little later
+    for (const e of [figure, ...figure.querySelectorAll("*")]) {
+      said.add(e.getAttribute("aria-label") ?? "");
+      for (const node of e.childNodes) if (node.nodeType === 3) said.add(node.data);
+    }
+  };
+  for (const state of states) {
+    for (const name in state) models[k].set(name, state[name]);
+    await listen();
+    const nodes = figure.querySelectorAll(".node");
+    const parts = [figure.querySelector(".cells .cell"), nodes[0], nodes[nodes.length - 1]];
+    for (const part of parts.filter((part) => part?.checkVisibility())) {
+      const { left, top, width, height } = part.getBoundingClientRect();
+      const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true };
+      for (const kind of ["pointerover", "pointermove"]) {
+        part.dispatchEvent(new PointerEvent(kind, at));
+      }
+      await listen();
+      part.dispatchEvent(new PointerEvent("pointerleave", { bubbles: true }));
+    }
+    await listen();
+  }
+  return [...said];
+}"""
 
 
 def english_in(texts):
@@ -259,35 +282,30 @@ def told_by_controls(figure):
         yield from getattr(control, "options", ())
 
 
-@pytest.fixture
-def bracketed(monkeypatch):
-    """Speak a language whose sentences are the English ones in brackets."""
-    bracketed = {sentence: f"⟦{sentence}⟧" for sentence in all_sentences()}
-    monkeypatch.setattr(language, "catalogue", lambda: bracketed)
+def bracketed(sentences):
+    """Return a language whose sentences are the English ones in brackets."""
+    return {sentence: f"⟦{sentence}⟧" for sentence in sentences}
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_that_a_figure_says_is_left_in_english(page, tmp_path, bracketed, name):
-    make, states = FIGURES[name]
-    figure = make()
-    assert english_in(told_by_controls(figure)) == set()
-    open_view(page, tmp_path, figure.children[-1])
-    for state in [{}, *states]:
-        page.evaluate("t => { for (const name in t) model.set(name, t[name]) }", state)
-        hovered = page.locator(".cells .cell, .node").all()[:1] + page.locator(".node").all()[-1:]
-        for element in hovered:
-            element.hover(force=True)
-            assert english_in(page.evaluate(TOLD)) == set(), state
-        page.mouse.move(0, 0)
-        assert english_in(page.evaluate(TOLD)) == set(), state
+def test_nothing_that_a_figure_says_is_left_in_english(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(language, "catalogue", lambda: bracketed(all_sentences()))
+    figures = {name: make() for name, (make, _) in FIGURES.items()}
+    open_all(page, tmp_path, [figure.children[-1] for figure in figures.values()])
+    for k, (name, figure) in enumerate(figures.items()):
+        assert english_in(told_by_controls(figure)) == set(), name
+        said = page.evaluate(SAID, [k, [{}, *FIGURES[name][1]]])
+        assert english_in(said) == set(), name
 
 
 def test_every_figure_is_asked():
     assert set(FIGURES) == {path.parent.name for path in WIDGETS.glob("*/view.js")}
 
 
-def test_a_sentence_left_in_english_is_seen(page, tmp_path, monkeypatch):
-    kept = {s: f"⟦{s}⟧" for s in all_sentences() if not s.startswith("Point at a cell")}
-    monkeypatch.setattr(language, "catalogue", lambda: kept)
-    open_view(page, tmp_path, widgets.heads_explorer(WEIGHTS, TOKENS).children[-1])
-    assert "Point" in english_in(page.evaluate(TOLD))
+@pytest.mark.parametrize(
+    "start", ["Point at", "{from} → {to}: {weight}", "“{query}” attends most to"]
+)
+def test_a_sentence_left_in_english_is_seen(page, tmp_path, monkeypatch, start):
+    kept = {sentence for sentence in all_sentences() if not sentence.startswith(start)}
+    monkeypatch.setattr(language, "catalogue", lambda: bracketed(kept))
+    open_all(page, tmp_path, [widgets.attention_explorer(WEIGHTS, TOKENS).children[-1]])
+    assert english_in(page.evaluate(SAID, [0, [{}]]))

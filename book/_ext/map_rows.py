@@ -24,37 +24,39 @@ def rows_of(graph):
     for tail, head in graph.edges:
         for row in range(depth[tail] + 1, depth[head]):
             generations[row].append((tail, head))
+    steps = [step for edge in graph.edges for step in pairwise(way_of(edge, generations))]
+    meeting = [(one, other) for one, other in combinations(steps, 2) if one[0][0] == other[0][0]]
     chance = Random(0)
     found = []
     for start in range(STARTS):
         rows = [chance.sample(row, len(row)) if start else list(row) for row in generations]
-        cost = _cost(graph, rows)
-        while better := _better(graph, rows, cost):
+        cost = _cost(steps, meeting, rows)
+        while better := _better(steps, meeting, rows, cost):
             cost = better
         found.append((cost, rows))
     return min(found, key=lambda each: each[0])[1]
 
 
-def _better(graph, rows, cost):
+def _better(steps, meeting, rows, cost):
     """Exchange two entries of a row so that the cost falls, and return it; None if none does."""
     for row in rows:
         for k, m in combinations(range(len(row)), 2):
             row[k], row[m] = row[m], row[k]
-            now = _cost(graph, rows)
+            now = _cost(steps, meeting, rows)
             if now < cost:
                 return now
             row[k], row[m] = row[m], row[k]
     return None
 
 
-def _cost(graph, rows):
-    """Return how often lines cross, how long they are, and how many pairs are out of order."""
+def _cost(steps, meeting, rows):
+    """Return how often lines cross, how long they are, and how many pairs are out of order.
+
+    `steps` are all lines from one row to the next, `meeting` their pairs that leave the same row.
+    """
     column = columns(rows)
-    steps = [step for edge in graph.edges for step in pairwise(way_of(edge, rows))]
     crossed = sum(
-        (column[a] - column[c]) * (column[b] - column[d]) < 0
-        for (a, b), (c, d) in combinations(steps, 2)
-        if a[0] == c[0]
+        (column[a] - column[c]) * (column[b] - column[d]) < 0 for (a, b), (c, d) in meeting
     )
     length = sum((column[a] - column[b]) ** 2 for a, b in steps)
     chapters = [[entry for entry in row if isinstance(entry, str)] for row in rows]
