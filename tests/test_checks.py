@@ -88,6 +88,20 @@ def seeds_of(exercise, place):
     return [0] if place % every else [0, 1 + place // every % 9]
 
 
+def is_slow(exercise):
+    """Tell whether cases are drawn or hundreds: then wrong answers see a few of them first."""
+    return (exercise.draws or exercise.key in OFTEN) and settings().max_examples <= DAILY
+
+
+def with_few_cases(exercise):
+    """Return the exercise with its two smallest cases."""
+
+    def inputs(rng):
+        return sorted(exercise.inputs(rng), key=lambda case: np.size(case[0]))[:2]
+
+    return dataclasses.replace(exercise, inputs=inputs)
+
+
 ENDLESS = "did not come to an end"
 CALLS = "calls", "does the work"  # in what is said of an answer that calls what it must not
 
@@ -97,7 +111,9 @@ def verdicts(exercise, answers, said=()):
 
     An answer of which it is to be said that it does not end is judged once, and given less time.
     To watch what is called takes as long as all the rest: right answers are watched once each,
-    and wrong ones where a call is what is to be said of them.
+    and wrong ones where a call is what is to be said of them. A wrong answer that takes long sees
+    all cases only if few do not bring out what is to be said: judges refuse one that is wrong in
+    any case, and in `make mutate` each sees all.
     """
     for place, answer in enumerate(answers):
         expected = str(said[place]) if said else ""
@@ -107,6 +123,11 @@ def verdicts(exercise, answers, said=()):
             posed = dataclasses.replace(posed, seconds=0.5) if endless else posed
             if not (any(part in expected for part in CALLS) if said else seed == 0):
                 posed = dataclasses.replace(posed, without=())
+            if said and is_slow(exercise):
+                result = assess(with_few_cases(posed), {exercise.answer: answer}, seed=seed)
+                if result.state in (WRONG, ERROR) and says(result.message, said[place]):
+                    yield place, seed, result
+                    continue
             yield place, seed, assess(posed, {exercise.answer: answer}, seed=seed)
 
 
