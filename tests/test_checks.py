@@ -48,6 +48,7 @@ ANSWERS, BRUTE = (
     for module in ("answers", "brute")
 )
 OFTEN = {"graph_view-4", "rollout-5", "causal-7"}  # hundreds of cases, by which chances are judged
+SLOW = OFTEN | {"centrality-2", "flow-2", "sparse-7"}  # dozens of cases that take long
 
 
 @functools.cache
@@ -83,14 +84,14 @@ def seeds_of(exercise, place):
     if exercise.draws:
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
-    plain = exercise.call in (call_function, call_keeping, read_value) and exercise.key not in OFTEN
+    plain = exercise.call in (call_function, call_keeping, read_value) and exercise.key not in SLOW
     every = 3 if plain else 6
     return [0] if place % every else [0, 1 + place // every % 9]
 
 
 def is_slow(exercise):
-    """Tell whether cases are drawn or hundreds: then wrong answers see a few of them first."""
-    return (exercise.draws or exercise.key in OFTEN) and settings().max_examples <= DAILY
+    """Tell whether wrong answers see a few of the cases first."""
+    return (exercise.draws or exercise.key in SLOW) and settings().max_examples <= DAILY
 
 
 def with_few_cases(exercise):
