@@ -48,7 +48,9 @@ ANSWERS, BRUTE = (
     for module in ("answers", "brute")
 )
 OFTEN = {"graph_view-4", "rollout-5", "causal-7"}  # hundreds of cases, by which chances are judged
-SLOW = OFTEN | {"centrality-2", "flow-2", "sparse-7"}  # dozens of cases that take long
+# Cases or answers that take long: to judge all answers takes seconds.
+SLOW = OFTEN | {"centrality-2", "flow-2", "graph_view-6", "heatmaps-7"}
+SLOW |= {"nlp-3", "sparse-6", "sparse-7"}
 
 
 @functools.cache
