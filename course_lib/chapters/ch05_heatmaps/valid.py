@@ -12,7 +12,7 @@ sizes = st.integers(1, 7)
 
 @st.composite
 def _named(draw):
-    matrix = draw(square_weights(1, 12))
+    matrix = draw(square_weights(1, 18))
     words = st.lists(st.sampled_from(TOKENS), min_size=len(matrix), max_size=len(matrix))
     return matrix, draw(words)
 
