@@ -19,11 +19,14 @@ def _sharp(rng, n):
 
 def named_matrices(rng):
     """Make weights with tokens that repeat: random, with many tokens and sharp, and uniform."""
-    n, even = rng.integers(3, 8), rng.integers(1, 4)
-    logits = rng.normal(size=(n, n))
-    logits[rng.integers(n), rng.integers(n)] = np.log(n) - 4  # a small weight is not 0
+    n, even = rng.integers(3, 8), rng.integers(2, 4)  # of one token, a mesh may have no width
+    some = softmax(rng.normal(size=(n, n)))
+    query, key = rng.integers(n, size=2)
+    some[query, key] = 0
+    some[query] *= 0.983 / some[query].sum()
+    some[query, key] = 0.017  # a small weight is not 0
     matrices = [
-        softmax(logits),
+        some,
         _sharp(rng, rng.integers(16, 19)),  # so many that some would leave names out
         np.full((even, even), 1 / even),
     ]
@@ -238,10 +241,20 @@ def _three(rng):
 
 MAKERS = _groups, _chain, _line, _hub, _hub, _ring, _far_groups, _to_themselves, _three
 
-# What no message names: the vector to two decimals, and that of the logarithms.
+
+def _after_steps(weights, steps=30):
+    """Return what so many steps that divide by the eigenvalues make of squared positions."""
+    inverse = np.linalg.pinv(_laplacian(_symmetric(weights)))
+    entries = np.linalg.matrix_power(inverse / np.abs(inverse).max(), steps)
+    entries = entries @ np.arange(len(weights)) ** 2.0
+    return entries / np.linalg.norm(entries)
+
+
+# What no message names: the vector to two decimals, that of the logarithms, a search that stops.
 NEARLY = (
     lambda w: fiedler_vector(w).round(2),
     lambda w: fiedler_vector(np.log1p(w)),
+    _after_steps,
 )
 
 OTHER_VECTORS = (
