@@ -11,7 +11,7 @@ from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
-from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
+from course_lib.exercises.rearranging import MIXED, changed, in_order, nudged, reordered, telling
 from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
@@ -562,7 +562,7 @@ CHECKS = {
     "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
     "explain-4": Check(
         inputs=posed.with_gradients,
-        twins=MIXED + reordered(0),
+        twins=MIXED + reordered(0) + nudged(0),
         judge=_judge_rollout,
         without=(gradient_rollout,),
     ),

@@ -696,7 +696,10 @@ WRONG = {
     "explain-3": [
         (zero_with(lambda a, b: 1 - turned(a, b)), "That is the cosine"),
         (lambda *case: zero_by_units(*case).T, "transposed"),
-        (zero_then(lambda found: found / found.sum(axis=1, keepdims=True)), "no division"),
+        (
+            zero_then(lambda found: found / found.sum(axis=1, keepdims=True)),
+            ("no division", "not right yet"),
+        ),
         (zero_with(lambda a, b: np.linalg.norm(a - b, axis=1)), "distance between outputs"),
         (
             zero_with(turned, lambda v, j: v.__setitem__(slice(j + 1), 0)),
