@@ -250,10 +250,12 @@ def _after_steps(weights, steps=30):
     return entries / np.linalg.norm(entries)
 
 
-# What no message names: the vector to two decimals, that of the logarithms, a search that stops.
+# What no message names: the vector to two decimals, that of the logarithms, that of the weights
+# without the faintest, a search that stops.
 NEARLY = (
     lambda w: fiedler_vector(w).round(2),
     lambda w: fiedler_vector(np.log1p(w)),
+    lambda w: fiedler_vector(np.where(w < 1e-4, 0, w)),
     _after_steps,
 )
 
