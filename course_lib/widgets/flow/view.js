@@ -1,11 +1,11 @@
 // Attention flow: the largest flow from one output to one input, and the cut that limits it.
 import { frame, html, loosePanel, panelsOf, setChanged } from "../shared/drawing.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
-import { MANY } from "../shared/layered_sheet.js";
 import { change, mount } from "../shared/mount.js";
 import { edgesOf, widthKey } from "../shared/strokes.js";
+import { MANY } from "../shared/strongest.js";
 import { tokenNames } from "../shared/texts.js";
-import { Turns } from "../shared/turns.js";
+import { firstTurn, Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 import { cutByLayer, describeFlow, flowInTurns, flowState } from "./state.js";
 import "./style.css";
@@ -56,7 +56,7 @@ class FlowFigure {
   redraw() {
     const ends = { output: this.model.get("output"), input: this.model.get("input") };
     this.choose(ends);
-    const atOnce = this.names.length > MANY ? undefined : Infinity;
+    const atOnce = firstTurn(this.names.length);
     this.turns.run(flowInTurns(this.model), (state) => this.show(state, ends), atOnce);
   }
 

@@ -5,7 +5,7 @@ import { change, mount } from "../shared/mount.js";
 import { range } from "../shared/numbers.js";
 import { Picks, roving } from "../shared/pointing.js";
 import { differenceScale } from "../shared/scales.js";
-import { strongest } from "../shared/strongest.js";
+import { MANY, strongest } from "../shared/strongest.js";
 import { number, tokenNames } from "../shared/texts.js";
 import { say } from "../shared/words.js";
 import { comparison, describeCell, describeHead, layerState } from "./state.js";
@@ -19,7 +19,7 @@ const BINS = [
   { above: 0.4, opacity: 0.75, width: 1.7 },
   { above: 0.7, opacity: 1, width: 2.3 },
 ];
-const [MANY, MOST_LINES] = [64, 400]; // of more positions, only the strongest lines of a head
+const MOST_LINES = 400; // of a head, if there are many positions
 const CARD = { width: 100, height: 62, edge: 7 };
 
 class HeadsFigure {

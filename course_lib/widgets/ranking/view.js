@@ -16,9 +16,9 @@ import { edgesAbove } from "../shared/numbers.js";
 import { numberAt, onPress, Picks, reachOf, roving } from "../shared/pointing.js";
 import { sortedList } from "../shared/sorted_list.js";
 import { Strokes } from "../shared/strokes.js";
-import { strongest } from "../shared/strongest.js";
+import { MANY, MOST_EDGES, strongest } from "../shared/strongest.js";
 import { plain, shortTokens, tokenNames } from "../shared/texts.js";
-import { Turns } from "../shared/turns.js";
+import { firstTurn, Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 import { caption, hint } from "./captions.js";
 import { drawNode, drawRow, nodeSizes } from "./elements.js";
@@ -32,9 +32,6 @@ import {
   scoreText,
 } from "./state.js";
 import "./style.css";
-
-const MANY = 64; // nodes; more of them change at once, not little by little, and later if need be
-const MOST_EDGES = 1500; // of so many nodes; what is weaker would hide under them
 
 class RankingFigure {
   picks = new Picks(() => this.light());
@@ -110,7 +107,7 @@ class RankingFigure {
   redraw() {
     change(this.model, { damping_idle: !chosenMeasure(this.model).damped });
     const steps = rankingInTurns(this.model);
-    this.turns.run(steps, (state) => this.show(state), this.isMany ? undefined : Infinity);
+    this.turns.run(steps, (state) => this.show(state), firstTurn(this.n));
   }
 
   show(state) {

@@ -2,13 +2,13 @@
 import { frame, html, loosePanel, panelsOf, readoutOf, setChanged } from "../shared/drawing.js";
 import { Heatmap } from "../shared/heatmap.js";
 import { LayeredGraph } from "../shared/layered_graph.js";
-import { MANY } from "../shared/layered_sheet.js";
 import { rolloutInTurns, walkedEdges, walkMasses } from "../shared/layers.js";
 import { change, mount } from "../shared/mount.js";
 import { numberAt, Picks } from "../shared/pointing.js";
 import { widthKey } from "../shared/strokes.js";
+import { MANY } from "../shared/strongest.js";
 import { number, tokenNames } from "../shared/texts.js";
-import { Turns } from "../shared/turns.js";
+import { firstTurn, Turns } from "../shared/turns.js";
 import { say } from "../shared/words.js";
 import {
   describeEmpty,
@@ -28,7 +28,7 @@ class RolloutFigure {
     this.model = model;
     const tokens = model.get("tokens");
     this.n = tokens.length;
-    this.atOnce = this.n > MANY ? undefined : Infinity;
+    this.atOnce = firstTurn(this.n);
     this.names = tokenNames(tokens);
     this.graph = new LayeredGraph(tokens, this.names, {
       layers: model.get("shape")[0],

@@ -5,13 +5,11 @@ import { EdgeClasses, EdgeElements } from "./graph_edges.js";
 import { Heatmap } from "./heatmap.js";
 import { edgeEnds } from "./numbers.js";
 import { Picks, reachOf, roving } from "./pointing.js";
-import { strongest } from "./strongest.js";
+import { MANY, MOST_EDGES, strongest } from "./strongest.js";
 import { shortTokens, tokenNames } from "./texts.js";
 import { say } from "./words.js";
 import "./attention_figure.css";
 
-const MOST_ELEMENTS = 64; // queries or keys; the edges of more share paths
-const MOST_EDGES = 1500; // of these more; what is weaker would hide under them
 // A pick says what is lit: a row of queries, a column of keys, or the one cell where they cross.
 const NOTHING = { row: null, column: null, crossing: false };
 const nodePick = ({ query, key }) => ({ row: query, column: key, crossing: false });
@@ -44,7 +42,7 @@ export class AttentionFigure {
 
   build(el) {
     this.titleLayer = svg("g");
-    const many = Math.max(this.source.queries.length, this.columns) > MOST_ELEMENTS;
+    const many = Math.max(this.source.queries.length, this.columns) > MANY;
     const kind = many ? EdgeClasses : EdgeElements;
     this.most = many ? MOST_EDGES : Infinity;
     this.edges = new kind(this.columns, (k) => this.outline(k));

@@ -2,17 +2,16 @@
 // from the outputs at the top down to the inputs; and the tokens' labels at both ends. Layers, nodes
 // and edges are numbered as in layers.js.
 import { html, setChanged, svg } from "./drawing.js";
-import { LEAST_DOT, MANY, MOST_SIZE, SHEET, sheetOf } from "./layered_sheet.js";
+import { LEAST_DOT, MOST_SIZE, SHEET, sheetOf } from "./layered_sheet.js";
 import { onPress, roving } from "./pointing.js";
 import { Points } from "./points.js";
 import { edgesOf, Strokes } from "./strokes.js";
-import { strongestOf } from "./strongest.js";
+import { MANY, MOST_EDGES, strongestOf } from "./strongest.js";
 import { shortTokens } from "./texts.js";
 import { say } from "./words.js";
 import "./layered_graph.css";
 
 const LEAST_GAP = 38; // between rows, for two lines of text beside each layer
-const MOST_EDGES = 1500; // of a kind, of so many; what is weaker would hide under them
 
 /**
  * The picture in an HTML element, `root`, of at most `layers` layers: `arrange`, then `draw`. Of more

@@ -1,10 +1,10 @@
 // Where the nodes of the layered graph and their labels stand.
 import { labelStyle } from "./label_spacing.js";
+import { MANY } from "./strongest.js";
 
 export const SHEET = { width: 400, left: 66 };
 export const MOST_SIZE = 2.7; // radius of a node that holds all, in radii of a plain one
 export const LEAST_DOT = 1.5; // radius of a plain one, unless there are many
-export const MANY = 64; // positions; the inner nodes of more are points, and edges are left out
 
 /** Where things stand on the sheet: what depends on the tokens and the model's depth alone. */
 export function sheetOf(short, layers) {

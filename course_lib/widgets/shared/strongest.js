@@ -1,6 +1,9 @@
 // Which of many edges are drawn.
 import { range } from "./numbers.js";
 
+export const MANY = 64; // positions; of more the weak edges are left out
+export const MOST_EDGES = 1500; // of so many positions; what is weaker would hide under them
+
 /** The `most` strongest of the edges, flat indices in their order; of equal ones the first. */
 export function strongest(matrix, edges, most) {
   if (edges.length <= most) return edges;

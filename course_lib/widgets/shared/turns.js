@@ -1,6 +1,8 @@
 // Long computations that do not hold up the page. They are generators, which yield between steps of
 // at most some milliseconds and return what they found.
 
+import { MANY } from "./strongest.js";
+
 const TURN = 6; // milliseconds; the rest of a frame of 16 is for drawing
 
 /** Go through all steps of a computation at once, and return what it found. */
@@ -9,6 +11,11 @@ export function ended(steps) {
     const { done, value } = steps.next();
     if (done) return value;
   }
+}
+
+/** For how many milliseconds a figure of n positions may hold up the page at first: few are quick. */
+export function firstTurn(n) {
+  return n > MANY ? TURN : Infinity;
 }
 
 /**
