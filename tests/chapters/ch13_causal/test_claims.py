@@ -78,6 +78,13 @@ def test_nearly_every_word_is_likelier_in_the_second_copy():
     assert 0.5 < right < 0.8  # often the first guess, and far from always
 
 
+def test_bright_heads_nearly_always_look_most_at_what_comes_next():
+    query = np.arange(HALF, 2 * HALF)
+    looked = TEXTS["random_twice"][0][:, :, query].argmax(axis=-1)
+    for head in best(SCORES["induction"], 4):
+        assert (looked[head] == query - HALF + 1).mean() > 0.8
+
+
 def test_even_attention_would_score_a_few_hundredths():
     even = np.tri(2 * HALF) / np.arange(1, 2 * HALF + 1)[:, None]
     twice = list(range(HALF)) * 2
@@ -121,9 +128,7 @@ def test_one_previous_token_head_stands_behind_nine_of_the_ten_induction_heads()
     assert all(WITHOUT[source + reader] < SCORES["induction"][reader] / 2 for reader in fell)
     assert all(abs(WITHOUT[deaf + r] - SCORES["induction"][r]) < 0.02 for r in readers)
     for reader in readers[:4]:
-        heard = np.sort(without_each(reader)[1], axis=None)[::-1]
-        assert HEARD[source + reader] in heard[:2]
-        assert HEARD[source + reader] > 2 * heard[2]
+        assert HEARD[source + reader] in np.sort(without_each(reader)[1], axis=None)[-2:]
     (other,) = set(readers) - set(fell)
     after, heard = without_each(other)
     assert (other, *best(-after, 1), *best(heard, 1)) == ((20, 6), (19, 3), (19, 3))
@@ -154,15 +159,16 @@ def test_composition_is_no_proof():
 # --- switching off ---
 
 
-def test_by_zero_the_first_layers_seem_to_matter_most_and_by_the_mean_most_of_it_is_gone():
+def test_by_zero_most_costly_heads_are_in_the_first_layers_and_by_the_mean_most_of_it_is_gone():
     assert sum(layer < 3 for layer, _ in best(COST["zero"], 6)) >= 4
     assert sum(layer < 3 for layer, _ in best(COST["mean"], 6)) <= 3
     assert COST["mean"][:3].sum() < COST["zero"][:3].sum() / 2
 
 
-def test_one_previous_token_head_costs_most_and_another_next_to_nothing():
+def test_one_previous_token_head_costs_most_on_average_and_another_next_to_nothing():
     first, second = best(SCORES["previous"], 2)
     assert best(COST["mean"], 1) == [first]
+    assert best(BY_TEXT["mean"][..., 1], 1) != [first]  # not on each text
     assert BY_TEXT["mean"][first].min() > 2
     assert SCORES["previous"][first] - SCORES["previous"][second] < 0.02
     assert abs(COST["mean"][second]) < 0.2
@@ -231,9 +237,11 @@ def test_on_each_text_the_ten_pass_and_the_five_do_not():
     assert not passed.all()
 
 
-def test_the_ten_together_cost_more_than_one_by_one():
-    each = sum(COST["mean"][tuple(head)] for head in EFFECTS["set.induction"])
-    assert loss("induction", "mean") - WHOLE.mean() > each + 1
+def test_the_ten_together_cost_more_than_one_by_one_on_average():
+    each = sum(BY_TEXT["mean"][tuple(head)] for head in EFFECTS["set.induction"])
+    together = (EFFECTS["losses.mean.induction"][:, HALF:] - WHOLE).mean(axis=-1)
+    assert together.mean() > each.mean() + 1
+    assert (together > each).sum() == 3  # not on every text
 
 
 # --- training ---
@@ -275,18 +283,6 @@ def test_a_new_seed_learns_it_as_suddenly():
         alone = tasks.measure(model, test, silent=(layer,))
         assert alone["accuracy"] < 0.25
         assert alone["loss"] > np.log(WORDS)
-        # Each waits for the other: started anew in what is left, it learns in half the steps.
-        again = seeded(lambda: AttentionOnly(2), 5)
-        own = (f"layers.{layer}.", f"norms.{layer}.")
-        others = {name: x for name, x in model.state_dict().items() if not name.startswith(own)}
-        again.load_state_dict(others, strict=False)
-        resumed = []
-        for step in tasks.measured_steps(
-            again, examples, test, resumed, seed=5, every=50, **tasks.PATTERNS_TRAINING
-        ):
-            if step.done == 50:
-                break
-        assert resumed[-1]["loss"] < 0.5 * resumed[0]["loss"]
 
 
 def test_what_stands_at_the_first_a_knows_nothing_of_the_b_after_it():
