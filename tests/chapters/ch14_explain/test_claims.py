@@ -74,6 +74,7 @@ def p_value(found, first, second):
 
 def test_there_are_forty_texts_or_more_of_each_model(tournament):
     assert all(len(texts) >= 40 for texts in tournament.values())
+    assert len({text.group for text in tournament["opinions"]}) == 3  # seeds
 
 
 def test_measures_agree_poorly_and_two_of_them_least_in_every_seed():
@@ -196,6 +197,17 @@ def test_the_safest_is_ahead_by_little_and_is_so_without_special_tokens(scores, 
     for other in (second, "length"):
         pair = scores["smollm2"][first], scores["smollm2"][other]
         assert paired(*pair, np.random.default_rng(1))[3] > 0.05
+
+
+def test_at_an_earlier_token_of_the_same_texts_another_method_is_the_safest(means, tournament):
+    texts = load_tournament("smollm2 earlier")
+    for text, whole in zip(texts, tournament["smollm2"], strict=True):
+        assert list(text.tokens) == list(whole.tokens)[: len(text.tokens)]
+    lowest = {
+        m: min(means["minilm"][m], means["opinions"][m], np.mean([agreement(t, m) for t in texts]))
+        for m in METHODS
+    }
+    assert max(METHODS, key=lowest.get) == "AttnLRP"
 
 
 def test_the_judges_own_order_is_not_ahead_at_first_and_far_behind_attnlrp_later(tournament):
