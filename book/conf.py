@@ -58,6 +58,7 @@ extensions = [
     "stacked_tables",
     "states_in_words",
     "text_first",
+    "whole_lines",
 ]
 external_toc_path = "../book.yml"
 exclude_patterns = ["_build", "**/.*"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from docutils import nodes
 from myst_nb.ext.execution_tables import make_stat_table
+from nbformat.v4 import new_output
 from PIL import Image
 from pypdf import PdfReader
 
@@ -81,6 +82,16 @@ def test_a_static_figure_without_plain_areas_is_made_small():
     pictures = module_of_book("_ext/pictures")
     file = pictures.compressed(picture(400, noise=60))
     assert Image.open(io.BytesIO(file)).size == (200, 200)
+
+
+def test_a_line_that_came_in_two_pieces_is_one_line():
+    pieces = [("stdout", "  a:\n  b:"), ("stdout", " 5%\n"), ("stderr", "no\n"), ("stdout", "c\n")]
+    outputs = [new_output("stream", name=name, text=text) for name, text in pieces]
+    whole = module_of_book("_ext/whole_lines").with_whole_lines(outputs)
+    assert [(one.name, one.text) for one in whole] == [
+        ("stdout", "  a:\n  b: 5%\nc\n"),
+        ("stderr", "no\n"),
+    ]
 
 
 def test_icons_are_those_that_pages_name():

@@ -23,7 +23,11 @@ def run(sources, folder=NOTEBOOKS):
         cells=[nbformat.v4.new_code_cell(source) for source in sources]
     )
     client = NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": folder}},
+        coalesce_streams=True,  # a kernel may send a line in two pieces
     )
     client.execute(env=copies.environment())
     widgets = notebook.metadata.get("widgets", {})

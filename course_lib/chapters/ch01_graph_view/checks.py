@@ -164,7 +164,7 @@ def _tell_edge(what, got, expected):
 def _flow_cases(rng):
     random = [_random_weights(rng, int(n)) for n in rng.permutation([2, 4, 6, 12])]
     masked = np.array([[1.0, 0.0, 0.0], [0.3, 0.7, 0.0], [0.2, 0.2, 0.6]])
-    crafted = [masked, FAINT, FAINTEST, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]
+    crafted = [masked, FAINT, FAINTEST, SIXTHS, np.eye(3)[[1, 1, 0]], np.ones((1, 1))]
     return [(weights,) for weights in [*random, *crafted]]
 
 

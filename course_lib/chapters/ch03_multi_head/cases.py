@@ -55,7 +55,7 @@ def sizes(rng):
         (9, 6),
     ]
     crafted += [(15, 7), (15, 5)]
-    many = 24 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
+    many = 64 + h  # so many that a remainder of 1, or one too few, is a small part of a feature
     uneven_many = [(many * width + 1, many), (many * width - 1, many), (many * 40, many)]
     # As floating-point numbers the first two would divide, and the others give another size; the
     # features of the last do not fit into 64 bits, only those of a head.
@@ -231,6 +231,7 @@ PREVIOUS_IDEAS = [
     _by_score(lambda parts: np.sort(parts)[..., 1:-1].mean(axis=-1)),
     lambda weights: place(offset_score(weights, -1) + weights[..., 0, 0] / weights.shape[-1]),
     lambda weights: place(offset_score(weights, -1) - offset_score(weights, 0)),
+    lambda weights: place(offset_score(weights, -1) - _diagonal(weights)[..., 1:].mean(axis=-1)),
     lambda weights: place(offset_score(weights, -1) - offset_score(weights, 1)),
     lambda weights: place(_above_the_column(weights)),
     lambda weights: place(np.tril(weights, -1).sum(axis=(-1, -2))),
@@ -307,6 +308,17 @@ def _rows_apart(weights):
     return head_distance(np.broadcast_to(mean, wide[1:]), np.broadcast_to(rows, wide))
 
 
+def _nearest_by(measure):
+    """Return the idea to take the head that is nearest by another measure; of equals, the right."""
+
+    def idea(weights):
+        mean = weights.mean(axis=0)
+        measured = measure(weights, mean)
+        return head_distance(mean, weights)[measured < measured.min() + 1e-9].min()
+
+    return idea
+
+
 NEAREST_IDEAS = [
     lambda weights: _rows_apart(weights).min(axis=0).mean(),
     lambda weights: _rows_apart(weights).min(),
@@ -322,24 +334,12 @@ NEAREST_IDEAS = [
     lambda weights: head_distance(weights[:, None], weights).max(axis=0).min(),
     lambda weights: abs(weights.mean(axis=0) - weights).sum(axis=-1).mean(axis=-1).min() / 2,
     lambda weights: np.sqrt(((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2))).min(),
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        ((weights.mean(axis=0) - weights) ** 2).sum(axis=(1, 2)).argmin()
-    ],
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        abs(weights.mean(axis=0) - weights).sum(axis=(1, 2)).argmin()
-    ],
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        (_rows_apart(weights) ** 2).mean(axis=-1).argmin()
-    ],
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        rel_entr(weights, weights.mean(axis=0)).sum(axis=(1, 2)).argmin()
-    ],
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        np.sqrt(weights * weights.mean(axis=0)).sum(axis=(1, 2)).argmax()
-    ],
-    lambda weights: head_distance(weights.mean(axis=0), weights)[
-        head_distance(weights[:, None], weights).sum(axis=0).argmin()
-    ],
+    _nearest_by(lambda weights, mean: ((mean - weights) ** 2).sum(axis=(1, 2))),
+    _nearest_by(lambda weights, mean: abs(mean - weights).sum(axis=(1, 2))),
+    _nearest_by(lambda weights, mean: (_rows_apart(weights) ** 2).mean(axis=-1)),
+    _nearest_by(lambda weights, mean: rel_entr(weights, mean).sum(axis=(1, 2))),
+    _nearest_by(lambda weights, mean: -np.sqrt(weights * mean).sum(axis=(1, 2))),
+    _nearest_by(lambda weights, mean: head_distance(weights[:, None], weights).sum(axis=0)),
     lambda weights: nearest(np.unique(weights, axis=0)),
     lambda weights: 0.0,
     lambda weights: 1.0,

@@ -38,7 +38,8 @@ def _heads(rng):
     for residual in (0.0, 1.0, 0.5, rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9)):
         h, n = rng.integers(1, 5), rng.integers(2, 6)
         cases.append((softmax(2 * rng.normal(size=(h, n, n))), float(residual)))
-    many = softmax(3 * rng.normal(size=(rng.integers(10, 14), 4, 4)))
+    # More heads than any layer of the recorded models has.
+    many = softmax(3 * rng.normal(size=(rng.integers(13, 16), 4, 4)))
     twice = many[rng.permutation([0, 0, 1])]  # two heads alike count as two
     cases += [(many, 0.2), (many[:4], 0.3), (many[4:8], 0.3), (many[8:9], 0.4)]
     cases += [(_faint(1, 3, 3), 0.0), (_faint(1, 3, 3, small=9e-5), 0.0)]

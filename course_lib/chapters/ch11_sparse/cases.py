@@ -19,6 +19,7 @@ TIED = np.array(
 TIED = np.vstack([TIED, [1, 0, 0, 0]])
 # Weights on both sides of 0.25 that float32 cannot tell from it, and one that hardly counts.
 CLOSE = np.array([[0.5, 0.25 + 2**-40, 0.25 - 2**-40], [1 - 2**-14, 2**-14, 0], [0.25, 0.5, 0.25]])
+FAINT = np.array([[1 - 2**-17, 2**-17], [0, 1]])  # what hardly counts is above a cutoff of 0
 # The largest of a row is ahead by millionths of itself, or less, and does not come first.
 AHEAD = np.array([[0.5 - 2**-20, 0.5 + 2**-20], [0.5 - 2**-33, 0.5 + 2**-33]])
 
@@ -37,7 +38,7 @@ def thresholds(rng):
     even = np.full((64, 64), 1 / 64)
     cases += [(smooth, float(values[gap : gap + 2].mean())), (np.ones((1, 1)), 0.5)]
     cases += [(even, 1 / 64 - 2**-17), (even, 1 / 64 + 2**-16), (CLOSE, 0.25), (CLOSE, 2**-15)]
-    cases.append((AHEAD, 0.75))
+    cases += [(AHEAD, 0.75), (FAINT, 0.0)]
     return [*cases, (in_parts(rng, int(rng.integers(20, 40))), 0.1015625)]
 
 

@@ -283,6 +283,13 @@ def flow_strongest_direction(weights):
     return flow_by_transpose(np.where(weights >= weights.T, weights, 0))
 
 
+def flow_with_equals_once(weights):
+    """Of two tokens that attend to each other equally, only one edge."""
+    return flow_by_transpose(
+        np.where((weights == weights.T) & np.tri(len(weights), k=-1).astype(bool), 0, weights)
+    )
+
+
 def flow_of_rounded(weights):
     return flow_by_transpose(np.round(weights, 2))
 
@@ -1010,6 +1017,7 @@ WRONG = {
         (lambda weights: flow_by_transpose(weights.astype(np.float32)), NO_SUCH_EDGES),
         (flow_without_loops, NO_SUCH_EDGES),
         (flow_strongest_direction, NO_SUCH_EDGES),
+        (flow_with_equals_once, NO_SUCH_EDGES),
         (flow_of_rounded, NO_SUCH_EDGES),
         (flow_with_weights_rounded, NO_SUCH_EDGES),
         (flow_normalised, NO_SUCH_EDGES),

@@ -411,6 +411,12 @@ def best_of_best_layer(weights):
     return layer, scores[layer].argmax()
 
 
+def above_itself(weights):
+    """How much more a query gives to the token before than to itself, on average."""
+    given = np.diagonal(weights, -1, axis1=-2, axis2=-1)
+    return place((given - np.diagonal(weights, 0, axis1=-2, axis2=-1)[..., 1:]).mean(-1))
+
+
 def nearest_by_divergence(weights):
     """The distance of the head that another measure finds nearest."""
     return all_distances(weights)[divergence(weights.mean(0), weights).mean(-1).argmin()]
@@ -598,6 +604,7 @@ WRONG = {
         (lambda d_model, num_heads: size_by_divmod(d_model, num_heads) * 2, "head size"),
         (lambda d_model, num_heads: size_by_divmod(num_heads, d_model), "yet it raised ValueError"),
         (lambda d_model, num_heads: sized, "yet it raised NameError"),  # noqa: F821
+        (size_refusing(lambda d, h: d % h or h > 64), "do split"),
         (size_by_lookup, "head size"),
         (lambda d, h: size_by_divmod(np.int64(d), np.int64(h)), "yet it raised OverflowError"),
         (size_refusing(lambda d, h: d < h), "should be an error"),
@@ -715,6 +722,7 @@ WRONG = {
         (by_score(lambda given: given.mean(-1).round(1)), "not right yet"),
         (most_often_favourite, "not right yet"),
         (above_the_column, "not right yet"),
+        (above_itself, "not right yet"),
         (best_of_best_layer, "not right yet"),
         (lambda weights: place(offset_score(weights, -1)), "calls `course_lib.heads.offset_score`"),
         (lambda weights: np.diagonal(weights, -1, 2, 3).mean(-1), ("two numbers", "two things")),
@@ -743,6 +751,10 @@ WRONG = {
         (nearest_by_divergence, "not right yet"),
         (nearest_by(lambda mean, heads: rel_entr(heads, mean).sum((1, 2))), "not right yet"),
         (nearest_by(lambda mean, heads: -np.sqrt(heads * mean).sum((1, 2))), "not right yet"),
+        (
+            nearest_by(lambda mean, heads: np.linalg.norm(heads - mean, axis=(1, 2))),
+            "not right yet",
+        ),
         (nearest_with(lambda mean, heads: ((mean - heads) ** 2).sum((1, 2)) ** 0.5), "not right"),
         (nearest_with(lambda mean, heads: head_distance(heads[:1], heads)), "0 in every case"),
         (

@@ -271,19 +271,12 @@ def test_under_a_causal_mask_only_the_last_output_could_fill_all_that_the_bound_
         weights = load_attention(name, model="smollm2")[0][..., :12, :12].astype(float)
         weights /= weights.sum(axis=-1, keepdims=True)
         layers += [residual_layers(weights[first : first + 6]) for first in (0, 6, 24)]
-    beyond, share = 0, []
+    beyond = 0
     for model in layers:
         found = saturated(model)
         assert not found[:-1, 1:].any()  # whichever six layers
         beyond += found[-1, 1:].sum()
-        # And a bound that counts only what an output can reach is seldom met, either.
-        within = np.minimum(1, model[0].cumsum(axis=0))
-        met = attention_flow(model, residual=0) > within - EDGE
-        later, earlier = np.tril_indices(len(met), -1)
-        share.append(met[later, earlier][earlier > 0].mean())
     assert beyond > 0  # other layers than the first six fill some
-    assert np.mean(share) < 0.1
-    assert max(share) < 0.5
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -605,6 +605,7 @@ WRONG = {
         (lambda heads, r: residual_by_diagonal(heads.max(0)[None], r), "not right yet"),
         (lambda heads, r: residual_by_diagonal(trimmed(heads), r), "not right yet"),
         (lambda heads, r: residual_by_diagonal(heads[:4], r), "not right yet"),
+        (lambda heads, r: residual_by_diagonal(heads[:12], r), "not right yet"),
         (lambda heads, r: np.maximum(residual_by_diagonal(heads, r), r / 10), "not right yet"),
         (lambda heads, r: residual_by_diagonal(np.unique(heads, axis=0), r), "not right yet"),
         (lambda heads, r: rollout(heads[None], residual=r), "which does the work"),

@@ -820,7 +820,7 @@ WRONG = {
     "sparse-1": [
         *((rows_with_nearly_the_largest(within), "not right yet") for within in (1e-5, 1e-9)),
         (rows_all_alike, "not right yet"),
-        (lambda w, c: rows_by_loop(w, max(c, 1e-4)), "not right yet"),
+        (lambda w, c: rows_by_loop(w, max(c, 1e-5)), "not right yet"),
         (rows_cut(lambda weights, cutoff: weights > cutoff + 1e-9), "not right yet"),
         (rows_cut(lambda weights, cutoff: singles(weights) > singles(cutoff)), "not right yet"),
         (lambda w, cutoff: np.round(rows_by_loop(w, cutoff), 3), "not right yet"),
