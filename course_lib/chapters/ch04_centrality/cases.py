@@ -25,7 +25,10 @@ def lengths(rng):
 
 
 def walks(rng):
-    """Make walks: random ones, one that goes round, one that gets stuck, and slow ones."""
+    """Make walks: random ones, one that goes round, one that gets stuck, and slow ones.
+
+    In two more, some number made from all shares stands still before the shares do.
+    """
     cases = [(softmax(2 * rng.normal(size=(n, n))), c) for n, c in ((3, 0.5), (2, 0.85), (4, 0.0))]
     n = rng.integers(5, 9)
     cases.append((softmax(2 * rng.normal(size=(n, n))), round(rng.uniform(0.3, 0.95), 2)))
@@ -35,6 +38,7 @@ def walks(rng):
     slow = [(weights, 0.97) for weights in (_groups(rng), _drain(), _drain(back=True))]
     slow.append((np.array([[0.999, 0.001], [0.0001, 0.9999]]), 0.99))
     slow.append((_star(int(n) + 8), 0.99))  # so many that it shows where one begins
+    slow += [(_mirrored(rng), 0.85), (_CHANGING_PLACES, 0.85)]
     return [*cases, (np.ones((1, 1)), 0.5), (round_and_round, 0.9), (stuck, 0.85), *slow]
 
 
@@ -71,6 +75,21 @@ def _star(n):
     weights = np.zeros((n, n))
     weights[0, 1:], weights[1:, 0] = 1 / (n - 1), 1
     return weights
+
+
+# The second step only exchanges the shares of the first two tokens; the third does more.
+_CHANGING_PLACES = np.array([
+    [17, 1361, 17, 305],
+    [217, 345, 1121, 17],
+    [785, 17, 17, 881],
+    [1161, 137, 385, 17],
+]) / 1700  # fmt: skip
+
+
+def _mirrored(rng):
+    """Make weights that read the same from the end, as do the shares: their mean place stays."""
+    weights = softmax(2 * rng.normal(size=(5, 5)))
+    return (weights + weights[::-1, ::-1]) / 2
 
 
 def token_counts(rng):

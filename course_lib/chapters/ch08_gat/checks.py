@@ -76,6 +76,7 @@ def _masked(rng):
         (low, np.tri(3) > 0),
         *((scores, np.ones((2, 2), dtype=bool)) for scores in (small, faint)),
         (tied, np.array([[1, 1, 1], [1, 0, 1], [1, 0, 1]]) > 0),
+        (tied, np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]]) > 0),  # nobody attends to the first
         (np.zeros((2, 2)), np.zeros((2, 2), dtype=bool)),
         (one, np.array([[True]])),
         (one - 1, np.array([[False]])),

@@ -824,6 +824,18 @@ WRONG = {
         (pagerank_until(lambda after, before: abs(after - before).min() <= 1e-10), "not right yet"),
         (pagerank_until(lambda after, before: (before - after).max() <= 1e-10), "not right yet"),
         (pagerank_until(lambda after, before: abs(after - before)[0] <= 1e-10), "not right yet"),
+        (
+            pagerank_until(
+                lambda after, before: abs(np.sort(after) - np.sort(before)).max() <= 1e-10
+            ),
+            "not right yet",
+        ),
+        (
+            pagerank_until(
+                lambda after, before: abs((after - before) @ np.arange(len(after))) <= 1e-10
+            ),
+            "not right yet",
+        ),
         (pagerank_until(as_the_text_says, more=lambda after: after.round(3)), "not right yet"),
         (pagerank_until(as_the_text_says, more=np.sort), "not right yet"),
         (pagerank_until(as_the_text_says, more=np.argsort), "not right yet"),

@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from course_lib.chapters.ch07_vision import tasks
+from course_lib.chapters.ch07_vision import changes, tasks
 from course_lib.chapters.runs import load_runs
-from course_lib.nn.training import label_loss, seeded, train
+from course_lib.nn.training import accuracy, label_loss, seeded, train
 from course_lib.nn.vision import SelfAttention2d
 
 ATTENTION = ("digits", "digits briefly")  # where the block was trained on single digits
@@ -59,52 +56,44 @@ def trained():
 @torch.no_grad()
 def test_the_favourite_pixel_holds_notes_of_its_image(trained):
     model, (images, labels) = trained
-    features = model.second(model.first(images).relu()).relu()
-    weights = model.attention(features, return_weights=True)[1]
-    values = model.attention.output(model.attention.value(features)).flatten(2)
-    every, favourite = torch.arange(len(images)), weights.mean(dim=1).argmax(dim=1)
+    features = changes.convolved(model, images)
+    values, weights = changes.mixed(model, features)
+    favourite = weights.mean(dim=1).argmax(dim=1)
     anywhere = torch.randint(64, (len(images),), generator=torch.Generator().manual_seed(0))
+    following = torch.arange(len(images)).roll(1)
+    same_digit = changes.next_of_same_digit(labels)
+    assert (labels[same_digit] == labels).all()
+    assert (same_digit != torch.arange(len(images))).all()
 
-    def right(weights, values):
-        added = (values @ weights.mT).unflatten(2, images.shape[2:])
-        answers = model.classify((features + model.attention.gamma * added).mean(dim=(2, 3)))
-        return (answers.argmax(dim=1) == labels).float().mean().item()
+    def right(values, weights=weights):
+        answers = changes.answers(model, features, values, weights)
+        return (answers == labels).float().mean().item()
 
-    def from_others(others, place):
-        given = values.clone()
-        given[every, :, place] = values[others, :, place[others]]
-        return given
+    def given(others, places):
+        return right(changes.exchanged(values, others, places))
 
-    following, same_digit = every.roll(1), every.clone()
-    for digit in range(10):
-        its = every[labels == digit]
-        same_digit[its] = its.roll(1)
-    without = weights.clone()
-    without[every, :, favourite] = 0
-    without /= without.sum(dim=-1, keepdim=True)
-    itself = right(weights, values)
-    assert right(weights, from_others(following, favourite)) < 0.5  # most become wrong, but
-    assert right(weights, from_others(same_digit, favourite)) > itself - 0.1
-    assert right(weights, from_others(following, anywhere)) > itself - 0.05
-    assert right(without, values) > 0.5  # hidden, most stay right
+    itself = right(values)
+    assert itself == accuracy(model, images, labels)
+    assert given(following, favourite) < 0.5  # most become wrong, but
+    assert given(same_digit, favourite) > itself - 0.1
+    assert given(following, anywhere) > itself - 0.05
+    hidden = changes.without(weights, favourite)
+    assert not hidden[torch.arange(len(images)), :, favourite].any()
+    torch.testing.assert_close(hidden.sum(dim=2), torch.ones(len(images), 64))
+    assert right(values, hidden) > 0.5  # most stay right
 
 
 @torch.no_grad()
 def test_attention_is_necessary_to_the_model_and_hardly_to_the_task(trained):
     model, (images, labels) = trained
-    learned = tasks.digits_task().train
+    learned, names = tasks.digits_task().train
+    features, before = changes.convolved(model, images), changes.convolved(model, learned)
 
-    def features(x):
-        return model.second(model.first(x).relu()).relu()
+    def refitted(layer):
+        return changes.right_with_new_last_layer((layer(before), names), (layer(features), labels))
 
-    def refitted(change):
-        train_on, test_on = (
-            change(features(x)).mean(dim=(2, 3)).numpy() for x in (learned[0], images)
-        )
-        last = make_pipeline(StandardScaler(), LogisticRegression(C=100, max_iter=3000))
-        return last.fit(train_on, learned[1]).score(test_on, labels)
-
-    lost = model.classify(features(images).mean(dim=(2, 3))).argmax(dim=1) == labels
+    values, weights = changes.mixed(model, features)
+    lost = changes.answers(model, features, 0 * values, weights) == labels
     assert lost.float().mean() < 0.5
     assert refitted(nn.Identity()) > refitted(model.attention) - 0.03
 

@@ -295,6 +295,11 @@ def lonely_to_itself(logits, allowed):
     return rows_by_loop(logits, allowed | np.diag(~allowed.any(axis=1)))
 
 
+def rows_lonely_if_nobody_attends(logits, allowed):
+    """Take the nodes that no edge arrives at for those that no edge leaves."""
+    return np.where(allowed.any(axis=0)[:, None], rows_by_loop(logits, allowed), 0)
+
+
 def rows_one_lonely(logits, allowed):
     weights = np.asarray(rows_filled_with(-9e15)(logits, allowed))
     weights[np.argmin(allowed.sum(axis=1))] *= allowed.any(axis=1).all()
@@ -679,6 +684,7 @@ WRONG = {
         (rows_without_small_weights, "not right yet"),
         (rows_without_logits_of_zero, "not right yet"),
         (rows_one_lonely, "not right yet"),
+        (rows_lonely_if_nobody_attends, "not right yet"),
         (lambda logits, allowed: rows_by_loop(np.clip(logits, -80, 80), allowed), "not right yet"),
         (
             lambda logits, allowed: rows_by_loop(logits, allowed | (np.eye(len(logits)) > 0)),
