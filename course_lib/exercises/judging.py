@@ -201,7 +201,7 @@ def read_choice(value):
     """Return a choice as it is compared: text in small letters, without what stands around it."""
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
-    return value.strip(" \t\n.!\"'`").lower() if isinstance(value, str) else value
+    return value.strip(" \t\n.!\"'`“”„‘’«»").lower() if isinstance(value, str) else value
 
 
 def read_array(value, what, *, shape=None):
