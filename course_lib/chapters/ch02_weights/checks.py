@@ -26,6 +26,7 @@ from course_lib.exercises.judging import (
     same_copied,
 )
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 
 NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
@@ -118,13 +119,17 @@ def _as_written(logits):
 # Exercise 3: from queries and keys ----------------------------------------------------------------
 
 
+def _near_vectors(rng, n, m, d):
+    return rng.normal(size=(n, d)), rng.normal(size=(m, d))
+
+
 def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
     sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (4, 4, 4), (n, m, d))
     sizes += ((11, 12, 10), (2, 2, 2), (3, 1, 2))
     sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
-    near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
+    near = [_near_vectors(rng, *size) for size in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
@@ -178,14 +183,15 @@ def _judge_weights(cases, values):
 FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 
+def _near_sequence(rng, n, d_key, d_value):
+    return tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
+
+
 def _sequences(rng):
     sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), (4, 3, 4), rng.integers(3, 8, size=3), (11, 5, 6))
     sizes += ((2, 3, 1),)
     sizes += (rng.integers(20, 40, size=3),)
-    near = [
-        tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
-        for n, d_key, d_value in sizes
-    ]
+    near = [_near_sequence(rng, *size) for size in sizes]
     near[1][1][1] = near[1][2][2] = 0  # logits of 0 that are not masked, and a value of 0
     # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
     nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
@@ -297,6 +303,10 @@ def _only(logits, mask):
 # Exercise 5: another order ------------------------------------------------------------------------
 
 
+def _relabelling(rng, n):
+    return softmax(rng.normal(size=(n, n))), rng.permutation(n)
+
+
 def _relabellings(rng):
     sizes = [4, 1, 2, 3, *(int(n) for n in rng.integers([5, 5, 20, 5], [9, 9, 40, 9]))]
     # A cycle is not its own inverse.
@@ -399,21 +409,32 @@ CHECKS = {
         inputs=_logits,
         judge=_judge_safe_softmax,
         without=(softmax,),
+        sizes=Sizes(lambda rng, n, m: (rng.normal(size=(n, m)),), (1, 1)),
     ),
     "weights-3": Check(
         twins=reordered(0, 1) + nudged(0),
         inputs=_query_key,
         judge=_judge_weights,
         without=(attention, attention_logits),
+        sizes=Sizes(_near_vectors, (1, 1, 1)),
     ),
     "weights-4": Check(
         twins=reordered(0, 1, 2) + nudged(2),
         inputs=_sequences,
         judge=_judge_causal,
         without=(attention,),
+        sizes=Sizes(_near_sequence, (1, 1, 1)),
     ),
-    "weights-5": Check(twins=reordered(0), inputs=_relabellings, judge=_judge_relabelled),
+    "weights-5": Check(
+        twins=reordered(0),
+        inputs=_relabellings,
+        judge=_judge_relabelled,
+        sizes=Sizes(_relabelling),
+    ),
     "weights-6": Check(
-        twins=telling(_sharpest, reordered(0)), inputs=_models, judge=_judge_sharpest
+        twins=telling(_sharpest, reordered(0)),
+        inputs=_models,
+        judge=_judge_sharpest,
+        sizes=Sizes(lambda rng, n: (clear_model(rng, n, shape=(2, 2)),), (2,)),
     ),
 }

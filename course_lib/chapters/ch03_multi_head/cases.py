@@ -37,6 +37,11 @@ def features(rng):
     return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
 
 
+def features_of(rng, n, h, width):
+    """Make features of n tokens that h heads can share."""
+    return rng.normal(size=(n, h * width)), h
+
+
 def sizes(rng):
     """Make features and heads that divide and that do not; also more heads than features."""
     h, width, rest = (int(number) for number in rng.integers(3, 40, size=3))
@@ -120,6 +125,11 @@ def _draw_heads(rng):
     return (with_clear_favourites(softmax(logits)),)
 
 
+def heads_of(rng, h, n):
+    """Make h heads of n tokens."""
+    return (with_clear_favourites(softmax(2 * rng.normal(size=(h, n, n)))),)
+
+
 def heads(rng):
     """Make heads that look at themselves now and then, and the extremes.
 
@@ -139,7 +149,8 @@ def heads(rng):
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
 
 
-def _projected(rng, n, d, h):
+def projected_of(rng, n, d, h):
+    """Make features of n tokens, four projections, and a number of heads."""
     return (rng.normal(size=(n, d)), *(rng.normal(size=(4, d, d)) / np.sqrt(d)), int(h))
 
 
@@ -148,7 +159,7 @@ def _far(rng):
 
     All numbers on the way to the logits are powers of two, so that every number type has them.
     """
-    _, *projections, h = _projected(rng, 8, 8, 2)
+    _, *projections, h = projected_of(rng, 8, 8, 2)
     w_q, w_k = np.zeros((2, 8, 8))
     w_k[:, :4], w_q[:, :4] = 1, 512 * rng.choice([-1, 1], size=(8, 1))  # equal keys
     w_q[:2, :4] = [[512], [-512]]
@@ -173,7 +184,7 @@ def projected(rng):
     ]
     n, h, width = rng.integers(2, 6, size=3)
     shapes += [(n, h * width, h), (n, h * width, 1), (h, h * h, h), (12 + n, 3 * width, 3)]
-    return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
+    return [*(projected_of(rng, *shape) for shape in shapes), _far(rng)]
 
 
 def previous_head(weights):
@@ -260,7 +271,7 @@ def draw_model(rng):
             return (weights,)
 
 
-def _few_tokens(rng, shape):
+def few_tokens(rng, shape):
     """Make a model of few tokens or few heads in which another head is best than (0, 0)."""
     for _ in tries("a model with another best head"):
         weights = softmax(2 * rng.normal(size=shape))
@@ -290,7 +301,7 @@ def models(rng, mistakes):
     drawn = separating(
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
-    few = [_few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
+    few = [few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
     return [*few, _many_tokens(rng), *drawn]
 
 
@@ -354,6 +365,11 @@ def _draw_layer(rng):
     hidden &= ~np.eye(n, dtype=bool)
     weights = softmax(np.where(hidden, -np.inf, logits))
     return (weights[rng.integers(h, size=h)] if rng.random() < 0.2 else weights,)
+
+
+def layer_of(rng, h, n):
+    """Make a layer of h heads of n tokens."""
+    return (softmax(2 * rng.normal(size=(h, n, n))),)
 
 
 def layers(rng, ideas=NEAREST_IDEAS):

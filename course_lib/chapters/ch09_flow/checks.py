@@ -18,6 +18,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
 from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
@@ -39,6 +40,11 @@ def _judge_by_hand(cases, values):
     ]
     for value in values:
         compare_number(value, right, "`first_to_first`", mistakes)
+
+
+def _network_of(rng, n):
+    weights = in_exact_parts(softmax(2 * rng.normal(size=(n, n))))
+    return weights, *rng.choice(n, 2, replace=False).tolist()
 
 
 def _networks(rng):
@@ -114,6 +120,10 @@ def _judge_within(cases, values):
     )
 
 
+def _model_of(rng, layers, n):
+    return softmax(2 * rng.normal(size=(layers, n, n))), *rng.integers(n, size=2).tolist()
+
+
 def _models(rng):
     """Make models with one layer, with two that do not commute, with more, and unreachable inputs.
 
@@ -128,8 +138,7 @@ def _models(rng):
     wide = softmax(2 * np.sin(np.arange(288.0)).reshape(2, 12, 12))
     cases.append((0.5 * np.eye(12) + 0.5 * wide, 0, 10))
     for layers, n in ((2, 2), (1, 3), (2, 4), (3, 3), (4, 4)):
-        model = softmax(2 * rng.normal(size=(layers, n, n)))
-        cases.append((model, *rng.integers(n, size=2).tolist()))
+        cases.append(_model_of(rng, layers, n))
     for _ in tries("models whose flow no shortcut gives"):
         model = softmax(2 * rng.normal(size=(rng.integers(3, 6), 4, 4)))
         output, input_ = rng.integers(4, size=2).tolist()
@@ -216,6 +225,11 @@ def _cuts(rng):
         [(0, 1, 0.3), (1, 2, 0.6), (2, 0, 0.2), (2, 1, 0.7)], weight="capacity"
     )
     cases += [(unequal, {0}), (unequal, {1}), (alone, {0}), (three, {0, 2}), (three, {0, 1, 2})]
+    for n in (4, 6, 7, 8, 9, 10):
+        graph = nx.complete_graph(n, nx.DiGraph)
+        for u, v in graph.edges:
+            graph.edges[u, v].update(capacity=float(rng.random()), weight=float(rng.random()))
+        cases.append((graph, set(rng.permutation(n)[2:].tolist())))
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 
@@ -296,6 +310,11 @@ def _judge_two_layers(cases, values):
             ),
         ],
     )
+
+
+def _stack_of(rng, layers, n):
+    model = softmax(2 * rng.normal(size=(layers, n, n)))
+    return model, attention_flow(model[:-1], residual=0)
 
 
 def _stacks(rng):
@@ -384,6 +403,11 @@ def _judge_bounds(cases, values):
             ),
         ],
     )
+
+
+def _flow_of(rng, n):
+    first = softmax(rng.normal(size=(n, n)))
+    return _most(first) * rng.permuted(np.resize([1, 0.9], n * n)).reshape(n, n), first
 
 
 def _flows(rng):
@@ -490,8 +514,15 @@ CHECKS = {
         judge=_judge_within,
         without=OURS,
         fits=lambda weights, start, end: start != end,
+        sizes=Sizes(_network_of, (2,)),
     ),
-    "flow-3": Check(inputs=_models, twins=MIXED + reordered(0), judge=_judge_model, without=OURS),
+    "flow-3": Check(
+        inputs=_models,
+        twins=MIXED + reordered(0),
+        judge=_judge_model,
+        without=OURS,
+        sizes=Sizes(_model_of, (1, 1)),
+    ),
     "flow-4": Check(
         inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
     ),
@@ -500,17 +531,20 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_two_layers,
         without=OURS,
+        sizes=Sizes(lambda rng, n: tuple(softmax(2 * rng.normal(size=(2, n, n))))),
     ),
     "flow-6": Check(
         twins=changed(_with_last_turned, 0, shared=in_order),
         inputs=_stacks,
         judge=_judge_bounds,
         fits=_belong_together,
+        sizes=Sizes(_stack_of, (2, 1)),
     ),
     "flow-7": Check(
         inputs=_flows,
         twins=telling(_saturated, MIXED + reordered(0, axis=1)),
         judge=_judge_saturated,
         fits=_are_within,
+        sizes=Sizes(_flow_of),
     ),
 }

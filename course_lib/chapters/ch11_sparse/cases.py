@@ -108,15 +108,20 @@ def windows(rng):
     return [*crafted, *sizes, *wide, (1200, int(rng.integers(3, 10)))]
 
 
+def edge_list(rng, n, d, wide):
+    """Make random edges among n positions; one query has none, and one has two at least."""
+    allowed = rng.random((n, n)) < rng.uniform(0.3, 0.7)
+    allowed[rng.integers(n)], allowed[rng.integers(n), :2] = False, True
+    edges = rng.permutation(np.argwhere(allowed)).T
+    return *rng.normal(size=(2, n, d)), rng.normal(size=(n, wide)), edges
+
+
 def edge_lists(rng):
     """Make edges of random patterns, logits far from 0 and far apart, and many positions."""
     cases = []
     for _ in range(4):
         n, (d, wide) = int(rng.integers(4, 9)), rng.choice([1, 2, 3, 4, 5], 2, replace=False)
-        allowed = rng.random((n, n)) < rng.uniform(0.3, 0.7)
-        allowed[rng.integers(n)], allowed[rng.integers(n), :2] = False, True
-        edges = rng.permutation(np.argwhere(allowed)).T
-        cases.append((*rng.normal(size=(2, n, d)), rng.normal(size=(n, wide)), edges))
+        cases.append(edge_list(rng, n, d, wide))
     full = np.stack(np.divmod(rng.permutation(64), 8))
     ones, signs = np.ones(8), np.array([1.0, -1] * 4)
     mixed = rng.permutation([1.0, -1, 0, 1, -1, 0, 1, -1])
@@ -180,15 +185,17 @@ def blocks(rng):
     cases.append((np.array([[1.0], [2.0]] * 4), nearly, 2, 1))
     other = np.repeat([8.001, 1.0, 8.0, 2.0], 2)[:, None]  # the same to two digits
     cases.append((cases[-1][0], other, 2, 1))
-    for size, count, d, k in sizes:
-        for _ in tries("blocks none of which are equally good"):
-            query, key = rng.normal(size=(2, size * count, d))
-            key += np.repeat(rng.normal(size=(count, d)), size, axis=0)
-            key[rng.integers(len(key))] *= -4  # a key unlike the others of its block
-            if clearly_chosen(query, key, size):
-                break
-        cases.append((query, key, size, k))
-    return cases
+    return cases + [blocks_of(rng, *drawn) for drawn in sizes]
+
+
+def blocks_of(rng, size, count, d=3, k=None):
+    """Make queries and keys of so many blocks of a size; each query chooses k others."""
+    for _ in tries("blocks none of which are equally good"):
+        query, key = rng.normal(size=(2, size * count, d))
+        key += np.repeat(rng.normal(size=(count, d)), size, axis=0)
+        key[rng.integers(len(key))] *= -4  # a key unlike the others of its block
+        if clearly_chosen(query, key, size):
+            return query, key, size, count // 2 if k is None else k
 
 
 def _far(rng, starts, ends, edges):

@@ -18,6 +18,15 @@ def draw_layer(rng, weights, d, *, share=1.0, bends=False):
     return Layer(weights, share * x, matrix, bends=bends), values
 
 
+def layer_of(rng, n, d):
+    """Make a layer of n tokens, with d features and values for it."""
+    for _ in tries("a layer whose outputs are long enough"):
+        layer, values = draw_layer(rng, softmax(rng.normal(size=(n, n))), d)
+        without = [layer(np.where(one, 0, values)) for one in np.eye(n)[..., None]]
+        if np.linalg.norm([layer(values), *without], axis=-1).min() > 2 * SHORTEST:
+            return layer, values
+
+
 def layers(rng):
     """Make layers of several sizes: sharp and flat ones, with tokens that nobody attends to."""
     n, d = (int(size) for size in rng.integers((4, 3), (7, 6)))
@@ -51,6 +60,12 @@ def layers(rng):
     ]
 
 
+def with_gradients_of(rng, h, n):
+    """Make weights of two layers of so many heads and tokens, with gradients."""
+    weights = softmax(2 * rng.normal(size=(2, h, n, n)))
+    return weights, rng.normal(size=weights.shape)
+
+
 def with_gradients(rng):
     """Make weights of several layers and heads, with gradients of both signs, small and large."""
     drawn = rng.integers((4, 5, 3), (7, 9, 6), (2, 3)).tolist()
@@ -80,6 +95,14 @@ def clear_winner(predict, text, by=1e-3):
     """Tell whether one class is likelier than any other, and stays apart from them."""
     second, first = np.sort(predict(text[None])[0])[-2:]
     return first - second > by
+
+
+def deletion_of(rng, n, classes):
+    """Make a function of texts, a text of which one class is the likeliest, and an order."""
+    for _ in tries("a text of which one class is the likeliest"):
+        predict, text = draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
+        if clear_winner(predict, text):
+            return predict, text, rng.permutation(n)
 
 
 def deletions(rng):
@@ -130,6 +153,11 @@ def first_turned(scores):
     return np.column_stack([scores[::-1, 0], scores[:, 1:]])
 
 
+def candidates_of(rng, count, texts):
+    """Make scores of so many candidates, of which one is always the best."""
+    return (_tell_apart(lambda: rng.uniform(-1, 1, size=(count, texts))),)
+
+
 def candidates(rng):
     """Make scores of candidates on texts: equally good ones, one that is best, a single one."""
     sizes = [(5, 3), (2, 2), (1, 4), (3, 4), rng.integers((7, 5), (11, 9))]
@@ -165,6 +193,11 @@ def _tell_apart(draw):
         scores = draw()
         if apart(scores):
             return scores
+
+
+def differences_of(rng, texts, shuffles):
+    """Make differences of so many texts, and signs for them."""
+    return rng.normal(0.3, 0.5, size=texts), rng.choice([-1, 1], size=(shuffles, texts))
 
 
 def hardly_by_luck():

@@ -12,10 +12,15 @@ from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
 from course_lib.exercises.rearranging import MIXED, changed, in_order, nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
 # explain-1 --------------------------------------------------------------------------------------
+
+
+def _text_of(rng, n, classes):
+    return draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
 
 
 def _words_to_hide(rng):
@@ -557,26 +562,39 @@ CHECKS = {
         judge=_judge_hiding,
         call=call_keeping,
         without=("course_lib.nn.explain:leave_one_out",),
+        sizes=Sizes(_text_of, (1, 2)),
     ),
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
-    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
+    "explain-3": Check(
+        inputs=posed.layers,
+        judge=_judge_zeroing,
+        sizes=Sizes(posed.layer_of, (1, 3)),
+    ),
     "explain-4": Check(
         inputs=posed.with_gradients,
         twins=MIXED + reordered(0) + nudged(0),
         judge=_judge_rollout,
         without=(gradient_rollout,),
+        sizes=Sizes(posed.with_gradients_of, (1, 1)),
     ),
-    "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
+    "explain-5": Check(
+        inputs=posed.deletions,
+        judge=_judge_area,
+        call=call_keeping,
+        sizes=Sizes(posed.deletion_of, (1, 2)),
+    ),
     "explain-6": Check(
         inputs=posed.candidates,
         fits=posed.apart,
         twins=MIXED + changed(posed.first_turned, 0, shared=in_order),
         judge=_judge_choice,
+        sizes=Sizes(posed.candidates_of, (1, 2)),
     ),
     "explain-7": Check(
         inputs=posed.differences,
         twins=telling(_p_value, MIXED + reordered(0)),
         judge=_judge_p_value,
+        sizes=Sizes(posed.differences_of, (1, 1)),
     ),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }
