@@ -77,6 +77,8 @@ class Check:
         `rearranging` has them.
     sizes : sizing.Sizes, optional
         How a case of given sizes is made: one is added of each small size that lacks.
+    particular : callable (weights) -> tuple, optional
+        Makes a case of (4, 4) weights that random ones never are: `particular` has them.
     """
 
     judge: Callable[[list, list], None]
@@ -88,6 +90,7 @@ class Check:
     fits: Callable[..., bool] | None = None
     twins: tuple = ()
     sizes: Any = None
+    particular: Callable[[np.ndarray], tuple] | None = None
 
     @property
     def draws(self):

@@ -407,7 +407,7 @@ def _groups(rng):
 
 def long_ring(rng):
     """Return weights of which only a long way round is strong, through the tokens in any order."""
-    order = rng.permutation(rng.integers(11, 14))
+    order = rng.permutation(rng.integers(14, 17))
     logits = rng.normal(size=(len(order),) * 2) / 2
     logits[order, np.roll(order, 1)] += 4
     return softmax(logits)
@@ -468,6 +468,7 @@ CHECKS = {
         judge=_judge_edge_list,
         without=(attention_graph, attention_multigraph, top_edges),
         sizes=Sizes(_with_threshold, (2,)),
+        particular=lambda weights: (weights, 0.15),
     ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
     "graph_view-3": Check(
@@ -476,17 +477,20 @@ CHECKS = {
         judge=_judge_flow_graph,
         without=(attention_graph, attention_multigraph),
         sizes=Sizes(lambda rng, n: (_random_weights(rng, n),)),
+        particular=lambda weights: (weights,),
     ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
     "graph_view-5": Check(
         inputs=_share_cases,
         judge=_judge_share,
         sizes=Sizes(lambda rng, n: (_random_weights(rng, n), _share(rng, n))),
+        particular=lambda weights: (weights, 0.9),
     ),
     "graph_view-6": Check(
         twins=reordered(0),
         inputs=_connection_cases,
         judge=_judge_connection,
         sizes=Sizes(lambda rng, n: (_random_weights(rng, n),), (2,)),
+        particular=lambda weights: (weights,),
     ),
 }

@@ -62,7 +62,7 @@ def _logits(rng):
     # Too far above the minimum, not the mean; and exponentials of which only the sum overflows.
     steep = np.array([[0.0, 800.0, 800.0, 800.0], [0.0, 709.5, 709.5, 709.5]])
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
-    huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    huge = 2.0**23 * np.array([[0.0, 1.0, 1.0], [-1.0, 0.0, -1.0]])
     # Those that stay are near one another, or small beside the largest.
     pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0], [9.0, 0.0, -1.0, -2.6]])
     tied = np.array([[2.0, 1.0, 2.0, 2.0, 0.0]])
@@ -135,8 +135,8 @@ def _query_key(rng):
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
     high = np.array([[1024.0, -1024, 32768, -32768]]).T, np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
-    # A weight below 1 in 10,000 is not 0.
-    faint = np.array([[4.0], [1.0]]), np.array([[0.0], [2.5]])
+    # Weights below 1 in 10,000, and some far below, are not 0.
+    faint = np.array([[4.0], [1.0]]), np.array([[0.0], [0.6], [3.2], [0.27]])
     return [*near, tied, high, unlike, faint]
 
 
@@ -206,7 +206,10 @@ def _sequences(rng):
         np.array([[1.0], [255 / 256], [0.5]]),
         rng.normal(size=(3, 2)),
     )
-    return [*near, below, later, high]
+    # One's own key may lie further below two others than an exponential reaches.
+    own_below = np.array([[1024.0]] * 3), np.array([[1.0], [255 / 256], [0.0]]), np.eye(3)
+    faint = np.full((4, 1), 4.0), np.array([[3.2], [0.6], [0.27], [0.0]]), np.eye(4)
+    return [*near, below, later, high, own_below, faint]
 
 
 def _judge_causal(cases, values):
@@ -410,6 +413,7 @@ CHECKS = {
         judge=_judge_safe_softmax,
         without=(softmax,),
         sizes=Sizes(lambda rng, n, m: (rng.normal(size=(n, m)),), (1, 1)),
+        particular=lambda weights: (weights,),
     ),
     "weights-3": Check(
         twins=reordered(0, 1) + nudged(0),
@@ -417,6 +421,7 @@ CHECKS = {
         judge=_judge_weights,
         without=(attention, attention_logits),
         sizes=Sizes(_near_vectors, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights),
     ),
     "weights-4": Check(
         twins=reordered(0, 1, 2) + nudged(2),
@@ -424,12 +429,14 @@ CHECKS = {
         judge=_judge_causal,
         without=(attention,),
         sizes=Sizes(_near_sequence, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights, weights),
     ),
     "weights-5": Check(
         twins=reordered(0),
         inputs=_relabellings,
         judge=_judge_relabelled,
         sizes=Sizes(_relabelling),
+        particular=lambda weights: (weights, np.array([2, 0, 3, 1])),
     ),
     "weights-6": Check(
         twins=telling(_sharpest, reordered(0)),

@@ -34,7 +34,8 @@ def features(rng):
     many = rng.integers(10, 14)
     shapes += [(h, h * width, h), (n, h * width, h), (n, h * width, 1), (n, many * width, many)]
     shapes.append((15 + many, 2 * (12 + many), 2))
-    return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
+    drawn = [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
+    return [*drawn, (10_000 * rng.normal(size=(4, 6)) * [[0], [1], [1], [1]], 3)]
 
 
 def features_of(rng, n, h, width):
@@ -144,6 +145,8 @@ def heads(rng):
     drawn += [(two,) for two in beside]
     drawn.append((with_clear_favourites(softmax(2 * rng.normal(size=(3, 3, 3)))),))
     drawn += [(np.array([[[0.7, 0.3], first]]),) for first in ([0.2, 0.8], [0.8, 0.2])]
+    # The largest weight is hardly more than 2 % above the other one.
+    drawn.append((np.array([[[0.495, 0.505], [0.505, 0.495]]]),))
     # To two digits all of them are 0, as before.
     drawn.append((towards_themselves(wide),))
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
@@ -184,7 +187,11 @@ def projected(rng):
     ]
     n, h, width = rng.integers(2, 6, size=3)
     shapes += [(n, h * width, h), (n, h * width, 1), (h, h * h, h), (12 + n, 3 * width, 3)]
-    return [*(projected_of(rng, *shape) for shape in shapes), _far(rng)]
+    # A token of zeros, and projections that make much of little and little of much.
+    x, *projections, h = projected_of(rng, 4, 4, 2)
+    sizes = np.array([2.0**11, 2.0**-11, 1, 2.0**-16])[:, None, None]
+    uneven = x * [[1], [1], [0], [1]], *sizes * projections, h
+    return [*(projected_of(rng, *shape) for shape in shapes), _far(rng), uneven]
 
 
 def previous_head(weights):

@@ -17,6 +17,7 @@ from course_lib.exercises.judging import (
     same_copied,
     tolerance_of,
 )
+from course_lib.exercises.particular import ORDINARY, with_ordinary
 from course_lib.exercises.plain_data import Raised
 from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.exercises.sizing import Sizes
@@ -293,6 +294,7 @@ CHECKS = {
         judge=_judge_split,
         without=(split_heads,),
         sizes=Sizes(made.features_of, (1, 1, 1)),
+        particular=lambda weights: (weights, 2),
     ),
     "multi_head-2": Check(inputs=made.sizes, judge=_judge_head_size, may_raise=True),
     "multi_head-3": Check(
@@ -306,6 +308,7 @@ CHECKS = {
         judge=_judge_multi_head,
         without=(multi_head_attention,),
         sizes=Sizes(lambda rng, n, h: made.projected_of(rng, n, 2 * h, h), (1, 1)),
+        particular=lambda weights: (weights, ORDINARY, weights, ORDINARY, weights.T, 2),
     ),
     "multi_head-5": Check(
         twins=telling(made.previous_head, reordered(0)),
@@ -319,5 +322,6 @@ CHECKS = {
         inputs=made.layers,
         judge=_judge_nearest,
         sizes=Sizes(made.layer_of, (1, 1)),
+        particular=lambda weights: (with_ordinary(weights),),
     ),
 }

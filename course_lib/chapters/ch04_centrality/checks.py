@@ -161,7 +161,7 @@ def _judge_silent(cases, values):
             )
         columns = weights.sum(axis=0)
         worst = np.abs(columns - 1).argmax()
-        if np.abs(columns[worst] - 1) > 1e-5 * spread + rounding:
+        if np.abs(columns[worst] - 1) > 1e-9 * spread + rounding:
             raise Wrong(
                 "{name}: PageRank still differs: column {place} sums to {sum}, not to 1.",
                 name=name,
@@ -413,6 +413,7 @@ CHECKS = {
         without=(pagerank, stationary_distribution, *PAGERANK),
         seconds=6,
         sizes=Sizes(made.walk_of),
+        particular=lambda weights: (weights, 0.85),
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
     "centrality-4": Check(
@@ -420,6 +421,7 @@ CHECKS = {
         judge=_judge_way,
         fits=made.has_way,
         sizes=Sizes(made.way_among, (2,)),
+        particular=lambda weights: (weights, 0, 2),
     ),
     "centrality-5": Check(
         twins=reordered(0),
@@ -428,6 +430,7 @@ CHECKS = {
         without=(remove_tokens,),
         fits=made.can_go,
         sizes=Sizes(made.removal_of),
+        particular=lambda weights: (weights, [1]),
     ),
     "centrality-6": Check(
         twins=reordered(0),

@@ -10,7 +10,7 @@ from course_lib.chapters.ch06_nlp.modules import (
     reference,
     small_weight,
 )
-from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, BagPredictor, draw_predictor
 from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
@@ -230,8 +230,8 @@ def _judge_uniform(cases, values):
 
 
 def _reordering_of(rng, batch, n, classes):
-    predict = draw_predictor(rng, n, classes, scale=1)
-    return predict, rng.integers(1, 9, size=(batch, n)), rng.permutation(n)
+    predict = draw_predictor(rng, n, classes, words=MANY_WORDS, scale=1)
+    return predict, rng.integers(LATE, MANY_WORDS, size=(batch, n)), rng.permutation(n)
 
 
 def reorderings(rng):

@@ -21,6 +21,7 @@ from course_lib.chapters.ch08_gat.mistakes import (
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, same, tolerance_of
 from course_lib.exercises.memory import call_measured
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import reordered
 from course_lib.exercises.sizing import Sizes
 from course_lib.language import say
@@ -44,7 +45,7 @@ def _edge_lists(rng):
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
     faint = np.array([0.0, 9.8, 10.4, 0.0]), np.array([1, 1, 0, 0])  # weights below 0.0001
     two = rng.normal(size=2), np.array([3, 3])
-    three = rng.normal(size=3), np.array([4, 2, 4])
+    three = rng.normal(size=3), 997 * np.array([4, 2, 4])
     return [*cases, apart, wide, crowd, tied, small, faint, alone, two, three]
 
 
@@ -276,6 +277,7 @@ CHECKS = {
         judge=_judge_edge_weights,
         without=("course_lib.nn.edges:edge_softmax",),
         sizes=Sizes(lambda rng, count: (rng.normal(size=count), rng.integers(3, size=count))),
+        particular=lambda weights: (weights.ravel(), np.arange(16) % 3),
     ),
     "gat-2": Check(
         twins=reordered(0),
@@ -283,6 +285,7 @@ CHECKS = {
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax",),
         sizes=Sizes(lambda rng, n: (rng.normal(size=(n, n)), rng.random((n, n)) < 0.6)),
+        particular=lambda weights: (8 * weights, ORDINARY > 0.11),
     ),
     "gat-3": Check(judge=_judge_swapped, call=read_value),
     "gat-4": Check(
@@ -292,6 +295,7 @@ CHECKS = {
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
         sizes=Sizes(_features_of, (1, 1)),
+        particular=lambda weights: (weights, *ORDINARY[:2] - 0.2, 0.2),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
     "gat-6": Check(

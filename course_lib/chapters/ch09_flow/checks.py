@@ -17,6 +17,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
 )
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
+from course_lib.exercises.particular import ORDINARY, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
 from course_lib.exercises.sizing import Sizes
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
@@ -515,6 +516,7 @@ CHECKS = {
         without=OURS,
         fits=lambda weights, start, end: start != end,
         sizes=Sizes(_network_of, (2,)),
+        particular=lambda weights: (in_exact_parts(weights), 0, 2),
     ),
     "flow-3": Check(
         inputs=_models,
@@ -522,6 +524,7 @@ CHECKS = {
         judge=_judge_model,
         without=OURS,
         sizes=Sizes(_model_of, (1, 1)),
+        particular=lambda weights: (with_ordinary(weights), 0, 2),
     ),
     "flow-4": Check(
         inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
@@ -532,6 +535,7 @@ CHECKS = {
         judge=_judge_two_layers,
         without=OURS,
         sizes=Sizes(lambda rng, n: tuple(softmax(2 * rng.normal(size=(2, n, n))))),
+        particular=lambda weights: (weights, ORDINARY),
     ),
     "flow-6": Check(
         twins=changed(_with_last_turned, 0, shared=in_order),
@@ -539,6 +543,7 @@ CHECKS = {
         judge=_judge_bounds,
         fits=_belong_together,
         sizes=Sizes(_stack_of, (2, 1)),
+        particular=lambda weights: (with_ordinary(weights), weights),
     ),
     "flow-7": Check(
         inputs=_flows,
@@ -546,5 +551,6 @@ CHECKS = {
         judge=_judge_saturated,
         fits=_are_within,
         sizes=Sizes(_flow_of),
+        particular=lambda weights: (_most(weights) * (ORDINARY > 0.11), weights),
     ),
 }

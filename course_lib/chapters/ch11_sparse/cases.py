@@ -180,11 +180,14 @@ def blocks(rng):
     # A score of one's own block that is not above all others: products of some ten thousands.
     key = np.repeat(rng.permutation([-125.0, 75, 100, 125]), 2)[:, None]
     cases = [(200 * rng.permutation([1.0, -1] * 4)[:, None], key, 2, 1)]
+    cases.append((2.0**50 * cases[0][0], 2.0**50 * key, 2, 1))  # above what stands for infinity
     # The better of two blocks is ahead by less than half precision can tell, and comes later.
     nearly = np.repeat([8.0, 1.0, 8.001, 2.0], 2)[:, None]
     cases.append((np.array([[1.0], [2.0]] * 4), nearly, 2, 1))
+    nearer = np.repeat([2.0**-3, 2.0**-4, 2.0**-3 + 2.0**-23, 0], 2)[:, None]  # to six digits alike
+    cases.append((cases[-1][0], nearer, 2, 1))
     other = np.repeat([8.001, 1.0, 8.0, 2.0], 2)[:, None]  # the same to two digits
-    cases.append((cases[-1][0], other, 2, 1))
+    cases.append((cases[-2][0], other, 2, 1))
     return cases + [blocks_of(rng, *drawn) for drawn in sizes]
 
 

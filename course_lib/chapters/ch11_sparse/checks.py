@@ -14,6 +14,7 @@ from course_lib.exercises.judging import (
     same,
     told_apart,
 )
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import nudged, reordered, telling
 from course_lib.exercises.sizing import Sizes
 from course_lib.language import say
@@ -461,6 +462,7 @@ CHECKS = {
         judge=_judge_threshold,
         without=(sparsity.threshold,),
         sizes=Sizes(lambda rng, n: (made.in_parts(rng, n), 0.1015625)),
+        particular=lambda weights: (weights, 0.1015625),
     ),
     "sparse-2": Check(
         twins=reordered(0),
@@ -472,6 +474,7 @@ CHECKS = {
         inputs=made.masses,
         judge=_judge_needed,
         sizes=Sizes(lambda rng, n: (made.in_parts(rng, n), 0.8984375)),
+        particular=lambda weights: (weights, 0.8984375),
     ),
     "sparse-4": Check(
         twins=reordered(0) + telling(_sparsemax, nudged(0)),
@@ -479,6 +482,7 @@ CHECKS = {
         judge=_judge_sparsemax,
         without=(sparsity.sparsemax,),
         sizes=Sizes(lambda rng, n: (rng.normal(size=n),)),
+        particular=lambda weights: (weights.ravel(),),
     ),
     "sparse-5": Check(judge=_judge_layers, call=read_value),
     "sparse-6": Check(
@@ -495,6 +499,7 @@ CHECKS = {
         call=call_measured,
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
         sizes=Sizes(made.edge_list, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights, weights, np.argwhere(ORDINARY > 0.11).T),
     ),
     "sparse-8": Check(
         twins=reordered(0, 1),
@@ -502,5 +507,6 @@ CHECKS = {
         judge=_judge_blocks,
         fits=made.can_be_chosen,
         sizes=Sizes(made.blocks_of, (1, 1)),
+        particular=lambda weights: (weights, ORDINARY, 2, 1),
     ),
 }

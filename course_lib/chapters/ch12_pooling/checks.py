@@ -33,6 +33,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered
 from course_lib.exercises.sizing import Sizes
 from course_lib.language import later, say
@@ -366,6 +367,7 @@ CHECKS = {
         judge=_judge_pool,
         without=(f"{POOL}.scores", f"{POOL}.forward", f"{POOL}.pool_index"),
         sizes=Sizes(_nodes_of, (1, 1, 1)),
+        particular=lambda weights: (weights, ORDINARY, weights[0]),
     ),
     "pooling-2": Check(judge=_judge_padding, call=read_value),
     "pooling-3": Check(
@@ -375,6 +377,7 @@ CHECKS = {
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax", f"{POOL}.forward"),
         sizes=Sizes(_batch_of, (1, 1, 1)),
+        particular=lambda weights: (weights, np.stack(2 * [weights, ORDINARY]), ORDINARY > 0.11),
     ),
     "pooling-4": Check(
         inputs=_nodes_and_one_alone,
@@ -382,11 +385,13 @@ CHECKS = {
         judge=_judge_query,
         without=(f"{POOL}.scores",),
         sizes=Sizes(_nodes_of, (1, 1, 1)),
+        particular=lambda weights: (weights, ORDINARY, weights[0]),
     ),
     "pooling-5": Check(
         inputs=_weighted_bags,
         judge=_judge_localisation,
         sizes=Sizes(_bag_of, (2,)),
+        particular=lambda weights: (weights[0], np.array([True, False, False, True])),
     ),
     "pooling-6": Check(
         inputs=_hops,
@@ -395,6 +400,7 @@ CHECKS = {
         judge=_judge_penalty,
         without=("course_lib.nn.pooling:overlap_penalty",),
         sizes=Sizes(lambda rng, *shape: (softmax(2 * rng.normal(size=shape)),), (1, 1)),
+        particular=lambda weights: (weights,),
     ),
     "pooling-7": Check(
         inputs=_rows,
@@ -403,5 +409,6 @@ CHECKS = {
         without=(f"{POOL}.pool_index",),
         fits=_are_in_range,
         sizes=Sizes(_row_of, (1, 1)),
+        particular=lambda weights: (weights[0], weights, np.array([2, 0, 2, 2]), 3),
     ),
 }

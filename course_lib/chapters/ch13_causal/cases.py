@@ -147,6 +147,7 @@ def texts(rng):
         make, words = (causal_weights, spotted)[number % 2], (short, long, marked)[number % 3]
         spelled = ["".join(list(words[token])) for token in tokens]
         cases.append((make(rng, layers, h, len(tokens)), spelled))
+    cases.append((cases[0][0], [*"abcba"]))
     for weights in nearly_alike(rng, 2):
         weights[..., 1, :] = weights[..., 1, ::-1].copy()  # here a small weight is on itself
         cases.append((weights, ["no", "no"]))

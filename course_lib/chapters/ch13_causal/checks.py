@@ -11,6 +11,7 @@ from scipy.stats import binom, chi2
 from course_lib.chapters.ch13_causal import cases as made
 from course_lib.exercises.exercise import Check, Wrong
 from course_lib.exercises.judging import compare_all, read_array, same
+from course_lib.exercises.particular import causal, with_ordinary
 from course_lib.exercises.rearranging import MIXED, reordered, reordered_causal
 from course_lib.exercises.sizing import Sizes
 from course_lib.heads import offset_score
@@ -491,6 +492,7 @@ CHECKS = {
         judge=_judge_previous,
         without=LIBRARY,
         sizes=Sizes(lambda rng, *shape: (made.causal_weights(rng, *shape),), (1, 1, 2)),
+        particular=lambda weights: (causal(with_ordinary(weights))[None],),
     ),
     "causal-3": Check(
         inputs=made.said_twice,
@@ -498,6 +500,7 @@ CHECKS = {
         judge=_judge_induction,
         without=LIBRARY,
         sizes=Sizes(made.said_twice_of, (1, 1, 2)),
+        particular=lambda weights: (causal(with_ordinary(weights))[None], 2),
     ),
     "causal-4": Check(
         inputs=made.texts,
@@ -505,6 +508,7 @@ CHECKS = {
         judge=_judge_mended,
         without=LIBRARY,
         sizes=Sizes(made.text_of, (1, 1, 2)),
+        particular=lambda weights: (causal(with_ordinary(weights))[None], ["on", "no", "on", "on"]),
     ),
     "causal-5": Check(
         inputs=made.two_heads,
@@ -512,12 +516,14 @@ CHECKS = {
         twins=MIXED[1:] + reordered_causal(0, 1),
         judge=_judge_path,
         sizes=Sizes(made.two_heads_of),
+        particular=lambda weights: (*causal(with_ordinary(weights)), 2),
     ),
     "causal-6": Check(
         inputs=made.losses,
         twins=MIXED + reordered(0, axis=-1),
         judge=_judge_rises,
         sizes=Sizes(made.losses_of, (1, 1, 1, 2)),
+        particular=lambda weights: (weights[:, :3], np.stack([[weights[:, 1:]]])),
     ),
     "causal-7": Check(
         inputs=made.chosen_heads,
@@ -530,5 +536,6 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_walk,
         sizes=Sizes(lambda rng, layers, n: (made.causal_weights(rng, layers, n),), (1, 1)),
+        particular=lambda weights: (causal(with_ordinary(weights)),),
     ),
 }

@@ -4,8 +4,9 @@ import numpy as np
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
-from course_lib.chapters.ch06_nlp.predictors import draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, draw_predictor
 from course_lib.chapters.ch14_explain.layers import Layer
+from course_lib.exercises.particular import with_ordinary
 
 SHORTEST = 0.09  # so long is each output, says the text: who divides by a little more is right
 
@@ -66,6 +67,12 @@ def with_gradients_of(rng, h, n):
     return weights, rng.normal(size=weights.shape)
 
 
+def particular_with_gradients(weights):
+    """Make weights of a layer with ordinary ones beside them, with gradients of both signs."""
+    heads = with_ordinary(weights)[None]
+    return heads, heads - 0.2
+
+
 def with_gradients(rng):
     """Make weights of several layers and heads, with gradients of both signs, small and large."""
     drawn = rng.integers((4, 5, 3), (7, 9, 6), (2, 3)).tolist()
@@ -100,7 +107,8 @@ def clear_winner(predict, text, by=1e-3):
 def deletion_of(rng, n, classes):
     """Make a function of texts, a text of which one class is the likeliest, and an order."""
     for _ in tries("a text of which one class is the likeliest"):
-        predict, text = draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
+        predict = draw_predictor(rng, n, classes, words=MANY_WORDS)
+        text = rng.integers(LATE, MANY_WORDS, size=n)
         if clear_winner(predict, text):
             return predict, text, rng.permutation(n)
 

@@ -5,12 +5,13 @@ from functools import cache
 import numpy as np
 
 from course_lib._waiting import tries
-from course_lib.chapters.ch06_nlp.predictors import draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, draw_predictor
 from course_lib.chapters.ch14_explain import cases as posed
 from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
+from course_lib.exercises.particular import ORDINARY, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, nudged, reordered, telling
 from course_lib.exercises.sizing import Sizes
 from course_lib.explain import METHODS, agreement, gradient_rollout
@@ -20,7 +21,8 @@ from course_lib.language import say
 
 
 def _text_of(rng, n, classes):
-    return draw_predictor(rng, n, classes), rng.integers(1, 9, size=n)
+    predict = draw_predictor(rng, n, classes, words=MANY_WORDS)
+    return predict, rng.integers(LATE, MANY_WORDS, size=n)
 
 
 def _words_to_hide(rng):
@@ -41,6 +43,7 @@ def _words_to_hide(rng):
         (certain, sure),
         (draw_predictor(rng, 7, 3, scale=0.002), text[:7]),  # hardly moved
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
+        (draw_predictor(rng, 30, 3), rng.integers(1, 9, size=30)),
     ]
 
 
@@ -576,6 +579,10 @@ CHECKS = {
         judge=_judge_rollout,
         without=(gradient_rollout,),
         sizes=Sizes(posed.with_gradients_of, (1, 1)),
+        particular=lambda weights: (
+            with_ordinary(weights)[None],
+            with_ordinary(weights)[None] - 0.2,
+        ),
     ),
     "explain-5": Check(
         inputs=posed.deletions,
@@ -589,12 +596,14 @@ CHECKS = {
         twins=MIXED + changed(posed.first_turned, 0, shared=in_order),
         judge=_judge_choice,
         sizes=Sizes(posed.candidates_of, (1, 2)),
+        particular=lambda weights: (weights,),
     ),
     "explain-7": Check(
         inputs=posed.differences,
         twins=telling(_p_value, MIXED + reordered(0)),
         judge=_judge_p_value,
         sizes=Sizes(posed.differences_of, (1, 1)),
+        particular=lambda weights: (weights[0], np.sign(ORDINARY - 0.21).astype(int)),
     ),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }
