@@ -43,7 +43,8 @@ def _edge_lists(rng):
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
-    faint = np.array([0.0, 9.8, 10.4, 0.0]), np.array([1, 1, 0, 0])  # weights below 0.0001
+    # Weights below 0.0001, and far below.
+    faint = np.array([0.0, 9.8, 10.4, 0.0, 0.0, 12.2, 12.8]), np.array([1, 1, 0, 0, 2, 2, 2])
     two = rng.normal(size=2), np.array([3, 3])
     three = rng.normal(size=3), 997 * np.array([4, 2, 4])
     return [*cases, apart, wide, crowd, tied, small, faint, alone, two, three]
@@ -180,6 +181,12 @@ def _labelled_graph_of(rng, n):
     return np.stack([query, key]), weights, rng.integers(3, size=n)
 
 
+def _labelled(weights):
+    """Return all edges of four nodes, whose weights are moved on to the next node, and labels."""
+    edges = np.indices(weights.shape).reshape(2, -1)
+    return edges, np.roll(weights, 1, axis=1).ravel(), np.array([0, 1, 0, 1])
+
+
 def _labelled_graphs(rng):
     cases = []
     for n in rng.integers(5, 9, size=3):
@@ -257,6 +264,7 @@ def _logit_matrices(rng):
             wide,
             turned,
             [[-2.0]],
+            [[3.0], [3.0]],
         ]
     ]
 
@@ -295,14 +303,15 @@ CHECKS = {
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
         sizes=Sizes(_features_of, (1, 1)),
-        particular=lambda weights: (weights, *ORDINARY[:2] - 0.2, 0.2),
+        particular=lambda weights: (weights * [[1], [0], [1], [1]], *ORDINARY[:2] - 0.2, 0.2),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
     "gat-6": Check(
         twins=reordered(2),
         inputs=_labelled_graphs,
         judge=_judge_share,
-        sizes=Sizes(_labelled_graph_of, (1,)),
+        sizes=Sizes(_labelled_graph_of),
+        particular=_labelled,
     ),
     "gat-7": Check(
         inputs=_logit_matrices,

@@ -17,7 +17,7 @@ from course_lib.chapters.ch09_flow.shortcuts import (
 )
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
-from course_lib.exercises.particular import ORDINARY, with_ordinary
+from course_lib.exercises.particular import ORDINARY, twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
 from course_lib.exercises.sizing import Sizes
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
@@ -134,7 +134,7 @@ def _models(rng):
     """
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
-    cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
+    cases.append((np.array(2 * [with_faint_edges(3, 3.5e-6)]), 0, 1))
     # With more than ten positions, 10 * level + position stands for two nodes at once.
     wide = softmax(2 * np.sin(np.arange(288.0)).reshape(2, 12, 12))
     cases.append((0.5 * np.eye(12) + 0.5 * wide, 0, 10))
@@ -425,6 +425,7 @@ def _flows(rng):
         (np.ones((1, 1)), np.ones((1, 1))),
         # At an input that hardly anybody looks at, one flow is below its bound.
         (np.array([[3e-5, 0.5], [6e-5, 1]]), np.array(2 * [[3e-5, 1 - 3e-5]])),
+        (np.array([[3e-6, 0.5], [6e-6, 1]]), np.array(2 * [[3e-6, 1 - 3e-6]])),
         # The same numbers, at two places.
         (np.array([[0.4, 0.3], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
         (np.array([[0.3, 0.4], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
@@ -535,7 +536,7 @@ CHECKS = {
         judge=_judge_two_layers,
         without=OURS,
         sizes=Sizes(lambda rng, n: tuple(softmax(2 * rng.normal(size=(2, n, n))))),
-        particular=lambda weights: (weights, ORDINARY),
+        particular=lambda weights: (weights, weights),
     ),
     "flow-6": Check(
         twins=changed(_with_last_turned, 0, shared=in_order),
@@ -543,7 +544,7 @@ CHECKS = {
         judge=_judge_bounds,
         fits=_belong_together,
         sizes=Sizes(_stack_of, (2, 1)),
-        particular=lambda weights: (with_ordinary(weights), weights),
+        particular=lambda weights: (twice(weights), weights),
     ),
     "flow-7": Check(
         inputs=_flows,

@@ -20,7 +20,7 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
-from course_lib.exercises.particular import with_ordinary
+from course_lib.exercises.particular import twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, reordered
 from course_lib.exercises.separating_cases import separating
 from course_lib.exercises.sizing import Sizes
@@ -534,7 +534,7 @@ CHECKS = {
         judge=_judge_residual,
         without=(rollout, residual_layers),
         sizes=Sizes(lambda rng, h, n: (softmax(2 * rng.normal(size=(h, n, n))), 0.3), (1, 1)),
-        particular=lambda weights: (with_ordinary(weights), 0.3),
+        particular=lambda weights: (twice(weights), 0.1),
     ),
     "rollout-2": Check(
         inputs=_layers,
@@ -542,7 +542,7 @@ CHECKS = {
         judge=_judge_product,
         without=(rollout, rollout_row, mixed_through),
         sizes=Sizes(lambda rng, layers, n: (softmax(2 * rng.normal(size=(layers, n, n))),), (2, 1)),
-        particular=lambda weights: (with_ordinary(weights),),
+        particular=lambda weights: (np.stack([weights, np.eye(4)]),),
     ),
     "rollout-3": Check(judge=_judge_by_hand, call=read_value),
     "rollout-4": Check(
@@ -550,7 +550,7 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_mended,
         sizes=Sizes(lambda rng, layers, n: (rng.uniform(0.1, 3, size=(layers, n, n)), 0.4), (1, 1)),
-        particular=lambda weights: (with_ordinary(3 * weights), 0.4),
+        particular=lambda weights: (3 * np.stack([weights, np.eye(4)]).clip(1e-6), 0.1),
     ),
     "rollout-5": Check(inputs=_walks, judge=_judge_walks, sizes=Sizes(_walks_of, (1, 1, 1))),
     "rollout-6": Check(

@@ -203,7 +203,8 @@ def _nodes_and_one_alone(rng):
     """Add to some nodes the second of them alone: what is its own must stay what it was."""
     h, v, w = rng.normal(size=(4, 3)), rng.normal(size=(5, 3)), 0.7 * rng.normal(size=5)
     h[1] *= 0.1  # the largest and the smallest keys are those of others
-    return [*_nodes(rng), (h, v, w), (h[1:2], v, w)]
+    large = 3000 * h, v / 3000, w
+    return [*_nodes(rng), (h, v, w), (h[1:2], v, w), large]
 
 
 def _judge_query(cases, values):
@@ -367,7 +368,7 @@ CHECKS = {
         judge=_judge_pool,
         without=(f"{POOL}.scores", f"{POOL}.forward", f"{POOL}.pool_index"),
         sizes=Sizes(_nodes_of, (1, 1, 1)),
-        particular=lambda weights: (weights, ORDINARY, weights[0]),
+        particular=lambda weights: (weights * [[1], [0], [1], [1]], ORDINARY, weights[0]),
     ),
     "pooling-2": Check(judge=_judge_padding, call=read_value),
     "pooling-3": Check(
@@ -385,7 +386,7 @@ CHECKS = {
         judge=_judge_query,
         without=(f"{POOL}.scores",),
         sizes=Sizes(_nodes_of, (1, 1, 1)),
-        particular=lambda weights: (weights, ORDINARY, weights[0]),
+        particular=lambda weights: (weights * [[1], [0], [1], [1]], ORDINARY, weights[0]),
     ),
     "pooling-5": Check(
         inputs=_weighted_bags,

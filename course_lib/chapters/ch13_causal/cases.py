@@ -118,7 +118,7 @@ def said_twice(rng):
         (causal_weights, (2, 3, 4)),
         (spotted, (3, 2, 3)),
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
-        (causal_weights, rng.integers((6, 2, 15), (9, 5, 30)).tolist()),
+        (causal_weights, rng.integers((6, 2, 16), (9, 5, 30)).tolist()),
     ]
     drawn = [(make(rng, layers, h, 2 * half), half) for make, (layers, h, half) in sizes]
     return [*drawn, *((weights, 2) for weights in nearly_alike(rng, 4))]

@@ -11,7 +11,7 @@ from scipy.stats import binom, chi2
 from course_lib.chapters.ch13_causal import cases as made
 from course_lib.exercises.exercise import Check, Wrong
 from course_lib.exercises.judging import compare_all, read_array, same
-from course_lib.exercises.particular import causal, with_ordinary
+from course_lib.exercises.particular import causal, twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, reordered, reordered_causal
 from course_lib.exercises.sizing import Sizes
 from course_lib.heads import offset_score
@@ -492,7 +492,7 @@ CHECKS = {
         judge=_judge_previous,
         without=LIBRARY,
         sizes=Sizes(lambda rng, *shape: (made.causal_weights(rng, *shape),), (1, 1, 2)),
-        particular=lambda weights: (causal(with_ordinary(weights))[None],),
+        particular=lambda weights: (causal(twice(weights))[None],),
     ),
     "causal-3": Check(
         inputs=made.said_twice,
@@ -500,7 +500,7 @@ CHECKS = {
         judge=_judge_induction,
         without=LIBRARY,
         sizes=Sizes(made.said_twice_of, (1, 1, 2)),
-        particular=lambda weights: (causal(with_ordinary(weights))[None], 2),
+        particular=lambda weights: (causal(twice(weights))[None], 2),
     ),
     "causal-4": Check(
         inputs=made.texts,
@@ -508,7 +508,7 @@ CHECKS = {
         judge=_judge_mended,
         without=LIBRARY,
         sizes=Sizes(made.text_of, (1, 1, 2)),
-        particular=lambda weights: (causal(with_ordinary(weights))[None], ["on", "no", "on", "on"]),
+        particular=lambda weights: (causal(twice(weights))[None], ["on", "no", "on", "the"]),
     ),
     "causal-5": Check(
         inputs=made.two_heads,
@@ -536,6 +536,6 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_walk,
         sizes=Sizes(lambda rng, layers, n: (made.causal_weights(rng, layers, n),), (1, 1)),
-        particular=lambda weights: (causal(with_ordinary(weights)),),
+        particular=lambda weights: (np.stack([np.eye(4), causal(weights)]),),
     ),
 }

@@ -6,7 +6,7 @@ from course_lib._waiting import tries
 from course_lib.attention import softmax
 from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, draw_predictor
 from course_lib.chapters.ch14_explain.layers import Layer
-from course_lib.exercises.particular import with_ordinary
+from course_lib.exercises.particular import twice
 
 SHORTEST = 0.09  # so long is each output, says the text: who divides by a little more is right
 
@@ -68,9 +68,9 @@ def with_gradients_of(rng, h, n):
 
 
 def particular_with_gradients(weights):
-    """Make weights of a layer with ordinary ones beside them, with gradients of both signs."""
-    heads = with_ordinary(weights)[None]
-    return heads, heads - 0.2
+    """Make two heads that are the same, with gradients of both signs and some of 0."""
+    heads = twice(weights)[None]
+    return heads, 3 * (0.5 - heads) * [[0], [1], [1], [1]]
 
 
 def with_gradients(rng):
@@ -131,7 +131,7 @@ def deletions(rng):
     for _ in tries("a text of which one class is the likeliest"):
         predict, text = draw_predictor(rng, 5, 3), np.array([4, 0, 2, 4, 7])
         if clear_winner(predict, text):
-            return [*cases, (predict, text, rng.permutation(5))]
+            return [*cases, (predict, text, rng.permutation(5)), deletion_of(rng, 12, 3)]
 
 
 def _another_leads(answers):

@@ -42,8 +42,9 @@ def _words_to_hide(rng):
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
         (certain, sure),
         (draw_predictor(rng, 7, 3, scale=0.002), text[:7]),  # hardly moved
+        (draw_predictor(rng, 5, 4, scale=2e-5), text[:5]),
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
-        (draw_predictor(rng, 30, 3), rng.integers(1, 9, size=30)),
+        _text_of(rng, 30, 3),
     ]
 
 
