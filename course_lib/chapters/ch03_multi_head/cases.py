@@ -309,7 +309,9 @@ def models(rng, mistakes):
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
     few = [few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
-    return [*few, _many_tokens(rng), *drawn]
+    ring = np.roll(np.eye(4), 1, axis=1)
+    one_hot = np.array([[ring, np.eye(4)[::-1]], [ring, np.eye(4)[[1, 0, 1, 2]]]])
+    return [*few, _many_tokens(rng), (one_hot,), *drawn]
 
 
 def nearest(weights):

@@ -307,6 +307,9 @@ def ways(rng):
         )
     ]
     branches += [nearly_as_long(rng, unit, longer) for unit in UNITS for longer in (False, True)]
+    # The same order of tokens, and the same weights to three digits.
+    seed = rng.integers(2**32)
+    branches += [nearly_as_long(np.random.default_rng(seed), 1e-4, longer) for longer in (0, 1)]
     branches += [_decoys(rng), _way_round(rng), _among_many(rng)]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
@@ -420,13 +423,14 @@ def _unevenly_close(rng, n):
 def scores(rng):
     """Make scores of clear and of hidden agreement, and some that are nearly the same."""
     rising = np.sort(rng.normal(size=6))
-    close = 1 + 1e-4 * rng.permutation(9)
     return [
         (np.array([2.0, 5.0]), np.array([7.0, 1.0])),
         (rng.normal(size=3), rng.normal(size=3)),
         (rising, np.exp(3 * rising)),
         (rising, -(rising**3)),
-        (close, rng.normal(size=9)),
+        *((1 + 1e-4 * rng.permutation(9), second) for second in 2 * [rng.normal(size=9)]),
+        (1e-7 * rng.normal(size=9), 1e5 * rng.normal(size=9)),
+        (rng.permutation(9) - 4.0, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         (rng.normal(size=8), 3 - 1e-9 * rng.permutation(8)),
         (rng.permutation(_unevenly_close(rng, 9)), rng.normal(size=9)),

@@ -447,6 +447,7 @@ CHECKS = {
         ),
     ),
     "vision-7": Check(
+        twins=nudged(0),
         inputs=_gains,
         judge=_judge_errors,
         sizes=Sizes(lambda rng, n: (rng.normal(0.5, 1, size=n),), (2,)),

@@ -134,7 +134,7 @@ def _models(rng):
     """
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
-    cases.append((np.array(2 * [with_faint_edges(3, 3.5e-6)]), 0, 1))
+    cases.append((np.array(2 * [with_faint_edges(3, 2.5e-6)]), 0, 1))
     # With more than ten positions, 10 * level + position stands for two nodes at once.
     wide = softmax(2 * np.sin(np.arange(288.0)).reshape(2, 12, 12))
     cases.append((0.5 * np.eye(12) + 0.5 * wide, 0, 10))
@@ -536,7 +536,7 @@ CHECKS = {
         judge=_judge_two_layers,
         without=OURS,
         sizes=Sizes(lambda rng, n: tuple(softmax(2 * rng.normal(size=(2, n, n))))),
-        particular=lambda weights: (weights, weights),
+        particular=lambda weights: (weights, np.roll(np.eye(4), 1, axis=1)),
     ),
     "flow-6": Check(
         twins=changed(_with_last_turned, 0, shared=in_order),

@@ -98,6 +98,7 @@ def silent_by_rounds(rounds):
             weights /= weights.sum(axis=1, keepdims=True)
         return weights
 
+    answer.by_chance = True
     return answer
 
 
