@@ -98,8 +98,9 @@ def seeds_of(exercise, place, of_wrong=False):
 
 
 def with_few_cases(exercise):
-    """Return the exercise with its two smallest cases."""
-    return with_cases(exercise, lambda cases: sorted(cases, key=lambda case: np.size(case[0]))[:2])
+    """Return the exercise with its two smallest cases; where it draws, with the second of them."""
+    few = slice(1, 2) if exercise.draws else slice(2)
+    return with_cases(exercise, lambda cases: sorted(cases, key=lambda case: np.size(case[0]))[few])
 
 
 def with_cases(exercise, choose):
