@@ -122,17 +122,16 @@ def verdicts_on_right(exercise, answers):
     """Yield (place, seed, result) for each answer with each of its seeds.
 
     To watch what is called takes as long as all the rest: it is done once each, on a few cases.
-    To draw takes longer still: of the cases of a seed an answer gets every second one, so that
-    each is drawn in the ways of half of them; `make mutate` has each answer draw all, and solved
-    notebooks show that the solution does.
+    To draw takes longer still: of the cases that learners do not get, an answer draws every second
+    one, and in `make mutate` all.
     """
     for place, answer in enumerate(answers):
         if exercise.without:
             yield place, 0, verdict(exercise, answer, 0, few=is_daily())
         for seed in seeds_of(exercise, place):
             posed = dataclasses.replace(with_inputs_made(exercise, seed), without=())
-            if exercise.draws and is_daily():
-                posed = with_cases(posed, itemgetter(slice(place // 2 % 2, None, 2)))
+            if exercise.draws and seed and is_daily():
+                posed = with_cases(posed, itemgetter(slice(seed % 2, None, 2)))
             yield place, seed, assess(posed, {exercise.answer: answer}, seed=seed)
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
-from course_lib.exercises.calling import run_module
+from course_lib.exercises.calling import copied, run_module
 from course_lib.exercises.exercise import PASSED, Check, Exercise, assess, read_value
 from course_lib.exercises.exercise import posed as posed_by
 from course_lib.exercises.judging import compare_all
@@ -62,6 +62,23 @@ def some(answers):
     return list(enumerate(answers))[::every]
 
 
+def wrong_on(exercise, answer):
+    """Return a valid case on which an answer is wrong, or None.
+
+    Where all together are right, none is judged by itself, as those of a wrong answer are: to begin
+    a judgement takes as long as to judge a case.
+    """
+    exercise, count = unwatched(exercise), few(exercise)
+
+    def drawn(rng):
+        return [*map(copied, search.drawn(search.valid_input(exercise), count))]
+
+    together = dataclasses.replace(exercise, inputs=drawn)
+    if assess(together, {exercise.answer: answer}).state == PASSED:
+        return None
+    return search.separating_case(exercise, answer, examples=count)
+
+
 def unwatched(exercise):
     """Return an exercise that does not watch what is called, which takes as long as all the rest.
 
@@ -72,18 +89,14 @@ def unwatched(exercise):
 
 @each_function
 def test_the_official_solution_is_right_on_all_valid_input(exercise):
-    solution = solution_of(exercise)
-    found = search.separating_case(unwatched(exercise), solution, examples=few(exercise))
-    assert found is None
+    assert wrong_on(exercise, solution_of(exercise)) is None
 
 
 @each_function
 def test_brute_force_agrees_on_all_valid_input(exercise):
     brutes = of_tests(exercise, "brute").BRUTE
     assert exercise.key in brutes, "brute.py of the chapter's tests lacks it"
-    brute = brutes[exercise.key]
-    found = search.separating_case(unwatched(exercise), brute, examples=few(exercise))
-    assert found is None
+    assert wrong_on(exercise, brutes[exercise.key]) is None
 
 
 @each_function
