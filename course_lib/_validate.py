@@ -14,6 +14,7 @@ again. What is further off is no attention, and is refused.
 import itertools
 import sys
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -326,11 +327,17 @@ def _nearest_bfloat16(number):
     return np.uint32(bits).view(np.float32)
 
 
+_type_name = cache(str)  # NumPy takes as long to write one as to look at a small matrix
+
+
 def _stored_as(values):
     """Return the name of a tensor's or an array's type, or a list's of them, if it has one."""
     if isinstance(values, list | tuple) and values:
         return _stored_as(values[0])
-    return str(getattr(values, "dtype", "")).removeprefix("torch.")
+    dtype = getattr(values, "dtype", "")
+    if isinstance(dtype, np.dtype):
+        return _type_name(dtype)
+    return str(dtype).removeprefix("torch.")
 
 
 def token_list(tokens, n, name="tokens"):

@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import settings
 
 from tests.support.once import once
@@ -51,6 +52,13 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Look for no examples in docstrings here: doctest would import all that serves the tests."""
+    found = yield
+    return [part for part in found if not isinstance(part, DoctestModule)]
 
 
 # First: xdist reads the groups in a hook of the same name.

@@ -5,6 +5,7 @@ import functools
 import importlib
 import pickle
 import re
+from operator import itemgetter
 
 import numpy as np
 import pytest
@@ -77,12 +78,12 @@ def is_random(exercise):
     return any(stored_cases(exercise, seed) != first for seed in range(1, 4))
 
 
-def seeds_of(exercise, place):
+def seeds_of(exercise, place, of_wrong=False):
     """Return the seeds with which the answer at a place in its list is judged.
 
     The inputs that learners get (0) are seen by each. The other seeds are shared between the
-    answers, one for every third, and each answer sees all in `make mutate`. Where nothing is
-    random, or where an answer draws, one judgement is enough.
+    answers, one for every third right one and every twelfth wrong one, and each answer sees all in
+    `make mutate`. Where nothing is random, or where an answer draws, one judgement is enough.
     """
     if not is_random(exercise):
         return [0]
@@ -92,17 +93,19 @@ def seeds_of(exercise, place):
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
     plain = exercise.call in (call_function, call_keeping, read_value) and exercise.key not in SLOW
-    every = 3 if plain else 6
+    every = (3 if plain else 6) * (4 if of_wrong else 1)
     return [0] if place % every else [0, 1 + place // every % 9]
 
 
 def with_few_cases(exercise):
-    """Return the exercise with its two smallest cases."""
+    """Return the exercise with its two smallest cases; where it draws, with the second of them."""
+    few = slice(1, 2) if exercise.draws else slice(2)
+    return with_cases(exercise, lambda cases: sorted(cases, key=lambda case: np.size(case[0]))[few])
 
-    def inputs(rng):
-        return sorted(exercise.inputs(rng), key=lambda case: np.size(case[0]))[:2]
 
-    return dataclasses.replace(exercise, inputs=inputs)
+def with_cases(exercise, choose):
+    """Return the exercise with those of its cases that are chosen."""
+    return dataclasses.replace(exercise, inputs=lambda rng: choose(exercise.inputs(rng)))
 
 
 ENDLESS = "did not come to an end"
@@ -119,12 +122,17 @@ def verdicts_on_right(exercise, answers):
     """Yield (place, seed, result) for each answer with each of its seeds.
 
     To watch what is called takes as long as all the rest: it is done once each, on a few cases.
+    To draw takes longer still: of the cases that learners do not get, an answer draws every second
+    one, and in `make mutate` all.
     """
     for place, answer in enumerate(answers):
         if exercise.without:
             yield place, 0, verdict(exercise, answer, 0, few=is_daily())
         for seed in seeds_of(exercise, place):
-            yield place, seed, verdict(exercise, answer, seed, without=())
+            posed = dataclasses.replace(with_inputs_made(exercise, seed), without=())
+            if exercise.draws and seed and is_daily():
+                posed = with_cases(posed, itemgetter(slice(seed % 2, None, 2)))
+            yield place, seed, assess(posed, {exercise.answer: answer}, seed=seed)
 
 
 def verdicts_on_wrong(exercise, answers, said):
@@ -141,7 +149,7 @@ def verdicts_on_wrong(exercise, answers, said):
         endless = ENDLESS in expected
         changed = {} if any(part in expected for part in CALLS) else {"without": ()}
         changed |= {"seconds": 0.5} if endless else {}
-        for seed in [0] if endless else seeds_of(exercise, place):
+        for seed in [0] if endless else seeds_of(exercise, place, of_wrong=True):
             result = verdict(exercise, answer, seed, few, **changed)
             if few and not (result.state in (WRONG, ERROR) and says(result.message, said[place])):
                 result = verdict(exercise, answer, seed, **changed)
@@ -253,7 +261,7 @@ def test_dots_are_not_attempted_and_oddities_are_told(exercise):
 def test_each_exercise_has_enough_answers_and_two_hints():
     for exercise in EXERCISES:
         answers = ANSWERS[exercise.chapter]
-        assert len(answers.RIGHT[exercise.key]) >= 2, exercise.key
+        assert len(answers.RIGHT[exercise.key]) >= 8, exercise.key
         assert len(answers.WRONG[exercise.key]) >= 5, exercise.key
         assert len(exercise.hints) == 2
         assert all(hint.endswith((".", "?", ")")) for hint in exercise.hints), exercise.key

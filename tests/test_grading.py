@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +42,7 @@ from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import Unreadable, find_files, read_file, take_apart
 from course_lib.grading.warming import warm_imports
 from tests.support.grading import SHORT, as_file, load_little, need_sandbox, of_one_cell
+from tests.support.standing_in import deadly_record_of
 
 SHIFT = ("weights-1", 'shift_effect = "unchanged"')
 SOFTMAX = "def safe_softmax(logits):\n    p = np.exp(logits - logits.max(axis=1, keepdims=True))\n"
@@ -709,16 +709,6 @@ def test_a_class_is_graded_and_not_graded_again(tmp_path, capsys, monkeypatch):
         cli.main(call)
 
 
-def record_of(data, stem, digest):
-    """Stands for grading: one stem kills its process, always or the first time."""
-    kind, _, folder = stem.partition(":")
-    if kind == "kill" or (kind == "once" and not os.path.exists(f"{folder}/tried")):
-        if kind == "once":
-            open(f"{folder}/tried", "w").close()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return Record(digest)
-
-
 # Control-C comes to all processes while the one that grades waits for a worker to be there: for the
 # first, which only shows that workers can be started, then for each of two. Each is met in a fork,
 # which ends then as a program does.
@@ -726,7 +716,7 @@ INTERRUPTED = """
 import os, signal, sys
 from multiprocessing import forkserver
 from course_lib.grading import running
-from tests.support.slow import slow_record_of
+from tests.support.standing_in import slow_record_of
 
 def grade(interrupted_at):
     os.setpgid(0, 0)
@@ -768,7 +758,7 @@ def test_a_process_that_dies_takes_no_other_submission_with_it(tmp_path):
     stems = ["a", "kill", "b", f"once:{tmp_path}", "c"]
     tasks = [(b"", stem, stem) for stem in stems]
     found = list(
-        running.graded(tasks, {"limits": None, "safe": True, "language": "en"}, 2, record_of)
+        running.graded(tasks, {"limits": None, "safe": True, "language": "en"}, 2, deadly_record_of)
     )
     assert sorted(record.digest for record in found) == sorted(stems)
     assert {record.digest for record in found if record.problem} == {"kill"}

@@ -22,7 +22,7 @@ SETTINGS = {"limits": Limits(seconds=5, seconds_of_cells=5), "safe": True, "lang
 
 
 # Workers are forked from a process that has loaded what they need, also those that stand in for
-# dead ones. Two deaths are enough to say who kills.
+# dead ones; their sandboxes load hardly anything. Two deaths are enough to say who kills.
 QUICK = {
     "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.scheduler.allowed-failures": 1,
@@ -34,7 +34,7 @@ def workers():
     import dask
     from distributed import LocalCluster
 
-    start_forkserver("distributed", "course_lib.grading.cluster")
+    start_forkserver("distributed", "course_lib.grading.cluster", "tests.support.little_loaded")
     with (
         dask.config.set(QUICK),
         LocalCluster(

@@ -9,10 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from docutils import nodes
-from myst_nb.ext.execution_tables import make_stat_table
-from nbformat.v4 import new_output
 from PIL import Image
-from pypdf import PdfReader
 
 from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
@@ -85,6 +82,8 @@ def test_a_static_figure_without_plain_areas_is_made_small():
 
 
 def test_a_line_that_came_in_two_pieces_is_one_line():
+    from nbformat.v4 import new_output  # loads much
+
     pieces = [("stdout", "  a:\n  b:"), ("stdout", " 5%\n"), ("stderr", "no\n"), ("stdout", "c\n")]
     outputs = [new_output("stream", name=name, text=text) for name, text in pieces]
     whole = module_of_book("_ext/whole_lines").with_whole_lines(outputs)
@@ -143,6 +142,8 @@ def test_what_touches_a_formula_is_found():
 
 
 def test_whether_a_notebook_ran_is_said_in_a_word():
+    from myst_nb.ext.execution_tables import make_stat_table  # loads much
+
     made = make_stat_table("run_times", {"page": {"exec_data": dict(RAN)}})
     failed = make_stat_table("run_times", {"page": {"exec_data": {**RAN, "succeeded": False}}})
     for table, word in ((made, "ran"), (failed, "failed")):
@@ -160,7 +161,7 @@ def test_pages_are_printed_with_bookmarks_and_links_between_them(small_book, tmp
     paper = module_of_book("paper")
     assert list(paper.pages_in_order(small_book))[:2] == ["index.html", "conventions.html"]
     sheets = paper.print_book(small_book, tmp_path / "book.pdf", ["index.html", "conventions.html"])
-    printed = PdfReader(tmp_path / "book.pdf")
+    printed = printed_at(tmp_path / "book.pdf")
     assert len(printed.pages) == 1 + sum(sheets.values())
     texts = [page.extract_text() for page in printed.pages]
     assert min(map(len, texts)) > 20
@@ -187,11 +188,18 @@ def test_a_sheet_without_anything_is_printed_too(tmp_path):
         (tmp_path / f"{name}.html").write_text(f"{head}<style>p {{}}</style>{text}")
     target = tmp_path / "book.pdf"
     module_of_book("paper").print_book(tmp_path, target, [f"{name}.html" for name in pages])
-    printed = PdfReader(target)
+    printed = printed_at(target)
     tree = printed.root_object["/StructTreeRoot"]
     assert len(printed.pages) == 1 + 1 + 2 + 1 + 1
     assert len(tree["/K"]["/K"]) == 1 + 3
     assert ["/StructParents" in page for page in printed.pages] == [1, 1, 1, 0, 0, 1]
+
+
+def printed_at(path):
+    """Return the pages of a file that was printed."""
+    from pypdf import PdfReader  # loads much
+
+    return PdfReader(path)
 
 
 def assert_tagged(printed):

@@ -9,7 +9,6 @@ import xml.etree.ElementTree as ET
 import nbformat
 import numpy as np
 import pytest
-from nbconvert import HTMLExporter
 
 from course_lib import language, theme
 from course_lib.authoring.source import ROOT
@@ -182,7 +181,8 @@ def test_what_is_sent_can_be_read_again(n, exact):
 @pytest.mark.notebook
 def test_a_notebook_shows_its_still_where_no_figure_lives(browser, tmp_path):
     """In nbconvert's HTML, without a network: there the widget's own output is empty."""
-    from nbclient import NotebookClient
+    from nbclient import NotebookClient  # both load much
+    from nbconvert import HTMLExporter
 
     code = (
         "from course_lib.widgets import attention_explorer\n"

@@ -239,14 +239,14 @@ TRANSFORMS = {
     "export": exported,
     "device": elsewhere,
 }
-# Translator, which holds both, is compiled as one graph with them.
-WITHIN = {("EncoderLayer", "compile"), ("DecoderLayer", "compile")}
+# Translator, which holds both, becomes one graph with them.
+WITHIN = set(itertools.product(["EncoderLayer", "DecoderLayer"], ["compile", "export"]))
 CELLS = [cell for cell in itertools.product(CASES, TRANSFORMS) if cell not in WITHIN]
 # What is made of other modules of this table and of PyTorch's own: it must become one graph, as
 # they must, but only theirs is taken apart once more into single operations and their gradients.
 COMPOSED = {
     *("EncoderLayer", "DecoderLayer", "TextClassifier", "Translator"),
-    *("PatchAttention", "DigitClassifier", "PatchClassifier"),
+    *("SelfAttention", "PatchAttention", "DigitClassifier", "PatchClassifier", "sparse_attention"),
 }
 
 

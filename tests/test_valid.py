@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from course_lib.chapters import CHAPTERS, chapter_folder, chapter_stem
-from course_lib.exercises.calling import run_module
+from course_lib.exercises.calling import copied, run_module
 from course_lib.exercises.exercise import PASSED, Check, Exercise, assess, read_value
 from course_lib.exercises.exercise import posed as posed_by
 from course_lib.exercises.judging import compare_all
@@ -62,23 +62,45 @@ def some(answers):
     return list(enumerate(answers))[::every]
 
 
+def wrong_on(exercise, answer):
+    """Return a valid case on which an answer is wrong, or None.
+
+    Where all together are right, none is judged by itself, as those of a wrong answer are: to begin
+    a judgement takes as long as to judge a case.
+    """
+    exercise, count = unwatched(exercise), few(exercise)
+
+    def drawn(rng):
+        return [*map(copied, search.drawn(search.valid_input(exercise), count))]
+
+    together = dataclasses.replace(exercise, inputs=drawn)
+    if assess(together, {exercise.answer: answer}).state == PASSED:
+        return None
+    return search.separating_case(exercise, answer, examples=count)
+
+
+def unwatched(exercise):
+    """Return an exercise that does not watch what is called, which takes as long as all the rest.
+
+    Solved notebooks and tests/test_checks.py show that its check does, and takes the right ones.
+    """
+    return dataclasses.replace(exercise, without=())
+
+
 @each_function
 def test_the_official_solution_is_right_on_all_valid_input(exercise):
-    solution = solution_of(exercise)  # that its check takes it, the solved notebooks show
-    assert search.separating_case(exercise, solution, examples=few(exercise)) is None
+    assert wrong_on(exercise, solution_of(exercise)) is None
 
 
 @each_function
 def test_brute_force_agrees_on_all_valid_input(exercise):
-    brutes = of_tests(exercise, "brute").BRUTE  # its check takes them: tests/test_checks.py
+    brutes = of_tests(exercise, "brute").BRUTE
     assert exercise.key in brutes, "brute.py of the chapter's tests lacks it"
-    brute = brutes[exercise.key]
-    assert search.separating_case(exercise, brute, examples=few(exercise)) is None
+    assert wrong_on(exercise, brutes[exercise.key]) is None
 
 
 @each_function
 def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
-    free = dataclasses.replace(exercise, without=())
     wrong = of_tests(exercise, "answers").WRONG[exercise.key]
     for place, (answer, parts) in some(wrong):
         if any(said in str(parts) for said in BEYOND):
@@ -88,7 +110,7 @@ def test_each_wrong_answer_is_wrong_on_some_valid_input(exercise):
         if hasattr(answer, "by_chance"):  # right on the same input at another time
             continue
         found = search.separating_case(
-            free, answer, examples=settings().max_examples, few=few(exercise)
+            unwatched(exercise), answer, examples=settings().max_examples, few=few(exercise)
         )
         assert found is not None, (place, answer, parts)
 

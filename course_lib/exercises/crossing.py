@@ -70,8 +70,8 @@ def pairs_of_one_form(cases, others=None):
         found = [_in_turns(group[:TRIED]) for group in groups.values()]
     else:
         found = [
-            product(groups.get(form, [])[:TRIED], group[:TRIED])
-            for form, group in _by_form(others).items()
+            product(groups.get(of_form, [])[:TRIED], group[:TRIED])
+            for of_form, group in _by_form(others).items()
         ]
     return (pair for row in zip_longest(*found) for pair in row if pair)
 
@@ -84,7 +84,7 @@ def _in_turns(group):
 def _by_form(cases):
     groups = {}
     for case in cases:
-        groups.setdefault(_form(case), []).append(case)
+        groups.setdefault(form(case), []).append(case)
     return groups
 
 
@@ -118,12 +118,12 @@ def _nearer(one, other):
     return one + NEAR * (other - one) if finite else one
 
 
-def _form(value):
+def form(value):
     """Return what arguments have in common that may stand for one another: types and sizes."""
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.kind
     if isinstance(value, tuple | list):
-        return type(value), tuple(map(_form, value))
+        return type(value), tuple(map(form, value))
     return type(value)
 
 

@@ -75,6 +75,10 @@ class Check:
     twins : tuple of rearranging.Twins
         Kinds of cases that may be added, as each has something in common with one of the inputs:
         `rearranging` has them.
+    sizes : sizing.Sizes, optional
+        How a case of given sizes is made: one is added of each small size that lacks.
+    particular : callable (weights) -> tuple, optional
+        Makes a case of (4, 4) weights that random ones never are: `particular` has them.
     """
 
     judge: Callable[[list, list], None]
@@ -85,6 +89,8 @@ class Check:
     seconds: float = 30.0
     fits: Callable[..., bool] | None = None
     twins: tuple = ()
+    sizes: Any = None
+    particular: Callable[[np.ndarray], tuple] | None = None
 
     @property
     def draws(self):

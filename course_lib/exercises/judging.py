@@ -5,6 +5,8 @@ right is held against well-known mistakes, and a mistake is named only if it exp
 by chance a wrong number is right, or looks like another mistake, in one of them.
 """
 
+from functools import cache
+
 import numpy as np
 
 from course_lib.exercises.exercise import Wrong
@@ -28,6 +30,9 @@ SMALLEST = {"float16": 2**-24}
 SMALLEST_USUAL = 1e-37  # of float32 and bfloat16
 
 
+_type_name = cache(str)  # NumPy takes long to write one
+
+
 def tolerance_of(value, *, counted=False, copied=False):
     """Return the tolerance for a plain value: that of the coarsest type of number in it.
 
@@ -37,7 +42,7 @@ def tolerance_of(value, *, counted=False, copied=False):
     if isinstance(value, tuple | list):
         parts = [tolerance_of(part, counted=counted, copied=copied) for part in value]
         return max(parts or [USUAL_TOLERANCE], key=lambda part: part["rtol"])
-    kind = "bfloat16" if isinstance(value, BFloat16) else str(getattr(value, "dtype", ""))
+    kind = "bfloat16" if isinstance(value, BFloat16) else _type_name(getattr(value, "dtype", ""))
     if counted:
         return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
     if copied:
@@ -201,7 +206,7 @@ def read_choice(value):
     """Return a choice as it is compared: text in small letters, without what stands around it."""
     if isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
-    return value.strip(" \t\n.!\"'`").lower() if isinstance(value, str) else value
+    return value.strip(" \t\n.!\"'`“”„‘’«»").lower() if isinstance(value, str) else value
 
 
 def read_array(value, what, *, shape=None):

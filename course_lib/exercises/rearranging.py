@@ -16,7 +16,7 @@ from course_lib.exercises.crossing import pairs_of_one_form, same_data
 from course_lib.exercises.judging import same
 
 MOST = 2  # cases of each kind
-NUDGE = 0.003  # such numbers have the same two digits as often as not
+NUDGES = {2: 0.003, 3: 0.0003}  # such numbers have as many digits in common as often as not
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,24 +139,30 @@ def in_order(part):
 
 
 def nudged(*arguments):
-    """Return kinds of twins: numbers differ a little; to two digits they are the same.
+    """Return kinds of twins: numbers differ a little; to two digits, or to three, they are equal.
 
     In each row one number has given a little to another, if it can. Sums of rows, zeros and
     signs stay.
     """
-    return changed(_nudged, *arguments, shared=lambda part: part.round(2))
+
+    def kinds(digits):
+        return changed(
+            lambda part: _nudged(part, digits), *arguments, shared=lambda part: part.round(digits)
+        )
+
+    return tuple(kind for digits in NUDGES for kind in kinds(digits))
 
 
-def _nudged(numbers):
-    new = numbers.copy()
+def _nudged(numbers, digits):
+    new, nudge = numbers.copy(), NUDGES[digits]
     for row in new.reshape(-1, new.shape[-1]):
         gives, takes = (
-            np.flatnonzero((other.round(2) == row.round(2)) & (other * row > 0))
-            for other in (row - NUDGE, row + NUDGE)
+            np.flatnonzero((other.round(digits) == row.round(digits)) & (other * row > 0))
+            for other in (row - nudge, row + nudge)
         )
         if len(gives) and len(takes):
-            row[gives[0]] -= NUDGE
-            row[takes[0]] += NUDGE
+            row[gives[0]] -= nudge
+            row[takes[0]] += nudge
     return new
 
 

@@ -8,7 +8,9 @@ from course_lib.chapters import CHAPTERS, MOVED, chapter_folder, chapter_name
 from course_lib.chapters.reading import SourceError, tasks
 from course_lib.exercises.crossing import crossed
 from course_lib.exercises.exercise import Exercise
+from course_lib.exercises.particular import with_particular
 from course_lib.exercises.rearranging import with_twins
+from course_lib.exercises.sizing import with_sizes
 
 
 def exercises_of(chapter):
@@ -37,4 +39,6 @@ def _exercises(chapter, spoken):  # the language is part of what is remembered
     if list(said) != list(checks):
         apart = ", ".join(sorted(set(said) ^ set(checks))) or "in another order"
         raise SourceError(f"{folder}: chapter.md and checks.py have other exercises: {apart}")
-    return [Exercise(**vars(said[key]), **vars(with_twins(crossed(checks[key])))) for key in said]
+    for add in (crossed, with_twins, with_sizes, with_particular):
+        checks = {key: add(check) for key, check in checks.items()}
+    return [Exercise(**vars(said[key]), **vars(checks[key])) for key in said]

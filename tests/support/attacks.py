@@ -4,6 +4,7 @@ They lie in tests/attacks, one a file; the first line says what it tries. Their 
 .py, for no tool is to import them.
 """
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -29,20 +30,27 @@ def read(path):
     return key, source
 
 
-def descendants(process):
-    """Return the processes that a process has started, and these in turn."""
-    found = []
-    for listed in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(listed.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        found.append((parent, int(listed.parent.name)))
+def descendants(process, listed=None):
+    """Return the processes that a process has started, and these in turn.
+
+    Where several are asked for, all `parents_and_children` are `listed` once.
+    """
+    listed = parents_and_children() if listed is None else listed
     below, before = {process}, set()
     while below != before:
         before = set(below)
-        below |= {child for parent, child in found if parent in below}
+        below |= {child for parent, child in listed if parent in below}
     return below - {process}
+
+
+def parents_and_children():
+    """Return the number of each process of this machine, after that of its parent."""
+    found = []
+    for listed in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(listed.read_text().rpartition(")")[2].split()[1])
+            found.append((parent, int(listed.parent.name)))
+    return found
 
 
 def marks_left():
@@ -61,8 +69,9 @@ def complaints(grader, path):
         found.append("it scores")
     if took > grader.limits.wall + judge.JUDGING + 30:  # a new sandbox may have to start
         found.append(f"it took {took:.0f} s")
+    listed = parents_and_children()
     for sandbox in grader.sandboxes.values():
-        if sandbox.is_open and len(descendants(sandbox.process.pid)) > 1:
+        if sandbox.is_open and len(descendants(sandbox.process.pid, listed)) > 1:
             found.append("something is left running")
     found += [f"{left} is left" for left in marks_left()]
     (honest,) = grader.grade(of_one_cell("weights-2", HONEST), keys=["weights-2"])

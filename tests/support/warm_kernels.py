@@ -2,7 +2,7 @@
 
 To load PyTorch, Matplotlib and their like takes longer than most chapters take. Here they are
 loaded once for all notebooks of a run; each notebook has a kernel of its own all the same. Kernels
-that are started in the usual way run chapter 1, where plain nbval is tried, chapter 6, in
+that are started in the usual way run chapter 1, where plain nbval is tried, chapter 7, in
 JupyterLab, and the first page of the book.
 """
 

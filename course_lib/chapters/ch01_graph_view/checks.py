@@ -17,6 +17,7 @@ from course_lib.exercises.judging import (
 )
 from course_lib.exercises.plain_data import PlainGraph
 from course_lib.exercises.rearranging import reordered
+from course_lib.exercises.sizing import Sizes
 from course_lib.graph import attention_graph, attention_multigraph, top_edges
 from course_lib.language import say
 
@@ -76,6 +77,11 @@ def _between(rng, weights):
     steps = np.unique(weights)[len(weights) // 2 : -len(weights) // 2]
     place = np.argmax(np.diff(steps) * rng.uniform(0.5, 1, size=len(steps) - 1))
     return float(steps[place : place + 2].mean())
+
+
+def _with_threshold(rng, n):
+    weights = _random_weights(rng, n)
+    return weights, _between(rng, weights)
 
 
 def _edges(weights, kept, first=0):
@@ -401,7 +407,7 @@ def _groups(rng):
 
 def long_ring(rng):
     """Return weights of which only a long way round is strong, through the tokens in any order."""
-    order = rng.permutation(rng.integers(11, 14))
+    order = rng.permutation(rng.integers(14, 17))
     logits = rng.normal(size=(len(order),) * 2) / 2
     logits[order, np.roll(order, 1)] += 4
     return softmax(logits)
@@ -461,6 +467,8 @@ CHECKS = {
         inputs=_edge_cases,
         judge=_judge_edge_list,
         without=(attention_graph, attention_multigraph, top_edges),
+        sizes=Sizes(_with_threshold, (2,)),
+        particular=lambda weights: (weights, 0.15),
     ),
     "graph_view-2": Check(call=read_value, judge=_judge_node_counts),
     "graph_view-3": Check(
@@ -468,8 +476,21 @@ CHECKS = {
         inputs=_flow_cases,
         judge=_judge_flow_graph,
         without=(attention_graph, attention_multigraph),
+        sizes=Sizes(lambda rng, n: (_random_weights(rng, n),)),
+        particular=lambda weights: (weights,),
     ),
     "graph_view-4": Check(inputs=_sink_cases, judge=_judge_sink),
-    "graph_view-5": Check(inputs=_share_cases, judge=_judge_share),
-    "graph_view-6": Check(twins=reordered(0), inputs=_connection_cases, judge=_judge_connection),
+    "graph_view-5": Check(
+        inputs=_share_cases,
+        judge=_judge_share,
+        sizes=Sizes(lambda rng, n: (_random_weights(rng, n), _share(rng, n))),
+        particular=lambda weights: (weights, 0.9),
+    ),
+    "graph_view-6": Check(
+        twins=reordered(0),
+        inputs=_connection_cases,
+        judge=_judge_connection,
+        sizes=Sizes(lambda rng, n: (_random_weights(rng, n),), (2,)),
+        particular=lambda weights: (weights,),
+    ),
 }

@@ -26,6 +26,7 @@ from course_lib.exercises.judging import (
     same_copied,
 )
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 
 NOT_THE_LARGEST = "An entry far above what is subtracted from its row still overflows."
 COLUMNS = "The columns sum to 1, but the rows should."
@@ -61,7 +62,7 @@ def _logits(rng):
     # Too far above the minimum, not the mean; and exponentials of which only the sum overflows.
     steep = np.array([[0.0, 800.0, 800.0, 800.0], [0.0, 709.5, 709.5, 709.5]])
     high = np.array([[2e6, 2e6 + 1, 2e6 - 2], [-2e6, 0.0, -2e6 - 1]])
-    huge = 2.0**90 * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    huge = 2.0**23 * np.array([[0.0, 1.0, 1.0], [-1.0, 0.0, -1.0]])
     # Those that stay are near one another, or small beside the largest.
     pairs = np.array([[1024.0, 1016.0, -1024.0, -1024.0], [9.0, 0.0, -1.0, -2.6]])
     tied = np.array([[2.0, 1.0, 2.0, 2.0, 0.0]])
@@ -118,20 +119,24 @@ def _as_written(logits):
 # Exercise 3: from queries and keys ----------------------------------------------------------------
 
 
+def _near_vectors(rng, n, m, d):
+    return rng.normal(size=(n, d)), rng.normal(size=(m, d))
+
+
 def _query_key(rng):
     # Mostly few and small numbers: where softmax saturates, every scale looks right.
     n, m, d = (int(size) for size in rng.permutation(np.arange(2, 9))[:3])
     sizes = ((3, 5, 4), (4, 2, 7), (1, 6, 9), (5, 5, 2), (3, 4, 1), (4, 4, 4), (n, m, d))
     sizes += ((11, 12, 10), (2, 2, 2), (3, 1, 2))
     sizes += (tuple(int(size) for size in rng.integers(20, 40, size=3)),)
-    near = [(rng.normal(size=(n, d)), rng.normal(size=(m, d))) for n, m, d in sizes]
+    near = [_near_vectors(rng, *size) for size in sizes]
     near.append((0.01 * near[-1][0], near[-1][1]))
     # Far logits, all exact in half precision: with d = 1 or 4 the scale is 1 or 1/2.
     tied = 32768.0 * np.eye(4)[[0, 1, 2]], np.array([[1.0, -1, 0, 0], [1, 1, 0, 0], [0, 1, 1, -1]])
     high = np.array([[1024.0, -1024, 32768, -32768]]).T, np.array([[1.0], [255 / 256], [0.5]])
     unlike = (rng.normal(size=(4, 3)) * [[0.2], [1], [3], [0]], rng.normal(size=(6, 3)) + 1)
-    # A weight below 1 in 10,000 is not 0.
-    faint = np.array([[4.0], [1.0]]), np.array([[0.0], [2.5]])
+    # Weights below 1 in 10,000, and some far below, are not 0.
+    faint = np.array([[4.0], [1.0]]), np.array([[0.0], [0.6], [3.2], [0.27]])
     return [*near, tied, high, unlike, faint]
 
 
@@ -178,14 +183,15 @@ def _judge_weights(cases, values):
 FAR = 20_000.0  # so far below 0 allowed logits may lie; the text says so
 
 
+def _near_sequence(rng, n, d_key, d_value):
+    return tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
+
+
 def _sequences(rng):
     sizes = ((4, 3, 2), (5, 2, 3), (1, 4, 4), (4, 3, 4), rng.integers(3, 8, size=3), (11, 5, 6))
     sizes += ((2, 3, 1),)
     sizes += (rng.integers(20, 40, size=3),)
-    near = [
-        tuple(rng.normal(size=(n, d)) for d in (d_key, d_key, d_value))
-        for n, d_key, d_value in sizes
-    ]
+    near = [_near_sequence(rng, *size) for size in sizes]
     near[1][1][1] = near[1][2][2] = 0  # logits of 0 that are not masked, and a value of 0
     # Logits far below 0, and a later one far above: with four features the scale is exactly 1/2.
     nearer = np.array([[1, 1, 1, 1], [1, 1, 1, 0.5], [1, 1, 1, 1]])
@@ -200,7 +206,10 @@ def _sequences(rng):
         np.array([[1.0], [255 / 256], [0.5]]),
         rng.normal(size=(3, 2)),
     )
-    return [*near, below, later, high]
+    # One's own key may lie further below two others than an exponential reaches.
+    own_below = np.array([[1024.0]] * 3), np.array([[1.0], [255 / 256], [0.0]]), np.eye(3)
+    faint = np.full((4, 1), 4.0), np.array([[3.2], [0.6], [0.27], [0.0]]), np.eye(4)
+    return [*near, below, later, high, own_below, faint]
 
 
 def _judge_causal(cases, values):
@@ -295,6 +304,10 @@ def _only(logits, mask):
 
 
 # Exercise 5: another order ------------------------------------------------------------------------
+
+
+def _relabelling(rng, n):
+    return softmax(rng.normal(size=(n, n))), rng.permutation(n)
 
 
 def _relabellings(rng):
@@ -399,21 +412,36 @@ CHECKS = {
         inputs=_logits,
         judge=_judge_safe_softmax,
         without=(softmax,),
+        sizes=Sizes(lambda rng, n, m: (rng.normal(size=(n, m)),), (1, 1)),
+        particular=lambda weights: (weights,),
     ),
     "weights-3": Check(
         twins=reordered(0, 1) + nudged(0),
         inputs=_query_key,
         judge=_judge_weights,
         without=(attention, attention_logits),
+        sizes=Sizes(_near_vectors, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights),
     ),
     "weights-4": Check(
         twins=reordered(0, 1, 2) + nudged(2),
         inputs=_sequences,
         judge=_judge_causal,
         without=(attention,),
+        sizes=Sizes(_near_sequence, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights, weights),
     ),
-    "weights-5": Check(twins=reordered(0), inputs=_relabellings, judge=_judge_relabelled),
+    "weights-5": Check(
+        twins=reordered(0),
+        inputs=_relabellings,
+        judge=_judge_relabelled,
+        sizes=Sizes(_relabelling),
+        particular=lambda weights: (weights, np.array([2, 0, 3, 1])),
+    ),
     "weights-6": Check(
-        twins=telling(_sharpest, reordered(0)), inputs=_models, judge=_judge_sharpest
+        twins=telling(_sharpest, reordered(0)),
+        inputs=_models,
+        judge=_judge_sharpest,
+        sizes=Sizes(lambda rng, n: (clear_model(rng, n, shape=(2, 2)),), (2,)),
     ),
 }

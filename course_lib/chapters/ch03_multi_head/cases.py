@@ -34,7 +34,13 @@ def features(rng):
     many = rng.integers(10, 14)
     shapes += [(h, h * width, h), (n, h * width, h), (n, h * width, 1), (n, many * width, many)]
     shapes.append((15 + many, 2 * (12 + many), 2))
-    return [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
+    drawn = [(5 * rng.normal(size=(n, d)), int(h)) for n, d, h in shapes]
+    return [*drawn, (10_000 * rng.normal(size=(4, 6)) * [[0], [1], [1], [1]], 3)]
+
+
+def features_of(rng, n, h, width):
+    """Make features of n tokens that h heads can share."""
+    return rng.normal(size=(n, h * width)), h
 
 
 def sizes(rng):
@@ -120,6 +126,11 @@ def _draw_heads(rng):
     return (with_clear_favourites(softmax(logits)),)
 
 
+def heads_of(rng, h, n):
+    """Make h heads of n tokens."""
+    return (with_clear_favourites(softmax(2 * rng.normal(size=(h, n, n)))),)
+
+
 def heads(rng):
     """Make heads that look at themselves now and then, and the extremes.
 
@@ -134,12 +145,15 @@ def heads(rng):
     drawn += [(two,) for two in beside]
     drawn.append((with_clear_favourites(softmax(2 * rng.normal(size=(3, 3, 3)))),))
     drawn += [(np.array([[[0.7, 0.3], first]]),) for first in ([0.2, 0.8], [0.8, 0.2])]
+    # The largest weight is hardly more than 2 % above the other one.
+    drawn.append((np.array([[[0.495, 0.505], [0.505, 0.495]]]),))
     # To two digits all of them are 0, as before.
     drawn.append((towards_themselves(wide),))
     return [(crafted,), (one_hot,), (np.ones((1, 1, 1)),), (even,), (wide,), *drawn]
 
 
-def _projected(rng, n, d, h):
+def projected_of(rng, n, d, h):
+    """Make features of n tokens, four projections, and a number of heads."""
     return (rng.normal(size=(n, d)), *(rng.normal(size=(4, d, d)) / np.sqrt(d)), int(h))
 
 
@@ -148,7 +162,7 @@ def _far(rng):
 
     All numbers on the way to the logits are powers of two, so that every number type has them.
     """
-    _, *projections, h = _projected(rng, 8, 8, 2)
+    _, *projections, h = projected_of(rng, 8, 8, 2)
     w_q, w_k = np.zeros((2, 8, 8))
     w_k[:, :4], w_q[:, :4] = 1, 512 * rng.choice([-1, 1], size=(8, 1))  # equal keys
     w_q[:2, :4] = [[512], [-512]]
@@ -173,7 +187,11 @@ def projected(rng):
     ]
     n, h, width = rng.integers(2, 6, size=3)
     shapes += [(n, h * width, h), (n, h * width, 1), (h, h * h, h), (12 + n, 3 * width, 3)]
-    return [*(_projected(rng, *shape) for shape in shapes), _far(rng)]
+    # A token of zeros, and projections that make much of little and little of much.
+    x, *projections, h = projected_of(rng, 4, 4, 2)
+    sizes = np.array([2.0**11, 2.0**-11, 1, 2.0**-16])[:, None, None]
+    uneven = x * [[1], [1], [0], [1]], *sizes * projections, h
+    return [*(projected_of(rng, *shape) for shape in shapes), _far(rng), uneven]
 
 
 def previous_head(weights):
@@ -261,7 +279,7 @@ def draw_model(rng):
             return (weights,)
 
 
-def _few_tokens(rng, shape):
+def few_tokens(rng, shape):
     """Make a model of few tokens or few heads in which another head is best than (0, 0)."""
     for _ in tries("a model with another best head"):
         weights = softmax(2 * rng.normal(size=shape))
@@ -291,8 +309,10 @@ def models(rng, mistakes):
     drawn = separating(
         rng, draw_model, previous_head, [*PREVIOUS_IDEAS, *mistakes], apart=lambda a, b: a != b
     )
-    few = [_few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
-    return [*few, _many_tokens(rng), *drawn]
+    few = [few_tokens(rng, shape) for shape in ((1, 4, 2, 2), (3, 1, 3, 3), (2, 2, 4, 4))]
+    ring = np.roll(np.eye(4), 1, axis=1)
+    one_hot = np.array([[ring, np.eye(4)[::-1]], [ring, np.eye(4)[[1, 0, 1, 2]]]])
+    return [*few, _many_tokens(rng), (one_hot,), *drawn]
 
 
 def nearest(weights):
@@ -354,6 +374,11 @@ def _draw_layer(rng):
     hidden &= ~np.eye(n, dtype=bool)
     weights = softmax(np.where(hidden, -np.inf, logits))
     return (weights[rng.integers(h, size=h)] if rng.random() < 0.2 else weights,)
+
+
+def layer_of(rng, h, n):
+    """Make a layer of h heads of n tokens."""
+    return (softmax(2 * rng.normal(size=(h, n, n))),)
 
 
 def layers(rng, ideas=NEAREST_IDEAS):

@@ -17,8 +17,10 @@ from course_lib.exercises.judging import (
     same_copied,
     tolerance_of,
 )
+from course_lib.exercises.particular import ORDINARY, with_ordinary
 from course_lib.exercises.plain_data import Raised
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.heads import head_distance, offset_score
 from course_lib.language import say
 
@@ -291,24 +293,35 @@ CHECKS = {
         inputs=made.features,
         judge=_judge_split,
         without=(split_heads,),
+        sizes=Sizes(made.features_of, (1, 1, 1)),
+        particular=lambda weights: (weights, 2),
     ),
     "multi_head-2": Check(inputs=made.sizes, judge=_judge_head_size, may_raise=True),
-    "multi_head-3": Check(inputs=made.heads, judge=_judge_self_share),
+    "multi_head-3": Check(
+        inputs=made.heads,
+        judge=_judge_self_share,
+        sizes=Sizes(made.heads_of, (1, 1)),
+    ),
     "multi_head-4": Check(
         twins=reordered(0) + nudged(0),
         inputs=made.projected,
         judge=_judge_multi_head,
         without=(multi_head_attention,),
+        sizes=Sizes(lambda rng, n, h: made.projected_of(rng, n, 2 * h, h), (1, 1)),
+        particular=lambda weights: (weights, ORDINARY, weights, ORDINARY, weights.T, 2),
     ),
     "multi_head-5": Check(
         twins=telling(made.previous_head, reordered(0)),
         inputs=_models,
         judge=_judge_previous,
         without=(offset_score,),
+        sizes=Sizes(lambda rng, n: made.few_tokens(rng, (2, 2, n, n)), (2,)),
     ),
     "multi_head-6": Check(
         twins=telling(made.nearest, nudged(0), same=_same_distance),
         inputs=made.layers,
         judge=_judge_nearest,
+        sizes=Sizes(made.layer_of, (1, 1)),
+        particular=lambda weights: (with_ordinary(weights),),
     ),
 }

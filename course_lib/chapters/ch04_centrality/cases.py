@@ -19,9 +19,14 @@ MOST_TOKENS = 512  # so says the text of exercise 1
 
 
 def lengths(rng):
-    """Make numbers of tokens: the smallest, the largest, and random ones."""
-    sizes = [2, 3, 6, *rng.integers([4, 30, 200], [30, 200, 500]).tolist(), MOST_TOKENS]
+    """Make numbers of tokens: small ones, the largest, and random ones."""
+    sizes = [*range(2, 17), *rng.integers([17, 30, 200], [30, 200, 500]).tolist(), MOST_TOKENS]
     return [(n,) for n in sizes]
+
+
+def walk_of(rng, n):
+    """Make a walk among n tokens."""
+    return softmax(2 * rng.normal(size=(n, n))), 0.85
 
 
 def walks(rng):
@@ -299,6 +304,12 @@ def _among_many(rng, n=8):
     return weights, order[0], order[-1]
 
 
+def way_among(rng, n):
+    """Make weights of n tokens that all attend to one another, and two of the tokens."""
+    start, end = (int(place) for place in rng.choice(n, 2, replace=False))
+    return softmax(2 * rng.normal(size=(n, n))), start, end
+
+
 def ways(rng):
     """Make graphs in which no other idea finds all the strongest paths."""
     ideas = [_by_product(idea) for idea in WAY_IDEAS]
@@ -315,6 +326,9 @@ def ways(rng):
         )
     ]
     branches += [nearly_as_long(rng, unit, longer) for unit in UNITS for longer in (False, True)]
+    # The same order of tokens, and the same weights to three digits.
+    seed = rng.integers(2**32)
+    branches += [nearly_as_long(np.random.default_rng(seed), 1e-4, longer) for longer in (0, 1)]
     branches += [_decoys(rng), _way_round(rng), _among_many(rng)]
     right = _by_product(strongest)
     left = [idea for idea in ideas if all(idea(*case) > 0.95 * right(*case) for case in branches)]
@@ -339,6 +353,11 @@ def ways(rng):
         long,
         *drawn,
     ]
+
+
+def removal_of(rng, n):
+    """Make weights of n tokens, half of which are to go."""
+    return softmax(rng.normal(size=(n, n))), list(range(n // 2))
 
 
 def removals(rng):
@@ -423,13 +442,14 @@ def _unevenly_close(rng, n):
 def scores(rng):
     """Make scores of clear and of hidden agreement, and some that are nearly the same."""
     rising = np.sort(rng.normal(size=6))
-    close = 1 + 1e-4 * rng.permutation(9)
     return [
         (np.array([2.0, 5.0]), np.array([7.0, 1.0])),
         (rng.normal(size=3), rng.normal(size=3)),
         (rising, np.exp(3 * rising)),
         (rising, -(rising**3)),
-        (close, rng.normal(size=9)),
+        *((1 + 1e-4 * rng.permutation(9), second) for second in 2 * [rng.normal(size=9)]),
+        (1e-7 * rng.normal(size=9), 1e5 * rng.normal(size=9)),
+        (rng.permutation(9) - 4.0, rng.normal(size=9)),
         (1 + 1e-9 * rng.permutation(9), rng.normal(size=9)),
         (rng.normal(size=8), 3 - 1e-9 * rng.permutation(8)),
         (rng.permutation(_unevenly_close(rng, 9)), rng.normal(size=9)),
@@ -450,9 +470,9 @@ def causal_walk(rng, n, loops, *, sharp=1.0):
     return weights
 
 
-def draw_causal_walk(rng):
-    """Make causal weights of 2 to 8 tokens in which one self-loop of a later token is ahead."""
-    n = int(rng.integers(2, 9))
+def draw_causal_walk(rng, n=None):
+    """Make causal weights, of 2 to 8 tokens, in which one self-loop of a later token is ahead."""
+    n = n or int(rng.integers(2, 9))
     longest = rng.uniform(GAP, 0.95)
     loops = rng.uniform(0, longest - GAP, size=n - 1)
     loops[rng.random(n - 1) < 0.2] = 0

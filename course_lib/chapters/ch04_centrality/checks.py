@@ -28,6 +28,7 @@ from course_lib.exercises.judging import (
 )
 from course_lib.exercises.plain_data import BFloat16
 from course_lib.exercises.rearranging import nudged, reordered, reordered_causal, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import say
 
 
@@ -160,7 +161,7 @@ def _judge_silent(cases, values):
             )
         columns = weights.sum(axis=0)
         worst = np.abs(columns - 1).argmax()
-        if np.abs(columns[worst] - 1) > 1e-5 * spread + rounding:
+        if np.abs(columns[worst] - 1) > 1e-9 * spread + rounding:
             raise Wrong(
                 "{name}: PageRank still differs: column {place} sums to {sum}, not to 1.",
                 name=name,
@@ -411,21 +412,32 @@ CHECKS = {
         judge=_judge_pagerank,
         without=(pagerank, stationary_distribution, *PAGERANK),
         seconds=6,
+        sizes=Sizes(made.walk_of),
+        particular=lambda weights: (weights, 0.85),
     ),
     "centrality-3": Check(inputs=made.token_counts, judge=_judge_silent),
-    "centrality-4": Check(inputs=made.ways, judge=_judge_way, fits=made.has_way),
+    "centrality-4": Check(
+        inputs=made.ways,
+        judge=_judge_way,
+        fits=made.has_way,
+        sizes=Sizes(made.way_among, (2,)),
+        particular=lambda weights: (weights, 0, 2),
+    ),
     "centrality-5": Check(
         twins=reordered(0),
         inputs=made.removals,
         judge=_judge_without,
         without=(remove_tokens,),
         fits=made.can_go,
+        sizes=Sizes(made.removal_of),
+        particular=lambda weights: (weights, [1]),
     ),
     "centrality-6": Check(
         twins=reordered(0),
         inputs=made.scores,
         judge=_judge_agreement,
         without=(rank_correlation,),
+        sizes=Sizes(lambda rng, n: (rng.normal(size=n), rng.normal(size=n)), (2,)),
     ),
     "centrality-7": Check(judge=_judge_closest, call=read_value),
     "centrality-8": Check(
@@ -433,5 +445,6 @@ CHECKS = {
         inputs=made.causal_walks,
         judge=_judge_factor,
         fits=made.has_largest_loop,
+        sizes=Sizes(made.draw_causal_walk, (2,)),
     ),
 }

@@ -235,11 +235,16 @@ def sorts(order, entries):
     return (steps > -1e-4).all() or (steps < 1e-4).all()
 
 
-def _three(rng):
-    return softmax(2 * rng.normal(size=(3, 3)))
+def _random(rng, n=3):
+    return softmax(2 * rng.normal(size=(n, n)))
 
 
-MAKERS = _groups, _chain, _line, _hub, _hub, _ring, _far_groups, _to_themselves, _three
+def to_sort_of(rng, n):
+    """Make weights of n tokens whose order is clear."""
+    return (_clear(lambda rng: _random(rng, n), rng),)
+
+
+MAKERS = _groups, _chain, _line, _hub, _hub, _ring, _far_groups, _to_themselves, _random
 
 
 def _after_steps(weights, steps=30):

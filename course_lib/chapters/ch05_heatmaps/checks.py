@@ -12,6 +12,7 @@ from course_lib.chapters.ch05_heatmaps.cases import (
     same_way_round,
     sorts,
     to_sort,
+    to_sort_of,
     two_heads,
     two_to_compare,
 )
@@ -29,6 +30,7 @@ from course_lib.exercises.drawing_texts import first_word, names_at, number_in, 
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_choice, read_array
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import later, say
 from course_lib.plots import spectral_order
 
@@ -310,5 +312,6 @@ CHECKS = {
         fits=has_clear_order,
         judge=_judge_order,
         without=(spectral_order,),
+        sizes=Sizes(to_sort_of, (3,)),
     ),
 }

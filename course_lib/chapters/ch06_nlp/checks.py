@@ -10,12 +10,13 @@ from course_lib.chapters.ch06_nlp.modules import (
     reference,
     small_weight,
 )
-from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, BagPredictor, draw_predictor
 from course_lib.exercises.calling import run_module
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
 from course_lib.exercises.modules import judge_runs
 from course_lib.exercises.rearranging import reordered
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import later, say
 
 # nlp-1 ------------------------------------------------------------------------------------------
@@ -48,6 +49,7 @@ def _sizes(rng):
     return [
         (8, 2),
         (12, 3),
+        *((h * int(d), h) for h, d in enumerate(rng.permutation(9) + 1, start=1)),
         (1, 1),
         (16, 1),
         (48, 24),
@@ -227,6 +229,11 @@ def _judge_uniform(cases, values):
 # nlp-5 ------------------------------------------------------------------------------------------
 
 
+def _reordering_of(rng, batch, n, classes):
+    predict = draw_predictor(rng, n, classes, words=MANY_WORDS, scale=1)
+    return predict, rng.integers(LATE, MANY_WORDS, size=(batch, n)), rng.permutation(n)
+
+
 def reorderings(rng):
     """Make functions of texts, some of which see the order of the words, and texts for them.
 
@@ -350,6 +357,12 @@ def draw_weights(rng, n_query, n_key, concentration=1.0):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def _alignment_of(rng, n_query, n_key):
+    right = rng.random((n_query, n_key)) < 0.5
+    right[rng.integers(n_query), rng.integers(n_key)] = True
+    return draw_weights(rng, n_query, n_key), right
+
+
 def alignments(rng):
     """Make weights, sharp and flat ones, and right keys that many, few or no rows have."""
     cases = []
@@ -442,6 +455,15 @@ CHECKS = {
         without=(MODULE + "MultiHeadAttention.forward", MODULE + "masked_softmax"),
     ),
     "nlp-4": Check(judge=_judge_uniform, call=read_value),
-    "nlp-5": Check(twins=reordered(2), inputs=reorderings, judge=_judge_order),
-    "nlp-7": Check(inputs=alignments, judge=_judge_pointing),
+    "nlp-5": Check(
+        twins=reordered(2),
+        inputs=reorderings,
+        judge=_judge_order,
+        sizes=Sizes(_reordering_of, (1, 1, 2)),
+    ),
+    "nlp-7": Check(
+        inputs=alignments,
+        judge=_judge_pointing,
+        sizes=Sizes(_alignment_of, (1, 1)),
+    ),
 }

@@ -43,6 +43,9 @@ class PlacePredictor(BagPredictor):
         return softmax((told * self.places[:n]).sum(axis=1) / np.sqrt(max(n, 1)))
 
 
+LATE, MANY_WORDS = 130, 600  # of more words than a byte can tell apart, those late in the list
+
+
 def draw_predictor(rng, n, classes, *, words=9, scale=1.5):
     """Return a random `PlacePredictor`; word 0, the padding, says nothing."""
     table = scale * rng.normal(size=(words, classes))

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch06_nlp.checks import alignments, draw_weights, reorderings
 from course_lib.chapters.ch06_nlp.modules import draw_texts, far_texts, small_weight
-from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import MANY_WORDS, BagPredictor, draw_predictor
 from course_lib.exercises.strategies import cases_of, orders, seeded
 
 
-def _draw_predictor(rng, n, classes):
+def _draw_predictor(rng, n, classes, words):
     """Return a function of texts: of the words alone, near, sharp or one that is always sure."""
     scale = rng.choice([0, 0.3, 1.5, 5, 100])
-    predict = draw_predictor(rng, n, classes, scale=scale)
+    predict = draw_predictor(rng, n, classes, words=words, scale=scale)
     return BagPredictor(predict.table) if rng.random() < 0.2 else predict
 
 
@@ -38,8 +38,8 @@ def _module_case(rng, h, d_head, batch, n):
 
 
 def _reordering(rng, batch, classes, order):
-    n = len(order)
-    return _draw_predictor(rng, n, classes), rng.integers(9, size=(batch, n)), order
+    n, words = len(order), int(rng.choice([9, MANY_WORDS]))
+    return _draw_predictor(rng, n, classes, words), rng.integers(words, size=(batch, n)), order
 
 
 def _pointing(rng, n_query, n_key, concentration):

@@ -19,6 +19,7 @@ from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice
 from course_lib.exercises.modules import judge_runs
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import later, say
 
 # vision-1 ---------------------------------------------------------------------------------------
@@ -30,6 +31,7 @@ def _images(rng):
     images = [3 * rng.normal(size=tuple(int(size) for size in shape)) for shape in shapes]
     images[0][:, 1, 2] = 0  # a dark pixel is a token, too
     images[0][:, 2, 1] = 5e-5
+    images[1][:, 3] = 0
     images += [rng.normal(size=(4, 2, 2)), 1000 * rng.normal(size=(2, 2, 2))]
     return [(image,) for image in images]
 
@@ -65,11 +67,16 @@ def _judge_tokens(cases, values):
 # vision-2 ---------------------------------------------------------------------------------------
 
 
+def _grid(rng, height, width):
+    n = height * width
+    return softmax(2 * rng.normal(size=(n, n))), height, width
+
+
 def _grids(rng):
     drawn = [tuple(int(size) for size in shape) for shape in rng.integers(2, 6, size=(2, 2))]
     cases = [
-        (softmax(2 * rng.normal(size=(h * w, h * w))), h, w)
-        for h, w in ((3, 5), (4, 2), (1, 4), (3, 1), (3, 3), (1, 1), (5, 6), (2, 18), *drawn)
+        _grid(rng, *sides)
+        for sides in ((3, 5), (4, 2), (1, 4), (3, 1), (3, 3), (1, 1), (6, 7), (2, 18), *drawn)
     ]  # of which one is so wide that a square does not fit into a byte
     # Here the mean place of the keys is the query's own, or far from where the largest weight is.
     ends = np.full((5, 5), 0.05) + 0.75 * np.eye(5)[::-1]
@@ -129,7 +136,7 @@ def _judge_distance(cases, values):
 def _channels(rng):
     drawn = [int(c) for c in (*rng.integers(17, 64, 3), *rng.integers(65, 5000, 4))]
     # No larger ones: whoever makes a whole block to count its channels fills the memory.
-    return [(c,) for c in (1, 2, 4, 7, 8, 9, 15, 16, 23, 24, 64, 100, *drawn, 4999)]
+    return [(c,) for c in (*range(1, 18), 23, 24, 64, 100, *drawn, 4999)]
 
 
 def _judge_inner(cases, values):
@@ -249,8 +256,12 @@ def _shuffled(rng):
         (Neighbours(), rng.normal(size=(2, 1, 3)), np.array([1, 2, 0])),
         (Neighbours(), rng.normal(size=(2, 2, 2)), np.array([1, 2, 0, 3])),
         # A small difference is one: 0 up to rounding would be smaller still.
-        (Neighbours(2e-5), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
+        (Neighbours(1e-6), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
     ]
+
+
+def _with_neighbours(rng, *shape):
+    return Neighbours(), rng.normal(size=shape), rng.permutation(shape[1] * shape[2])
 
 
 def _shuffling(rng, block, shape, largest_at):
@@ -346,6 +357,7 @@ def _gains(rng):
             one_far,
             coarse,
             rng.normal(-3, 1, size=2),
+            1e-9 * rng.normal(-3, 1, size=2),
             5 + 2 * even,
             5 + even / even.std() / 130,  # more than a thousand standard errors
             700 + 500 * even,
@@ -403,6 +415,8 @@ CHECKS = {
         inputs=_images,
         judge=_judge_tokens,
         without=(VISION + "to_patches",),
+        sizes=Sizes(lambda rng, *shape: (rng.normal(size=shape),), (1, 1, 1)),
+        particular=lambda weights: (weights.reshape(2, 2, 4),),
     ),
     "vision-2": Check(
         twins=reordered(0) + nudged(0),
@@ -410,6 +424,8 @@ CHECKS = {
         judge=_judge_distance,
         without=(VISION + "attention_distance",),
         fits=lambda weights, height, width: len(weights) == height * width,
+        sizes=Sizes(_grid, (1, 1)),
+        particular=lambda weights: (weights, 2, 2),
     ),
     "vision-3": Check(inputs=_channels, judge=_judge_inner, without=(VISION + "SelfAttention2d",)),
     "vision-4": Check(
@@ -423,6 +439,17 @@ CHECKS = {
         twins=reordered(2) + telling(_largest_difference, nudged(1)),
         inputs=_shuffled,
         judge=_judge_shuffled,
+        sizes=Sizes(_with_neighbours, (1, 1, 1)),
+        particular=lambda weights: (
+            Neighbours(),
+            weights.reshape(2, 2, 4),
+            np.array([2, 0, 3, 1, 7, 5, 6, 4]),
+        ),
     ),
-    "vision-7": Check(inputs=_gains, judge=_judge_errors),
+    "vision-7": Check(
+        twins=nudged(0),
+        inputs=_gains,
+        judge=_judge_errors,
+        sizes=Sizes(lambda rng, n: (rng.normal(0.5, 1, size=n),), (2,)),
+    ),
 }

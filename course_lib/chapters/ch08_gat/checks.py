@@ -21,7 +21,9 @@ from course_lib.chapters.ch08_gat.mistakes import (
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, compare_choice, same, tolerance_of
 from course_lib.exercises.memory import call_measured
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import reordered
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import say
 
 FAR = np.array([0.0, 5.0, 900.0, -1000.0, -800.0, -1600.0])
@@ -41,9 +43,10 @@ def _edge_lists(rng):
     tied = np.array([0.0, 0.0, -3.0, 0.0, -3.0, -3.0, 2.0]), np.array([9, 3, 9, 9, 10, 3, 10])
     alone = np.array([-2.5]), np.array([rng.integers(1000, 9000)])
     small = np.array([0.0, 7.0, 5.0, 0.0]), np.array([1, 1, 0, 0])
-    faint = np.array([0.0, 9.8, 10.4, 0.0]), np.array([1, 1, 0, 0])  # weights below 0.0001
+    # Weights below 0.0001, and far below.
+    faint = np.array([0.0, 9.8, 10.4, 0.0, 0.0, 12.2, 12.8]), np.array([1, 1, 0, 0, 2, 2, 2])
     two = rng.normal(size=2), np.array([3, 3])
-    three = rng.normal(size=3), np.array([4, 2, 4])
+    three = rng.normal(size=3), 997 * np.array([4, 2, 4])
     return [*cases, apart, wide, crowd, tied, small, faint, alone, two, three]
 
 
@@ -117,6 +120,12 @@ def _judge_swapped(cases, values):
 LARGE = 40, 24  # nodes and features: enough for joined features of all pairs to be seen
 
 
+def _features_of(rng, n, features):
+    h = rng.normal(size=(n, features))
+    h[rng.integers(n)] *= n == 1  # one of several nodes has zeros
+    return h, *rng.normal(size=(2, features)), 0.2
+
+
 def _features(rng):
     slopes = 0.2, 0.0, 1.0, rng.uniform(0.3, 0.9)
     sizes = [*rng.integers(3, 7, size=(4, 2)), (1, 1), LARGE]
@@ -153,6 +162,7 @@ def _judge_split(cases, values):
 def _graph_sizes(rng):
     drawn = rng.integers(2, [200, 3000, 100], size=(3, 3)).tolist()
     crafted = [(3000, 12000, 64), (5000, 60000, 512), (1, 1, 1), (2, 0, 1), (3, 2, 2)]
+    crafted += [(n, *rng.integers([n * n + 1, 9]).tolist()) for n in range(4, 9)]
     return [*map(tuple, drawn), *crafted]
 
 
@@ -165,6 +175,19 @@ def _judge_held(cases, values):
         return f"`numbers_held({n}, {edges}, {features})`"
 
     compare_all(what, cases, values, numbers_held, HELD_MISTAKES, same=_same_count)
+
+
+def _labelled_graph_of(rng, n):
+    places = rng.choice(n * n, size=(n * n + 1) // 2, replace=False)
+    query, key = np.divmod(places, n)
+    weights = edge_softmax(rng.normal(size=len(query)), query)
+    return np.stack([query, key]), weights, rng.integers(3, size=n)
+
+
+def _labelled(weights):
+    """Return all edges of four nodes, whose weights are moved on to the next node, and labels."""
+    edges = np.indices(weights.shape).reshape(2, -1)
+    return edges, np.roll(weights, 1, axis=1).ravel(), np.array([0, 1, 0, 1])
 
 
 def _labelled_graphs(rng):
@@ -244,6 +267,7 @@ def _logit_matrices(rng):
             wide,
             turned,
             [[-2.0]],
+            [[3.0], [3.0]],
         ]
     ]
 
@@ -263,12 +287,16 @@ CHECKS = {
         inputs=_edge_lists,
         judge=_judge_edge_weights,
         without=("course_lib.nn.edges:edge_softmax",),
+        sizes=Sizes(lambda rng, count: (rng.normal(size=count), rng.integers(3, size=count))),
+        particular=lambda weights: (weights.ravel(), np.arange(16) % 3),
     ),
     "gat-2": Check(
         twins=reordered(0),
         inputs=_masked,
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax",),
+        sizes=Sizes(lambda rng, n: (rng.normal(size=(n, n)), rng.random((n, n)) < 0.6)),
+        particular=lambda weights: (8 * weights, ORDINARY > 0.11),
     ),
     "gat-3": Check(judge=_judge_swapped, call=read_value),
     "gat-4": Check(
@@ -277,8 +305,20 @@ CHECKS = {
         judge=_judge_split,
         call=call_measured,
         without=(f"{LAYER}.split_logits", f"{LAYER}.pairwise_logits", f"{LAYER}.edge_logits"),
+        sizes=Sizes(_features_of, (1, 1)),
+        particular=lambda weights: (weights, *ORDINARY[:2] - 0.2, 0.2),
     ),
     "gat-5": Check(inputs=_graph_sizes, judge=_judge_held),
-    "gat-6": Check(twins=reordered(2), inputs=_labelled_graphs, judge=_judge_share),
-    "gat-7": Check(inputs=_logit_matrices, judge=_judge_favourites),
+    "gat-6": Check(
+        twins=reordered(2),
+        inputs=_labelled_graphs,
+        judge=_judge_share,
+        sizes=Sizes(_labelled_graph_of),
+        particular=_labelled,
+    ),
+    "gat-7": Check(
+        inputs=_logit_matrices,
+        judge=_judge_favourites,
+        sizes=Sizes(lambda rng, n, keys: (rng.normal(size=(n, keys)),), (1, 1)),
+    ),
 }

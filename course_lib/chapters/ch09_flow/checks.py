@@ -17,7 +17,9 @@ from course_lib.chapters.ch09_flow.shortcuts import (
 )
 from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
+from course_lib.exercises.particular import ORDINARY, twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
 from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
@@ -39,6 +41,11 @@ def _judge_by_hand(cases, values):
     ]
     for value in values:
         compare_number(value, right, "`first_to_first`", mistakes)
+
+
+def _network_of(rng, n):
+    weights = in_exact_parts(softmax(2 * rng.normal(size=(n, n))))
+    return weights, *rng.choice(n, 2, replace=False).tolist()
 
 
 def _networks(rng):
@@ -114,6 +121,10 @@ def _judge_within(cases, values):
     )
 
 
+def _model_of(rng, layers, n):
+    return softmax(2 * rng.normal(size=(layers, n, n))), *rng.integers(n, size=2).tolist()
+
+
 def _models(rng):
     """Make models with one layer, with two that do not commute, with more, and unreachable inputs.
 
@@ -123,13 +134,12 @@ def _models(rng):
     """
     turn = np.array([np.roll(np.eye(3), 1, axis=1), np.eye(3)[[1, 0, 2]]])
     cases = [(0.5 * turn + 0.5 * np.eye(3), 0, 1), (turn, 0, 2), (np.ones((2, 1, 1)), 0, 0)]
-    cases.append((np.array(2 * [with_faint_edges(3, 6e-6)]), 0, 1))
+    cases.append((np.array(2 * [with_faint_edges(3, 2.5e-6)]), 0, 1))
     # With more than ten positions, 10 * level + position stands for two nodes at once.
     wide = softmax(2 * np.sin(np.arange(288.0)).reshape(2, 12, 12))
     cases.append((0.5 * np.eye(12) + 0.5 * wide, 0, 10))
     for layers, n in ((2, 2), (1, 3), (2, 4), (3, 3), (4, 4)):
-        model = softmax(2 * rng.normal(size=(layers, n, n)))
-        cases.append((model, *rng.integers(n, size=2).tolist()))
+        cases.append(_model_of(rng, layers, n))
     for _ in tries("models whose flow no shortcut gives"):
         model = softmax(2 * rng.normal(size=(rng.integers(3, 6), 4, 4)))
         output, input_ = rng.integers(4, size=2).tolist()
@@ -216,6 +226,11 @@ def _cuts(rng):
         [(0, 1, 0.3), (1, 2, 0.6), (2, 0, 0.2), (2, 1, 0.7)], weight="capacity"
     )
     cases += [(unequal, {0}), (unequal, {1}), (alone, {0}), (three, {0, 2}), (three, {0, 1, 2})]
+    for n in (4, 6, 7, 8, 9, 10):
+        graph = nx.complete_graph(n, nx.DiGraph)
+        for u, v in graph.edges:
+            graph.edges[u, v].update(capacity=float(rng.random()), weight=float(rng.random()))
+        cases.append((graph, set(rng.permutation(n)[2:].tolist())))
     sides = (some, {int(rng.integers(5))}, set(), set(range(5)))
     return [*cases, *((within, side) for side in sides)]
 
@@ -296,6 +311,11 @@ def _judge_two_layers(cases, values):
             ),
         ],
     )
+
+
+def _stack_of(rng, layers, n):
+    model = softmax(2 * rng.normal(size=(layers, n, n)))
+    return model, attention_flow(model[:-1], residual=0)
 
 
 def _stacks(rng):
@@ -386,6 +406,11 @@ def _judge_bounds(cases, values):
     )
 
 
+def _flow_of(rng, n):
+    first = softmax(rng.normal(size=(n, n)))
+    return _most(first) * rng.permuted(np.resize([1, 0.9], n * n)).reshape(n, n), first
+
+
 def _flows(rng):
     """Make flows that lie at their bound, a little above it, a little below it, and not so little.
 
@@ -400,6 +425,7 @@ def _flows(rng):
         (np.ones((1, 1)), np.ones((1, 1))),
         # At an input that hardly anybody looks at, one flow is below its bound.
         (np.array([[3e-5, 0.5], [6e-5, 1]]), np.array(2 * [[3e-5, 1 - 3e-5]])),
+        (np.array([[3e-6, 0.5], [6e-6, 1]]), np.array(2 * [[3e-6, 1 - 3e-6]])),
         # The same numbers, at two places.
         (np.array([[0.4, 0.3], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
         (np.array([[0.3, 0.4], [0.3, 0.3]]), np.array(2 * [[0.2, 0.8]])),
@@ -490,8 +516,17 @@ CHECKS = {
         judge=_judge_within,
         without=OURS,
         fits=lambda weights, start, end: start != end,
+        sizes=Sizes(_network_of, (2,)),
+        particular=lambda weights: (in_exact_parts(weights), 0, 2),
     ),
-    "flow-3": Check(inputs=_models, twins=MIXED + reordered(0), judge=_judge_model, without=OURS),
+    "flow-3": Check(
+        inputs=_models,
+        twins=MIXED + reordered(0),
+        judge=_judge_model,
+        without=OURS,
+        sizes=Sizes(_model_of, (1, 1)),
+        particular=lambda weights: (with_ordinary(weights), 0, 2),
+    ),
     "flow-4": Check(
         inputs=_cuts, judge=_judge_cut, fits=lambda graph, side: side <= set(graph.nodes)
     ),
@@ -500,17 +535,23 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_two_layers,
         without=OURS,
+        sizes=Sizes(lambda rng, n: tuple(softmax(2 * rng.normal(size=(2, n, n))))),
+        particular=lambda weights: (weights, np.roll(np.eye(4), 1, axis=1)),
     ),
     "flow-6": Check(
         twins=changed(_with_last_turned, 0, shared=in_order),
         inputs=_stacks,
         judge=_judge_bounds,
         fits=_belong_together,
+        sizes=Sizes(_stack_of, (2, 1)),
+        particular=lambda weights: (twice(weights), weights),
     ),
     "flow-7": Check(
         inputs=_flows,
         twins=telling(_saturated, MIXED + reordered(0, axis=1)),
         judge=_judge_saturated,
         fits=_are_within,
+        sizes=Sizes(_flow_of),
+        particular=lambda weights: (_most(weights) * (ORDINARY > 0.11), weights),
     ),
 }

@@ -20,8 +20,10 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
+from course_lib.exercises.particular import twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, reordered
 from course_lib.exercises.separating_cases import separating
+from course_lib.exercises.sizing import Sizes
 from course_lib.explain.context_mixing import mixed_through
 from course_lib.language import say
 from course_lib.rollout import distance_from_rank_one, residual_layers, rollout, rollout_row
@@ -247,6 +249,11 @@ def _walks(rng):
     return [(*case, np.random.default_rng(int(rng.integers(2**32)))) for case in cases]
 
 
+def _walks_of(rng, layers, n, walks):
+    generator = np.random.default_rng(int(rng.integers(2**32)))
+    return softmax(rng.normal(size=(layers, n, n))), int(rng.integers(n)), walks, generator
+
+
 def _are_counts(shares, walks, rounding):
     """Tell whether these are numbers of walks divided by all; their type may have rounded them."""
     counts = shares * walks
@@ -374,6 +381,12 @@ def _judge_walks(cases, values):
                 calls=len(crowds),
                 walks=CROWD,
             )
+
+
+def _collapsing_of(rng, layers, n):
+    weights = softmax(2 * rng.normal(size=(layers, n, n)))
+    below = distance_from_rank_one(rollout(weights[: (layers + 1) // 2], residual=0))
+    return weights, float(1.01 * below + 1e-3)
 
 
 def _collapsing(rng):
@@ -521,16 +534,31 @@ CHECKS = {
         twins=MIXED + reordered(0, axis=1),
         judge=_judge_residual,
         without=(rollout, residual_layers),
+        sizes=Sizes(lambda rng, h, n: (softmax(2 * rng.normal(size=(h, n, n))), 0.3), (1, 1)),
+        particular=lambda weights: (twice(weights), 0.1),
     ),
     "rollout-2": Check(
         inputs=_layers,
         twins=MIXED + reordered(0),
         judge=_judge_product,
         without=(rollout, rollout_row, mixed_through),
+        sizes=Sizes(lambda rng, layers, n: (softmax(2 * rng.normal(size=(layers, n, n))),), (2, 1)),
+        particular=lambda weights: (np.stack([weights, np.eye(4)]),),
     ),
     "rollout-3": Check(judge=_judge_by_hand, call=read_value),
-    "rollout-4": Check(inputs=_raw, twins=MIXED + reordered(0), judge=_judge_mended),
-    "rollout-5": Check(inputs=_walks, judge=_judge_walks),
-    "rollout-6": Check(inputs=_collapsing, judge=_judge_collapse),
+    "rollout-4": Check(
+        inputs=_raw,
+        twins=MIXED + reordered(0),
+        judge=_judge_mended,
+        sizes=Sizes(lambda rng, layers, n: (rng.uniform(0.1, 3, size=(layers, n, n)), 0.4), (1, 1)),
+        particular=lambda weights: (3 * np.stack([weights, np.eye(4)]).clip(1e-6), 0.1),
+    ),
+    "rollout-5": Check(inputs=_walks, judge=_judge_walks, sizes=Sizes(_walks_of, (1, 1, 1))),
+    "rollout-6": Check(
+        inputs=_collapsing,
+        judge=_judge_collapse,
+        sizes=Sizes(_collapsing_of, (1, 1)),
+        particular=lambda weights: (with_ordinary(weights), 0.3),
+    ),
     "rollout-7": Check(judge=_judge_share, call=read_value),
 }

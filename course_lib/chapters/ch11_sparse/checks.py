@@ -14,7 +14,9 @@ from course_lib.exercises.judging import (
     same,
     told_apart,
 )
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import say
 
 
@@ -459,14 +461,28 @@ CHECKS = {
         inputs=made.thresholds,
         judge=_judge_threshold,
         without=(sparsity.threshold,),
+        sizes=Sizes(lambda rng, n: (made.in_parts(rng, n), 0.1015625)),
+        particular=lambda weights: (weights, 0.1015625),
     ),
-    "sparse-2": Check(twins=reordered(0), inputs=made.selections, judge=_judge_worst),
-    "sparse-3": Check(inputs=made.masses, judge=_judge_needed),
+    "sparse-2": Check(
+        twins=reordered(0),
+        inputs=made.selections,
+        judge=_judge_worst,
+        sizes=Sizes(lambda rng, n: (rng.permutation(n) < rng.integers(1, n),), (2,)),
+    ),
+    "sparse-3": Check(
+        inputs=made.masses,
+        judge=_judge_needed,
+        sizes=Sizes(lambda rng, n: (made.in_parts(rng, n), 0.8984375)),
+        particular=lambda weights: (weights, 0.8984375),
+    ),
     "sparse-4": Check(
         twins=reordered(0) + telling(_sparsemax, nudged(0)),
         inputs=made.rows,
         judge=_judge_sparsemax,
         without=(sparsity.sparsemax,),
+        sizes=Sizes(lambda rng, n: (rng.normal(size=n),)),
+        particular=lambda weights: (weights.ravel(),),
     ),
     "sparse-5": Check(judge=_judge_layers, call=read_value),
     "sparse-6": Check(
@@ -482,11 +498,15 @@ CHECKS = {
         judge=_judge_along,
         call=call_measured,
         without=("course_lib.nn.sparse:sparse_attention", "course_lib.nn.edges"),
+        sizes=Sizes(made.edge_list, (1, 1, 1)),
+        particular=lambda weights: (weights, 8 * weights, weights, np.argwhere(ORDINARY > 0.11).T),
     ),
     "sparse-8": Check(
         twins=reordered(0, 1),
         inputs=made.blocks,
         judge=_judge_blocks,
         fits=made.can_be_chosen,
+        sizes=Sizes(made.blocks_of, (1, 1)),
+        particular=lambda weights: (weights, ORDINARY, 2, 1),
     ),
 }

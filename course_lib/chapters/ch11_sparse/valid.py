@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from course_lib.chapters.ch11_sparse.cases import (
     AHEAD,
+    blocks,
     clearly_chosen,
     in_parts,
     many_positions,
 )
-from course_lib.exercises.strategies import random_logits, random_weights, seeded
+from course_lib.exercises.strategies import cases_of, random_logits, random_weights, seeded
 
 
 def _thresholds(rng, n):
@@ -77,5 +78,6 @@ VALID = {
     "sparse-6": st.tuples(st.integers(1, 40), st.integers(0, 60))
     | st.sampled_from([(2000, 3), (400, 120)]),
     "sparse-7": st.one_of(*few_or_many, seeded(many_positions)),
-    "sparse-8": seeded(_blocks, st.integers(1, 4), st.integers(1, 8), st.integers(1, 4)),
+    "sparse-8": seeded(_blocks, st.integers(1, 4), st.integers(1, 8), st.integers(1, 4))
+    | cases_of(blocks),
 }

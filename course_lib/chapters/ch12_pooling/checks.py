@@ -33,18 +33,21 @@ from course_lib.exercises.judging import (
     same,
     tolerance_of,
 )
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered
+from course_lib.exercises.sizing import Sizes
 from course_lib.language import later, say
 
 LARGE = 2.0**36  # a feature that shows through a weight of exp(-24)
 
 
+def _nodes_of(rng, n, d, hidden):
+    return rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), 0.7 * rng.normal(size=hidden)
+
+
 def _nodes(rng):
     sizes = [*rng.integers(2, 7, size=(3, 3)), (4, 4, 4), (1, 2, 3), (5, 1, 1), (3, 2, 2)]
-    cases = [
-        (rng.normal(size=(n, d)), rng.normal(size=(hidden, d)), 0.7 * rng.normal(size=hidden))
-        for n, d, hidden in sizes
-    ]
+    cases = [_nodes_of(rng, *size) for size in sizes]
     cases[3][0][1:3] = cases[3][0][0]  # three nodes alike
     # Weights of many sizes: the small ones count, too.
     cases.append((rng.normal(size=(12, 3)), rng.normal(size=(5, 3)), 2 * rng.normal(size=5)))
@@ -109,6 +112,11 @@ def _judge_padding(cases, values):
         "neither": "Twelve rows are summed and divided by twelve. What did the four rows give?",
     }
     compare_choice(values[0], "mean", "`changed_by_filling`", reasons)
+
+
+def _batch_of(rng, graphs, n, d):
+    shape = graphs, n
+    return rng.normal(size=shape), rng.normal(size=(*shape, d)), rng.random(shape) < 0.7
 
 
 def _batches(rng):
@@ -195,7 +203,8 @@ def _nodes_and_one_alone(rng):
     """Add to some nodes the second of them alone: what is its own must stay what it was."""
     h, v, w = rng.normal(size=(4, 3)), rng.normal(size=(5, 3)), 0.7 * rng.normal(size=5)
     h[1] *= 0.1  # the largest and the smallest keys are those of others
-    return [*_nodes(rng), (h, v, w), (h[1:2], v, w)]
+    large = 3000 * h, v / 3000, w
+    return [*_nodes(rng), (h, v, w), (h[1:2], v, w), large]
 
 
 def _judge_query(cases, values):
@@ -227,6 +236,10 @@ def _judge_query(cases, values):
         follows = np.array_equal(v, also) and np.array_equal(h[1:2], alone)
         if follows and not as_precise(own, key[1:2]):
             raise Wrong("A key changes when other nodes join its node: make it of that node alone.")
+
+
+def _bag_of(rng, n):
+    return softmax(rng.normal(size=n)), rng.permutation(n) < rng.integers(1, n)
 
 
 def _weighted_bags(rng):
@@ -284,6 +297,10 @@ def _judge_penalty(cases, values):
         return say("The penalty of {count} hops", count=len(weights))
 
     compare_all(subject, cases, values, hop_penalty, PENALTY_MISTAKES)
+
+
+def _row_of(rng, nodes, d):
+    return rng.normal(size=nodes), rng.normal(size=(nodes, d)), rng.integers(3, size=nodes), 3
 
 
 def _rows(rng):
@@ -350,6 +367,8 @@ CHECKS = {
         fits=lambda h, v, w: bool(max(abs(h).max(), abs(w).max()) < 1000),
         judge=_judge_pool,
         without=(f"{POOL}.scores", f"{POOL}.forward", f"{POOL}.pool_index"),
+        sizes=Sizes(_nodes_of, (1, 1, 1)),
+        particular=lambda weights: (weights * [[1], [0], [1], [1]], ORDINARY, weights[0]),
     ),
     "pooling-2": Check(judge=_judge_padding, call=read_value),
     "pooling-3": Check(
@@ -358,20 +377,31 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_masked,
         without=("course_lib.nn.attention:masked_softmax", f"{POOL}.forward"),
+        sizes=Sizes(_batch_of, (1, 1, 1)),
+        particular=lambda weights: (weights, np.stack(2 * [weights, ORDINARY]), ORDINARY > 0.11),
     ),
     "pooling-4": Check(
         inputs=_nodes_and_one_alone,
         twins=MIXED + reordered(0),
         judge=_judge_query,
         without=(f"{POOL}.scores",),
+        sizes=Sizes(_nodes_of, (1, 1, 1)),
+        particular=lambda weights: (weights * [[1], [0], [1], [1]], ORDINARY, weights[0]),
     ),
-    "pooling-5": Check(inputs=_weighted_bags, judge=_judge_localisation),
+    "pooling-5": Check(
+        inputs=_weighted_bags,
+        judge=_judge_localisation,
+        sizes=Sizes(_bag_of, (2,)),
+        particular=lambda weights: (weights[0], np.array([True, False, False, True])),
+    ),
     "pooling-6": Check(
         inputs=_hops,
         # The order of hops, or of nodes for all hops, changes nothing.
         twins=MIXED + changed(_with_first_backwards, 0, shared=in_order),
         judge=_judge_penalty,
         without=("course_lib.nn.pooling:overlap_penalty",),
+        sizes=Sizes(lambda rng, *shape: (softmax(2 * rng.normal(size=shape)),), (1, 1)),
+        particular=lambda weights: (weights,),
     ),
     "pooling-7": Check(
         inputs=_rows,
@@ -379,5 +409,7 @@ CHECKS = {
         judge=_judge_index,
         without=(f"{POOL}.pool_index",),
         fits=_are_in_range,
+        sizes=Sizes(_row_of, (1, 1)),
+        particular=lambda weights: (weights[0], weights, np.array([2, 0, 2, 2]), 3),
     ),
 }

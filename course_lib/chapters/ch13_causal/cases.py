@@ -70,6 +70,11 @@ def shuffled(rng):
     return [*cases, (_in_order(causal_weights(rng, n), rng.permutation(n)),)]
 
 
+def shuffled_of(rng, n):
+    """Make a causal head of n tokens, in another order."""
+    return (_in_order(causal_weights(rng, n, scale=1), rng.permutation(n)),)
+
+
 def _in_order(weights, order):
     """Return the weights with token t at position order[t]."""
     back = np.argsort(order)
@@ -100,6 +105,11 @@ def heads(rng):
     return [(weights,) for weights in (*drawn, *nearly_alike(rng, 3))]
 
 
+def said_twice_of(rng, layers, h, half):
+    """Make weights of so many words said twice."""
+    return causal_weights(rng, layers, h, 2 * half), half
+
+
 def said_twice(rng):
     """Make weights of words said twice, and how many words they are."""
     sizes = [
@@ -108,10 +118,16 @@ def said_twice(rng):
         (causal_weights, (2, 3, 4)),
         (spotted, (3, 2, 3)),
         (spotted, rng.integers((2, 2, 2), 6).tolist()),
-        (causal_weights, rng.integers((6, 2, 15), (9, 5, 30)).tolist()),
+        (causal_weights, rng.integers((6, 2, 16), (9, 5, 30)).tolist()),
     ]
     drawn = [(make(rng, layers, h, 2 * half), half) for make, (layers, h, half) in sizes]
     return [*drawn, *((weights, 2) for weights in nearly_alike(rng, 4))]
+
+
+def text_of(rng, layers, h, n):
+    """Make weights and n tokens of which the last one has been there before."""
+    tokens = rng.choice(["on", "no", "the", "7"], size=n).tolist()
+    return causal_weights(rng, layers, h, n), [*tokens[:-1], tokens[rng.integers(n - 1)]]
 
 
 def texts(rng):
@@ -131,6 +147,7 @@ def texts(rng):
         make, words = (causal_weights, spotted)[number % 2], (short, long, marked)[number % 3]
         spelled = ["".join(list(words[token])) for token in tokens]
         cases.append((make(rng, layers, h, len(tokens)), spelled))
+    cases.append((cases[0][0], [*"abcba"]))
     for weights in nearly_alike(rng, 2):
         weights[..., 1, :] = weights[..., 1, ::-1].copy()  # here a small weight is on itself
         cases.append((weights, ["no", "no"]))
@@ -148,12 +165,26 @@ def after_copies(weights, tokens, shift=1, reduce=np.sum):
     return np.mean([reduce(weights[..., i, at], axis=-1) for i, at in keys.items()], axis=0)
 
 
+def two_heads_of(rng, half):
+    """Make two heads on so many words said twice."""
+    return *causal_weights(rng, 2, 2 * half, scale=1), half
+
+
 def two_heads(rng):
     """Make two heads on words said twice."""
     sizes = [2, 3, 3, 4, int(rng.integers(5, 20)), 1]
-    cases = [(*causal_weights(rng, 2, 2 * half, scale=1), half) for half in sizes]
+    cases = [two_heads_of(rng, half) for half in sizes]
     upper = causal_weights(rng, 4, scale=1)
     return [*cases, *((faint(4, 4, small=small), upper, 2) for small in (5e-5, 9e-5))]
+
+
+def losses_of(rng, layers, h, texts, half):
+    """Make losses of some texts of so many words said twice."""
+    whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
+    whole[:, :half] *= 5  # what cannot be known
+    change = rng.normal(size=(layers, h, texts, 2 * half - 1))
+    change[rng.random(change.shape) < 0.3] = 0
+    return whole, np.abs(whole + change)
 
 
 def losses(rng):
@@ -167,11 +198,7 @@ def losses(rng):
         (2, 2, 3, int(rng.integers(6, 30))),
     ]
     for layers, h, texts, half in sizes:
-        whole = np.exp(rng.normal(size=(texts, 2 * half - 1)))
-        whole[:, :half] *= 5  # what cannot be known
-        change = rng.normal(size=(layers, h, texts, 2 * half - 1))
-        change[rng.random(change.shape) < 0.3] = 0
-        cases.append((whole, np.abs(whole + change)))
+        cases.append(losses_of(rng, layers, h, texts, half))
     far, change = 900 * rng.random((2, 5)), 600 * rng.random((2, 2, 2, 5))
     cases.append((far, far + 300 + change))
     for _ in range(2):  # of texts that are nearly certain
@@ -200,6 +227,7 @@ def chosen_heads(rng):
     sets = [(neighbours, 6)] * CALLS + [(pairs, 5)] * MANY
     sets += [(several, 9), (several[::-1], 9), (half, 6), ([(5, 1)], 2), ([(3, 0), (1, 2)], 5)]
     sets.append(([(layer, int(rng.integers(3))) for layer in (4, 2, 9)], 3))
+    sets += [([divmod(k, 3) for k in range(count)], count) for count in (7, 8)]
     seeds = rng.integers(2**32, size=len(sets)).tolist()
     sets.append(([(layer, head) for layer in range(4) for head in range(3)], 9))
     return [

@@ -11,7 +11,9 @@ from scipy.stats import binom, chi2
 from course_lib.chapters.ch13_causal import cases as made
 from course_lib.exercises.exercise import Check, Wrong
 from course_lib.exercises.judging import compare_all, read_array, same
+from course_lib.exercises.particular import causal, twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, reordered, reordered_causal
+from course_lib.exercises.sizing import Sizes
 from course_lib.heads import offset_score
 
 exactly = partial(same, tolerance={"rtol": 0, "atol": 0})
@@ -478,37 +480,62 @@ def _judge_walk(cases, values):
 
 LIBRARY = ("course_lib.heads",)  # its scores, and what they are made of
 CHECKS = {
-    "causal-1": Check(inputs=made.shuffled, judge=_judge_order, fits=made.is_causal),
+    "causal-1": Check(
+        inputs=made.shuffled,
+        judge=_judge_order,
+        fits=made.is_causal,
+        sizes=Sizes(made.shuffled_of),
+    ),
     "causal-2": Check(
         inputs=made.heads,
         twins=MIXED + reordered(0),
         judge=_judge_previous,
         without=LIBRARY,
+        sizes=Sizes(lambda rng, *shape: (made.causal_weights(rng, *shape),), (1, 1, 2)),
+        particular=lambda weights: (causal(twice(weights))[None],),
     ),
     "causal-3": Check(
         inputs=made.said_twice,
         twins=MIXED + reordered(0),
         judge=_judge_induction,
         without=LIBRARY,
+        sizes=Sizes(made.said_twice_of, (1, 1, 2)),
+        particular=lambda weights: (causal(twice(weights))[None], 2),
     ),
     "causal-4": Check(
         inputs=made.texts,
         twins=MIXED + reordered(0),
         judge=_judge_mended,
         without=LIBRARY,
+        sizes=Sizes(made.text_of, (1, 1, 2)),
+        particular=lambda weights: (causal(twice(weights))[None], ["on", "no", "on", "the"]),
     ),
     "causal-5": Check(
         inputs=made.two_heads,
         # The first row of either head is never used.
         twins=MIXED[1:] + reordered_causal(0, 1),
         judge=_judge_path,
+        sizes=Sizes(made.two_heads_of),
+        particular=lambda weights: (*causal(with_ordinary(weights)), 2),
     ),
-    "causal-6": Check(inputs=made.losses, twins=MIXED + reordered(0, axis=-1), judge=_judge_rises),
+    "causal-6": Check(
+        inputs=made.losses,
+        twins=MIXED + reordered(0, axis=-1),
+        judge=_judge_rises,
+        sizes=Sizes(made.losses_of, (1, 1, 1, 2)),
+        particular=lambda weights: (weights[:, :3], np.stack([[weights[:, 1:]]])),
+    ),
     "causal-7": Check(
         inputs=made.chosen_heads,
         judge=_judge_null,
         without=("course_lib.data.smollm2_heads:others_like",),
         fits=made.are_half,
     ),
-    "causal-8": Check(inputs=made.walks, twins=MIXED + reordered(0), judge=_judge_walk),
+    "causal-8": Check(
+        inputs=made.walks,
+        twins=MIXED + reordered(0),
+        judge=_judge_walk,
+        sizes=Sizes(lambda rng, layers, n: (made.causal_weights(rng, layers, n),), (1, 1)),
+        particular=lambda weights: (np.stack([np.eye(4), causal(weights)]),),
+    ),
 }

@@ -4,8 +4,9 @@ import numpy as np
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
-from course_lib.chapters.ch06_nlp.predictors import draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, draw_predictor
 from course_lib.chapters.ch14_explain.layers import Layer
+from course_lib.exercises.particular import twice
 
 SHORTEST = 0.09  # so long is each output, says the text: who divides by a little more is right
 
@@ -16,6 +17,15 @@ def draw_layer(rng, weights, d, *, share=1.0, bends=False):
     x, values = rng.normal(size=(2, n, d))
     matrix = rng.normal(size=(d, d)) / np.sqrt(d)
     return Layer(weights, share * x, matrix, bends=bends), values
+
+
+def layer_of(rng, n, d):
+    """Make a layer of n tokens, with d features and values for it."""
+    for _ in tries("a layer whose outputs are long enough"):
+        layer, values = draw_layer(rng, softmax(rng.normal(size=(n, n))), d)
+        without = [layer(np.where(one, 0, values)) for one in np.eye(n)[..., None]]
+        if np.linalg.norm([layer(values), *without], axis=-1).min() > 2 * SHORTEST:
+            return layer, values
 
 
 def layers(rng):
@@ -51,6 +61,18 @@ def layers(rng):
     ]
 
 
+def with_gradients_of(rng, h, n):
+    """Make weights of two layers of so many heads and tokens, with gradients."""
+    weights = softmax(2 * rng.normal(size=(2, h, n, n)))
+    return weights, rng.normal(size=weights.shape)
+
+
+def particular_with_gradients(weights):
+    """Make two heads that are the same, with gradients of both signs and some of 0."""
+    heads = twice(weights)[None]
+    return heads, 3 * (0.5 - heads) * [[0], [1], [1], [1]]
+
+
 def with_gradients(rng):
     """Make weights of several layers and heads, with gradients of both signs, small and large."""
     drawn = rng.integers((4, 5, 3), (7, 9, 6), (2, 3)).tolist()
@@ -82,6 +104,15 @@ def clear_winner(predict, text, by=1e-3):
     return first - second > by
 
 
+def deletion_of(rng, n, classes):
+    """Make a function of texts, a text of which one class is the likeliest, and an order."""
+    for _ in tries("a text of which one class is the likeliest"):
+        predict = draw_predictor(rng, n, classes, words=MANY_WORDS)
+        text = rng.integers(LATE, MANY_WORDS, size=n)
+        if clear_winner(predict, text):
+            return predict, text, rng.permutation(n)
+
+
 def deletions(rng):
     """Make functions of texts, a text for each, and the order in which its words are hidden."""
     sizes = ((6, 4), (5, 2), (1, 3), (4, 3), (2, 3), (3, 3), *rng.integers((4, 3), (9, 6), (2, 2)))
@@ -100,7 +131,7 @@ def deletions(rng):
     for _ in tries("a text of which one class is the likeliest"):
         predict, text = draw_predictor(rng, 5, 3), np.array([4, 0, 2, 4, 7])
         if clear_winner(predict, text):
-            return [*cases, (predict, text, rng.permutation(5))]
+            return [*cases, (predict, text, rng.permutation(5)), deletion_of(rng, 12, 3)]
 
 
 def _another_leads(answers):
@@ -128,6 +159,11 @@ def apart(scores, by=1e-6):
 def first_turned(scores):
     """Return the scores with those of the first text in another order."""
     return np.column_stack([scores[::-1, 0], scores[:, 1:]])
+
+
+def candidates_of(rng, count, texts):
+    """Make scores of so many candidates, of which one is always the best."""
+    return (_tell_apart(lambda: rng.uniform(-1, 1, size=(count, texts))),)
 
 
 def candidates(rng):
@@ -165,6 +201,11 @@ def _tell_apart(draw):
         scores = draw()
         if apart(scores):
             return scores
+
+
+def differences_of(rng, texts, shuffles):
+    """Make differences of so many texts, and signs for them."""
+    return rng.normal(0.3, 0.5, size=texts), rng.choice([-1, 1], size=(shuffles, texts))
 
 
 def hardly_by_luck():

@@ -5,17 +5,24 @@ from functools import cache
 import numpy as np
 
 from course_lib._waiting import tries
-from course_lib.chapters.ch06_nlp.predictors import draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import LATE, MANY_WORDS, draw_predictor
 from course_lib.chapters.ch14_explain import cases as posed
 from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
+from course_lib.exercises.particular import ORDINARY, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, nudged, reordered, telling
+from course_lib.exercises.sizing import Sizes
 from course_lib.explain import METHODS, agreement, gradient_rollout
 from course_lib.language import say
 
 # explain-1 --------------------------------------------------------------------------------------
+
+
+def _text_of(rng, n, classes):
+    predict = draw_predictor(rng, n, classes, words=MANY_WORDS)
+    return predict, rng.integers(LATE, MANY_WORDS, size=n)
 
 
 def _words_to_hide(rng):
@@ -35,7 +42,9 @@ def _words_to_hide(rng):
         (draw_predictor(rng, 6, 5), text[[0, 1, 0, 2, 1, 3]]),  # words may repeat
         (certain, sure),
         (draw_predictor(rng, 7, 3, scale=0.002), text[:7]),  # hardly moved
+        (draw_predictor(rng, 5, 4, scale=2e-5), text[:5]),
         (draw_predictor(rng, 3, 3), np.array([0, *text[:2]])),  # and be hidden already
+        _text_of(rng, 30, 3),
     ]
 
 
@@ -557,26 +566,45 @@ CHECKS = {
         judge=_judge_hiding,
         call=call_keeping,
         without=("course_lib.nn.explain:leave_one_out",),
+        sizes=Sizes(_text_of, (1, 2)),
     ),
     "explain-2": Check(judge=_judge_by_hand, call=read_value),
-    "explain-3": Check(inputs=posed.layers, judge=_judge_zeroing),
+    "explain-3": Check(
+        inputs=posed.layers,
+        judge=_judge_zeroing,
+        sizes=Sizes(posed.layer_of, (1, 3)),
+    ),
     "explain-4": Check(
         inputs=posed.with_gradients,
         twins=MIXED + reordered(0) + nudged(0),
         judge=_judge_rollout,
         without=(gradient_rollout,),
+        sizes=Sizes(posed.with_gradients_of, (1, 1)),
+        particular=lambda weights: (
+            with_ordinary(weights)[None],
+            with_ordinary(weights)[None] - 0.2,
+        ),
     ),
-    "explain-5": Check(inputs=posed.deletions, judge=_judge_area, call=call_keeping),
+    "explain-5": Check(
+        inputs=posed.deletions,
+        judge=_judge_area,
+        call=call_keeping,
+        sizes=Sizes(posed.deletion_of, (1, 2)),
+    ),
     "explain-6": Check(
         inputs=posed.candidates,
         fits=posed.apart,
         twins=MIXED + changed(posed.first_turned, 0, shared=in_order),
         judge=_judge_choice,
+        sizes=Sizes(posed.candidates_of, (1, 2)),
+        particular=lambda weights: (weights,),
     ),
     "explain-7": Check(
         inputs=posed.differences,
         twins=telling(_p_value, MIXED + reordered(0)),
         judge=_judge_p_value,
+        sizes=Sizes(posed.differences_of, (1, 1)),
+        particular=lambda weights: (weights[0], np.sign(ORDINARY - 0.21).astype(int)),
     ),
     "explain-8": Check(judge=_judge_safest, call=read_value),
 }

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from course_lib.chapters.ch06_nlp.predictors import BagPredictor, draw_predictor
+from course_lib.chapters.ch06_nlp.predictors import MANY_WORDS, BagPredictor, draw_predictor
 from course_lib.chapters.ch14_explain.cases import (
     SHORTEST,
     apart,
@@ -20,15 +20,16 @@ from course_lib.chapters.ch14_explain.cases import (
 from course_lib.exercises.strategies import cases_of, random_weights, seeded
 
 small = st.integers(1, 5)
+words = st.sampled_from([3, 9, MANY_WORDS])
 
 
-def _predictor(rng, n, classes, scales):
-    predict = draw_predictor(rng, n, classes, scale=rng.choice(scales))
+def _predictor(rng, n, classes, scales, words):
+    predict = draw_predictor(rng, n, classes, words=words, scale=rng.choice(scales))
     return BagPredictor(predict.table) if rng.random() < 0.2 else predict
 
 
 def _text(rng, n, classes, words):
-    return _predictor(rng, n, classes, [0, 0.3, 1.5, 5, 100]), rng.integers(words, size=n)
+    return _predictor(rng, n, classes, [0, 0.3, 1.5, 5, 100], words), rng.integers(words, size=n)
 
 
 def _layer(rng, n, d):
@@ -50,7 +51,7 @@ def _with_gradients(rng, depth, h, n):
 
 
 def _deletion(rng, n, classes, words):
-    predict, text = _predictor(rng, n, classes, [0.3, 1.5, 5]), rng.integers(words, size=n)
+    predict, text = _predictor(rng, n, classes, [0.3, 1.5, 5], words), rng.integers(words, size=n)
     assume(clear_winner(predict, text))
     return predict, text, rng.permutation(n)
 
@@ -72,10 +73,10 @@ def _differences(rng, texts, draws):
 
 
 VALID = {
-    "explain-1": seeded(_text, st.integers(1, 9), st.integers(2, 6), st.sampled_from([3, 9])),
+    "explain-1": seeded(_text, st.integers(1, 9), st.integers(2, 6), words),
     "explain-3": seeded(_layer, st.integers(1, 6), st.integers(3, 6)) | cases_of(layers),
     "explain-4": seeded(_with_gradients, st.integers(1, 4), small, small),
-    "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), st.sampled_from([3, 9])),
+    "explain-5": seeded(_deletion, st.integers(1, 8), st.integers(2, 5), words),
     "explain-6": seeded(_scores, st.integers(1, 8), st.integers(2, 8)),
     "explain-7": seeded(_differences, st.integers(1, 12), st.integers(1, 60))
     | cases_of(differences)

@@ -1092,6 +1092,7 @@ WRONG = {
         (lambda weights, share: float(weights.max()), "The share for"),
     ],
     "graph_view-6": [
+        (breaking_in_steps(12), "not right yet"),
         (breaking_in_steps(6), "The threshold: not right yet"),
         (breaking_one_early, "next weight breaks it"),
         (breaking_of_edges_alone, "is still a node"),

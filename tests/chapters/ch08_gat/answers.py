@@ -555,7 +555,16 @@ RIGHT = {
         lambda logits, allowed: (np.array(row) for row in rows_by_loop(logits, allowed)),
         rows_filled_with(-np.inf, np.longdouble, repaired=True),
     ],
-    "gat-3": ["other", "Other ", "OTHER", '"other".', np.array("other"), "Other."],
+    "gat-3": [
+        "other",
+        "Other ",
+        "OTHER",
+        '"other".',
+        np.array("other"),
+        "Other.",
+        "“other”",
+        pd.Series(["other"]),
+    ],
     "gat-4": [
         split_by_einsum,
         split_by_loop,

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import exp, inf, prod
+from operator import mul
 
 
 def shares(logits):
@@ -34,7 +35,7 @@ def split_logits(h, a_query, a_key, slope):
     a, h = [*a_query.tolist(), *a_key.tolist()], h.tolist()
 
     def logit(first, second):
-        found = sum(x * y for x, y in zip(a, [*first, *second], strict=True))
+        found = sum(map(mul, a, [*first, *second]))
         return found if found > 0 else slope * found
 
     return [[logit(first, second) for second in h] for first in h]

@@ -613,6 +613,8 @@ RIGHT = {
         "MEAN",
         "'mean'.",
         np.array("mean"),
+        "„mean“",
+        np.str_("mean"),
     ],
     "pooling-3": [
         masked_by_loop,

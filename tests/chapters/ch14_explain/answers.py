@@ -629,6 +629,7 @@ RIGHT = {
 
 WRONG = {
     "explain-1": [
+        (lambda predict, text: hide_at_once(predict, text.astype(np.uint8)), "not right yet"),
         (
             hide_with(lambda a, b: np.where(abs(a - b).sum(1) > 1e-3, half(a, b), 0)),
             "not right yet",
@@ -792,6 +793,12 @@ WRONG = {
         *nearly(RIGHT["explain-4"][0], "clipped", "two digits", "sorted", "first row", "last row"),
     ],
     "explain-5": [
+        (
+            lambda predict, text, order: RIGHT["explain-5"][0](
+                predict, text.astype(np.int8), order
+            ),
+            "not right yet",
+        ),
         (area_by(lambda a: 1 - followed(a)), "above the curve"),
         (area_by(followed, np.trapezoid), "divide by the number of words"),
         (area_by(followed, np.mean), "first and the last count half"),

@@ -254,7 +254,7 @@ def test_a_leak_makes_random_orders_look_good_and_a_fair_choice_does_not():
     def judged(orders):
         return np.array(
             [
-                [rank_correlation(one, effect) for one in each]
+                rank_correlation(each, np.broadcast_to(effect, np.shape(each)))
                 for each, effect in zip(orders, effects, strict=True)
             ]
         ).T
