@@ -72,13 +72,9 @@ KINDS = {
 def nearly(function, *kinds):
     """Give wrong answers with a part of their message: a right one spoilt, or one that keeps.
 
-    A kind is one of `KINDS`, or a number: for arrays of which an axis has that size there is no
-    answer but 9.75 everywhere.
+    A kind is one of `KINDS`.
     """
-    return [
-        (_none_for(function, kind) if isinstance(kind, int) else KINDS[kind](function), SPOILT)
-        for kind in kinds
-    ]
+    return [(KINDS[kind](function), SPOILT) for kind in kinds]
 
 
 SPOILT = ("not right yet", "should")  # no mistake that people make: the numbers are told
@@ -113,16 +109,6 @@ def _is_square(part):
 def _turned(part):
     square = isinstance(part, np.ndarray) and part.ndim > 1 and len(set(part.shape[-2:])) == 1
     return np.swapaxes(part, -1, -2) if square else part
-
-
-def _none_for(function, size):
-    def answer(*given):
-        found = any(size in part.shape for part in given if isinstance(part, np.ndarray))
-        return (
-            _changed(function, lambda part: 0 * part + 9.75)(*given) if found else function(*given)
-        )
-
-    return answer
 
 
 def _known_by(function, look):

@@ -11,7 +11,7 @@ from course_lib.data import load_tournament
 from course_lib.exercises.calling import call_keeping
 from course_lib.exercises.exercise import Check, Wrong, read_value
 from course_lib.exercises.judging import compare_all, read_array, read_choice, read_parts, same
-from course_lib.exercises.particular import ORDINARY, with_ordinary
+from course_lib.exercises.particular import ORDINARY
 from course_lib.exercises.rearranging import MIXED, changed, in_order, nudged, reordered, telling
 from course_lib.exercises.sizing import Sizes
 from course_lib.explain import METHODS, agreement, gradient_rollout
@@ -580,10 +580,7 @@ CHECKS = {
         judge=_judge_rollout,
         without=(gradient_rollout,),
         sizes=Sizes(posed.with_gradients_of, (1, 1)),
-        particular=lambda weights: (
-            with_ordinary(weights)[None],
-            with_ordinary(weights)[None] - 0.2,
-        ),
+        particular=posed.particular_with_gradients,
     ),
     "explain-5": Check(
         inputs=posed.deletions,

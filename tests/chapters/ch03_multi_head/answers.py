@@ -659,7 +659,7 @@ WRONG = {
         (self_by_kinds(lambda row, i: np.argsort(row)[0] == i), "not right yet"),
         (self_by_kinds(lambda row, i: i in np.argsort(row)[-2:]), "not right yet"),
         (lambda weights: (weights.argmax(-1) == np.arange(weights.shape[-1])).mean(-1), "shape"),
-        *nearly(self_by_loop, 2, "two digits"),
+        *nearly(self_by_loop, "two digits"),
     ],
     "multi_head-4": [
         (
@@ -769,6 +769,6 @@ WRONG = {
             lambda weights: np.sqrt(divergence(weights.mean(0), weights)).min(0).mean(),
             "not right yet",
         ),
-        *nearly(nearest_by_scipy, 1, 2, "two digits"),
+        *nearly(nearest_by_scipy, "two digits"),
     ],
 }

@@ -908,7 +908,6 @@ WRONG = {
             lambda w, m: (held(w.ravel()[None])[0] < m * len(w) - 1e-9).sum() / len(w),
             "not right yet",
         ),
-        *nearly(needed_by_loop, 2),
     ],
     "sparse-4": [
         (lambda logits: softmax(logits), "softmax"),

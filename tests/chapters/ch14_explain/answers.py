@@ -673,7 +673,7 @@ WRONG = {
         (hide_with(lambda a, b: np.abs(a[:, :2] - b[:, :2]).sum(1) / 2), "not right yet"),
         (hide_with(lambda a, b: np.abs(a.max(1) - b.max())), "not right yet"),
         (hide_with(lambda a, b: np.where(half(a, b) > 0.01, half(a, b), 0)), "not right yet"),
-        *nearly(hide_at_once, 2, "objects"),
+        *nearly(hide_at_once, "objects"),
     ],
     "explain-2": [
         ((5.0001, 0), "not right yet"),
@@ -741,7 +741,6 @@ WRONG = {
         (zero_then(lambda found: found.mean(axis=0)), "shape"),
         (lambda layer, values: layer.weights, ("not right yet", "expected")),
         (lambda layer, values: layer.weights * np.linalg.norm(values, axis=1), "not right yet"),
-        *nearly(RIGHT["explain-3"][0], 2, 1),
     ],
     "explain-4": [
         (rollout_by(positive_over_queries), "not right yet"),
@@ -834,7 +833,7 @@ WRONG = {
         (area_by(followed, lambda y: y), "shape"),
         (lambda p, t, o: area_at_once(p, t, np.arange(len(t))), "not right yet"),
         (area_by(lambda a: a.argmax(axis=1) == a[0].argmax()), "not right yet"),
-        *nearly(RIGHT["explain-5"][0], 2, "objects"),
+        *nearly(RIGHT["explain-5"][0], "objects"),
     ],
     "explain-6": [
         (mended(lambda others: others.mean(axis=1).round(3).argmax()), "not right yet"),
@@ -945,7 +944,7 @@ WRONG = {
         (lambda d, s: p_by_product(d, s[: len(s) // 2 + 1]), "not right yet"),
         (lambda d, s: 0.05, "not right yet"),
         (lambda d, s: (s * d).mean(axis=1), "shape"),
-        *nearly(p_by_shares, 2, 1, "small results", "sorted", "last row"),
+        *nearly(p_by_shares, "small results", "sorted", "last row"),
     ],
     "explain-8": [
         ("AttnLRP", "of AttnLRP"),
