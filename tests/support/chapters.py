@@ -34,7 +34,12 @@ globals().update(remembered)
 CAUGHT = ("warnings", "logging", "threadexception", "unraisableexception")
 WARM = ("-p", "tests.support.warm_kernels", *(f"-pno:{name}" for name in CAUGHT))
 DRAWING = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as a kernel says it
-STOPPED_AT_ONCE = "(lambda steps: [next(iter(steps)).loss])("
+# Unsolved, a training is stopped after one step, and a search that works like one.
+SEARCH = "explain.adversarial_attention("
+STOPPED_AT_ONCE = {
+    WATCH: "(lambda steps: [next(iter(steps)).loss])(",
+    SEARCH: f"__import__('functools').partial({SEARCH[:-1]}, steps=1)(",
+}
 
 
 class ChapterRun(NamedTuple):
@@ -136,7 +141,8 @@ def renamed(cell, half):
     cell = copy.deepcopy(cell)
     cell.id = f"{('unsolved', 'solved')[half]}-{cell.id}"[:64]
     if half == UNSOLVED:
-        cell.source = cell.source.replace(WATCH, STOPPED_AT_ONCE)
+        for whole, stopped in STOPPED_AT_ONCE.items():
+            cell.source = cell.source.replace(whole, stopped)
     return cell
 
 

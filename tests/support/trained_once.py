@@ -25,8 +25,8 @@ from filelock import FileLock
 PLACE = "TESTS_TRAININGS"  # the variable that names the folder of what was learned
 MODULE = "course_lib.nn.training"
 ROOT = Path(__file__).resolve().parents[2]
-OWN_STEPS = 25  # that everybody takes
-LONG = 1.0  # seconds: a shorter training is done again each time
+OWN_STEPS = 10  # that everybody takes
+LONG = 0.2  # seconds: a shorter training is done again each time
 
 
 def shared_trainings(folder):
