@@ -885,7 +885,7 @@ WRONG = {
         (lambda weights: np.arange(len(weights)), "should only rise or only fall"),
         (order_by_eigenvector(2), "third eigenvector"),
         (order_by_steps, "should only rise or only fall"),
-        (functools.partial(order_by_steps, steps=500), "should only rise or only fall"),
+        (functools.partial(order_by_steps, steps=10_000), "should only rise or only fall"),
         (functools.partial(order_by_steps, steps=10_000), "should only rise or only fall"),
         (lambda w: order_by_inverse(w, 30), "should only rise or only fall"),
         (lambda w: order_by_fiedler(np.where(w < 1e-3, 0, w)), "should only rise or only fall"),
