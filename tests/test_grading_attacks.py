@@ -1,5 +1,6 @@
 """Attacks on the grader: none scores, none harms, none outlives its run or delays what follows."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from course_lib.grading import judge, tree
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
 from tests.support.attacks import FILES, HERE, complaints, descendants, read
-from tests.support.grading import SHORT, load_little, need_sandbox
+from tests.support.grading import SHORT, load_little, need_sandbox, of_one_cell
 
 pytestmark = pytest.mark.xdist_group("grading")
 # Those on an exercise stand together, so that each kind of sandbox starts once.
@@ -71,3 +72,12 @@ def test_what_is_left_running_or_lying_about_is_seen(grader, monkeypatch, tmp_pa
     assert f"{tmp_path / HERE} is left" in complaints(grader, attack("exit_at_once"))
     assert started == descendants(os.getpid())  # the sandboxes that were there before
     assert len(started) >= 2
+
+
+def test_no_answer_gets_more_memory_than_is_allowed(grader, monkeypatch):
+    tight = dataclasses.replace(grader.limits, memory=256, seconds_of_cells=1.0)
+    for made in (grader, *grader.sandboxes.values()):
+        monkeypatch.setattr(made, "limits", tight)
+    key, source = read(attack("memory_bomb"))
+    (verdict,) = grader.grade(of_one_cell(key, source), keys=[key])
+    assert verdict.memory < 256 + 100  # megabytes, with those of the libraries that are loaded
