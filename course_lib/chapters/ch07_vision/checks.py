@@ -256,7 +256,7 @@ def _shuffled(rng):
         (Neighbours(), rng.normal(size=(2, 1, 3)), np.array([1, 2, 0])),
         (Neighbours(), rng.normal(size=(2, 2, 2)), np.array([1, 2, 0, 3])),
         # A small difference is one: 0 up to rounding would be smaller still.
-        (Neighbours(1e-6), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
+        (Neighbours(2e-6), rng.normal(size=(2, 3, 4)), np.roll(np.arange(12), 5)),
     ]
 
 

@@ -19,7 +19,7 @@ from course_lib.exercises.exercise import Check, read_value
 from course_lib.exercises.judging import compare_all, compare_number, read_pair, same
 from course_lib.exercises.particular import ORDINARY, twice, with_ordinary
 from course_lib.exercises.rearranging import MIXED, changed, in_order, reordered, telling
-from course_lib.exercises.sizing import Sizes
+from course_lib.exercises.sizing import LARGEST, Sizes
 from course_lib.flow import attention_flow, flow_from, layered_graph, max_flow
 from course_lib.language import say
 from course_lib.rollout import residual_layers, rollout
@@ -122,7 +122,8 @@ def _judge_within(cases, values):
 
 
 def _model_of(rng, layers, n):
-    return softmax(2 * rng.normal(size=(layers, n, n))), *rng.integers(n, size=2).tolist()
+    weights = in_exact_parts(softmax(2 * rng.normal(size=(layers, n, n))))
+    return weights, *rng.integers(n, size=2).tolist()
 
 
 def _models(rng):
@@ -524,7 +525,8 @@ CHECKS = {
         twins=MIXED + reordered(0),
         judge=_judge_model,
         without=OURS,
-        sizes=Sizes(_model_of, (1, 1)),
+        # Few layers where there are many positions: who tries every path shall come to an end.
+        sizes=Sizes(lambda rng, n: _model_of(rng, LARGEST + 1 - n, n)),
         particular=lambda weights: (with_ordinary(weights), 0, 2),
     ),
     "flow-4": Check(
