@@ -327,7 +327,7 @@ def _nearest_bfloat16(number):
     return np.uint32(bits).view(np.float32)
 
 
-_type_name = cache(str)  # NumPy takes as long to write one as to look at a small matrix
+type_name = cache(str)  # NumPy takes as long to write one as to look at a small matrix
 
 
 def _stored_as(values):
@@ -336,7 +336,7 @@ def _stored_as(values):
         return _stored_as(values[0])
     dtype = getattr(values, "dtype", "")
     if isinstance(dtype, np.dtype):
-        return _type_name(dtype)
+        return type_name(dtype)
     return str(dtype).removeprefix("torch.")
 
 

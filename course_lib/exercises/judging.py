@@ -5,10 +5,9 @@ right is held against well-known mistakes, and a mistake is named only if it exp
 by chance a wrong number is right, or looks like another mistake, in one of them.
 """
 
-from functools import cache
-
 import numpy as np
 
+from course_lib._validate import type_name
 from course_lib.exercises.exercise import Wrong
 from course_lib.exercises.plain_data import BFloat16
 from course_lib.language import say
@@ -30,9 +29,6 @@ SMALLEST = {"float16": 2**-24}
 SMALLEST_USUAL = 1e-37  # of float32 and bfloat16
 
 
-_type_name = cache(str)  # NumPy takes long to write one
-
-
 def tolerance_of(value, *, counted=False, copied=False):
     """Return the tolerance for a plain value: that of the coarsest type of number in it.
 
@@ -42,7 +38,7 @@ def tolerance_of(value, *, counted=False, copied=False):
     if isinstance(value, tuple | list):
         parts = [tolerance_of(part, counted=counted, copied=copied) for part in value]
         return max(parts or [USUAL_TOLERANCE], key=lambda part: part["rtol"])
-    kind = "bfloat16" if isinstance(value, BFloat16) else _type_name(getattr(value, "dtype", ""))
+    kind = "bfloat16" if isinstance(value, BFloat16) else type_name(getattr(value, "dtype", ""))
     if counted:
         return {"rtol": ROUNDING.get(kind, 1e-9), "atol": 0}
     if copied:
