@@ -42,8 +42,6 @@ def _nodes(largest):
 @st.composite
 def _batches(draw):
     """Draw padded batches: scattered masks, empty graphs, anything in the padding."""
-    if draw(st.integers(0, 9)) == 9:
-        return small_in_batch()
     rng = draw(generators)
     if draw(st.integers(0, 9)) == 9:
         features = np.stack([small_and_large(rng), small_and_large(rng)])
@@ -104,7 +102,7 @@ def _scores(draw, rng, shape, group):
 
 VALID = {
     "pooling-1": _nodes(3000),
-    "pooling-3": _batches(),
+    "pooling-3": _batches() | st.builds(small_in_batch),
     "pooling-4": _nodes(30),
     "pooling-5": _weighted_bags() | st.builds(one_in_ten_thousand),
     "pooling-6": st.tuples(st.tuples(_few(5), _few()).flatmap(lambda shape: weights(*shape))),
