@@ -10,13 +10,14 @@ from course_lib.exercises.exercise import PASSED
 from course_lib.grading import judge, tree
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
-from tests.support.attacks import FILES, HERE, complaints, descendants, read
+from tests.support.attacks import FILES, HERE, HONEST, complaints, descendants, read
 from tests.support.grading import SHORT, load_little, need_sandbox, of_one_cell
 
 pytestmark = pytest.mark.xdist_group("grading")
 # Those on an exercise stand together, so that each kind of sandbox starts once.
 ATTACKS = sorted(FILES, key=lambda path: read(path)[0])
 SIZE = 20
+NAMESPACES = ("pid", "net", "ipc", "uts", "mnt")
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,21 @@ def test_no_answer_gets_more_memory_than_is_allowed(grader, monkeypatch):
     key, source = read(attack("memory_bomb"))
     (verdict,) = grader.grade(of_one_cell(key, source), keys=[key])
     assert verdict.memory < 256 + 100  # megabytes, with those of the libraries that are loaded
+
+
+def test_a_sandbox_has_a_network_and_processes_of_its_own(grader):
+    grader.grade(of_one_cell("weights-2", HONEST), keys=["weights-2"])
+    for sandbox in grader.sandboxes.values():
+        shut_in = [pid for pid in descendants(sandbox.process.pid) if apart(pid, "pid")]
+        assert shut_in
+        # Filters refuse sockets as well, so that no attack would tell that this wall is down.
+        assert [kind for kind in NAMESPACES if not all(apart(pid, kind) for pid in shut_in)] == []
+
+
+def apart(process, kind):
+    """Tell whether a process has another namespace than this one; skip where it is a secret."""
+    try:
+        theirs = os.readlink(f"/proc/{process}/ns/{kind}")
+    except PermissionError as secret:
+        pytest.skip(str(secret))
+    return theirs != os.readlink(f"/proc/self/ns/{kind}")
