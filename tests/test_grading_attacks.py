@@ -69,6 +69,7 @@ def test_a_judge_that_believes_what_the_worker_says_is_seen(grader, monkeypatch)
 def test_what_is_left_running_or_lying_about_is_seen(grader, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     Path(HERE).touch()
+    grader.grade(of_one_cell("weights-2", HONEST), keys=["weights-2"])
     started = descendants(os.getpid())
     assert f"{tmp_path / HERE} is left" in complaints(grader, attack("exit_at_once"))
     assert started == descendants(os.getpid())  # the sandboxes that were there before
