@@ -43,6 +43,9 @@ def _collapsing(rng, layers, n):
     limit = float(rng.choice([0.01, 0.1, 0.3, 0.6, 0.9, rng.random()]))
     if rng.random() < 0.2:  # the distance goes below the limit and comes back
         weights, limit = np.eye(4)[[[0, 1, 1, 1], [0, 0, 1, 1]]], 0.65
+    elif rng.random() < 0.1:  # rows that hardly differ
+        faint = 10.0 ** -rng.integers(2, 6)
+        weights, limit = np.array([[[1, 0], [1 - faint, faint]]]), rng.random() * faint
     if n in (1, 2, 4) and rng.random() < 0.1:  # a distance of exactly 0 is not below 0
         return np.full((layers, n, n), 1 / n), 0.0
     parts = [rollout(weights[: depth + 1], residual=0) for depth in range(len(weights))]
