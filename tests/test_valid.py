@@ -40,7 +40,7 @@ each_function = pytest.mark.parametrize(
 )
 
 DAILY = 100  # examples of Hypothesis; `make mutate` asks for more
-RARE = 2000  # until a wrong answer is seen; what Hypothesis draws hangs on which modules are loaded
+RARE = 5000  # until a wrong answer is seen; what Hypothesis draws hangs on which modules are loaded
 # Why an answer is refused that is right on each single case, or takes too long to try.
 BEYOND = ["did not come to an end", "very same walks", "of that node alone", "the same chance"]
 BEYOND += ["the second time", "closer to the rollout than chance", "ended together", "where others"]
