@@ -32,14 +32,16 @@ RULES = {
     "all": _but(*LEFT_OUT),
     "structure": _but(*LEFT_OUT, *COLOURS),
     "colours": {"runOnly": list(COLOURS)},
+    "all, few colours": _but(*LEFT_OUT),
 }
+# This rule reads all styled elements and what is written in them, though no other can fail.
+WHERE = [{"id": "avoid-inline-spacing", "selector": "[style*=important]"}]
 # What looks.py has marked.
-ONLY = {
-    "colours": [
-        {"id": "color-contrast", "selector": "[data-stands]"},
-        {"id": "link-in-text-block", "selector": "a[href][data-stands]"},
-    ]
-}
+MARKED = [
+    {"id": "color-contrast", "selector": "[data-stands]"},
+    {"id": "link-in-text-block", "selector": "a[href][data-stands]"},
+]
+ONLY = {"colours": MARKED, "all, few colours": MARKED + WHERE}
 
 
 @cache
@@ -50,12 +52,13 @@ def _script():
 def barriers(page, where="html", rules="all"):
     """Return the serious and critical findings inside elements of a page, a line each.
 
-    "structure" are all rules but those of colours; "colours" are these, for what is marked.
+    "structure" are all rules but those of colours; "colours" are these, for what is marked, and
+    "all, few colours" are both.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{_script()}; 0")
     return [
         f"{found['id']}: {found['target']}: {found['html'][:160]}"
-        for found in page.evaluate(RUN, [where, RULES[rules], ONLY.get(rules, [])])
+        for found in page.evaluate(RUN, [where, RULES[rules], ONLY.get(rules, WHERE)])
         if found["impact"] in GRAVE
     ]

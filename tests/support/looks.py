@@ -88,6 +88,12 @@ class Known:
         self.looks, self.kinds = [], {}
 
 
+def barriers_as_shown(page):
+    """Return what keeps people out of a page in the theme that it has now, and leave it whole."""
+    page.evaluate(MARK, [])
+    return barriers(page, rules="all, few colours")
+
+
 def barriers_in_both_themes(page, show, known):
     """Return what keeps people out of a page whose colours are judged in two themes.
 
