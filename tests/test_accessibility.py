@@ -14,6 +14,7 @@ from course_lib.data import load_attention
 from course_lib.widgets import query_plane
 from tests.support.axe import barriers
 from tests.support.gallery import all_figures, write_page
+from tests.support.looks import barriers_as_shown
 from tests.support.sweeping import sweep
 
 PHONE = {"width": 390, "height": 664}
@@ -70,7 +71,7 @@ def test_every_figure_is_shown(page):
 
 def test_figures_as_they_begin_have_no_barrier(page):
     dress(page, "light", LAPTOP)
-    assert barriers(page) == []
+    assert barriers_as_shown(page) == []
 
 
 def test_a_planted_barrier_is_found(page):
@@ -357,4 +358,4 @@ POINT = """() => {
 def test_figures_with_something_pointed_at_have_no_barrier(page):
     page.evaluate(POINT)
     dress(page, "dark", LAPTOP)
-    assert barriers(page) == []
+    assert barriers_as_shown(page) == []

@@ -15,13 +15,14 @@ from course_lib.data import load_attention
 from course_lib.graph import attention_graph, kept_mass
 from course_lib.heads import head_distance
 from course_lib.widgets import query_plane
-from tests.support.axe import AXE, barriers
+from tests.support.axe import AXE
 from tests.support.book import (
     broken_links,
     fetched_from_elsewhere,
     pages_of,
     pictures_without_text,
 )
+from tests.support.looks import Known, barriers_in_both_themes, barriers_not_known
 from tests.support.reading import reading
 
 pytestmark = pytest.mark.notebook
@@ -107,6 +108,7 @@ def folder_of(page, site):
 )
 def test_every_page_loads_alone_does_not_scroll_sideways_and_has_no_barrier(reader, site, folders):
     widths = [1200, 360]  # the page follows, as on a phone that is turned
+    known = Known()
     for paths in loads(site, folders):
         name, folder = paths[0].relative_to(site).as_posix(), folder_of(paths[0], site)
         open_together(reader, name, paths)
@@ -119,14 +121,8 @@ def test_every_page_loads_alone_does_not_scroll_sideways_and_has_no_barrier(read
             assert reader.evaluate("document.documentElement.scrollWidth") <= width, (name, wide)
             if width == 1200:
                 assert reader.evaluate(WIDE_FORMULAS) == [], name
-        if name in KINDS:  # and what else is of its kind has these colours
-            assert barriers_at(reader, "light", widths[1]) == [], name
-            assert barriers_at(reader, "dark", widths[0]) == [], name
-            reader.emulate_media(color_scheme="light")
-            reader.set_viewport_size({"width": widths[1], "height": 800})
-        else:
-            rules = "colours of outputs" if folder == "chapters" else "structure"
-            assert barriers_at(reader, "light", widths[1], rules) == [], name
+        look = barriers_in_both_themes if name in KINDS else barriers_not_known
+        assert look(reader, shown_in(reader, widths), known) == [], name
         widths.reverse()  # the next page begins as this one ends
 
 
@@ -148,8 +144,10 @@ def loads(site, folders):
     for path in pages_of(site):
         folder = folder_of(path, site)
         if folder in folders:
-            kind = folder not in ALIKE or path.relative_to(site).as_posix() in KINDS
-            alone.append([path]) if kind else together[folder].append(path)
+            of_a_kind = path.relative_to(site).as_posix() in KINDS
+            alone_too = of_a_kind or folder not in ALIKE
+            alone.append([path]) if alone_too else together[folder].append(path)
+    alone.sort(key=lambda paths: paths[0].relative_to(site).as_posix() not in KINDS)
     return alone + [paths for paths in together.values() if paths]
 
 
@@ -165,6 +163,39 @@ def open_together(reader, name, paths):
     reader.route(f"**/{name}", lambda route: route.fulfill(body=body, content_type="text/html"))
     reader.open(name)
     reader.unroute(f"**/{name}")
+
+
+PLANTED = """<!doctype html><html lang="en"><title>planted</title><style>
+  [data-theme=dark] { background: #111; color: #eee }
+  [data-theme=dark] td:last-child { color: #333 }
+  a { color: #555; text-decoration: none }
+  div, .below { position: relative } div i { position: absolute; inset: 0; background: #888 }
+</style><main><h1>Planted barriers</h1>
+  <table><tr><th>name</th></tr><tr><td>first words</td><td>last words</td></tr></table>
+  <p>With <a href="#there">a link</a> that looks like words.</p>
+  <div><i></i><p class="below" style="color: #666">words above a ground</p></div>
+  <p>no barrier</p><p>no barrier</p><p>no barrier</p><p>no barrier</p><button></button>
+  <p style="letter-spacing: 0 !important">dense</p>
+</main></html>"""
+
+
+def test_planted_barriers_are_found_and_what_is_known_hides_no_other(page):
+    def found(look, extra=""):
+        page.set_content(PLANTED + extra)
+        lines = look(page, lambda theme: page.evaluate(TURN, theme), known)
+        return sorted(line.partition(":")[0] for line in lines)
+
+    known = Known()
+    # The words above a ground in both themes; the link and the cell when they are dark on dark.
+    colours = ["color-contrast"] * 4
+    others = ["avoid-inline-spacing", "button-name"]
+    assert found(barriers_in_both_themes) == [*others, *colours, "link-in-text-block"]
+    assert found(barriers_not_known) == others
+    faint = "<p style='color: #999'>faint words</p>" * 4
+    assert found(barriers_not_known, faint) == [*others, *colours[:3]]
+
+
+TURN = "theme => { document.documentElement.dataset.theme = theme; }"
 
 
 def test_all_pages_are_looked_at_and_those_of_every_kind_are_there(site):
@@ -220,30 +251,24 @@ FOLLOWS = """async ([theme, width]) => {
 }"""
 
 
-# Of formulas and words of code that have the same place and classes, and so the same look, a few
-# are left; the others become plain text. They are most of a page. axe judges no single letter, and
-# nothing that is scrolled out of sight: so it needs a word, and more than one.
-A_FEW_OF_A_KIND = """() => {
-  const seen = {};
-  const look = (part) => part && `${part.tagName}.${part.className} ${look(part.parentElement)}`;
-  for (const part of document.querySelectorAll(".katex, pre span")) {
-    const kind = `${part.textContent.trim().length > 1} ${look(part)}`;
-    seen[kind] = (seen[kind] ?? 0) + 1;
-    if (seen[kind] > 3) part.replaceWith(part.textContent);
-  }
-}"""
+# Nothing has to move on its way there.
+AT_ONCE = "* { transition: none !important; animation: none !important }"
 
 
-def barriers_at(reader, theme, width, rules="all"):
-    """Return what keeps people out of the open page, once it has followed."""
-    reader.emulate_media(color_scheme=theme)
-    reader.set_viewport_size({"width": width, "height": 800})
-    assert reader.evaluate(FOLLOWS, [theme, width])
-    reader.wait_for_function(WIDE_IN_REACH)
-    if not reader.evaluate("'axe' in window"):
-        reader.add_script_tag(url=f"/{AXE.name}")
-        reader.evaluate(A_FEW_OF_A_KIND)
-    return barriers(reader, rules=rules)
+def shown_in(reader, widths):
+    """Return a function that shows the open page in a theme, light on the second width."""
+
+    def show(theme):
+        width = widths[theme == "light"]
+        if not reader.evaluate("'axe' in window"):
+            reader.add_style_tag(content=AT_ONCE)
+            reader.add_script_tag(url=f"/{AXE.name}")
+        reader.emulate_media(color_scheme=theme)
+        reader.set_viewport_size({"width": width, "height": 800})
+        assert reader.evaluate(FOLLOWS, [theme, width])
+        reader.wait_for_function(WIDE_IN_REACH)
+
+    return show
 
 
 def test_a_skip_link_leads_to_the_first_figure(reader):
