@@ -82,7 +82,7 @@ def seeds_of(exercise, place, of_wrong=False):
     """Return the seeds with which the answer at a place in its list is judged.
 
     The inputs that learners get (0) are seen by each. The other seeds are shared between the
-    answers: one for every third right one, and one for every twelfth that is wrong or takes long.
+    answers: one for every sixth right one, and one for every twelfth that is wrong or takes long.
     In `make mutate` each sees all. Where nothing is random, or where an answer draws, one judgement
     is enough.
     """
@@ -94,7 +94,7 @@ def seeds_of(exercise, place, of_wrong=False):
         return [(place % 2) * (1 + place // 2 % 9)]
     # To build, to measure or to ask hundreds of times is slow.
     plain = exercise.call in (call_function, call_keeping, read_value) and exercise.key not in SLOW
-    every = 3 if plain and not of_wrong else 12
+    every = 6 if plain and not of_wrong else 12
     return [0] if place % every else [0, 1 + place // every % 9]
 
 

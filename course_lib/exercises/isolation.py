@@ -15,6 +15,7 @@ import threading
 import time
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ USUAL_PRINT |= {"suppress": False, "sign": "-", "floatmode": "maxprec", "formatt
 RING_AGAIN = 0.2  # seconds between two reminders to a call that is late
 JUDGES = re.compile(r"course_lib\.chapters\.\w+\.(checks|mistakes)$")
 PATIENCE = 5  # how many times as long a call may take that waits while others compute
+_inside = ContextVar("whether own_state runs already", default=False)
 
 
 class TookTooLong(BaseException):
@@ -31,19 +33,32 @@ class TookTooLong(BaseException):
 
 @contextmanager
 def own_state():
-    """Run a block with the usual settings and fixed random numbers; give back what was before."""
+    """Run a block with the usual settings and fixed random numbers; give back what was before.
+
+    Of blocks inside one another, each begins with the same random numbers, and the outermost gives
+    back those of before: to keep NumPy's takes longer than all the rest.
+    """
+    with ExitStack() as stack:
+        if not _inside.get():
+            stack.enter_context(_random_numbers_given_back())
+        np.random.seed(0)  # noqa: NPY002
+        random.seed(0)
+        stack.enter_context(np.errstate(all="ignore"))
+        stack.enter_context(np.printoptions(**USUAL_PRINT))
+        stack.enter_context(decimal.localcontext(decimal.Context()))
+        stack.enter_context(warnings.catch_warnings(action="ignore"))
+        stack.enter_context(_own_torch())
+        yield
+
+
+@contextmanager
+def _random_numbers_given_back():
     numpy_random, python_random = np.random.get_state(), random.getstate()  # noqa: NPY002
-    np.random.seed(0)  # noqa: NPY002
-    random.seed(0)
+    token = _inside.set(True)
     try:
-        with ExitStack() as stack:
-            stack.enter_context(np.errstate(all="ignore"))
-            stack.enter_context(np.printoptions(**USUAL_PRINT))
-            stack.enter_context(decimal.localcontext(decimal.Context()))
-            stack.enter_context(warnings.catch_warnings(action="ignore"))
-            stack.enter_context(_own_torch())
-            yield
+        yield
     finally:
+        _inside.reset(token)
         np.random.set_state(numpy_random)  # noqa: NPY002
         random.setstate(python_random)
 

@@ -101,6 +101,8 @@ def plain(value):
     TypeError
         If it cannot be turned into data: the message says what came.
     """
+    if type(value) is np.ndarray:  # first, as most answers are
+        return _plain_array(value)
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, nx.Graph):

@@ -322,10 +322,8 @@ def nearest(weights):
 
 def _rows_apart(weights):
     """Return the Jensen-Shannon distance of each row of each head from the row of the mean."""
-    rows = weights[..., None, :]  # a query is a matrix of one row: not square, so one by one
-    mean = weights.mean(axis=0)[:, None, :]
-    wide = (*weights.shape[:2], weights.shape[-1], weights.shape[-1])
-    return head_distance(np.broadcast_to(mean, wide[1:]), np.broadcast_to(rows, wide))
+    mean = weights.mean(axis=0)
+    return head_distance(mean[:, None], weights[..., None, :])  # a query is a matrix of one row
 
 
 def _nearest_by(measure):

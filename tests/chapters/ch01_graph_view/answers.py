@@ -354,7 +354,7 @@ def sink_in_fractions(n):
 def sink_random(n):
     weights = np.random.default_rng(n).uniform(0.5, 1.5, size=(n, n))
     weights[:, 0] = 2 * n
-    return pd.DataFrame(weights).div(weights.sum(axis=1), axis=0)
+    return pd.DataFrame(weights / weights.sum(axis=1, keepdims=True))
 
 
 def sink_barely(n):

@@ -45,10 +45,11 @@ def pagerank_by_solving(weights, damping):
 
 
 def pagerank_by_torch(weights, damping):
-    weights = torch.tensor(weights, dtype=torch.float32)
+    flows = damping * torch.tensor(weights, dtype=torch.float32).T
     shares = torch.full((len(weights),), 1 / len(weights))
+    jumps = (1 - damping) * shares
     for _ in range(2500):
-        shares = (1 - damping) / len(weights) + damping * shares @ weights
+        shares = torch.addmv(jumps, flows, shares)
     return shares
 
 

@@ -454,10 +454,11 @@ def laplacian_of(weights):
 
 def order_by_steps(weights, steps=300):
     graph = laplacian_of(weights)
+    step = graph / np.linalg.norm(graph, 1)
     entries = np.arange(len(weights)) - (len(weights) - 1) / 2
     for _ in range(steps):
-        entries = entries - graph @ entries / np.linalg.norm(graph, 1)
-        entries /= np.linalg.norm(entries)
+        entries = entries - step @ entries
+        entries /= abs(entries).max()
     return np.argsort(entries)
 
 
@@ -885,7 +886,6 @@ WRONG = {
         (lambda weights: np.arange(len(weights)), "should only rise or only fall"),
         (order_by_eigenvector(2), "third eigenvector"),
         (order_by_steps, "should only rise or only fall"),
-        (functools.partial(order_by_steps, steps=10_000), "should only rise or only fall"),
         (functools.partial(order_by_steps, steps=10_000), "should only rise or only fall"),
         (lambda w: order_by_inverse(w, 30), "should only rise or only fall"),
         (lambda w: order_by_fiedler(np.where(w < 1e-3, 0, w)), "should only rise or only fall"),

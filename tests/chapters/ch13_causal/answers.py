@@ -437,7 +437,8 @@ def null_next(heads, num_heads, rng):
     """The next free head of the layer, and not a random one."""
     drawn = []
     for layer, _ in heads:
-        free = [h for h in range(num_heads) if not {(layer, h)} & {*heads, *drawn}]
+        taken = {*heads, *drawn}
+        free = [h for h in range(num_heads) if (layer, h) not in taken]
         drawn.append((layer, free[0]))
     return drawn
 
