@@ -3,16 +3,27 @@
 A page that is written again without being read again, after a change of the templates for
 instance, would lose them. What the extension has kept is therefore read here for all pages.
 
-It takes a page apart to find its code. Most of a page are its formulas, which it need not see.
+It takes every page apart with BeautifulSoup to find its code, and would load compilers of PyTorch
+that only a checker of types wants. Here code is found as Pygments wrote it, and no types are read.
 """
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
+from sphinx.util.logging import getLogger
 from sphinx_codeautolink import extension
-from sphinx_codeautolink.extension.block import CodeExample, Name, SourceTransform
+from sphinx_codeautolink.extension import resolve
+from sphinx_codeautolink.extension.block import (
+    CodeExample,
+    Name,
+    SourceTransform,
+    construct_name_pattern,
+)
 from sphinx_codeautolink.extension.cache import DataCache
+
+logger = getLogger(__name__)
 
 
 def read_kept(app):
@@ -32,20 +43,53 @@ def _block(*, names, example, **rest):
 
 
 BLOCK = re.compile(r'(<div class="[^"]*\bhighlight-.*?</pre></div>\s*</div>)', re.DOTALL)
-SEAM = "\n<hr/>\n"
-link_page = extension.link_html
+CODE = re.compile(r"<pre>.*</pre>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 
 
-def link_blocks(document, html, *given, **named):
-    """Return the HTML of a page with links in its blocks of code."""
+def link_blocks(document, html, transforms, inventory, *given, **named):
+    """Return the HTML of a page with links in its blocks of code: names, a block at a time."""
     parts = BLOCK.split(html)
-    linked = link_page(document, SEAM.join(parts[1::2]), *given, **named)
-    parts[1::2] = linked.split(SEAM)
+    sources = {place: source_of(parts[place]) for place in range(1, len(parts), 2)}
+    above = "../" * document.count("/")
+    for block in transforms:
+        source = block.source.rstrip()
+        place = next((place for place, text in sources.items() if text == source), None)
+        if place is None:
+            logger.warning("no code on the page is this:\n%s", source, location=document)
+            continue
+        del sources[place]
+        lines = parts[place].split("\n")
+        for name in block.names:
+            if not link_name(lines, name, above + inventory[name.resolved_location]):
+                logger.warning("no %s in:\n%s", name.code_str, source, location=document)
+        parts[place] = "\n".join(lines)
     return "".join(parts)
+
+
+def source_of(block):
+    """Return the code of a block, as it was before it had colours."""
+    return unescape(TAG.sub("", CODE.search(block)[0])).rstrip()
+
+
+def link_name(lines, name, address):
+    """Make a name in these lines of HTML a link, the last where it stands twice; say whether."""
+    where = slice(name.lineno - 1, name.end_lineno)
+    html = "\n".join(lines[where])
+    found = list(re.finditer(construct_name_pattern(name), html))
+    if not found:
+        return False
+    start, end = found[-1].start() + len(found[-1][1]), found[-1].end()
+    code = re.sub(r"\s", "", unescape(TAG.sub("", html[start:end])))
+    title = "" if code == name.resolved_location else f' title="{name.resolved_location}"'
+    link = f'<a href="{address}"{title} class="sphinx-codeautolink-a">{html[start:end]}</a>'
+    lines[where] = (html[:start] + link + html[end:]).split("\n")
+    return True
 
 
 def setup(app):
     """Come when the extension has read its part."""
     extension.link_html = link_blocks
+    resolve.populate_type_checking = lambda module: None
     app.connect("builder-inited", read_kept, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
