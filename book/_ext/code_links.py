@@ -3,18 +3,21 @@
 A page that is written again without being read again, after a change of the templates for
 instance, would lose them. What the extension has kept is therefore read here for all pages.
 
-It takes every page apart with BeautifulSoup to find its code, and would load compilers of PyTorch
-that only a checker of types wants. Here code is found as Pygments wrote it, and no types are read.
+It takes every page apart with BeautifulSoup to find its code, reads a cell together with all cells
+above it, and would load compilers of PyTorch that only a checker of types wants. Here code is found
+as Pygments wrote it, each cell is read once, and no types are.
 """
 
+import ast
 import json
 import re
+from copy import copy
 from html import unescape
 from pathlib import Path
 
 from sphinx.util.logging import getLogger
 from sphinx_codeautolink import extension
-from sphinx_codeautolink.extension import resolve
+from sphinx_codeautolink.extension import block, resolve
 from sphinx_codeautolink.extension.block import (
     CodeExample,
     Name,
@@ -22,6 +25,7 @@ from sphinx_codeautolink.extension.block import (
     construct_name_pattern,
 )
 from sphinx_codeautolink.extension.cache import DataCache
+from sphinx_codeautolink.parse import ImportTrackerVisitor
 
 logger = getLogger(__name__)
 
@@ -34,7 +38,7 @@ def read_kept(app):
         return
     for page, blocks in json.loads(kept.read_text(encoding="utf-8")).items():
         if page not in known and Path(app.env.doc2path(page)).exists():
-            known[page] = [_block(**block) for block in blocks]
+            known[page] = [_block(**made) for made in blocks]
 
 
 def _block(*, names, example, **rest):
@@ -52,24 +56,24 @@ def link_blocks(document, html, transforms, inventory, *given, **named):
     parts = BLOCK.split(html)
     sources = {place: source_of(parts[place]) for place in range(1, len(parts), 2)}
     above = "../" * document.count("/")
-    for block in transforms:
-        source = block.source.rstrip()
+    for made in transforms:
+        source = made.source.rstrip()
         place = next((place for place, text in sources.items() if text == source), None)
         if place is None:
             logger.warning("no code on the page is this:\n%s", source, location=document)
             continue
         del sources[place]
         lines = parts[place].split("\n")
-        for name in block.names:
+        for name in made.names:
             if not link_name(lines, name, above + inventory[name.resolved_location]):
                 logger.warning("no %s in:\n%s", name.code_str, source, location=document)
         parts[place] = "\n".join(lines)
     return "".join(parts)
 
 
-def source_of(block):
+def source_of(html):
     """Return the code of a block, as it was before it had colours."""
-    return unescape(TAG.sub("", CODE.search(block)[0])).rstrip()
+    return unescape(TAG.sub("", CODE.search(html)[0])).rstrip()
 
 
 def link_name(lines, name, address):
@@ -87,9 +91,27 @@ def link_name(lines, name, address):
     return True
 
 
+class Reader:
+    """Finds the names in code; what begins with the code before, as cells do, is read on there."""
+
+    def __init__(self):
+        self.source, self.found = "", ImportTrackerVisitor(None)
+
+    def __call__(self, source, node):
+        """Return the names in a source, which belong to who asks."""
+        above, found = f"{self.source}\n", self.found
+        if not source.startswith(above):
+            above, found = "", ImportTrackerVisitor(node)
+        further = ast.increment_lineno(ast.parse(source.removeprefix(above)), above.count("\n"))
+        found.visit(further)
+        self.source, self.found = source, found
+        return [copy(name) for name in found.accessed]
+
+
 def setup(app):
     """Come when the extension has read its part."""
     extension.link_html = link_blocks
+    block.parse_names = Reader()
     resolve.populate_type_checking = lambda module: None
     app.connect("builder-inited", read_kept, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
