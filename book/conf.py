@@ -55,6 +55,7 @@ extensions = [
     "glossary_terms",
     "quiz",
     "section_search",
+    "side_bar",
     "stacked_tables",
     "states_in_words",
     "text_first",

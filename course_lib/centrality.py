@@ -9,9 +9,9 @@ answer.
 """
 
 import numpy as np
+import scipy  # whose `stats` loads when it is first used: it takes half a second
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import rankdata
 
 from course_lib import _shortest, _validate
 
@@ -411,6 +411,7 @@ def rank_correlation(first, second):
         if (scores.min(axis=-1) == scores.max(axis=-1)).any():
             raise ValueError(f"{name} must hold different scores, or it ranks nothing")
     # Pearson's correlation of the ranks, less their mean, which is (n + 1) / 2.
+    rankdata = scipy.stats.rankdata
     a, b = (rankdata(scores, axis=-1) - (scores.shape[-1] + 1) / 2 for scores in (first, second))
     found = (a * b).sum(axis=-1) / np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
     found = np.round(found, 12)

@@ -131,8 +131,10 @@ sys.path.append({str(EXTENSIONS)!r})
 sys.path.append("..")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_codeautolink", "code_links"]
 templates_path = ["templates"]
+codeautolink_concat_default = True
 """
 CODE = "```python\nfrom linked import told\n\ntold()\n```\n"
+MORE = '```python\ntext = "&<"; told() and told()\n```\n'  # in it, a name is known from above
 
 
 # It builds once a line that it reads: to load Sphinx takes longer than to build so small a book.
@@ -148,7 +150,7 @@ def test_links_in_code_stay_when_a_page_is_written_again_without_being_read(tmp_
     texts = {
         "linked.py": INSIDE,
         "source/conf.py": LINKED,
-        "source/index.md": "# Code\n\n```{toctree}\nreference\nother\n```\n\n" + CODE,
+        "source/index.md": "# Code\n\n```{toctree}\nreference\nother\n```\n\n" + CODE + MORE,
         "source/other.md": "# More of it\n\n" + CODE,
         "source/reference.md": "# Reference\n\n```{eval-rst}\n.. autofunction:: linked.told\n```\n",
         "source/templates/layout.html": '{% extends "!layout.html" %}\n',
@@ -169,6 +171,8 @@ def test_links_in_code_stay_when_a_page_is_written_again_without_being_read(tmp_
     with subprocess.Popen(command, cwd=tmp_path, text=True, **pipes) as builder:
         first = links()
         assert min(first) > 0
+        assert first[0] == first[1] + 2  # those in the code that goes on
+        assert (tmp_path / "site/index.html").read_text("utf-8").count(">told</span></a>") == 4
         layout = tmp_path / "source/templates/layout.html"
         layout.write_text(layout.read_text() + "{% block footer %}again{% endblock %}\n")
         later = time.time() + 10

@@ -19,6 +19,7 @@ from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
 from course_lib.grading.submissions import take_apart
 from course_lib.grading.tree import names_of
+from tests.support.attacks import MOST, complaints, on
 from tests.support.grading import need_sandbox, of_one_cell
 
 SUPPORT = Path(__file__).with_name("support") / "answers.py"
@@ -68,7 +69,7 @@ def grader():
 
 @pytest.mark.parametrize("chapter", CHAPTERS.values())
 @pytest.mark.xdist_group("grading")
-def test_solved_notebooks_score_in_full_and_stubs_nothing(grader, chapter):
+def test_solved_notebooks_score_in_full_stubs_and_attacks_nothing(grader, chapter):
     stem = chapter_stem(chapter)
     solved = take_apart(nbformat.writes(solved_notebook(stem)).encode(), "homework")
     found = {verdict.key: verdict for verdict in grader.grade(solved)}
@@ -76,6 +77,9 @@ def test_solved_notebooks_score_in_full_and_stubs_nothing(grader, chapter):
     stub = take_apart(nbformat.writes(learner_notebook(stem)).encode(), "homework")
     last = exercises_of(chapter)[-1].key
     assert [v.state for v in grader.grade(stub, keys=[last])] == [NOT_ATTEMPTED]
+    attacks = [] if chapter == MOST else on(chapter)  # which test_grading_attacks.py tries
+    told = {path.stem: complaints(grader, path) for path in attacks}
+    assert {name: found for name, found in told.items() if found} == {}
 
 
 def source_of(chapter):

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.chapters import CHAPTERS
 from course_lib.exercises.exercise import PASSED
 from course_lib.grading import judge, tree
 from course_lib.grading.judge import Grader
 from course_lib.grading.sandbox import Limits
-from tests.support.attacks import FILES, HERE, HONEST, complaints, descendants, read
+from tests.support.attacks import FILES, HERE, HONEST, MOST, complaints, descendants, on, read
 from tests.support.grading import SHORT, load_little, need_sandbox, of_one_cell
 
 pytestmark = pytest.mark.xdist_group("grading")
-# Those on an exercise stand together, so that each kind of sandbox starts once.
-ATTACKS = sorted(FILES, key=lambda path: read(path)[0])
+# Others need sandboxes that take long to start: test_grading_answers.py has them.
+ATTACKS = on(MOST)
 SIZE = 20
 NAMESPACES = ("pid", "net", "ipc", "uts", "mnt")
 
@@ -35,6 +36,7 @@ def test_no_attack_scores_or_harms(grader, first):
 
 def test_there_are_many_and_each_says_what_it_tries():
     assert len(FILES) >= 60
+    assert sorted(path for chapter in CHAPTERS.values() for path in on(chapter)) == FILES
     for path in FILES:
         first = path.read_text("utf-8").splitlines()[0]
         assert first.startswith("# "), path

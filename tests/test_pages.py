@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections import Counter
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from course_lib.authoring.browser import find_chromium
 from course_lib.authoring.formulas import typeset
 from course_lib.authoring.live_figures import as_function, figures_of, in_planes, parts_of
 from course_lib.widgets.shared.figure import AS_MODULE
-from tests.support.book import module_of_book
+from tests.support.book import module_of_book, pages_of
 
 
 def joined(text, planes):
@@ -58,6 +59,29 @@ def picture(width, noise):
     steps = np.tile(np.arange(width) // 40 * 20 % 256, (width, 1))[..., None].repeat(3, axis=2)
     loud = np.random.default_rng(2).integers(0, noise + 1, steps.shape)
     return Image.fromarray(((steps + loud) % 256).astype(np.uint8))
+
+
+def test_the_contents_mark_what_a_page_lies_in():
+    link = '<a class="reference internal" href="{}">{}</a>'
+    inner = f'<ul>\n<li class="toctree-l2">{link.format("c.html", "C")}</li>\n</ul>'
+    before = f'<ul>\n<li class="toctree-l1">{link.format("a.html", "A")}</li>\n'
+    contents = f'{before}<li class="toctree-l1">{link.format("b.html", "B")}{inner}</li>\n</ul>'
+    marked = module_of_book("_ext/side_bar").marked
+    assert marked(contents, "d.html") == contents
+    shown = ElementTree.fromstring(marked(contents, "c.html"))
+    current = [(part.tag, part.text) for part in shown.iter() if "current" in part.get("class", "")]
+    assert [tag for tag, _ in current] == ["ul", "li", "ul", "li", "a"]
+    assert current[-1] == ("a", "C")
+    assert [part.get("href") for part in shown.iter("a")] == ["a.html", "b.html", "#"]
+
+
+def test_the_side_bar_says_where_the_reader_is(small_book):
+    found = {}
+    for path in pages_of(small_book):
+        bar = re.search('<nav class="bd-links.*?</nav>', path.read_text("utf-8"), re.DOTALL)[0]
+        found[path.stem] = re.findall('<a class="current reference internal" href="#">([^<]*)', bar)
+    assert found["02_weights"] == ["2. Weights"]
+    assert {stem for stem, current in found.items() if len(current) != 1} == {"index", "search"}
 
 
 @pytest.mark.parametrize(("width", "style"), [(200, ""), (800, ' style="--least: 600px"')])

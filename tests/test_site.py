@@ -41,8 +41,8 @@ import sys
 sys.path.append({str(BOOK / "_ext")!r})
 project = "A course"
 author = "Its authors"
-extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "ways_to_run",
-    "text_first"]
+extensions = ["myst_parser", "chapter_map", "counts", "course_archive", "sharing", "side_bar",
+    "text_first", "ways_to_run"]
 myst_heading_anchors = 3
 templates_path = [{str(BOOK / "_templates")!r}]
 html_theme = "sphinx_book_theme"

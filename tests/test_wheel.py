@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from course_lib.authoring import addresses
 from course_lib.authoring.serving import serving
@@ -70,7 +73,9 @@ def course(wheel, tmp_path_factory):
         there = addresses.wheel(repository), f"{address}/{wheel.name}"
         cell = addresses.install_cell(repository).replace(*there)
         code = f"{cell}\n\nimport course_lib; print(course_lib.__file__)"
-        settings = UNCOMPILED | {"PIP_NO_INDEX": "1", "IPYTHONDIR": str(home)}
+        # What the wheel asks for is read below; whoever runs the tests has had it resolved by pip.
+        alone = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
+        settings = UNCOMPILED | alone | {"IPYTHONDIR": str(home)}
         run.installed = run("-m", "IPython", "-c", code, program="python", **settings)
     run.home = home
     done = run("start", "mine")
@@ -110,6 +115,16 @@ def test_the_wheel_holds_what_git_tracks_of_the_package_and_nothing_else(wheel):
     assert (
         left_out(files_of("course_lib", "--cached", "--others", "--exclude-standard"), ours) == []
     )
+
+
+def test_the_wheel_asks_for_what_the_course_depends_on(wheel):
+    packed = zipfile.ZipFile(wheel)
+    (name,) = (name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
+    asked = map(Requirement, message_from_bytes(packed.read(name)).get_all("Requires-Dist"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {each for each in asked if "extra" not in str(each.marker)} == {
+        Requirement(each) for each in project["dependencies"]
+    }
 
 
 def test_the_cell_of_a_published_notebook_installs_it(course):

@@ -45,7 +45,7 @@ def compressed(picture):
     """Return a picture as WebP."""
     few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     file = io.BytesIO()
-    few.convert("RGB").save(file, "WEBP", lossless=True, method=6)
+    few.convert("RGB").save(file, "WEBP", lossless=True, method=2)  # with more, no smaller
     if file.tell() > LARGEST:
         file = io.BytesIO()
         picture.reduce(2).save(file, "WEBP", quality=30, method=6)

@@ -95,6 +95,7 @@ def add_scripts(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Write the sections when all pages are there."""
+    SearchEnglish.stem = staticmethod(stem)  # Sphinx forgets after each page what it has stemmed
     app.connect("html-page-context", add_scripts)
     app.connect("build-finished", write_sections)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

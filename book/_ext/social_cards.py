@@ -1,8 +1,10 @@
 """The image that stands for a page where its address is shared: title, question, and a graph."""
 
+from functools import cache
 from textwrap import wrap
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
@@ -16,14 +18,28 @@ SENTENCE, LAYER, HEAD, THRESHOLD = "it_tired", 3, 1, 0.1
 
 def draw_card(title, question, path):
     """Write the card of a page as a PNG file."""
-    figure = Figure(figsize=(SIZE[0] / 100, SIZE[1] / 100), dpi=100, facecolor=PAPER)
+    figure = _sheet()
+    figure.figimage(_graph())
     lines = wrap(title, 21)
     figure.text(0.05, 0.86, "\n".join(lines), size=36, weight="bold", color=TEXT, va="top")
     below = 0.86 - 0.115 * len(lines) - 0.05
     figure.text(0.05, below, "\n".join(wrap(question, 36)), size=23, color=QUIET, va="top")
     figure.text(0.05, 0.07, COURSE if title != COURSE else "", size=17, color=EDGE)
-    _draw_graph(figure.add_axes((0.57, 0.05, 0.41, 0.9)))
     figure.savefig(path, metadata={"Software": None})
+
+
+def _sheet():
+    return Figure(figsize=(SIZE[0] / 100, SIZE[1] / 100), dpi=100, facecolor=PAPER)
+
+
+@cache
+def _graph():
+    """Return the picture that all cards share: arrows take much longer to draw than words."""
+    figure = _sheet()
+    _draw_graph(figure.add_axes((0.57, 0.05, 0.41, 0.9)))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())
 
 
 def _draw_graph(axes):

@@ -5,13 +5,13 @@ that the answer may have been found in another process than the one that judges 
 """
 
 import numbers
+import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-import networkx as nx
 import numpy as np
 
 from course_lib.language import say
@@ -105,7 +105,7 @@ def plain(value):
         return _plain_array(value)
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, nx.Graph):
+    if is_graph(value):
         nodes = {hashable(node): _attributes(data) for node, data in value.nodes(data=True)}
         ends = [(hashable(u), hashable(v), data) for u, v, data in value.edges(data=True)]
         edges = [(u, v, _attributes(data)) for u, v, data in ends]
@@ -127,6 +127,12 @@ def plain(value):
     if isinstance(value, numbers.Number | np.generic) or not hasattr(value, "__len__"):
         return _plain_number(value)
     return _plain_array(value)
+
+
+def is_graph(value):
+    """Tell whether a value is a graph of NetworkX, which only those load who have one."""
+    networkx = sys.modules.get("networkx")
+    return networkx is not None and isinstance(value, networkx.Graph)
 
 
 def _attributes(data):

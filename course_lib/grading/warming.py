@@ -11,8 +11,12 @@ OURS = "course_lib"
 SKIPPED = ("chapters", "exercises", "plots", "widgets")  # of ours: what only figures load
 FIGURES = "course_lib.grading.inside.figures"
 MAGIC = "IPython.core.inputtransformer2"  # of cells with %magic, and of broken ones
-# What NumPy and NetworkX load when they are first used.
-LATE = {"numpy": ("numpy.ma", "numpy.random"), "networkx": ("pandas",)}
+# What NumPy, NetworkX and SciPy load when they are first used.
+LATE = {
+    "numpy": ("numpy.ma", "numpy.random"),
+    "networkx": ("pandas",),
+    "scipy": ("scipy.stats",),
+}
 
 
 @functools.cache

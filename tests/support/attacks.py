@@ -13,6 +13,7 @@ from course_lib.grading import judge
 from tests.support.grading import of_one_cell
 
 FILES = sorted((Path(__file__).parents[1] / "attacks").glob("*.cell"))
+MOST = "weights"  # the chapter that most are on: its sandbox loads little
 HONEST = """
 import numpy as np
 def safe_softmax(logits):
@@ -28,6 +29,12 @@ def read(path):
     second = source.splitlines()[1]
     key = second.removeprefix("# exercise: ") if second.startswith("# exercise: ") else "weights-2"
     return key, source
+
+
+def on(chapter):
+    """Return the attacks on exercises of a chapter; those on an exercise stand together."""
+    found = [path for path in FILES if read(path)[0].rpartition("-")[0] == chapter]
+    return sorted(found, key=lambda path: read(path)[0])
 
 
 def descendants(process, listed=None):

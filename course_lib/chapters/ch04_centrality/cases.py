@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 import networkx as nx
 import numpy as np
-from scipy.stats import kendalltau, rankdata
+import scipy
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
@@ -393,7 +393,7 @@ def can_go(weights, gone):
 
 
 def _ranks(first, second):
-    return rankdata(first), rankdata(second)
+    return scipy.stats.rankdata(first), scipy.stats.rankdata(second)
 
 
 def _rounded(scores):
@@ -408,14 +408,14 @@ def _footrule(first, second):
 SCORE_IDEAS = [
     lambda first, second: np.corrcoef(first, second)[0, 1],
     lambda first, second: np.corrcoef(np.argsort(first), np.argsort(second))[0, 1],
-    lambda first, second: np.corrcoef(rankdata(first), second)[0, 1],
-    lambda first, second: np.corrcoef(first, rankdata(second))[0, 1],
-    lambda first, second: np.corrcoef(np.argsort(first), rankdata(second))[0, 1],
-    lambda first, second: np.corrcoef(rankdata(first), np.argsort(second))[0, 1],
+    lambda first, second: np.corrcoef(scipy.stats.rankdata(first), second)[0, 1],
+    lambda first, second: np.corrcoef(first, scipy.stats.rankdata(second))[0, 1],
+    lambda first, second: np.corrcoef(np.argsort(first), scipy.stats.rankdata(second))[0, 1],
+    lambda first, second: np.corrcoef(scipy.stats.rankdata(first), np.argsort(second))[0, 1],
     lambda first, second: np.sign(first * second).mean(),
     lambda first, second: np.corrcoef(*_ranks(abs(first), abs(second)))[0, 1],
     lambda first, second: np.corrcoef(*_ranks(_rounded(first), _rounded(second)))[0, 1],
-    lambda first, second: kendalltau(first, second).statistic,
+    lambda first, second: scipy.stats.kendalltau(first, second).statistic,
     lambda first, second: -rank_correlation(first, second),
     lambda first, second: abs(rank_correlation(first, second)),
     lambda first, second: max(rank_correlation(first, second), 0),

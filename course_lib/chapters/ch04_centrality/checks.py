@@ -4,7 +4,7 @@ import functools
 
 import networkx as nx
 import numpy as np
-from scipy.stats import kendalltau
+import scipy
 
 from course_lib.centrality import (
     closeness,
@@ -331,7 +331,7 @@ def _judge_agreement(cases, values):
         ),
         (matrix, "A matrix came back; its entry [0, 1] is wanted."),
         (
-            lambda first, second: kendalltau(first, second).statistic,
+            lambda first, second: scipy.stats.kendalltau(first, second).statistic,
             "That is Kendall's rank correlation.",
         ),
         (

@@ -6,7 +6,7 @@ from itertools import accumulate
 from operator import ne
 
 import numpy as np
-from scipy.stats import binom, chi2, poisson
+import scipy
 
 from course_lib._waiting import tries
 from course_lib.attention import softmax
@@ -273,6 +273,7 @@ def _could_be(shares, right, walks, rounding):
     off = counts * rounding + walks * 1e-6
     chance = np.where(right < 1e-12, 0, np.minimum(right, 1))
     most, least = np.floor(counts + off), np.ceil(counts - off)
+    binom = scipy.stats.binom
     tails = binom.cdf(most, walks, chance), binom.sf(least - 1, walks, chance)
     return bool((np.minimum(*tails) > UNLIKELY).all())
 
@@ -284,7 +285,7 @@ def _too_even(shares, rows):
         often = row > 0.01  # of rare ends no count comes near what is expected
         distance += MANY * ((share - row)[often] ** 2 / row[often]).sum()
         freedom += often.sum() - 1
-    return chi2.cdf(distance, freedom) < UNLIKELY
+    return scipy.stats.chi2.cdf(distance, freedom) < UNLIKELY
 
 
 def _in_step(crowds):
@@ -295,7 +296,7 @@ def _in_step(crowds):
     counts = np.rint(np.array(crowds) * CROWD)
     pairs = (counts * (counts - 1)).sum() / 2, (counts * counts[:, ::-1]).sum() / 2
     chance = len(crowds) * math.comb(CROWD, 2) / WIDE
-    return poisson.sf(max(pairs) - 1, chance) < UNLIKELY
+    return scipy.stats.poisson.sf(max(pairs) - 1, chance) < UNLIKELY
 
 
 def _judge_walks(cases, values):
@@ -361,6 +362,7 @@ def _judge_walks(cases, values):
         if two == 2 and layers.shape == (1, 2, 2) and (layers == 0.5).all()
     ]
     alike = sum(row.max() == 1 for row in halves)
+    binom = scipy.stats.binom
     if min(binom.cdf(alike, len(halves), 0.5), binom.sf(alike - 1, len(halves), 0.5)) < UNLIKELY:
         raise Wrong(
             "Of {count} pairs of walks, {alike} ended together; of walks that do not depend on "

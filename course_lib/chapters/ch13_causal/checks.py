@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 
 import numpy as np
-from scipy.stats import binom, chi2
+import scipy
 
 from course_lib.chapters.ch13_causal import cases as made
 from course_lib.exercises.exercise import Check, Wrong
@@ -394,6 +394,7 @@ def _see_heads(sets, count, taken):
     chance = len(taken) / (count - len(taken))
     for head in set(range(count)) - taken:
         seen = found[head]
+        binom = scipy.stats.binom
         tails = binom.cdf(seen, times, chance), binom.sf(seen - 1, times, chance)
         if min(tails) < UNLIKELY:
             raise Wrong(
@@ -423,7 +424,7 @@ def _chance_of(sets, times, ways):
     """Return how likely fair draws are to fall as unevenly over all possible sets (chi-square)."""
     even = times / ways
     unevenness = sum((seen - even) ** 2 / even for seen in sets.values())
-    return chi2.sf(unevenness + (ways - len(sets)) * even, ways - 1)
+    return scipy.stats.chi2.sf(unevenness + (ways - len(sets)) * even, ways - 1)
 
 
 def _judge_walk(cases, values):

@@ -1,7 +1,7 @@
 """The still of the figure of explanations."""
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy
 
 from course_lib.centrality import rank_correlation
 from course_lib.language import say
@@ -62,7 +62,7 @@ def _values(view):
 def _ranks(values, counted):
     """Return the ranks of the tokens that take part, 0 for the others."""
     ranks = np.zeros(values.shape)
-    ranks[:, counted] = rankdata(values[:, counted], axis=1)
+    ranks[:, counted] = scipy.stats.rankdata(values[:, counted], axis=1)
     return ranks
 
 
