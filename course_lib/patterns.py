@@ -6,6 +6,7 @@ itself, so that no row is empty; two patterns are joined by ``|``.
 
 import networkx as nx
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -76,8 +77,9 @@ def dilated_pattern(n, radius, dilation):
     radius = _validate.integer(radius, "radius", low=0)
     dilation = _validate.integer(dilation, "dilation", low=1)
     radius, dilation = min(radius, n), min(dilation, n)  # further than n there is nothing
-    apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
-    return (apart <= radius * dilation) & (apart % dilation == 0)
+    apart = np.abs(np.arange(1 - n, n))  # of a key from its query, whichever the query is
+    near = (apart <= radius * dilation) & (apart % dilation == 0)
+    return sliding_window_view(near, n)[::-1].copy()  # each row begins one earlier in `near`
 
 
 def global_pattern(n, positions):

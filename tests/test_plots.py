@@ -1,4 +1,5 @@
 import base64
+import io
 import itertools
 import re
 import struct
@@ -91,6 +92,18 @@ def test_nothing_global_changes():
         picture._repr_html_()
     assert matplotlib.rcParams == before
     assert pyplot.get_fignums() == figures
+
+
+def test_a_page_shows_the_pixels_that_a_saved_file_has():
+    shown, saved = (attention_heatmap(SMALL, TOKENS, title="Small") for _ in range(2))
+    file = io.BytesIO()
+    with card():
+        saved.figure.savefig(file, dpi=200)
+    page = re.search('base64,([^"]+)', shown._repr_html_()).group(1)
+    file.seek(0)
+    pixels = [pyplot.imread(png)[..., :3] for png in (file, io.BytesIO(base64.b64decode(page)))]
+    np.testing.assert_array_equal(*pixels)
+    assert shown.figure.dpi == saved.figure.dpi
 
 
 def test_a_readers_dark_style_does_not_reach_the_card():

@@ -305,11 +305,9 @@ def test_a_file_that_may_not_be_opened_is_told(tmp_path):
         open_notebook(tmp_path / "gone.ipynb")
 
 
-def test_a_cell_that_prints_for_ever_and_cannot_be_interrupted_ends(monkeypatch):
+def test_a_cell_that_prints_for_ever_and_cannot_be_interrupted_ends():
     chatty = judged_kernel.Kernel.__new__(judged_kernel.Kernel)
-    monkeypatch.setattr(
-        judged_kernel.RunningKernel, "get_message", lambda self, stream, timeout: "printed"
-    )
+    chatty.kc = SimpleNamespace(get_iopub_msg=lambda timeout: "printed")
     chatty.begin(seconds=60)
     assert chatty.get_message("iopub", timeout=1) == "printed"
     chatty.begin(seconds=-judged_kernel.GRACE - 1)

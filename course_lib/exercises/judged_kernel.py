@@ -75,7 +75,9 @@ class Kernel(RunningKernel):
             if self.deadline and time.monotonic() > self.deadline + GRACE:
                 raise Hung
             try:
-                message = super().get_message(stream, timeout=min(0.2, timeout))
+                # nbval's own method would write out each message for a log that nobody reads, which
+                # takes as long as all the rest of nbval.
+                message = getattr(self.kc, f"get_{stream}_msg")(timeout=min(0.2, timeout))
             except Empty:
                 if not self.is_alive():
                     raise Ended from None

@@ -102,7 +102,8 @@ def training_steps(model, loss_of, examples, *, epochs, seed, batch=64, learning
     try:
         for _ in range(epochs):
             for chosen in torch.randperm(count, generator=order).split(batch):
-                model.train()  # whoever took the last step may have looked at the model
+                if not model.training:  # whoever took the last step may have looked at the model
+                    model.train()
                 loss = loss_of(model, *(part[chosen] for part in examples))
                 optimizer.zero_grad()
                 loss.backward()

@@ -38,22 +38,31 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, d_model, num_heads):
         super().__init__()
-        self.attention = SelfAttention(d_model, num_heads)
+        self.attention = MultiHeadAttention(d_model, num_heads)
         self.cross = MultiHeadAttention(d_model, num_heads)
         self.network = _network(d_model)
         self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(3))
 
-    def forward(self, x, source, *, source_mask):
-        """Return the new (batch, n, d_model) vectors, and the cross weights (batch, h, n, m)."""
+    def forward(self, x, source, *, source_mask, before=None):
+        """Return the new (batch, n, d_model) vectors, and the cross weights (batch, h, n, m).
+
+        `before` holds the vectors (batch, t, d_model) that came in at earlier positions, if only
+        those behind them are asked for.
+        """
         _check_tokens(x, "x", "batch", self.norms[0])
+        if before is not None:
+            _check_tokens(before, "before", len(x), self.norms[0])
         _check_tokens(source, "source", len(x), self.norms[0])
         if source_mask is not None:
             sizes = len(x), self.cross.num_heads, x.shape[1], source.shape[1]
             source_mask = of_heads(source_mask, "source_mask", _validate.BOOLEANS, sizes)
             _validate.together(source_mask, "source_mask", x, "x")
-        n = x.shape[1]
-        mask = torch.ones(n, n, dtype=torch.bool, device=x.device).tril()  # causal
-        x = x + self.attention(self.norms[0](x), mask=mask)
+        query = key = self.norms[0](x)
+        if before is not None:
+            key = torch.cat([self.norms[0](before), query], dim=1)  # (batch, t + n, d_model)
+        n, seen = query.shape[1], key.shape[1]
+        mask = torch.ones(n, seen, dtype=torch.bool, device=x.device).tril(seen - n)  # causal
+        x = x + self.attention(query, key, mask=mask)
         mixed, weights = self.cross(self.norms[1](x), source, mask=source_mask, return_weights=True)
         x = x + mixed
         return x + self.network(self.norms[2](x)), weights

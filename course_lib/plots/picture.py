@@ -4,12 +4,16 @@ import base64
 import html
 import io
 import unicodedata
+import zlib
 from collections import Counter
 from typing import NamedTuple
 
 import matplotlib.style
+import numpy as np
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image  # which Matplotlib brings, and writes its own with
 
 from course_lib import _validate
 
@@ -49,10 +53,7 @@ class Picture(NamedTuple):
         # An <img>, because the alt of image/png metadata is read neither by JupyterLab's image
         # renderer (4.6) nor by MyST-NB's (1.4). "dark-light" keeps the book's dark theme from
         # filtering the colours, which would no longer be those of the colour bar.
-        png = io.BytesIO()
-        with card():
-            self.figure.savefig(png, format="png", dpi=2 * PIXELS_PER_INCH)
-        source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+        source = f"data:image/png;base64,{base64.b64encode(_png(self.figure)).decode()}"
         width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
         return (
             f'<img class="dark-light" alt="{html.escape(self.alt)}" width="{width}" '
@@ -61,6 +62,27 @@ class Picture(NamedTuple):
 
     def _repr_pretty_(self, printer, cycle):
         printer.text(self.alt)  # where only text is shown, as in a terminal
+
+
+def _png(figure):
+    """Return the bytes of a figure's PNG: the pixels of its `savefig`, in two thirds of the time.
+
+    `savefig` goes through all of a figure once more to lay it out, and packs it for longer. What
+    packs long rows of one colour, and no transparency, makes a file of about the same length.
+    """
+    own_canvas, own_dpi = figure.canvas, figure.dpi
+    canvas = FigureCanvasAgg(figure)
+    try:
+        figure.dpi = 2 * PIXELS_PER_INCH
+        with card():
+            canvas.draw()
+        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    finally:
+        figure.dpi = own_dpi
+        figure.set_canvas(own_canvas)
+    png = io.BytesIO()
+    pixels.save(png, format="png", compress_type=zlib.Z_RLE)
+    return png.getvalue()
 
 
 def card():

@@ -142,7 +142,8 @@ def handed_over(model, step, losses, states):
     try:
         with calls_of(model) as calls:
             for done, loss in enumerate(losses, start=step.done + 1):
-                model.train()
+                if not model.training:
+                    model.train()
                 known = done in states
                 if known:
                     model.load_state_dict(states[done])

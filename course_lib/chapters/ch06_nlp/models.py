@@ -228,7 +228,9 @@ class Translator(nn.Module):
         """
         encoded = self.encode(source)  # (batch, m, d_model)
         _validate.tensor(target, "target", _validate.INTEGERS, len(source), "n")
-        return self._decode(encoded, source, target, return_weights)
+        nothing = [None] * len(self.decoder)
+        logits, weights, _ = self._decode(self.target(target), encoded, source, nothing)
+        return (logits, torch.stack(weights, dim=1)) if return_weights else logits
 
     @torch.no_grad()
     def greedy(self, source, *, start, length):
@@ -259,16 +261,24 @@ class Translator(nn.Module):
         length = _validate.integer(length, "length", low=1, high=self.target.max_length)
         encoded = self.encode(source)  # (batch, m, d_model)
         written = source.new_full((len(source), 1), start)  # (batch, signs so far)
+        before, used = [None] * len(self.decoder), []
         for _ in range(length):
-            logits, weights = self._decode(encoded, source, written, True)
-            likeliest = logits[:, -1:, 1:].argmax(dim=-1) + 1  # (batch, 1); 0, padding, is no token
+            # What has been written does not change: only its last sign goes through the layers.
+            x = self.target(written)[:, -1:]
+            logits, weights, before = self._decode(x, encoded, source, before)
+            likeliest = logits[..., 1:].argmax(dim=-1) + 1  # (batch, 1); 0, padding, is no token
             written = torch.cat([written, likeliest], dim=1)
-        return written[:, 1:], weights
+            used.append(torch.stack(weights, dim=1))
+        return written[:, 1:], torch.cat(used, dim=3)
 
-    def _decode(self, encoded, source, target, return_weights):
-        x, collected = self.target(target), []  # (batch, n, d_model)
-        for layer in self.decoder:
-            x, weights = layer(x, encoded, source_mask=padding_mask(source))  # (batch, h, n, m)
-            collected.append(weights)
-        logits = self.predict(self.norms[1](x))  # (batch, n, target_vocabulary)
-        return (logits, torch.stack(collected, dim=1)) if return_weights else logits
+    def _decode(self, x, encoded, source, before):
+        """Return logits (batch, n, target_vocabulary), and cross weights and input of each layer.
+
+        `before` is the input of each layer at the positions in front of those of `x`, or None.
+        """
+        collected, got = [], []
+        for layer, earlier in zip(self.decoder, before, strict=True):
+            got.append(x if earlier is None else torch.cat([earlier, x], dim=1))
+            x, weights = layer(x, encoded, source_mask=padding_mask(source), before=earlier)
+            collected.append(weights)  # (batch, h, n, m)
+        return self.predict(self.norms[1](x)), collected, got

@@ -148,4 +148,4 @@ def translate(model, task, written):
     """Return ISO forms as texts, and the cross weights (count, layers, h, 10, m)."""
     start = task.signs.numbers[START]
     tokens, weights = model.greedy(written, start=start, length=ISO_LENGTH)
-    return ["".join(signs) for signs in task.signs.decode(tokens)], weights
+    return ["".join(signs) for signs in task.signs.decode(tokens.tolist())], weights
