@@ -1,5 +1,7 @@
 """What is right in the exercises of chapter 12, and what well-known mistakes give."""
 
+import functools
+
 import numpy as np
 
 from course_lib.attention import softmax
@@ -119,6 +121,15 @@ def shifted_by_padding(scores, features, mask):
     return powers / np.where(sums == 0, 1, sums)
 
 
+def multiplied_by_mask(scores, features, mask, *, of_all):
+    """Return the weights of a softmax whose powers are multiplied by the mask: NaN stays NaN."""
+    sought = scores if of_all else np.where(mask, scores, -np.inf)
+    top = sought.max(axis=-1, keepdims=True)
+    powers = np.exp(scores - np.where(top == -np.inf, 0, top)) * mask
+    sums = powers.sum(axis=-1, keepdims=True)
+    return powers / np.where(sums == 0, 1, sums)
+
+
 MASK_MISTAKES = [
     (
         lambda scores, features, mask: masked_weights(scores, features, mask, 1 / mask.shape[1]),
@@ -140,6 +151,13 @@ MASK_MISTAKES = [
     (
         shifted_by_padding,
         "The largest score is sought in the padding, too: subtract the largest of the nodes.",
+    ),
+    *(
+        (
+            functools.partial(multiplied_by_mask, of_all=of_all),
+            "0 times NaN is NaN: replace the scores of the padding before the exponential.",
+        )
+        for of_all in (False, True)
     ),
     (
         lambda scores, features, mask: unchecked_softmax(scores * mask),

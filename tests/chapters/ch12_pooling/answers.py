@@ -281,6 +281,16 @@ def masked_with_nan_left(scores, features, mask):
     return (weights[:, None] @ features)[:, 0], weights
 
 
+def masked_by_multiplying(of_all):
+    def answer(scores, features, mask):
+        largest = (scores if of_all else np.where(mask, scores, -np.inf)).max(axis=1, keepdims=True)
+        powers = np.exp(scores - np.where(np.isneginf(largest), 0, largest)) * mask
+        weights = powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-9)
+        return (weights[:, None] @ np.where(mask[..., None], features, 0))[:, 0], weights
+
+    return answer
+
+
 def masked_without_nan_only(scores, features, mask):
     _, weights = masked_by_loop(scores, features, mask)
     return (weights[:, None] @ np.where(np.isnan(features), 0, features))[:, 0], weights
@@ -779,6 +789,7 @@ WRONG = {
         (masked_with(0, multiply=True), "Mask before the softmax"),
         (lambda s, f, m: masked_by_loop(s, f, ~m), ("turned round", "not right yet")),
         (masked_with_nan_left, "0 times NaN"),
+        *((masked_by_multiplying(of_all), "replace the scores") for of_all in (False, True)),
         (masked_without_nan_only, "NaN"),
         (masked_shifted(lambda scores, mask: 0), "NaN"),
         (masked_shifted(lambda scores, mask: scores[mask].max(initial=-1e9)), "not right yet"),
