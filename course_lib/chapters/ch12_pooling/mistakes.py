@@ -289,11 +289,20 @@ def unshifted(scores, mine, shift=0.0):
     return powers / powers.sum()
 
 
-def empty_nan(scores, features, graph, num_graphs):
-    """Return pooled vectors that are NaN for a graph without nodes."""
-    pooled = by_index(own_weights)(scores, features, graph, num_graphs)
-    pooled[~np.isin(np.arange(num_graphs), graph)] = np.nan
-    return pooled
+def with_largest_of_all(scores, mine):
+    """Return weights for which the largest score of all graphs was subtracted."""
+    return unshifted(scores, mine, scores.max())
+
+
+def empty_nan(weigh):
+    """Return what pools like `by_index(weigh)`, but gives NaN for a graph without nodes."""
+
+    def pool(scores, features, graph, num_graphs):
+        pooled = by_index(weigh)(scores, features, graph, num_graphs)
+        pooled[~np.isin(np.arange(num_graphs), graph)] = np.nan
+        return pooled
+
+    return pool
 
 
 pool_by_index = by_index(own_weights)
@@ -312,11 +321,14 @@ INDEX_MISTAKES = [
         "Where a graph stands in `graph` several times, `pooled[graph] += …` adds once only; "
         "take one graph at a time, or `np.add.at`.",
     ),
-    (empty_nan, "A graph without nodes gives NaN; zeros are asked for."),
+    *(
+        (empty_nan(weigh), "A graph without nodes gives NaN; zeros are asked for.")
+        for weigh in (own_weights, unshifted, with_largest_of_all)
+    ),
     (by_index(unshifted), OWN_LARGEST),
-    (by_index(lambda scores, mine: unshifted(scores, mine, scores.max())), OWN_LARGEST),
+    (by_index(with_largest_of_all), OWN_LARGEST),
     (
-        by_index(lambda scores, mine: np.nan_to_num(unshifted(scores, mine, scores.max()))),
+        by_index(lambda scores, mine: np.nan_to_num(with_largest_of_all(scores, mine))),
         OWN_LARGEST,
     ),
 ]

@@ -458,6 +458,16 @@ def index_shifted(shift, repaired=False):
     return answer
 
 
+def index_divided_last(shift):
+    def answer(scores, features, graph, num_graphs):
+        powers = np.exp(scores - shift(scores))
+        pooled = np.zeros((num_graphs, features.shape[1]))
+        np.add.at(pooled, graph, powers[:, None] * features)
+        return pooled / np.bincount(graph, powers, minlength=num_graphs)[:, None]
+
+    return answer
+
+
 def index_by_own(shift):
     """Subtract a number of each graph's own, but not the largest."""
 
@@ -923,6 +933,7 @@ WRONG = {
         (index_shifted(lambda scores: 0), OWN),
         (index_shifted(np.max), OWN),
         (index_shifted(np.max, repaired=True), OWN),
+        *((index_divided_last(shift), "without nodes") for shift in (np.max, lambda scores: 0)),
         (index_shifted(np.mean), (OWN, "NaN", "not right yet")),
         (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
         *((index_by_own(shift), ("NaN", "not right yet")) for shift in (np.mean, larger_end)),
