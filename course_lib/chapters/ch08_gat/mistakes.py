@@ -1,5 +1,7 @@
 """What is right in the exercises of chapter 08, and what well-known mistakes give."""
 
+import itertools
+
 import numpy as np
 
 from course_lib.attention import softmax
@@ -86,6 +88,39 @@ def each_to_itself(logits, allowed):
     return masked_softmax(logits, allowed) + np.diag(~allowed.any(axis=1))
 
 
+SPARED = {  # how a row without edges is kept from 0 / 0
+    "not": lambda total: total,
+    "by a small number": lambda total: np.maximum(total, 1e-9),  # 0 in half precision
+    "by a one": lambda total: np.where(total == 0, 1, total),
+}
+
+
+def shifted_by(largest, spare, *, wide, product=True):
+    """Return a softmax whose powers are hidden after a shift that is not the edges' own.
+
+    It is computed with float64 if `wide`, else with the logits' own precision; the powers are
+    multiplied by the mask, where infinity becomes NaN, or else replaced by 0.
+    """
+
+    def weigh(logits, allowed):
+        logits = logits.astype(float) if wide else logits
+        powers = np.exp(logits - largest(logits))
+        powers = powers * allowed if product else np.where(allowed, powers, 0)
+        return powers / SPARED[spare](powers.sum(axis=1, keepdims=True))
+
+    return weigh
+
+
+def by_nothing(logits):
+    """Return what is subtracted if nothing is."""
+    return logits.dtype.type(0)
+
+
+def by_largest_of_row(logits):
+    """Return the largest logit of each row, be there an edge or not."""
+    return logits.max(axis=1, keepdims=True)
+
+
 MASK_MISTAKES = [
     (
         lambda logits, allowed: masked_softmax(logits, allowed, 1 / len(logits)),
@@ -113,6 +148,21 @@ MASK_MISTAKES = [
     (
         lambda logits, allowed: masked_softmax(logits.T, allowed.T).T,
         "The softmax goes over the columns.",
+    ),
+    *(
+        (
+            shifted_by(by_nothing, spare, wide=wide, product=product),
+            "The exponential overflows: subtract the largest logit of each row's edges first.",
+        )
+        for spare, wide, product in itertools.product(SPARED, (False, True), (False, True))
+    ),
+    *(
+        (
+            shifted_by(by_largest_of_row, spare, wide=wide),
+            "What is subtracted can lie far above the logits of all edges of a row, so that their "
+            "powers are 0: subtract the largest of the edges.",
+        )
+        for spare, wide in itertools.product(SPARED, (False, True))
     ),
 ]
 

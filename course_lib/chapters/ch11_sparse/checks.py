@@ -151,9 +151,12 @@ def _judge_needed(cases, values):
         values,
         _needed,
         [
-            (
-                lambda weights, mass: _needed(weights, mass) - 1,
-                "One more: count the weight that reaches the mass as well.",
+            *(
+                (
+                    lambda weights, mass, slack=slack: _needed(weights, mass, slack=slack) - 1,
+                    "One more: count the weight that reaches the mass as well.",
+                )
+                for slack in (-1e-9, 0)
             ),
             (
                 lambda weights, mass: _needed(weights, mass) * len(weights),

@@ -1,5 +1,7 @@
 """What is right in the exercises of chapter 12, and what well-known mistakes give."""
 
+import functools
+
 import numpy as np
 
 from course_lib.attention import softmax
@@ -119,6 +121,15 @@ def shifted_by_padding(scores, features, mask):
     return powers / np.where(sums == 0, 1, sums)
 
 
+def multiplied_by_mask(scores, features, mask, *, of_all):
+    """Return the weights of a softmax whose powers are multiplied by the mask: NaN stays NaN."""
+    sought = scores if of_all else np.where(mask, scores, -np.inf)
+    top = sought.max(axis=-1, keepdims=True)
+    powers = np.exp(scores - np.where(top == -np.inf, 0, top)) * mask
+    sums = powers.sum(axis=-1, keepdims=True)
+    return powers / np.where(sums == 0, 1, sums)
+
+
 MASK_MISTAKES = [
     (
         lambda scores, features, mask: masked_weights(scores, features, mask, 1 / mask.shape[1]),
@@ -140,6 +151,13 @@ MASK_MISTAKES = [
     (
         shifted_by_padding,
         "The largest score is sought in the padding, too: subtract the largest of the nodes.",
+    ),
+    *(
+        (
+            functools.partial(multiplied_by_mask, of_all=of_all),
+            "0 times NaN is NaN: replace the scores of the padding before the exponential.",
+        )
+        for of_all in (False, True)
     ),
     (
         lambda scores, features, mask: unchecked_softmax(scores * mask),
@@ -271,11 +289,20 @@ def unshifted(scores, mine, shift=0.0):
     return powers / powers.sum()
 
 
-def empty_nan(scores, features, graph, num_graphs):
-    """Return pooled vectors that are NaN for a graph without nodes."""
-    pooled = by_index(own_weights)(scores, features, graph, num_graphs)
-    pooled[~np.isin(np.arange(num_graphs), graph)] = np.nan
-    return pooled
+def with_largest_of_all(scores, mine):
+    """Return weights for which the largest score of all graphs was subtracted."""
+    return unshifted(scores, mine, scores.max())
+
+
+def empty_nan(weigh):
+    """Return what pools like `by_index(weigh)`, but gives NaN for a graph without nodes."""
+
+    def pool(scores, features, graph, num_graphs):
+        pooled = by_index(weigh)(scores, features, graph, num_graphs)
+        pooled[~np.isin(np.arange(num_graphs), graph)] = np.nan
+        return pooled
+
+    return pool
 
 
 pool_by_index = by_index(own_weights)
@@ -294,11 +321,14 @@ INDEX_MISTAKES = [
         "Where a graph stands in `graph` several times, `pooled[graph] += …` adds once only; "
         "take one graph at a time, or `np.add.at`.",
     ),
-    (empty_nan, "A graph without nodes gives NaN; zeros are asked for."),
+    *(
+        (empty_nan(weigh), "A graph without nodes gives NaN; zeros are asked for.")
+        for weigh in (own_weights, unshifted, with_largest_of_all)
+    ),
     (by_index(unshifted), OWN_LARGEST),
-    (by_index(lambda scores, mine: unshifted(scores, mine, scores.max())), OWN_LARGEST),
+    (by_index(with_largest_of_all), OWN_LARGEST),
     (
-        by_index(lambda scores, mine: np.nan_to_num(unshifted(scores, mine, scores.max()))),
+        by_index(lambda scores, mine: np.nan_to_num(with_largest_of_all(scores, mine))),
         OWN_LARGEST,
     ),
 ]

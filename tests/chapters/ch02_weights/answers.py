@@ -867,6 +867,12 @@ WRONG = {
         (causal_from_logits(lambda z, mask: softmax(z * mask, axis=1)), "-inf"),
         (causal_masked(lambda n: ~np.tri(n, dtype=bool)), "inverted"),
         (causal_masked(lambda n: np.tri(n, k=-1, dtype=bool)), "diagonal"),
+        (
+            causal_from_logits(
+                lambda z, mask: softmax(np.where(np.tri(len(z), k=-1) > 0, z, -1e6), axis=1)
+            ),
+            "diagonal",
+        ),
         (causal_masked(lambda n: np.tri(n, dtype=bool).T), "turned round"),
         (causal_masked(lambda n: np.tri(n, k=1, dtype=bool)), NOT_YET),
         (causal_masked(lambda n: np.tri(n, dtype=bool), lambda q, k: 1), "not scaled"),

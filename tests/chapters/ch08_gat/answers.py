@@ -279,6 +279,14 @@ def rows_unshifted(logits, allowed):
     return powers / np.where(total == 0, 1, total)
 
 
+def rows_multiplied(shift, least):
+    def answer(logits, allowed):
+        powers = np.exp(logits - shift(logits)) * allowed
+        return powers / (powers.sum(axis=1, keepdims=True) + least)
+
+    return answer
+
+
 def rows_with_one_maximum(logits, allowed):
     return rows_unshifted(logits.astype(float) - logits.max(initial=-9e9, where=allowed), allowed)
 
@@ -683,12 +691,20 @@ WRONG = {
         (lambda logits, allowed: rows_filled_with(0.0)(logits, allowed), "exp(0) = 1"),
         (rows_filled_with(-1e4, repaired=True), "not right yet"),
         (rows_filled_with(-59990, repaired=True), "not right yet"),
-        (lambda logits, allowed: rows_filled_with(-1e4)(logits, allowed) * allowed, "not right"),
+        (
+            lambda logits, allowed: rows_filled_with(-1e4)(logits, allowed) * allowed,
+            ("far above", "not right"),
+        ),
         (lambda logits, allowed: np.where(allowed, rows_by_loop(logits, allowed), 1e-6), "exactly"),
         (lonely_to_itself, "diagonal"),
-        (rows_unshifted, "NaN"),
-        (rows_with_one_maximum, "not right yet"),
-        (rows_shifted_by_all, "not right yet"),
+        (rows_unshifted, "overflows"),
+        (rows_multiplied(lambda logits: logits.dtype.type(0), 1e-9), "overflows"),
+        (rows_with_one_maximum, ("far above", "not right yet")),
+        (rows_shifted_by_all, "far above"),
+        *(
+            (rows_multiplied(lambda z: z.max(axis=1, keepdims=True), least), "far above")
+            for least in (0, 1e-9)
+        ),
         (rows_shifted_to_the_middle, ("NaN", "not right yet")),
         (rows_without_small_weights, "not right yet"),
         (rows_without_logits_of_zero, "not right yet"),

@@ -878,6 +878,7 @@ WRONG = {
         (needed_short_by(1e-12), "not right yet"),
         (needed_short_by(1e-3), "not right yet"),
         (lambda w, m: needed_by_loop(w, m) - 1, "One more"),
+        (lambda w, m: (held(w) < m).sum(axis=1).mean(), "One more"),
         (lambda w, m: needed_by_loop(w, m) * len(w), "not their sum"),
         (lambda w, m: needed_by_loop(w, m) / len(w), "not their share"),
         (lambda w, m: (w.cumsum(1) < m - 1e-9).sum(1).mean() + 1, "Take the largest"),

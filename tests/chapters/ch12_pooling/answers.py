@@ -281,6 +281,16 @@ def masked_with_nan_left(scores, features, mask):
     return (weights[:, None] @ features)[:, 0], weights
 
 
+def masked_by_multiplying(of_all):
+    def answer(scores, features, mask):
+        largest = (scores if of_all else np.where(mask, scores, -np.inf)).max(axis=1, keepdims=True)
+        powers = np.exp(scores - np.where(np.isneginf(largest), 0, largest)) * mask
+        weights = powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-9)
+        return (weights[:, None] @ np.where(mask[..., None], features, 0))[:, 0], weights
+
+    return answer
+
+
 def masked_without_nan_only(scores, features, mask):
     _, weights = masked_by_loop(scores, features, mask)
     return (weights[:, None] @ np.where(np.isnan(features), 0, features))[:, 0], weights
@@ -444,6 +454,16 @@ def index_shifted(shift, repaired=False):
         pooled = np.zeros((num_graphs, features.shape[1]))
         np.add.at(pooled, graph, (powers / totals[graph])[:, None] * features)
         return pooled
+
+    return answer
+
+
+def index_divided_last(shift):
+    def answer(scores, features, graph, num_graphs):
+        powers = np.exp(scores - shift(scores))
+        pooled = np.zeros((num_graphs, features.shape[1]))
+        np.add.at(pooled, graph, powers[:, None] * features)
+        return pooled / np.bincount(graph, powers, minlength=num_graphs)[:, None]
 
     return answer
 
@@ -779,6 +799,7 @@ WRONG = {
         (masked_with(0, multiply=True), "Mask before the softmax"),
         (lambda s, f, m: masked_by_loop(s, f, ~m), ("turned round", "not right yet")),
         (masked_with_nan_left, "0 times NaN"),
+        *((masked_by_multiplying(of_all), "replace the scores") for of_all in (False, True)),
         (masked_without_nan_only, "NaN"),
         (masked_shifted(lambda scores, mask: 0), "NaN"),
         (masked_shifted(lambda scores, mask: scores[mask].max(initial=-1e9)), "not right yet"),
@@ -912,6 +933,7 @@ WRONG = {
         (index_shifted(lambda scores: 0), OWN),
         (index_shifted(np.max), OWN),
         (index_shifted(np.max, repaired=True), OWN),
+        *((index_divided_last(shift), "without nodes") for shift in (np.max, lambda scores: 0)),
         (index_shifted(np.mean), (OWN, "NaN", "not right yet")),
         (index_shifted(np.min, repaired=True), ("NaN", "not right yet")),
         *((index_by_own(shift), ("NaN", "not right yet")) for shift in (np.mean, larger_end)),
