@@ -66,7 +66,7 @@ def pytest_share_compiling(session):
     modules = modules_in(session.config.rootpath, session.config.args)
     for turn in range(count):
         for name in modules[(worker + turn) % count :: count]:
-            with contextlib.suppress(BaseException):  # what fails is told when it is collected
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # what fails is told when it is collected
                 importlib.import_module(name)
 
 

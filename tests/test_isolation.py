@@ -2,6 +2,7 @@
 
 import cProfile
 import math
+import random
 import threading
 from types import FunctionType
 
@@ -10,7 +11,7 @@ import pytest
 
 from course_lib import heads
 from course_lib.exercises.calling import call_function
-from course_lib.exercises.isolation import watched
+from course_lib.exercises.isolation import own_state, watched
 
 
 def twice(x):
@@ -70,3 +71,23 @@ def test_a_profiler_goes_on():
         once(1)
     assert {"twice", "once"} <= {entry.code.co_name for entry in profiler.getstats()
                                  if not isinstance(entry.code, str)}  # fmt: skip
+
+
+def test_blocks_begin_with_the_same_random_numbers_and_give_back_those_of_before():
+    def seed(number):
+        np.random.seed(number)  # noqa: NPY002
+        random.seed(number)
+
+    def drawn():
+        return np.random.random(), random.random()  # noqa: NPY002
+
+    seed(0)
+    first = drawn()
+    seed(5)
+    with own_state():
+        assert drawn() == first
+        with own_state():
+            assert drawn() == first
+    after = drawn()
+    seed(5)
+    assert after == drawn() != first
