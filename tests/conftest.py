@@ -1,6 +1,5 @@
 """A real browser for the tests that need one, without any network; and what workers share."""
 
-import contextlib
 import gc
 import importlib
 import os
@@ -53,35 +52,6 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
-
-
-# In a new clone nothing is compiled yet: each worker would compile all modules, for itself.
-@pytest.hookimpl(tryfirst=True, specname="pytest_collection")
-def pytest_share_compiling(session):
-    """Have each worker import a share of the modules first: what one has compiled, others load."""
-    its = getattr(session.config, "workerinput", None)
-    if its is None:
-        return
-    worker, count = int(its["workerid"].removeprefix("gw")), its["workercount"]
-    modules = modules_in(session.config.rootpath, session.config.args)
-    for turn in range(count):
-        for name in modules[(worker + turn) % count :: count]:
-            with contextlib.suppress(Exception, pytest.skip.Exception):  # what fails is told when it is collected
-                importlib.import_module(name)
-
-
-def modules_in(root, folders):
-    """Return the names of the modules in some folders that are imported when they are collected."""
-    paths = (
-        path.relative_to(root).with_suffix("")
-        for folder in folders
-        for path in sorted((root / folder).rglob("*.py"))
-    )
-    return [
-        ".".join(path.parts)
-        for path in paths
-        if path.name.startswith("test_") or (path.parts[0] != "tests" and path.name != "__main__")
-    ]
 
 
 @pytest.hookimpl(wrapper=True)
