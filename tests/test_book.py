@@ -176,6 +176,7 @@ PLANTED = """<!doctype html><html lang="en"><title>planted</title><style>
   <div><i></i><p class="below" style="color: #666">words above a ground</p></div>
   <p>no barrier</p><p>no barrier</p><p>no barrier</p><p>no barrier</p><button></button>
   <p style="letter-spacing: 0 !important">dense</p>
+  <details><summary>more words</summary><p style="color: #aaa">words folded away</p></details>
 </main></html>"""
 
 
@@ -186,8 +187,9 @@ def test_planted_barriers_are_found_and_what_is_known_hides_no_other(page):
         return sorted(line.partition(":")[0] for line in lines)
 
     known = Known()
-    # The words above a ground in both themes; the link and the cell when they are dark on dark.
-    colours = ["color-contrast"] * 4
+    # The words above a ground in both themes; the link and the cell when they are dark on dark;
+    # what was folded away when it is pale on white.
+    colours = ["color-contrast"] * 5
     others = ["avoid-inline-spacing", "button-name"]
     assert found(barriers_in_both_themes) == [*others, *colours, "link-in-text-block"]
     assert found(barriers_not_known) == others

@@ -6,6 +6,9 @@ letters of formulas and words of code; colours of a few elements of each look, i
 
 from tests.support.axe import barriers
 
+# Hints, solutions and answers of a quiz are read as well.
+UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open = true; })"
+
 # Of formulas and words of code that have the same place and classes, and so the same structure and
 # look, a few are left; the others become plain text. They are most of a page. axe judges no single
 # letter, and nothing that is scrolled out of sight: so it needs a word, and more than one.
@@ -100,6 +103,7 @@ def barriers_in_both_themes(page, show, known):
     `show(theme)` shows it in one; its structure is the same in both. What was seen is known from
     then on, and of the page only a few elements are left.
     """
+    page.evaluate(UNFOLD)
     show("light")
     known.kinds |= page.evaluate(A_FEW_OF_A_KIND, {})
     known.looks += page.evaluate(MARK, [])
@@ -114,6 +118,7 @@ def barriers_in_both_themes(page, show, known):
 
 def barriers_not_known(page, show, known):
     """Return what keeps people out of a page; looks that are known are not judged again."""
+    page.evaluate(UNFOLD)
     show("light")
     page.evaluate(A_FEW_OF_A_KIND, dict(known.kinds))
     looks = set(page.evaluate(MARK, known.looks)) - set(known.looks)
