@@ -16,7 +16,8 @@ RUN = """async ([where, chosen, only]) => {
   const { violations } = await axe.run(where, options);
   return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ target }) => {
     const place = target.flat().join(" ");
-    return { id, impact, target: place, html: document.querySelector(place)?.outerHTML ?? "" };
+    const html = document.querySelector(place)?.outerHTML ?? "";
+    return { id, impact, target: place, html: html.slice(0, 160) };
   }));
 }"""
 # These rules look at each letter and link, and take longer than all others together. What `region`
@@ -58,7 +59,7 @@ def barriers(page, where="html", rules="all"):
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{_script()}; 0")
     return [
-        f"{found['id']}: {found['target']}: {found['html'][:160]}"
+        f"{found['id']}: {found['target']}: {found['html']}"
         for found in page.evaluate(RUN, [where, RULES[rules], ONLY.get(rules, WHERE)])
         if found["impact"] in GRAVE
     ]

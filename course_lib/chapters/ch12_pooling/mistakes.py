@@ -112,13 +112,18 @@ def filled(number, *, repaired):
     return mistake
 
 
+def _shares(powers):
+    """Return powers divided by the sum of their row, which may be 0."""
+    sums = powers.sum(axis=-1, keepdims=True)
+    return powers / np.where(sums == 0, 1, sums)
+
+
 def shifted_by_padding(scores, features, mask):
     """Return the weights of a softmax that subtracts the largest of all scores in a row."""
     finite = np.where(np.isfinite(scores), scores, -np.inf)
     top = finite.max(axis=-1, keepdims=True)
     powers = np.where(mask, np.exp(finite - np.where(np.isfinite(top), top, 0)), 0)
-    sums = powers.sum(axis=-1, keepdims=True)
-    return powers / np.where(sums == 0, 1, sums)
+    return _shares(powers)
 
 
 def multiplied_by_mask(scores, features, mask, *, of_all):
@@ -126,8 +131,7 @@ def multiplied_by_mask(scores, features, mask, *, of_all):
     sought = scores if of_all else np.where(mask, scores, -np.inf)
     top = sought.max(axis=-1, keepdims=True)
     powers = np.exp(scores - np.where(top == -np.inf, 0, top)) * mask
-    sums = powers.sum(axis=-1, keepdims=True)
-    return powers / np.where(sums == 0, 1, sums)
+    return _shares(powers)
 
 
 MASK_MISTAKES = [

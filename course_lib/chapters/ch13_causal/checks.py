@@ -391,10 +391,9 @@ def _by_layer(pairs):
 def _see_heads(sets, count, taken):
     """Raise `Wrong` where one of the other heads came too often or too seldom, one by one."""
     times, found = len(sets), Counter(head for some in sets for head in some)
-    chance = len(taken) / (count - len(taken))
+    chance, binom = len(taken) / (count - len(taken)), scipy.stats.binom
     for head in set(range(count)) - taken:
         seen = found[head]
-        binom = scipy.stats.binom
         tails = binom.cdf(seen, times, chance), binom.sf(seen - 1, times, chance)
         if min(tails) < UNLIKELY:
             raise Wrong(

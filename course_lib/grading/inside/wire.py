@@ -240,9 +240,9 @@ class _Reader:
         return PlainGraph(directed, nodes, edges, several)
 
     def _G(self, depth, *parts):
-        directed, nodes, edges = (self.value(part, depth) for part in parts)
         import networkx as nx  # not before: a sandbox without graphs starts in half the time
 
+        directed, nodes, edges = (self.value(part, depth) for part in parts)
         graph = nx.DiGraph() if directed else nx.Graph()
         graph.add_nodes_from(nodes)
         graph.add_edges_from(edges)
